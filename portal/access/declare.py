@@ -1,0 +1,129 @@
+"""Declared access: every view says who may call it, one guard enforces it, and the app refuses to start without it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.web.audiences import Audience, current_audience
+from portal.access.permissions import Permission, may
+from portal.access.reauthentication import is_fresh
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view asks of its caller.
+
+    Attributes:
+        audience: who may call it at all.
+        permission: for staff, what their role must carry; None for any signed-in staff member.
+        scope: for machines, what their token must carry.
+        is_open: whether nobody needs to be signed in.
+        needs_fresh: whether the password or a factor must have been given in the last ten minutes.
+    """
+
+    audience: Audience
+    permission: Permission | None = None
+    scope: str | None = None
+    is_open: bool = False
+    needs_fresh: bool = False
+
+
+PUBLIC = Access(Audience.PUBLIC, is_open=True)
+CUSTOMER = Access(Audience.CUSTOMER)
+CUSTOMER_FRESH = Access(Audience.CUSTOMER, needs_fresh=True)
+STAFF = Access(Audience.STAFF)
+STAFF_OPEN = Access(Audience.STAFF, is_open=True)
+FEED_OPEN = Access(Audience.FEED, is_open=True)
+
+
+def staff(permission: Permission) -> Access:
+    """Return the access of a view for staff members whose role carries a permission."""
+    return Access(Audience.STAFF, permission=permission)
+
+
+def token(scope: str) -> Access:
+    """Return the access of a view for machines whose token carries a scope."""
+    return Access(Audience.FEED, scope=scope)
+
+
+def requires(access: Access) -> Callable[[View], View]:
+    """Declare who may call a view. Place it directly under the route decorators."""
+
+    def declare(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared_access(app: Flask, endpoint: str) -> Access | None:
+    """Return what the view of an endpoint declares, or None."""
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+class UndeclaredAccess(Exception):
+    """A route says nothing of who may call it, or contradicts its blueprint."""
+
+
+def check_declarations(app: Flask) -> None:
+    """Refuse to start when a route declares no access, or that of another audience than its blueprint's.
+
+    Raises:
+        UndeclaredAccess: naming every such route and what to type.
+    """
+    faults = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        access = declared_access(app, rule.endpoint)
+        if access is None:
+            faults.append(f"{rule.rule}: add @requires(...) under the route of {rule.endpoint}")
+        elif access.audience != rule.endpoint.split(".")[0]:
+            faults.append(f"{rule.rule}: {rule.endpoint} declares the audience {access.audience}")
+    if faults:
+        raise UndeclaredAccess("\n".join(faults))
+
+
+def guard() -> Response | None:
+    """Enforce the declared access of the current view; run before every request."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    access = declared_access(current_app, request.endpoint)
+    if access is None or access.is_open:
+        return None
+    if access.audience is Audience.FEED:
+        _check_token(access)
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if access.permission and not may(current_user.role, access.permission):
+        abort(403)
+    if access.needs_fresh and not is_fresh():
+        return redirect(url_for("customer.accounts.confirm_password", next=_here()), 303)
+    return None
+
+
+def _check_token(access: Access) -> None:
+    bearer = current_app.extensions["find_api_token"](request.headers.get("Authorization", ""))
+    if bearer is None:
+        abort(401)
+    if access.scope not in bearer.scopes:
+        abort(403)
+
+
+def _to_sign_in() -> Response:
+    endpoint = "staff.staff.sign_in" if current_audience() is Audience.STAFF else "public.accounts.sign_in"
+    return redirect(url_for(endpoint, next=_here()), 303)
+
+
+def _here() -> str:
+    """Return the page to come back to: the current one, or for a form the page that it stood on."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return request.path

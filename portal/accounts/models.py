@@ -1,0 +1,83 @@
+"""A customer's way in: credentials, sessions, devices and single-use links. A customer may have no account."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.customers.models import Customer
+from portal.infrastructure.database import BigId, UtcDateTime, db
+from portal.infrastructure.identifiers import new_public_id
+from portal.infrastructure.one_time_tokens import OneTimeToken
+from portal.web.sessions import SignedInSession
+
+
+class Account(UserMixin, db.Model):  # type: ignore[misc]
+    """Credentials. Until its address is confirmed an account has no customer and opens nothing.
+
+    Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first proof of
+    the address makes one of them the account and ends the others.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        Index(
+            "uq_accounts_confirmed_address", "email_normalised", unique=True,
+            sqlite_where=text("email_confirmed_at IS NOT NULL"), postgresql_where=text("email_confirmed_at IS NOT NULL"),
+        ),
+        Index("ix_accounts_email_normalised", "email_normalised"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_normalised: Mapped[str] = mapped_column(String(254))
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    given_name: Mapped[str] = mapped_column(String(200), default="")
+    family_name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(2), default="fr")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_claimed_by_match: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    customer: Mapped[Customer | None] = relationship()
+
+
+class AccountSession(SignedInSession, db.Model):
+    __tablename__ = "account_sessions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("account_devices.id"))
+
+    account: Mapped[Account] = relationship(lazy="joined")
+
+
+class AccountDevice(db.Model):
+    """A browser from which the account was entered: a random cookie, kept as its hash."""
+
+    __tablename__ = "account_devices"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(String(100))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountToken(OneTimeToken, db.Model):
+    """A link mailed to a customer: `confirm_address`, `reset_password`, or a `doubt_code` to a known address."""
+
+    __tablename__ = "account_tokens"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+
+    account: Mapped[Account] = relationship()

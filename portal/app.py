@@ -1,0 +1,134 @@
+"""Compose the portal: read `create_app` as a table of contents."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Blueprint, Flask, Request
+from flask_login import LoginManager, UserMixin
+from flask_wtf import CSRFProtect
+
+from portal.access.declare import check_declarations, guard
+from portal.access.tokens import find_api_token
+from portal.accounts.sessions import load_account
+from portal.config import Settings
+from portal.infrastructure.database import db, migrate
+from portal.infrastructure.jobs.worker import connect_engine
+from portal.infrastructure.keys import MasterKeys, OpeningKeys, SealingKey
+from portal.infrastructure.mail.transport import transport_from_url
+from portal.infrastructure.scanner import scanner_from_url
+from portal.infrastructure.storage import storage_from_url
+from portal.organisation import load_organisation
+from portal.records.kinds import DataMap
+from portal.staff.sessions import load_staff_member
+from portal.web import errors, filters, headers, i18n, navigation, rate_limits, request_log, static_files
+from portal.web.audiences import Audience, current_audience
+from portal.web.proxies import trust_proxies
+from portal.web.sessions import FormSession, write_session_cookie
+
+ROOT = Path(__file__).parent.parent
+LARGEST_BODY = 25 * 1024 * 1024
+
+# A domain's views, by audience. A process that does not serve an audience does not even import them.
+VIEWS = {
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences"],
+    Audience.CUSTOMER: ["accounts", "staff", "records", "preferences", "identity_checks", "exports", "rights"],
+    Audience.STAFF: ["staff", "preferences", "identity_checks", "rights"],
+    Audience.FEED: ["preferences", "records"],
+}
+PREFIXES = {Audience.STAFF: "/staff"}
+
+# What registers itself when imported: jobs, holdings, listeners.
+REGISTERED = [
+    "portal.infrastructure.mail.outbox",
+    "portal.accounts.personal_data",
+    "portal.staff.personal_data",
+    "portal.records.personal_data",
+    "portal.preferences.personal_data",
+    "portal.identity_checks.personal_data",
+    "portal.exports.personal_data",
+    "portal.rights.personal_data",
+    "portal.customers.personal_data",
+    "portal.preferences.states",
+    "portal.identity_checks.tasks",
+    "portal.exports.tasks",
+    "portal.rights.tasks",
+]
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the WSGI application that the settings describe.
+
+    Raises:
+        UndeclaredAccess: when a view does not say who may call it.
+        DataMapFaults, OrganisationFaults: when a file of the operator's has faults, all of them listed.
+    """
+    app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=400,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SERVER_NAME=None,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    _connect_seams(app, settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    _set_up_web(app, settings)
+    for module in REGISTERED:
+        import_module(module)
+    for audience in settings.audiences:
+        app.register_blueprint(_audience_blueprint(Audience(audience), csrf=app.extensions["csrf"]))
+    check_declarations(app)
+    app.wsgi_app = trust_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _connect_seams(app: Flask, settings: Settings) -> None:
+    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.extensions |= {
+        "settings": settings,
+        "organisation": load_organisation(settings.organisation_file),
+        "data_map": DataMap.load(settings.data_map_file),
+        "storage": storage_from_url(settings.storage_url),
+        "mail_transport": transport_from_url(settings.mail_url),
+        "scanner": scanner_from_url(settings.scanner_url),
+        "master_keys": MasterKeys.parse(settings.master_keys),
+        "sealing_key": SealingKey.parse(settings.sealing_key),
+        "opening_keys": OpeningKeys.parse(settings.opening_keys) if settings.opening_keys else None,
+        "job_engine": connect_engine(app, settings.redis_url, settings.instance),
+        "find_api_token": find_api_token,
+    }
+
+
+def _set_up_web(app: Flask, settings: Settings) -> None:
+    app.session_interface = FormSession()
+    app.extensions["csrf"] = CSRFProtect(app)
+    login = LoginManager(app)
+    login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
+    login.request_loader(_load_person)
+    for part in (request_log, static_files, headers, errors, i18n, filters, navigation):
+        part.register(app)
+    rate_limits.register(app, settings.redis_url)
+    app.before_request(guard)
+    app.after_request(write_session_cookie)
+
+
+def _load_person(request: Request) -> UserMixin | None:
+    audience = current_audience()
+    if audience is Audience.FEED:
+        return None
+    return load_staff_member(request) if audience is Audience.STAFF else load_account(request)
+
+
+def _audience_blueprint(audience: Audience, csrf: CSRFProtect) -> Blueprint:
+    parent = Blueprint(audience, __name__, url_prefix=PREFIXES.get(audience))
+    for domain in VIEWS[audience]:
+        child = import_module(f"portal.{domain}.{audience}_views").blueprint
+        parent.register_blueprint(child)
+        if audience is Audience.FEED:
+            csrf.exempt(child)  # a bearer token is not sent by a browser on its own
+    return parent

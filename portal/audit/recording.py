@@ -1,0 +1,57 @@
+"""Record audit events: collected during a transaction, chained at its very end under one short lock."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.audit.models import AuditEvent, AuditHead
+from portal.audit.tags import TAGS
+from portal.infrastructure.database import before_commit, db
+
+GENESIS = "0" * 64
+
+
+def record(tag: str, *, actor: str, subject: str, **facts: str | int | bool | None | list[str]) -> None:
+    """Add an event to the current transaction.
+
+    Args:
+        tag: a declared `subject:object:verb_past`.
+        actor: `customer:<public id>`, `staff:<public id>`, `portal`, `command` or `token:<id>`.
+        subject: whom it concerns, `customer:<public id>` or `staff:<public id>`, or `portal`.
+        facts: exactly the keys declared for the tag: references, codes, counts, dates.
+    """
+    if set(facts) != TAGS[tag]:
+        raise ValueError(f"{tag} takes exactly {sorted(TAGS[tag])}, not {sorted(facts)}")
+    event = {"at": clock.now(), "tag": tag, "actor": actor, "subject": subject, "facts": facts}
+    if "writing" not in db.session.info:
+        raise RuntimeError("an audit event outside transaction()")
+    db.session.info.setdefault("audit", []).append(event)
+
+
+def event_hash(sequence: int, event: dict[str, Any], previous_hash: str) -> str:
+    """Return the SHA-256, in hexadecimal, that chains an event to the one before it."""
+    at: datetime = event["at"].astimezone(UTC)
+    content = [
+        sequence, at.isoformat(timespec="microseconds"), event["tag"], event["actor"], event["subject"],
+        event["facts"], previous_hash,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@before_commit
+def append_to_chain(session: Session) -> None:
+    """Chain the collected events. The head row is locked from here to the commit, so order is commit order."""
+    events = session.info.pop("audit", [])
+    if not events:
+        return
+    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    for event in events:
+        previous = head.hash
+        head.sequence += 1
+        head.hash = event_hash(head.sequence, event, previous)
+        session.add(AuditEvent(sequence=head.sequence, previous_hash=previous, hash=head.hash, **event))

@@ -1,0 +1,105 @@
+"""The commands of the portal, as plug-ins of `flask`: those that need no settings run without any."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
+
+from portal.access.tokens import SCOPES, create_token
+from portal.audit.verification import verify_chain
+from portal.infrastructure.database import transaction
+from portal.infrastructure.jobs.worker import work as work_on_jobs
+from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.installation import prepare_instance
+from portal.web.request_log import configure_logging
+
+
+@click.command("init")
+@click.option("--port", default=8000, show_default=True, help="Port of the public address on localhost.")
+def init(port: int) -> None:
+    """Make the instance folder with its own keys, and bring the database to the newest version."""
+    folder = Path(os.environ.get("PORTAL_INSTANCE") or "instance").absolute()
+    prepare_instance(folder, f"http://localhost:{port}")
+    subprocess.run([sys.executable, "-m", "flask", "upgrade-database"], check=True)
+
+
+@click.command("upgrade-database")
+@with_appcontext
+def upgrade_database() -> None:
+    """Apply the migrations that the database lacks."""
+    upgrade()
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Web processes; one for each core behind a proxy.")
+@click.option("--with-jobs", is_flag=True, help="Run a job worker beside the web server.")
+@with_appcontext
+def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
+    """Serve the portal over HTTP."""
+    from granian import Granian
+
+    jobs = subprocess.Popen([sys.executable, "-m", "flask", "work"]) if with_jobs else None
+    try:
+        Granian(
+            "wsgi:app", address=host, port=port, interface="wsgi", workers=workers, blocking_threads=2,
+            respawn_failed_workers=True, log_level="warning",
+        ).serve()  # fmt: skip
+    finally:
+        if jobs:
+            jobs.terminate()
+            jobs.wait()
+
+
+@click.command("work")
+@click.option("--threads", default=1, show_default=True, help="Jobs run at once by this process.")
+@with_appcontext
+def work(threads: int) -> None:
+    """Run jobs until told to stop."""
+    configure_logging()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    work_on_jobs(app, app.extensions["job_engine"], threads)
+
+
+audit = AppGroup("audit", help="The audit trail.")
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Verify that no event was changed, removed, moved or put in."""
+    found = verify_chain()
+    if found.fault:
+        click.echo(f"The audit trail is broken: {found.fault}.", err=True)
+        sys.exit(1)
+    click.echo(f"The audit trail is whole: {found.events} events.")
+
+
+keys = click.Group("keys", help="Keys of an installation.")
+
+
+@keys.command("generate")
+def generate_keys() -> None:
+    """Print new master, sealing and opening keys as environment lines."""
+    sealing, opening = new_sealing_pair()
+    click.echo(f"PORTAL_MASTER_KEYS={new_master_keys()}")
+    click.echo(f"PORTAL_SEALING_KEY={sealing}")
+    click.echo(f"PORTAL_OPENING_KEYS={opening}")
+
+
+token = AppGroup("token", help="Bearer tokens of machines.")
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
+def create_api_token(name: str, scopes: tuple[str, ...]) -> None:
+    """Create a token called NAME and print it, once."""
+    with transaction():
+        _row, text = create_token(name, list(scopes))
+    click.echo(text)

@@ -1,0 +1,160 @@
+"""Settings from the environment: frozen, without any default secret, every fault listed at once."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+AUDIENCES = ("public", "customer", "staff", "feed")
+PREFIX = "PORTAL_"
+
+
+class SettingsFault(Exception):
+    """The environment does not describe a portal that may start. `faults` names each variable and its cure."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("The settings have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        self.faults = faults
+
+
+class Settings(BaseModel):
+    """What a process needs to know to run. Built by `from_environment`, never changed afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instance: Path
+    database_url: str
+    storage_url: str
+    redis_url: str | None = None
+    mail_url: str
+    scanner_url: str = "none:"
+    secret_key: str = Field(min_length=32, repr=False)
+    master_keys: str = Field(min_length=1, repr=False)
+    sealing_key: str = Field(min_length=1)
+    opening_keys: str | None = Field(default=None, repr=False)
+    public_url: str
+    organisation_file: Path | None = None
+    data_map_file: Path | None = None
+    facebook_app_id: str | None = None
+    facebook_app_secret: str | None = Field(default=None, repr=False)
+    facebook_authorize_url: str | None = None
+    facebook_graph_url: str | None = None
+    audiences: tuple[str, ...] = AUDIENCES
+    trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("audiences", "trusted_proxies", mode="before")
+    @classmethod
+    def _split_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("audiences")
+    @classmethod
+    def _known_audiences(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(AUDIENCES))
+        if unknown or not value:
+            raise ValueError(f"name one or more of {', '.join(AUDIENCES)} (found: {', '.join(unknown) or 'nothing'})")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ipaddress.ip_network(part, strict=False)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"}:
+            raise ValueError("give a sqlite:/// or postgresql:// address")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("give the address people type, such as https://privacy.example.org")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("give scheme and host only, without a path")
+        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("must be https, except on localhost")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _staff_can_open_documents(self) -> "Settings":
+        if "staff" in self.audiences and not self.opening_keys:
+            raise ValueError("PORTAL_OPENING_KEYS is needed where the staff audience is served")
+        if bool(self.facebook_app_id) != bool(self.facebook_app_secret):
+            raise ValueError("PORTAL_FACEBOOK_APP_ID and PORTAL_FACEBOOK_APP_SECRET go together")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the portal by TLS: cookies are then Secure and `__Host-` prefixed."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this instance folder holds the demonstration, which every page must then say."""
+        return (self.instance / "demo.json").exists()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `PORTAL_*`, `PORTAL_*_FILE` and `$PORTAL_INSTANCE/settings`; the environment wins over the file.
+
+        Raises `SettingsFault` naming every fault at once; the values themselves are never repeated.
+        """
+        environ = os.environ if environ is None else environ
+        instance = Path(environ.get("PORTAL_INSTANCE") or "instance").absolute()
+        faults: list[str] = []
+        values: dict[str, Any] = {
+            "database_url": f"sqlite:///{instance / 'portal.sqlite'}",
+            "storage_url": f"file://{instance / 'storage'}",
+            "mail_url": f"console:{instance / 'mail'}",
+        }
+        known = set(cls.model_fields) - {"instance"}
+        for source in (read_settings_file(instance / "settings"), environ):
+            values.update(_read_variables(source, known, faults))
+        try:
+            settings = cls(instance=instance, **values)
+        except ValidationError as error:
+            raise SettingsFault(faults + [_fault_text(item) for item in error.errors()]) from None
+        if faults:
+            raise SettingsFault(faults)
+        return settings
+
+
+def read_settings_file(path: Path) -> dict[str, str]:
+    """Return the NAME=value lines of an instance's settings file; an absent file is empty."""
+    if not path.exists():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _read_variables(source: Mapping[str, str], known: set[str], faults: list[str]) -> dict[str, str]:
+    values = {}
+    for name in known:
+        variable = PREFIX + name.upper()
+        if source.get(variable):
+            values[name] = source[variable]
+        elif source.get(variable + "_FILE"):
+            try:
+                values[name] = Path(source[variable + "_FILE"]).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                faults.append(f"{variable}_FILE: {error.strerror}")
+    return values
+
+
+def _fault_text(item: Any) -> str:
+    place = PREFIX + str(item["loc"][0]).upper() if item["loc"] else ""
+    message = "is missing" if item["type"] == "missing" else str(item["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

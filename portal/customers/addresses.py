@@ -1,0 +1,32 @@
+"""One normalised form of an e-mail address, used by every comparison: sign-in, registration, import, lookup."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+
+class AddressRefused(ValueError):
+    """The text is not an e-mail address that a message could reach."""
+
+
+def normalise_address(typed: str) -> str:
+    """Return the form under which an address is compared.
+
+    Composed Unicode, lower case, the domain in its ASCII form. The local part is not folded by any provider's
+    tricks: two addresses that a provider may treat as one are two people until proven otherwise.
+
+    Raises:
+        AddressRefused: for anything that is not an address.
+    """
+    try:
+        parts = validate_email(unicodedata.normalize("NFC", typed.strip()), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise AddressRefused(str(error)) from None
+    return f"{parts.local_part.lower()}@{parts.ascii_domain.lower()}"
+
+
+def mask_address(address: str) -> str:
+    """Return an address as it may be shown to somebody who should only recognise it: c•••e@example.org."""
+    local, _, domain = address.rpartition("@")
+    shown = local[0] + "•••" + (local[-1] if len(local) > 2 else "") if local else "•••"
+    return f"{shown}@{domain}"

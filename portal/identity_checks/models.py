@@ -1,0 +1,76 @@
+"""The check of who somebody is (kept as a result only) and the document it needed (never outlives its use)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
+from portal.infrastructure.identifiers import new_public_id
+
+
+class CheckResult(StrEnum):
+    PENDING = "pending"
+    """A document is awaited or waits to be looked at."""
+    CONFIRMED = "confirmed"
+    """The person is who the account says."""
+    ASKED_AGAIN = "asked_again"
+    """The document did not do; another was asked for."""
+    REJECTED = "rejected"
+    """Identity could not be established."""
+    ABANDONED = "abandoned"
+    """The request ended without a decision on identity."""
+
+
+class IdentityCheck(db.Model):
+    """What remains of a check: method, result, by which role, when, and when the document was destroyed."""
+
+    __tablename__ = "identity_checks"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("rights_requests.id"), index=True)
+    method: Mapped[str] = mapped_column(String(40))
+    result: Mapped[CheckResult] = mapped_column(code_column(CheckResult), default=CheckResult.PENDING)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    checked_by: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DocumentStatus(StrEnum):
+    STAGED = "staged"
+    """Given while filing, the request not sent yet."""
+    HELD = "held"
+    """Waits for an explicit clean verdict of the scanner; nobody may open it."""
+    READY = "ready"
+    """The reviewer may look at the rendition."""
+    SHREDDING = "shredding"
+    """Its key is destroyed; its bytes are being removed."""
+
+
+class IdentityDocument(db.Model):
+    """One side of a document: where its sealed rendition lies, and the key that only the staff side can open."""
+
+    __tablename__ = "identity_documents"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("request_drafts.id"), index=True)
+    check_id: Mapped[int | None] = mapped_column(ForeignKey("identity_checks.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(20))
+    status: Mapped[DocumentStatus] = mapped_column(code_column(DocumentStatus))
+    pages: Mapped[int]
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    storage_key: Mapped[str] = mapped_column(String(100), unique=True)
+    original_storage_key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    original_sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    verdict: Mapped[str] = mapped_column(String(20))
+    verdict_detail: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    shred_after: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,135 @@
+"""SQLAlchemy for SQLite and PostgreSQL: base class, column types, and the explicit transaction.
+
+Nothing is written outside `transaction()`: a view that forgets it fails loudly instead of saving by accident.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# SQLite numbers rows by itself only for a column declared INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC on both databases. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def code_column(codes: type[StrEnum]) -> Enum:
+    """Return the column type that stores a string enum by its value, refusing any other word."""
+    return Enum(codes, native_enum=False, length=40, values_callable=lambda enum: [item.value for item in enum])
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(render_as_batch=True)
+
+_before_commit: list[Callable[[Session], None]] = []
+
+
+def before_commit(finish: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Register a function run at the end of every transaction, just before its commit, in order of registration."""
+    _before_commit.append(finish)
+    return finish
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Run `action` once the current transaction has committed; never if it rolls back."""
+    db.session.info.setdefault("after_commit", []).append(action)
+
+
+@contextmanager
+def transaction() -> Iterator[scoped_session[Session]]:
+    """Open the one write transaction of a request, job or command; an inner one joins the outer.
+
+    What was read before is read again, so that a decision and the facts it rests on share one snapshot.
+    """
+    session = db.session
+    if session.info.get("writing"):
+        yield session
+        return
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"portal_write": True})
+        yield session
+        session.flush()
+        for finish in _before_commit:
+            finish(session())
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.clear()
+        raise
+    actions = session.info.get("after_commit", [])
+    session.info.clear()
+    for action in actions:
+        action()
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_stray_flush(session: Session, *_: Any) -> None:
+    if "writing" not in session.info and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a write outside transaction()")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_stray_statement(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and "writing" not in state.session.info:
+        raise RuntimeError("a write outside transaction()")
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    if "sqlite" not in type(connection).__module__:
+        return
+    connection.isolation_level = None  # the driver must not begin transactions by itself: see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        # A reader that later wants to write fails at once when someone else wrote in between, so writers say so first.
+        writes = connection.get_execution_options().get("portal_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,13 @@
+"""Random identifiers shown to the outside: 128 bits, so that knowing one says nothing of another."""
+
+import secrets
+
+
+def new_public_id() -> str:
+    """Return 32 lower-case hexadecimal characters."""
+    return secrets.token_hex(16)
+
+
+def new_token() -> str:
+    """Return a 256-bit URL-safe secret."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,40 @@
+"""The job row: the truth about work to be done, written in the transaction of the fact that calls for it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
+
+
+class JobStatus(StrEnum):
+    WAITING = "waiting"
+    """Due at `run_at`; nobody holds it."""
+    RUNNING = "running"
+    """Held by a worker until `lease_until`; afterwards anybody may take it over."""
+    DONE = "done"
+    """Its effects are committed."""
+    PARKED = "parked"
+    """Failed too often, or of an unknown name: shown to operators, run by nobody."""
+
+
+class Job(db.Model):
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_due", "status", "run_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    arguments: Mapped[dict[str, Any]] = mapped_column(Json)
+    unique_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    status: Mapped[JobStatus] = mapped_column(code_column(JobStatus), default=JobStatus.WAITING)
+    run_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,113 @@
+"""Enqueue a job in the current transaction, and register what runs it.
+
+A job carries identifiers only, never personal data. It may be killed anywhere and run twice: whatever it writes is
+committed together with its own end, by `JobRun.finish`, and only while it still holds its lease.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, scoped_session
+
+from portal import clock
+from portal.infrastructure.database import after_commit, db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
+
+LEASE = timedelta(seconds=30)
+MOST_ATTEMPTS = 12
+
+Handler = Callable[..., None]
+handlers: dict[str, Handler] = {}
+periodic: dict[str, timedelta] = {}
+_wakers: list[Callable[[int], None]] = []
+
+
+class LeaseLost(Exception):
+    """Another worker took this job over while this one was paused; nothing of this run may be kept."""
+
+
+class JobRefused(Exception):
+    """The job can never succeed: it is parked at once instead of tried again."""
+
+
+def job(name: str, every: timedelta | None = None) -> Callable[[Handler], Handler]:
+    """Register the handler of a job. It is called with a `JobRun` and the job's arguments as keywords.
+
+    Args:
+        name: what `enqueue` calls it, `domain.verb_noun`.
+        every: for a periodic job, which must take no argument, its interval.
+    """
+
+    def register(handler: Handler) -> Handler:
+        handlers[name] = handler
+        if every:
+            periodic[name] = every
+        return handler
+
+    return register
+
+
+def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **arguments: int | str) -> None:
+    """Add a job to the current transaction; a worker is woken after its commit.
+
+    Args:
+        run_at: the earliest instant to run it; now when absent.
+        unique_key: a second job with the same key is not added.
+        arguments: identifiers only.
+    """
+    if name not in handlers:
+        raise LookupError(f"no job is registered as {name!r}: decorate its handler with @job({name!r})")
+    if unique_key and db.session.execute(select(Job.id).where(Job.unique_key == unique_key)).first():
+        return
+    row = Job(name=name, arguments=dict(arguments), run_at=run_at or clock.now(), unique_key=unique_key)
+    db.session.add(row)
+    db.session.flush()
+    if run_at is None or run_at <= clock.now():
+        job_id = row.id
+        after_commit(lambda: wake(job_id))
+
+
+def wake_with(waker: Callable[[int], None]) -> None:
+    """Set how workers hear of a new job at once; without it the sweep finds it."""
+    _wakers[:] = [waker]
+
+
+def wake(job_id: int) -> None:
+    """Tell a worker that a job is due. A lost call costs one sweep, nothing else."""
+    for waker in _wakers:
+        waker(job_id)
+
+
+@dataclass
+class JobRun:
+    """One attempt at one job, as its handler sees it."""
+
+    job_id: int
+    fence: int
+    is_finished: bool = False
+
+    def renew(self) -> None:
+        """Keep the lease for another period; call it between the slices of slow work.
+
+        Raises:
+            LeaseLost: somebody else holds the job now.
+        """
+        with transaction():
+            self._update(lease_until=clock.now() + LEASE)
+
+    @contextmanager
+    def finish(self) -> Iterator[scoped_session[Session]]:
+        """Commit the effects of the job together with its end, or neither."""
+        with transaction() as session:
+            self._update(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, last_error=None)
+            yield session
+        self.is_finished = True
+
+    def _update(self, **values: Any) -> None:
+        statement = update(Job).where(Job.id == self.job_id, Job.fence == self.fence, Job.status == JobStatus.RUNNING)
+        if db.session.execute(statement.values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+            raise LeaseLost

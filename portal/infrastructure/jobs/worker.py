@@ -1,0 +1,195 @@
+"""Run jobs: huey wakes the workers, the job row decides who runs what, a sweep finds whatever was lost.
+
+A wake-up message holds the id of a row and nothing else, as JSON: a forged one can at most wake a job that exists.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey
+from huey.registry import Message
+from huey.serializer import Serializer
+from sqlalchemy import and_, or_, select, update
+
+from portal import clock
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.queue import (
+    LEASE,
+    MOST_ATTEMPTS,
+    JobRefused,
+    JobRun,
+    LeaseLost,
+    enqueue,
+    handlers,
+    periodic,
+    wake_with,
+)
+
+SWEEP_SECONDS = 5
+SWEEP_SIZE = 200
+
+logger = logging.getLogger("portal.jobs")
+
+
+class JsonSerializer(Serializer):  # type: ignore[misc]
+    """Huey's own format is pickle, which would let whoever writes to the queue run code."""
+
+    def _serialize(self, data: Any) -> bytes:
+        return json.dumps(list(data)).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(*json.loads(data))
+
+
+def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:
+    """Return the wake-up engine of an app: Redis where given, else a small SQLite file of its own."""
+    options: dict[str, Any] = {"results": False, "serializer": JsonSerializer()}
+    if redis_url:
+        engine = RedisHuey("portal", url=redis_url, **options)
+    else:
+        engine = SqliteHuey("portal", filename=str(folder / "wakeups.sqlite"), **options)
+
+    @engine.task(name="run_job")  # type: ignore[untyped-decorator]
+    def run_in_worker(job_id: int) -> None:
+        with app.app_context():
+            run_job(job_id)
+
+    def wake(job_id: int) -> None:
+        try:
+            run_in_worker(job_id)
+        except Exception:
+            logger.exception("wake-up lost; the sweep will find the job")
+
+    wake_with(wake)
+    return engine
+
+
+def run_job(job_id: int) -> bool:
+    """Take a due job, run it, and record how it ended. Return whether it was ours to run."""
+    run = _take(job_id)
+    if run is None:
+        return False
+    row = db.session.get_one(Job, job_id)
+    handler, arguments, attempts = handlers.get(row.name), dict(row.arguments), row.attempts
+    db.session.rollback()
+    try:
+        if handler is None:
+            raise JobRefused(f"no handler is registered for {row.name}")
+        handler(run, **arguments)
+        if not run.is_finished:
+            with run.finish():
+                pass
+    except LeaseLost:
+        logger.warning("job taken over by another worker", extra={"job": job_id})
+    except Exception as error:
+        db.session.rollback()
+        logger.exception("job failed", extra={"job": job_id, "attempt": attempts})
+        _record_failure(run, attempts, error)
+    finally:
+        db.session.remove()
+    return True
+
+
+def sweep() -> list[int]:
+    """Return the ids of due jobs, oldest first: those never woken, due again, or left by a dead worker."""
+    _enqueue_periodic()
+    due = select(Job.id).where(_is_due(clock.now())).order_by(Job.run_at, Job.id).limit(SWEEP_SIZE)
+    ids = list(db.session.execute(due).scalars())
+    db.session.rollback()
+    return ids
+
+
+def run_due_jobs() -> int:
+    """Run every due job in this process until none is left; return how many ran. For tests and commands."""
+    ran = 0
+    while ids := sweep():
+        ran += sum(run_job(job_id) for job_id in ids)
+    return ran
+
+
+def work(app: Flask, engine: Huey, processes: int) -> None:
+    """Run workers until told to stop; SIGTERM and SIGINT let the running jobs end first."""
+    consumer = engine.create_consumer(
+        workers=processes, worker_type="thread", periodic=False, graceful_signal="TERM", check_worker_health=True
+    )
+    stop = threading.Event()
+    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
+    try:
+        consumer.run()
+    finally:
+        stop.set()
+
+
+def start_embedded(app: Flask, engine: Huey) -> Callable[[], None]:
+    """Run one worker inside this process, beside the web server, and return what stops it."""
+    consumer = engine.create_consumer(workers=1, worker_type="thread", periodic=False)
+    consumer.start()
+    stop = threading.Event()
+    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
+
+    def stop_all() -> None:
+        stop.set()
+        consumer.stop(graceful=True)
+
+    return stop_all
+
+
+def _sweep_until(app: Flask, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                for job_id in sweep():
+                    run_job(job_id)
+        except Exception:
+            logger.exception("sweep failed; it is tried again")
+        stop.wait(SWEEP_SECONDS)
+
+
+def _is_due(instant: datetime) -> Any:
+    waiting = and_(Job.status == JobStatus.WAITING, Job.run_at <= instant)
+    abandoned = and_(Job.status == JobStatus.RUNNING, Job.lease_until < instant)
+    return or_(waiting, abandoned)
+
+
+def _take(job_id: int) -> JobRun | None:
+    instant = clock.now()
+    statement = update(Job).where(Job.id == job_id, _is_due(instant)).returning(Job.fence)
+    statement = statement.values(
+        status=JobStatus.RUNNING, lease_until=instant + LEASE, fence=Job.fence + 1, attempts=Job.attempts + 1
+    )
+    with transaction() as session:
+        fence = session.execute(statement).scalar_one_or_none()
+    return None if fence is None else JobRun(job_id, fence)
+
+
+def _record_failure(run: JobRun, attempts: int, error: Exception) -> None:
+    """Put a failed job back with a growing delay, or park it. The error's type is kept, not its words."""
+    is_over = isinstance(error, JobRefused) or attempts >= MOST_ATTEMPTS
+    delay = timedelta(seconds=min(5 * 3 ** (attempts - 1), 6 * 3600))
+    statement = update(Job).where(Job.id == run.job_id, Job.fence == run.fence, Job.status == JobStatus.RUNNING)
+    with transaction() as session:
+        session.execute(
+            statement.values(
+                status=JobStatus.PARKED if is_over else JobStatus.WAITING,
+                run_at=clock.now() + delay,
+                lease_until=None,
+                last_error=type(error).__name__,
+            )
+        )
+
+
+def _enqueue_periodic() -> None:
+    instant = clock.now()
+    for name, every in periodic.items():
+        slot = int(instant.timestamp() // every.total_seconds())
+        key = f"{name}:{slot}"
+        if db.session.execute(select(Job.id).where(Job.unique_key == key)).first() is None:
+            with transaction():
+                enqueue(name, unique_key=key)

@@ -1,0 +1,76 @@
+"""Queue a mail in the current transaction; the worker renders it in the recipient's language and sends it."""
+
+from typing import Any
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy import update
+
+from portal import clock
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import JobRun, enqueue, job
+from portal.infrastructure.mail.message import build_message
+from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.infrastructure.mail.transport import MailRefused, MailTransport
+from portal.infrastructure.one_time_tokens import write_token
+
+
+def queue_mail(
+    template: str, to_address: str, language: str, *, customer_id: int | None = None, **context: Any
+) -> Mail:
+    """Add a mail and its job to the current transaction.
+
+    Args:
+        template: `<domain>/<name>`, found as `email/<domain>/<name>.{subject.txt,txt,html}`.
+        context: what the templates need: first name, reference, dates, public ids. A single-use link is given as
+            `token_purpose` and `token_id`; its secret half is made when the mail is written, and never stored.
+    """
+    mail = Mail(
+        template=template, to_address=to_address, language=language, customer_id=customer_id, context=dict(context)
+    )
+    db.session.add(mail)
+    db.session.flush()
+    enqueue("mail.send", mail_id=mail.id)
+    return mail
+
+
+@job("mail.send")
+def send_mail(run: JobRun, mail_id: int) -> None:
+    """Send one mail. A second run sends the same Message-ID, by which servers and readers drop the copy."""
+    mail = db.session.get_one(Mail, mail_id)
+    if mail.status is not MailStatus.WAITING:
+        return
+    transport: MailTransport = current_app.extensions["mail_transport"]
+    message = render_mail(mail)
+    db.session.rollback()
+    status = MailStatus.SENT
+    try:
+        transport.send(message)
+    except MailRefused:
+        status = MailStatus.REFUSED
+    with run.finish() as session:
+        session.execute(update(Mail).where(Mail.id == mail_id).values(status=status, sent_at=clock.now()))
+
+
+def render_mail(mail: Mail) -> Any:
+    """Return the `EmailMessage` of a mail row, in the row's language."""
+    settings, organisation = current_app.extensions["settings"], current_app.extensions["organisation"]
+    context = dict(mail.context)
+    if "token_id" in context:
+        context["token"] = write_token(settings.secret_key, context["token_purpose"], context["token_id"])
+    context |= {"organisation": organisation, "public_url": settings.public_url, "language": mail.language}
+    with force_locale(mail.language):
+        subject, text, html = (
+            render_template(f"email/{mail.template}.{ending}", **context) for ending in ("subject.txt", "txt", "html")
+        )
+    host = settings.public_url.split("://")[1].split(":")[0]
+    return build_message(
+        to=mail.to_address,
+        sender=f"{organisation.name} <{organisation.contact_email}>",
+        reply_to=organisation.contact_email,
+        subject=" ".join(subject.split()),
+        text=text.strip() + "\n",
+        html=html,
+        message_id=f"<{mail.public_id}@{host}>",
+        language=mail.language,
+    )

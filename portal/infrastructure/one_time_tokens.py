@@ -1,0 +1,48 @@
+"""Single-use links: confirm an address, reset a password, accept an invitation.
+
+The database holds only an identifier; the secret half is an HMAC of it under the portal's key, so that a stolen
+database makes no link, and a worker can write the link into a mail without the link ever being stored.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.infrastructure.database import UtcDateTime
+from portal.infrastructure.identifiers import new_public_id
+
+
+class OneTimeToken:
+    """Columns of a table of single-use links; the concrete model adds its owner."""
+
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    purpose: Mapped[str] = mapped_column(String(30))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the link was neither used nor voided, nor has expired."""
+        return self.ended_at is None and clock.now() < self.expires_at
+
+
+def write_token(secret_key: str, purpose: str, public_id: str) -> str:
+    """Return the text that goes into the link of a token."""
+    return f"{public_id}.{_signature(secret_key, purpose, public_id)}"
+
+
+def read_token(secret_key: str, purpose: str, text: str) -> str | None:
+    """Return the public id of a token whose signature fits this purpose, or None."""
+    public_id, _, signature = text.partition(".")
+    expected = _signature(secret_key, purpose, public_id)
+    return public_id if hmac.compare_digest(signature.encode(), expected.encode()) else None
+
+
+def _signature(secret_key: str, purpose: str, public_id: str) -> str:
+    message = f"one-time-token:{purpose}:{public_id}".encode()
+    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()

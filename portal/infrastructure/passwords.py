@@ -1,0 +1,40 @@
+"""Argon2id with a bounded number of computations at once, so that a burst of sign-ins stays within memory."""
+
+import unicodedata
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# OWASP password storage: 19 MiB, two passes, one lane.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_at_once = BoundedSemaphore(4)
+
+
+def _prepared(password: str) -> str:
+    # The same accents typed on two keyboards may arrive composed or not (NIST SP 800-63B).
+    return unicodedata.normalize("NFC", password)
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, taken exactly as typed apart from Unicode composition."""
+    with _at_once:
+        return _hasher.hash(_prepared(password))
+
+
+_no_one = hash_password("an account that does not exist")
+
+
+def is_password(stored_hash: str | None, password: str) -> bool:
+    """Tell whether the password fits; an absent hash costs the same time as a present one."""
+    try:
+        with _at_once:
+            _hasher.verify(stored_hash or _no_one, _prepared(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored_hash is not None
+
+
+def is_outdated(stored_hash: str) -> bool:
+    """Tell whether a hash was made with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(stored_hash)

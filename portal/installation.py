@@ -1,0 +1,41 @@
+"""Make an instance folder: keys and addresses of its own, so that no installation ever runs on a default secret."""
+
+import os
+import secrets
+from pathlib import Path
+
+from portal.config import read_settings_file
+from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+
+
+def prepare_instance(folder: Path, public_url: str) -> bool:
+    """Write the settings that the folder lacks, readable by its owner only. Return whether it was new.
+
+    What is there is kept; only the public address follows the port that was asked for.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "settings"
+    values = read_settings_file(path)
+    is_new = "PORTAL_SECRET_KEY" not in values
+    sealing, opening = new_sealing_pair()
+    made = {
+        "PORTAL_SECRET_KEY": secrets.token_urlsafe(48),
+        "PORTAL_MASTER_KEYS": new_master_keys(),
+        "PORTAL_SEALING_KEY": sealing,
+        "PORTAL_OPENING_KEYS": opening,
+    }
+    if "PORTAL_SEALING_KEY" in values:
+        del made["PORTAL_SEALING_KEY"], made["PORTAL_OPENING_KEYS"]
+    values = made | values | {"PORTAL_PUBLIC_URL": public_url}
+    _write_private(path, "".join(f"{name}={value}\n" for name, value in values.items()))
+    return is_new
+
+
+def _write_private(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -1,0 +1,69 @@
+"""The registry of what is held about a customer: each domain registers its holding, and the customer's own view and
+the access package read nothing else. One code path, nothing forgotten.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select
+
+
+@dataclass(frozen=True)
+class HeldItem:
+    """One thing held about a customer, as it leaves the portal.
+
+    Attributes:
+        category: one of the nine codes.
+        kind: what it is, a code unique within the portal; `label` is its name for people.
+        at: when it was recorded.
+        values: field code to JSON value, complete (the person's own copy).
+        facts: (label, value) pairs in the reader's language, masked where a screen should mask.
+        nature: `provided`, `observed` or `inferred`: portability covers the first two only.
+        lawful_basis: code of the basis; portability covers `consent` and `contract` only.
+    """
+
+    category: str
+    kind: str
+    label: str
+    at: datetime | None
+    values: dict[str, Any]
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    nature: str = "provided"
+    lawful_basis: str = "contract"
+    source: str = "portal"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one domain holds.
+
+    Attributes:
+        code: the holding's name.
+        tables: the tables it keeps; every table that reaches a customer must belong to one holding.
+        summary: takes a customer's id and returns a select of (category, count, latest instant); None when the
+            tables hold nothing of the customer's to see, such as a tally.
+        items: takes a customer's id, a category and a language, and yields what is held, newest first, in bounded
+            memory; None when `summary` is.
+        retention: takes a language and returns how long it is kept, in words.
+    """
+
+    code: str
+    tables: frozenset[str]
+    retention: Callable[[str], str]
+    summary: Callable[[int], Select[Any]] | None = None
+    items: Callable[[int, str, str], Iterator[HeldItem]] | None = None
+
+
+_holdings: dict[str, Holding] = {}
+
+
+def register(holding: Holding) -> None:
+    """Add a domain's holding; a second one of the same code replaces it."""
+    _holdings[holding.code] = holding
+
+
+def holdings() -> list[Holding]:
+    """Return every holding, in the order of their codes."""
+    return [_holdings[code] for code in sorted(_holdings)]

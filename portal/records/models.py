@@ -1,0 +1,44 @@
+"""Copies of what the company's systems hold about a customer."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.infrastructure.database import BigId, Json, UtcDateTime, db
+
+
+class Record(db.Model):
+    """One record of a declared kind; `(customer, kind, external_id)` identifies it."""
+
+    __tablename__ = "records"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "kind", "external_id"),
+        Index("ix_records_newest", "customer_id", "category", "recorded_at", "id"),
+        Index("ix_records_expiry", "expires_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    kind: Mapped[str] = mapped_column(String(60))
+    category: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(String(60))
+    values: Mapped[dict[str, Any]] = mapped_column(Json)
+    expires_on: Mapped[date | None]
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CategoryCount(db.Model):
+    """How many records a customer has in a category: kept with each write, so that a dashboard never counts."""
+
+    __tablename__ = "record_counts"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    category: Mapped[str] = mapped_column(String(20), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    last_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

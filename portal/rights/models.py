@@ -1,0 +1,158 @@
+"""A customer's rights request, from its draft to its closed file."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.customers.models import Customer
+from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
+from portal.infrastructure.identifiers import new_public_id
+from portal.rights.lifecycle import Outcome, Right, Status
+from portal.staff.models import StaffMember
+
+
+class Channel(StrEnum):
+    PORTAL = "portal"
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+    SOCIAL_NETWORK = "social_network"
+    FACEBOOK = "facebook"
+
+
+class RequestDraft(db.Model):
+    """What a customer has typed of a request not sent yet; sending it makes one request, however often it is sent."""
+
+    __tablename__ = "request_drafts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    right: Mapped[Right] = mapped_column(code_column(Right))
+    intent: Mapped[str] = mapped_column(String(40))
+    answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RightsRequest(db.Model):
+    __tablename__ = "rights_requests"
+    __table_args__ = (
+        Index("ix_rights_requests_queue", "is_open", "sort_on", "id"),
+        Index("ix_rights_requests_customer", "customer_id", "received_at", "id"),
+        Index("ix_rights_requests_holder", "holder_id", "is_open", "sort_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    draft_id: Mapped[int | None] = mapped_column(unique=True)
+    right: Mapped[Right] = mapped_column(code_column(Right))
+    intent: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[Channel] = mapped_column(code_column(Channel), default=Channel.PORTAL)
+    language: Mapped[str] = mapped_column(String(2))
+    answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    status: Mapped[Status] = mapped_column(code_column(Status))
+    outcome: Mapped[Outcome | None] = mapped_column(code_column(Outcome))
+    is_open: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    initial_due_on: Mapped[date]
+    due_on_unpaused: Mapped[date]
+    due_on: Mapped[date | None]
+    sort_on: Mapped[date]
+    extended_on: Mapped[date | None]
+    paused_on: Mapped[date | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    identity_signals: Mapped[list[str]] = mapped_column(Json, default=list)
+    is_document_needed: Mapped[bool] = mapped_column(default=False)
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    customer: Mapped[Customer] = relationship()
+    holder: Mapped[StaffMember | None] = relationship()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the legal clock stands still, waiting for the customer."""
+        return self.paused_on is not None
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether the two further months of art. 12(3) were taken, with notice."""
+        return self.extended_on is not None
+
+
+class RequestPause(db.Model):
+    """A time during which the clock stood still: identity doubt or a request for precision."""
+
+    __tablename__ = "request_pauses"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    asked_on: Mapped[date]
+    received_on: Mapped[date | None]
+
+
+class EventKind(StrEnum):
+    FILED = "filed"
+    DOCUMENT_RECEIVED = "document_received"
+    IDENTITY_CONFIRMED = "identity_confirmed"
+    DOCUMENT_ASKED = "document_asked"
+    IDENTITY_REJECTED = "identity_rejected"
+    CLARIFICATION_ASKED = "clarification_asked"
+    ADDED = "added"
+    EXTENDED = "extended"
+    SECOND_OPINION_ASKED = "second_opinion_asked"
+    SECOND_OPINION_GIVEN = "second_opinion_given"
+    PACKAGE_READY = "package_ready"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    NOTE = "note"
+    """An internal note: staff only, never shown to the customer."""
+
+
+class RequestEvent(db.Model):
+    """One line of a request's history; `text` is what a person typed, in that person's words."""
+
+    __tablename__ = "request_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    kind: Mapped[EventKind] = mapped_column(code_column(EventKind))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    is_internal: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str] = mapped_column(Text, default="")
+
+    staff: Mapped[StaffMember | None] = relationship()
+
+
+class RequestDecision(db.Model):
+    """What was decided, by whom, and seconded by whom where a second person is needed."""
+
+    __tablename__ = "request_decisions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    outcome: Mapped[Outcome] = mapped_column(code_column(Outcome))
+    ground: Mapped[str | None] = mapped_column(String(60))
+    evidence: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    done: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    second_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    second_opinion: Mapped[str | None] = mapped_column(String(20))
+    second_text: Mapped[str] = mapped_column(Text, default="")
+    second_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,95 @@
+"""What anybody may open: home, language, policy, accessibility, health and the well-known files."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_login import current_user
+from sqlalchemy import update
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal import clock
+from portal.access.declare import PUBLIC, requires
+from portal.access.next_page import next_page
+from portal.infrastructure.database import transaction
+from portal.site.readiness import faults
+from portal.web.i18n import LANGUAGE_COOKIE, LANGUAGES
+
+blueprint = Blueprint("site", __name__)
+
+GPC_SINCE = "2026-11-22"
+
+
+@blueprint.get("/")
+@requires(PUBLIC)
+def home() -> str:
+    return render_template("site/public/home.html")
+
+
+@blueprint.post("/language")
+@requires(PUBLIC)
+def language() -> AnyResponse:
+    response = redirect(next_page(url_for("public.site.home")), 303)
+    chosen = request.form.get("language")
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=int(timedelta(days=365).total_seconds()), httponly=True, samesite="Lax",
+            secure=current_app.extensions["settings"].is_https,
+        )  # fmt: skip
+        if current_user.is_authenticated:
+            model, owner_id = type(current_user._get_current_object()), current_user.id
+            with transaction() as session:
+                session.execute(update(model).where(model.id == owner_id).values(language=chosen))
+    return response
+
+
+@blueprint.get("/policy")
+@requires(PUBLIC)
+def policy() -> str:
+    return render_template(
+        "site/public/policy.html",
+        data_map=current_app.extensions["data_map"],
+        body=f"policies/policy_{get_locale()}.html",
+    )
+
+
+@blueprint.get("/accessibility")
+@requires(PUBLIC)
+def accessibility() -> str:
+    return render_template("site/public/accessibility.html")
+
+
+@blueprint.get("/healthz")
+@requires(PUBLIC)
+def health() -> Response:
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+@requires(PUBLIC)
+def readiness() -> tuple[Response, int]:
+    found = faults()
+    return jsonify(status="unavailable" if found else "ok", reasons=found), 503 if found else 200
+
+
+@blueprint.get("/.well-known/security.txt")
+@requires(PUBLIC)
+def security_txt() -> Response:
+    """RFC 9116; the expiry moves by itself, so that the file never goes stale while the portal is served."""
+    organisation, public_url = current_app.extensions["organisation"], current_app.extensions["settings"].public_url
+    expires = (clock.now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [
+        f"Contact: mailto:{organisation.contact_email}",
+        f"Expires: {expires}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {public_url}{url_for('public.site.security_txt')}",
+        f"Policy: {public_url}{url_for('public.site.policy')}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@blueprint.get("/.well-known/gpc.json")
+@requires(PUBLIC)
+def gpc() -> Response:
+    """Global Privacy Control: the portal honours `Sec-GPC: 1` as an objection to advertising."""
+    return jsonify(gpc=True, lastUpdate=GPC_SINCE)

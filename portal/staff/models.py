@@ -1,0 +1,101 @@
+"""Staff members, their way in, and what they looked at."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.access.permissions import Permission, Role, may
+from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
+from portal.infrastructure.identifiers import new_public_id
+from portal.infrastructure.one_time_tokens import OneTimeToken
+from portal.web.sessions import SignedInSession
+
+
+class StaffMember(UserMixin, db.Model):  # type: ignore[misc]
+    __tablename__ = "staff_members"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    email: Mapped[str] = mapped_column(String(254))
+    email_normalised: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(code_column(Role))
+    language: Mapped[str] = mapped_column(String(2), default="fr")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    sealed_totp_secret: Mapped[str | None] = mapped_column(String(400))
+    last_totp_step: Mapped[int] = mapped_column(default=0)
+    invited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person's role carries a permission; for templates and case rules."""
+        return may(self.role, permission)
+
+    @property
+    def short_name(self) -> str:
+        """First name and initial, as colleagues see it in lists: Nora P."""
+        first, _, rest = self.name.partition(" ")
+        return f"{first} {rest[0]}." if rest else first
+
+
+class StaffSession(SignedInSession, db.Model):
+    __tablename__ = "staff_sessions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+
+    staff: Mapped[StaffMember] = relationship(lazy="joined")
+
+
+class StaffToken(OneTimeToken, db.Model):
+    """A single-use link: `invitation`, or `second_factor` between the password page and the code page."""
+
+    __tablename__ = "staff_tokens"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+
+    staff: Mapped[StaffMember] = relationship()
+
+
+class RecoveryCode(db.Model):
+    __tablename__ = "staff_recovery_codes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(200))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CustomerLookup(db.Model):
+    """A staff member's stated reason for opening one customer's file; it opens that file for a short time."""
+
+    __tablename__ = "customer_lookups"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccessLogEntry(db.Model):
+    """One look of a staff member at a customer's data, as the customer reads it: team, time, category, reason."""
+
+    __tablename__ = "access_log_entries"
+    __table_args__ = (Index("ix_access_log_entries_customer", "customer_id", "at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    team: Mapped[Role] = mapped_column(code_column(Role))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    category: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(Text)
+    request_reference: Mapped[str | None] = mapped_column(String(20))

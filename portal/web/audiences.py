@@ -1,0 +1,27 @@
+"""The four audiences: each has its own guard, layout, session cookie and kind of error page."""
+
+from enum import StrEnum
+
+from flask import request
+
+
+class Audience(StrEnum):
+    PUBLIC = "public"
+    """Anybody, in a browser."""
+    CUSTOMER = "customer"
+    """Signed-in customers."""
+    STAFF = "staff"
+    """Signed-in staff members, under /staff."""
+    FEED = "feed"
+    """Machines with a bearer token, under /feed and /ingest."""
+
+
+def current_audience() -> Audience:
+    """Return the audience of the current request: the outermost blueprint of its view, else judged by its path."""
+    if request.blueprint:
+        return Audience(request.blueprints[-1])
+    if request.path == "/staff" or request.path.startswith("/staff/"):
+        return Audience.STAFF
+    if request.path.startswith(("/feed/", "/ingest/")):
+        return Audience.FEED
+    return Audience.PUBLIC

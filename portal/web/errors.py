@@ -1,0 +1,133 @@
+"""Errors as pages with a reference for people, and as problem+json (RFC 9457) for machines."""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from portal.infrastructure.database import db
+from portal.web.audiences import Audience, current_audience
+
+logger = logging.getLogger("portal.errors")
+
+# Letters and digits that nobody confuses when reading them out on the telephone.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """Return a short reference to quote, such as 7F3K-92."""
+    letters = [secrets.choice(ALPHABET) for _index in range(6)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+def register(app: Flask) -> None:
+    """Answer every error of an app in the form its audience reads."""
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_fault)
+
+
+def _on_csrf(error: CSRFError) -> Any:
+    return _answer(error, 419)
+
+
+def _on_http_error(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return _answer(error, error.code or 500)
+
+
+def _on_fault(error: Exception) -> Any:
+    db.session.rollback()
+    logger.exception("request failed", extra={"reference": g.setdefault("reference", new_reference())})
+    return _answer(InternalServerError(), 500)
+
+
+def _answer(error: HTTPException, code: int) -> Response:
+    reference = g.setdefault("reference", new_reference())
+    if current_audience() is Audience.FEED or "application/problem+json" in request.headers.get("Accept", ""):
+        response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
+    else:
+        retry_after = getattr(error, "retry_after", None)
+        page = render_template("errors/error.html", code=code, reference=reference, **_words(code, retry_after))
+        response = Response(page, code, mimetype="text/html")
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] | None = None) -> Response:
+    """Return a problem+json response.
+
+    Args:
+        code: the HTTP status.
+        detail: what is wrong with this very call, in English.
+        errors: one entry a fault, with `pointer` (RFC 6901) and `detail`.
+    """
+    body: dict[str, Any] = {
+        "type": f"{current_app.extensions['settings'].public_url}/feed/v1/problems/{code}",
+        "title": PROBLEM_TITLES.get(code, "The call could not be answered"),
+        "status": code,
+        "request_id": g.setdefault("reference", new_reference()),
+    }
+    if detail:
+        body["detail"] = detail
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.status_code = code
+    response.mimetype = "application/problem+json"
+    return response
+
+
+PROBLEM_TITLES = {
+    400: "The request cannot be read",
+    401: "A valid bearer token is needed",
+    403: "The token does not carry the scope",
+    404: "There is nothing at this address",
+    405: "This address does not take this method",
+    413: "The body is too large",
+    415: "The content type is not taken here",
+    422: "The content has faults",
+    429: "Too many calls",
+    500: "A fault on our side",
+    503: "Not available for the moment",
+}
+
+
+def _words(code: int, retry_after: int | None) -> dict[str, Any]:
+    """Return what the error page says: what happened, what is saved, what to do now."""
+    texts = {
+        400: (_("We cannot read this address or form"), _("Part of what the browser sent is missing or damaged."),
+              _("Nothing was changed."), _("Go back and try again.")),
+        403: (_("You may not see this page"), _("Your account does not carry the right to open it."),
+              _("Nothing was changed."), _("If you need it for your work, ask an administrator.")),
+        404: (_("This page does not exist"), _("The address may be mistyped, or the page was removed."),
+              _("Nothing was changed."), _("Check the address, or start again from the home page.")),
+        405: (_("This address cannot be opened this way"), _("It only takes a form sent from its own page."),
+              _("Nothing was changed."), _("Go back to the page and use its button.")),
+        409: (_("Somebody else was quicker"), _("What you were changing has changed in the meantime."),
+              _("Your change was not saved."), _("Go back, reload the page, and look again.")),
+        410: (_("This is no longer available"), _("It has expired or was removed."),
+              _("Nothing was changed."), _("Start again from your account.")),
+        413: (_("This file is too large"), _("What you sent is larger than we accept."),
+              _("Nothing was saved from this last step; the earlier steps are kept."),
+              _("Choose a smaller file, 10 MB at most.")),
+        419: (_("This form has been open for too long"), _("For your safety, a form works only in the session that opened it."),
+              _("What you typed was not saved."), _("Go back, reload the page and send the form again.")),
+        422: (_("We cannot use what was sent"), _("Some of the values are missing or not possible."),
+              _("Nothing was changed."), _("Go back and check the form.")),
+        429: (_("Too many tries"), _("To protect accounts, we limit tries over a short time."),
+              _("Nothing was changed."), _("Wait a little, then try again.")),
+        500: (_("A problem on our side"), _("Something did not work as it should. We keep a trace of it."),
+              _("What you sent may not have been saved."), _("Try again in a few minutes, or quote the reference below when you write to us.")),
+        503: (_("The service is not available for the moment"), _("Part of the portal is being worked on."),
+              _("What you sent was not saved."), _("Try again in a few minutes.")),
+    }  # fmt: skip
+    title, what, saved, next_step = texts.get(code, texts[400 if code < 500 else 500])
+    return {"title": title, "what": what, "saved": saved, "next_step": next_step, "retry_after": retry_after}

@@ -1,0 +1,42 @@
+"""The language of a page: stored choice, then cookie, then what the browser asks for, then French."""
+
+from pathlib import Path
+
+from flask import Flask, g, request
+from flask_babel import Babel
+from flask_login import current_user
+
+LANGUAGES = ("fr", "en")
+LANGUAGE_COOKIE = "language"
+CATALOGUES = Path(__file__).parent.parent / "translations"
+
+
+def choose_language() -> str:
+    """Return the language of the current request."""
+    chosen = g.get("language")
+    if chosen is None:
+        chosen = g.language = _stored_choice() or _cookie_choice() or _browser_choice() or LANGUAGES[0]
+    return str(chosen)
+
+
+def register(app: Flask) -> None:
+    """Set up translations: one catalogue per domain, all of them read."""
+    domains = sorted(path.stem for path in (CATALOGUES / "fr" / "LC_MESSAGES").glob("*.po"))
+    app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Paris"
+    app.config["BABEL_DOMAIN"] = ";".join(domains)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join([str(CATALOGUES)] * len(domains))
+    Babel(app, locale_selector=choose_language)
+
+
+def _stored_choice() -> str | None:
+    return current_user.language if current_user and current_user.is_authenticated else None
+
+
+def _cookie_choice() -> str | None:
+    value = request.cookies.get(LANGUAGE_COOKIE)
+    return value if value in LANGUAGES else None
+
+
+def _browser_choice() -> str | None:
+    return request.accept_languages.best_match(LANGUAGES)

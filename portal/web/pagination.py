@@ -1,0 +1,93 @@
+"""Keyset pages: stable under inserts, and page ten thousand as quick as page one. No OFFSET anywhere."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import ColumnElement, Select, and_, or_
+from werkzeug.exceptions import BadRequest
+
+from portal.infrastructure.database import db
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of rows. `next_cursor` and `previous_cursor` go into the address of the neighbouring pages."""
+
+    rows: Sequence[Row]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+def keyset_page(
+    statement: Select[Any],
+    columns: Sequence[tuple[Any, bool]],
+    key: Callable[[Any], tuple[Any, ...]],
+    *,
+    cursor: str | None,
+    size: int,
+    name: str,
+) -> Page[Any]:
+    """Run a select as one keyset page.
+
+    Args:
+        statement: a select of one entity, without order.
+        columns: the ordering as (column, is_descending), ending with a unique column.
+        key: returns a row's values of those columns.
+        cursor: what a neighbouring page gave, or None for the first page.
+        size: rows a page.
+        name: what is listed; a cursor of another list is refused.
+
+    Raises:
+        BadRequest: for a cursor that this portal did not make.
+    """
+    backwards, values = _read(cursor, name)
+    if values is not None:
+        statement = statement.where(_after(columns, values, backwards))
+    order = [column.desc() if descending != backwards else column.asc() for column, descending in columns]
+    rows = list(db.session.execute(statement.order_by(*order).limit(size + 1)).scalars())
+    has_more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    has_next = bool(rows) and (has_more or backwards)
+    has_previous = bool(rows) and (has_more if backwards else values is not None)
+    return Page(
+        rows,
+        _write(name, False, key(rows[-1])) if has_next else None,
+        _write(name, True, key(rows[0])) if has_previous else None,
+    )
+
+
+def _after(columns: Sequence[tuple[Any, bool]], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
+    alternatives = []
+    for index, (column, descending) in enumerate(columns):
+        equal = [other == values[place] for place, (other, _) in enumerate(columns[:index])]
+        beyond = column < values[index] if descending != backwards else column > values[index]
+        alternatives.append(and_(*equal, beyond))
+    return or_(*alternatives)
+
+
+def _serializer(name: str) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.extensions["settings"].secret_key, salt=f"cursor:{name}")
+
+
+def _write(name: str, backwards: bool, values: tuple[Any, ...]) -> str:
+    packed = [["t", v.isoformat()] if isinstance(v, datetime) else ["d", v.isoformat()] if isinstance(v, date) else v
+              for v in values]  # fmt: skip
+    return str(_serializer(name).dumps([backwards, packed]))
+
+
+def _read(cursor: str | None, name: str) -> tuple[bool, list[Any] | None]:
+    if not cursor:
+        return False, None
+    try:
+        backwards, packed = _serializer(name).loads(cursor)
+    except BadSignature:
+        raise BadRequest from None
+    readers = {"t": datetime.fromisoformat, "d": date.fromisoformat}
+    return backwards, [readers[v[0]](v[1]) if isinstance(v, list) else v for v in packed]
