@@ -36,7 +36,7 @@ class Label:
     fr: str
     en: str
 
-    # Read by pydantic where a label stands in an operator's file: a mistyped language must not pass in silence.
+    # For pydantic, where a label stands in an operator's file: a mistyped language must not pass unseen.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
     def __post_init__(self) -> None:
