@@ -1,0 +1,111 @@
+"""Fixtures that every test may use: a real app on a real database, a browser-like client, people."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from portal.app import create_app
+from portal.config import Settings
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.translations.__main__ import compile_catalogues
+from tests.support.browser import Browser
+from tests.support.databases import create_schema
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    compile_catalogues()
+    os.environ.pop("PORTAL_INSTANCE", None)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of an installation of its own, on the embedded default."""
+    instance = tmp_path_factory.mktemp("instance")
+    sealing, opening = new_sealing_pair()
+    return Settings(
+        instance=instance,
+        database_url=f"sqlite:///{instance / 'portal.sqlite'}",
+        storage_url=f"file://{instance / 'storage'}",
+        mail_url=f"console:{instance / 'mail'}",
+        secret_key="a secret of the tests, long enough to be taken",
+        master_keys=new_master_keys(),
+        sealing_key=sealing,
+        opening_keys=opening,
+        public_url="http://localhost:8000",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_app(settings: Settings) -> Flask:
+    """The app of this test process, with an empty schema kept aside."""
+    app = create_app(settings)
+    create_schema(app)
+    with app.app_context():
+        db.engine.dispose()
+    shutil.copy(settings.instance / "portal.sqlite", settings.instance / "empty.sqlite")
+    return app
+
+
+@pytest.fixture
+def app(shared_app: Flask, settings: Settings) -> Iterator[Flask]:
+    """The app on an empty database, empty storage and an empty mailbox, inside an application context."""
+    folder = settings.instance
+    with shared_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    for name in ("portal.sqlite-wal", "portal.sqlite-shm", "wakeups.sqlite-wal"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.copy(folder / "empty.sqlite", folder / "portal.sqlite")
+    for name in ("storage", "mail"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    with shared_app.app_context():
+        yield shared_app
+        db.session.remove()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A browser without JavaScript and with its own cookies; `Browser(app)` makes another one."""
+    return Browser(app)
+
+
+@pytest.fixture
+def mailbox(settings: Settings, app: Flask) -> Mailbox:
+    """What the portal sent, as files; reading it runs the due jobs first."""
+    return Mailbox(settings.instance / "mail", run_due_jobs)
+
+
+@pytest.fixture
+def people(app: Flask) -> People:
+    """Customers and staff members made through the domain, and signed in through the forms."""
+    return People(app)
+
+
+@pytest.fixture
+def run_flask(settings: Settings, app: Flask):
+    """Run a `flask` command in a process of its own beside the test's database; returns the completed process."""
+
+    def run(*arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        environ = os.environ | {
+            f"PORTAL_{name.upper()}": str(value)
+            for name, value in settings.model_dump().items()
+            if isinstance(value, str | Path) and value
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *arguments], capture_output=True, text=True, check=check, cwd=ROOT,
+            env=environ | environment, timeout=120,
+        )  # fmt: skip
+
+    return run

@@ -1,0 +1,167 @@
+"""A client that does what a browser without JavaScript does: follows links, fills real forms, token included.
+
+Every page it fetches is checked, so that each test is also a test of the pages it passes.
+"""
+
+from collections import Counter
+from io import BytesIO
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+Values = dict[str, Any]
+
+
+class Page:
+    """A fetched page: its response, its tree, its forms."""
+
+    def __init__(self, browser: "Browser", response: TestResponse) -> None:
+        self.browser = browser
+        self.response = response
+        self.status = response.status_code
+        self.url = response.request.path
+        self.tree = BeautifulSoup(response.get_data(), "html.parser")
+
+    @property
+    def text(self) -> str:
+        """The words of the page, runs of white space as one plain space."""
+        return " ".join(self.tree.get_text(" ").replace("\u00a0", " ").replace("\u202f", " ").split())
+
+    @property
+    def h1(self) -> str:
+        heading = self.tree.find("h1")
+        assert heading is not None, f"{self.url} has no h1"
+        return " ".join(heading.get_text(" ").replace("\u00a0", " ").split())
+
+    @property
+    def errors(self) -> list[str]:
+        """The messages of the error summary."""
+        summary = self.tree.select(".error-summary a")
+        return [" ".join(link.get_text(" ").replace("\u00a0", " ").split()) for link in summary]
+
+    def form(self, action: str | None = None, with_field: str | None = None) -> Tag:
+        """Return the one form of the main part whose action ends so, or that has the field."""
+        forms = [
+            form
+            for form in self.tree.select("main form")
+            if (action is None or urlsplit(str(form.get("action") or self.url)).path.endswith(action))
+            and (with_field is None or form.find(attrs={"name": with_field}))
+        ]
+        assert forms, f"{self.url} has no such form (action {action}, field {with_field})"
+        return forms[0]
+
+    def submit(
+        self, values: Values | None = None, *, action: str | None = None, with_field: str | None = None,
+        button: str | None = None, follow: bool = True,
+    ) -> "Page":  # fmt: skip
+        """Send a form of the page with its own values, changed by `values`.
+
+        A value may be a list (checkboxes), None (leave the field out), or (bytes, file name, content type).
+        """
+        form = self.form(action, with_field)
+        data: dict[str, list[Any]] = {}
+        for name, value in _own_values(form):
+            data.setdefault(name, []).append(value)
+        for name, value in (values or {}).items():
+            assert form.find(attrs={"name": name}), f"{self.url}: the form has no field {name}"
+            data[name] = [] if value is None else value if isinstance(value, list) else [value]
+        if button:
+            pressed = form.find("button", attrs={"name": True, "value": button})
+            assert pressed is not None, f"{self.url}: no button {button}"
+            data[str(pressed["name"])] = [button]
+        target = urljoin(self.url, str(form.get("action") or self.response.request.full_path or self.url))
+        if str(form.get("method", "get")).lower() == "get":
+            return self.browser.get(target.split("?")[0], query_string=data, follow=follow)
+        return self.browser.post(target, data, is_upload="multipart" in str(form.get("enctype", "")), follow=follow)
+
+    def link(self, text: str) -> str:
+        """Return the address of the link whose words contain `text`."""
+        for link in self.tree.find_all("a"):
+            if text in " ".join(link.get_text(" ").replace("\u00a0", " ").split()):
+                return str(link["href"])
+        raise AssertionError(f"{self.url} has no link {text!r}")
+
+    def click(self, text: str) -> "Page":
+        """Follow a link by its words."""
+        return self.browser.get(urljoin(self.url, self.link(text)))
+
+
+class Browser:
+    """A cookie jar and a way to fetch pages."""
+
+    def __init__(self, app: Flask, language: str | None = "fr") -> None:
+        self.client = app.test_client()
+        self.headers = {"Accept-Language": language} if language else {}
+
+    def get(self, path: str, *, follow: bool = True, **options: Any) -> Page:
+        """Fetch a page."""
+        return self._page(self.client.get(path, headers=self.headers, follow_redirects=follow, **options))
+
+    def post(self, path: str, data: dict[str, Any], *, is_upload: bool = False, follow: bool = True) -> Page:
+        """Send form data as they are, without looking at a page first: for hostile tests."""
+        values = {
+            name: [(BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)]
+            for name, value in data.items()
+        }
+        options: dict[str, Any] = {"content_type": "multipart/form-data"} if is_upload else {}
+        return self._page(
+            self.client.post(path, data=values, headers=self.headers, follow_redirects=follow, **options)
+        )
+
+    def _page(self, response: TestResponse) -> Page:
+        page = Page(self, response)
+        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
+            check_page(page)
+        return page
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _own_values(form: Tag) -> list[tuple[str, str]]:
+    values = []
+    for field in form.find_all(["input", "select", "textarea"]):
+        name, kind = field.get("name"), str(field.get("type", "text"))
+        if not name or field.has_attr("disabled") or kind in {"file", "submit"}:
+            continue
+        if kind in {"checkbox", "radio"}:
+            if field.has_attr("checked"):
+                values.append((str(name), str(field.get("value", "on"))))
+        elif field.name == "select":
+            chosen = field.find_all("option", selected=True) or field.find_all("option")[:1]
+            values += [(str(name), str(option.get("value", option.get_text()))) for option in chosen]
+        elif field.name == "textarea":
+            values.append((str(name), field.get_text().removeprefix("\n")))
+        else:
+            values.append((str(name), str(field.get("value", ""))))
+    return values
+
+
+def check_page(page: Page) -> None:
+    """Assert what every page must keep: one h1, a title, labels, unique ids, nothing inline."""
+    tree, place = page.tree, page.url
+    assert len(tree.find_all("h1")) == 1, f"{place}: one h1, not {len(tree.find_all('h1'))}"
+    assert tree.title and tree.title.get_text().strip(), f"{place}: a title"
+    assert tree.html and tree.html.get("lang") in {"fr", "en"}, f"{place}: html lang"
+    repeated = [name for name, times in Counter(tag["id"] for tag in tree.find_all(id=True)).items() if times > 1]
+    assert not repeated, f"{place}: ids used twice: {repeated}"
+    assert not tree.find_all("style"), f"{place}: an inline style element"
+    assert not tree.find_all(style=True), f"{place}: a style attribute"
+    assert not [tag for tag in tree.find_all("script") if not tag.get("src")], f"{place}: an inline script"
+    handlers = [name for tag in tree.find_all(True) for name in tag.attrs if name.startswith("on")]
+    assert not handlers, f"{place}: inline handlers {handlers}"
+    ids = {tag["id"] for tag in tree.find_all(id=True)}
+    for field in tree.select("input, select, textarea"):
+        if field.get("type") in {"hidden", "submit"}:
+            continue
+        is_labelled = tree.find("label", attrs={"for": field.get("id", "")}) or field.find_parent("label")
+        assert is_labelled or field.get("aria-label"), f"{place}: {field.get('name')} has no label"
+    for tag in tree.find_all(attrs={"aria-describedby": True}):
+        missing = [name for name in str(tag["aria-describedby"]).split() if name not in ids]
+        assert not missing, f"{place}: {tag.get('name')} is described by missing {missing}"
+    for group in tree.select("input[type=radio]"):
+        assert group.find_parent("fieldset"), f"{place}: the radio {group.get('name')} stands in no fieldset"
