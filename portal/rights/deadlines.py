@@ -200,7 +200,7 @@ def may_pause(deadline: Deadline, today: date) -> bool:
 
 
 def breach_deadline(aware_of_breach_at: datetime) -> datetime:
-    """Return the last instant, in Paris, to tell the authority of a breach: 72 elapsed hours (GDPR art. 33(1)).
+    """Return the last instant, in Paris, to tell the authority of a breach: 72 hours on (GDPR art. 33(1)).
 
     Periods in hours run through weekends, holidays and changes of clock. Raises `ValueError` without a zone.
     """
