@@ -185,11 +185,11 @@ def test_an_unread_stream_closes_its_file(tmp_path: Path) -> None:
         "s3://",
         "s3://bucket?zone=fr",
         "s3://key:specimen@bucket",
-        "s3://bucket?secret",
+        "s3://bucket?specimen",
         "ftp://host/x",
     ],
 )
 def test_a_url_that_names_no_store_is_refused_without_being_repeated(url: str) -> None:
-    with pytest.raises(ValueError, match="storage URL|bad query") as fault:
+    with pytest.raises(ValueError, match="storage URL") as fault:
         storage_from_url(url)
     assert "specimen" not in str(fault.value)

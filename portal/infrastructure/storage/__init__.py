@@ -55,12 +55,11 @@ def _folder_of(parts: SplitResult) -> Path:
 
 
 def _bucket_of(parts: SplitResult) -> Storage:
-    options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-    unknown = sorted(set(options) - _S3_OPTIONS)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if not parts.netloc or "@" in parts.netloc:
         raise ValueError("an S3 storage URL is s3://bucket?endpoint=…&region=…")
-    if unknown:
-        raise ValueError(f"the S3 storage URL has options that mean nothing here: {', '.join(unknown)}")
+    if not set(options) <= _S3_OPTIONS:
+        raise ValueError(f"an S3 storage URL knows these options only: {', '.join(sorted(_S3_OPTIONS))}")
     # Loading the S3 client costs time and memory that a single-machine portal should not pay.
     from portal.infrastructure.storage.s3 import S3Storage
 
