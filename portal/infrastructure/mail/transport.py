@@ -1,0 +1,80 @@
+"""The way out for mails: a mail server, or a terminal and a folder while nobody should really get one."""
+
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+_OPTIONS = frozenset({"starttls", "cafile", "helo", "timeout"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class MailRefused(Exception):
+    """The mail server refused this mail for good (5xx): trying again will not help.
+
+    The text is the reply code only, since servers repeat the address in their replies.
+    """
+
+
+class MailDelayed(Exception):
+    """The mail may pass later: 4xx, no connection, time-out, or a fault of our own settings."""
+
+
+class MailTransport(Protocol):
+    def send(self, message: EmailMessage) -> None:
+        """Hand the mail over; on return somebody else answers for it. Raises `MailRefused`, `MailDelayed`.
+
+        A second send of the same message is harmless: it carries the same Message-ID.
+        """
+
+
+def transport_from_url(url: str) -> MailTransport:
+    """Return the transport that a PORTAL_MAIL_URL names.
+
+    `console:` (terminal) or `console:/absolute/folder` (terminal, and one .eml file each), or
+    `smtp://user:password@host:port?starttls=1`, or `smtps://…`. Options: `starttls`, `cafile` (a PEM file to
+    trust besides the system's), `helo` (our name), `timeout` (seconds for each step, 30 by default).
+    Raises ValueError, without repeating the URL (it may hold a password), when it is none of these.
+    """
+    from portal.infrastructure.mail.console import ConsoleTransport
+
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        folder = unquote(parts.path)
+        if parts.netloc or (folder and not Path(folder).is_absolute()):
+            raise ValueError("a console mail URL is console: or console: and an absolute folder")
+        return ConsoleTransport(Path(folder) if folder else None)
+    if parts.scheme in {"smtp", "smtps"}:
+        return _smtp_transport(url)
+    raise ValueError("the mail URL must begin with console:, smtp:// or smtps://")
+
+
+def _smtp_transport(url: str) -> MailTransport:
+    from portal.infrastructure.mail.smtp import SmtpTransport
+
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not set(options) <= _OPTIONS:
+        raise ValueError(f"a mail URL knows these options only: {', '.join(sorted(_OPTIONS))}")
+    try:
+        port, timeout = parts.port, float(options.get("timeout", 30))
+    except ValueError:
+        raise ValueError("the port and the timeout of a mail URL are numbers") from None
+    if not parts.hostname or parts.path not in {"", "/"} or not timeout > 0:
+        raise ValueError("a mail URL is smtp://user:password@host:port?starttls=1")
+    starttls = options.get("starttls", "0") == "1"
+    if parts.scheme == "smtp" and parts.username and not starttls and parts.hostname not in _LOOPBACK:
+        raise ValueError(
+            "a mail URL with a password needs smtps:// or starttls=1, or it would travel in clear"
+        )
+    return SmtpTransport(
+        parts.hostname,
+        port,
+        implicit_tls=parts.scheme == "smtps",
+        starttls=starttls,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password or ""),
+        cafile=options.get("cafile"),
+        helo=options.get("helo"),
+        timeout=timeout,
+    )
