@@ -1,0 +1,1 @@
+"""What this domain holds about a customer: drafts, requests, their history and decisions."""
