@@ -17,7 +17,7 @@ from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.keys import new_master_keys, new_sealing_pair
 from portal.translations.__main__ import compile_catalogues
 from tests.support.browser import Browser
-from tests.support.databases import create_schema
+from tests.support.databases import IS_POSTGRESQL, TestDatabase, postgresql_server
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 
@@ -30,13 +30,24 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]:
+    """The database of this test process: SQLite, or PostgreSQL where PORTAL_TEST_DATABASE says so."""
+    folder = tmp_path_factory.mktemp("database")
+    if IS_POSTGRESQL:
+        with postgresql_server(folder) as url:
+            yield TestDatabase(url)
+    else:
+        yield TestDatabase(f"sqlite:///{folder / 'portal.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, database: TestDatabase) -> Settings:
     """Settings of an installation of its own, on the embedded default."""
     instance = tmp_path_factory.mktemp("instance")
     sealing, opening = new_sealing_pair()
     return Settings(
         instance=instance,
-        database_url=f"sqlite:///{instance / 'portal.sqlite'}",
+        database_url=database.url,
         storage_url=f"file://{instance / 'storage'}",
         mail_url=f"console:{instance / 'mail'}",
         secret_key="a secret of the tests, long enough to be taken",
@@ -48,28 +59,19 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def shared_app(settings: Settings) -> Flask:
-    """The app of this test process, with an empty schema kept aside."""
+def shared_app(settings: Settings, database: TestDatabase) -> Flask:
+    """The app of this test process."""
     app = create_app(settings)
-    create_schema(app)
-    with app.app_context():
-        db.engine.dispose()
-    shutil.copy(settings.instance / "portal.sqlite", settings.instance / "empty.sqlite")
+    database.create_schema(app)
     return app
 
 
 @pytest.fixture
-def app(shared_app: Flask, settings: Settings) -> Iterator[Flask]:
+def app(shared_app: Flask, settings: Settings, database: TestDatabase) -> Iterator[Flask]:
     """The app on an empty database, empty storage and an empty mailbox, inside an application context."""
-    folder = settings.instance
-    with shared_app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    for name in ("portal.sqlite-wal", "portal.sqlite-shm", "wakeups.sqlite-wal"):
-        (folder / name).unlink(missing_ok=True)
-    shutil.copy(folder / "empty.sqlite", folder / "portal.sqlite")
+    database.empty(shared_app)
     for name in ("storage", "mail"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        shutil.rmtree(settings.instance / name, ignore_errors=True)
     with shared_app.app_context():
         yield shared_app
         db.session.remove()

@@ -1,0 +1,35 @@
+"""What `make test` runs, and the last line that says what was not run on this machine."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+# The suite runs whole on SQLite; what depends on the database runs again on PostgreSQL.
+ON_POSTGRESQL = ["tests/journeys", "tests/contracts", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py"]
+
+
+def main(jobs: str) -> int:
+    """Run both rounds; return the worst exit code."""
+    rounds = [("SQLite", ["tests"], {}), ("PostgreSQL", ON_POSTGRESQL, {"PORTAL_TEST_DATABASE": "postgresql"})]
+    codes, not_run = [], 0
+    for name, paths, environment in rounds:
+        print(f"== {name}", flush=True)
+        paths = [path for path in paths if (ROOT / path).exists()]
+        command = [sys.executable, "-m", "pytest", "-n", jobs, "--dist", "loadfile", "-rs", *paths]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            found = re.search(r"(\d+) skipped", line) if " in " in line else None
+            not_run += int(found.group(1)) if found else 0
+        codes.append(process.wait())
+    print(f"Not run on this machine: {not_run} tests" + (" (see the reasons above)" if not_run else ""))
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "2"))
