@@ -1,0 +1,79 @@
+"""Settings: every fault at once, no default secret, values never repeated."""
+
+from pathlib import Path
+
+import pytest
+
+from portal.config import Settings, SettingsFault
+from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+
+
+def environment(folder: Path, **changes: str) -> dict[str, str]:
+    sealing, opening = new_sealing_pair()
+    return {
+        "PORTAL_INSTANCE": str(folder),
+        "PORTAL_SECRET_KEY": "x" * 40,
+        "PORTAL_MASTER_KEYS": new_master_keys(),
+        "PORTAL_SEALING_KEY": sealing,
+        "PORTAL_OPENING_KEYS": opening,
+        "PORTAL_PUBLIC_URL": "https://privacy.example.org",
+    } | changes
+
+
+def test_the_embedded_default_needs_only_keys_and_address(tmp_path: Path) -> None:
+    settings = Settings.from_environment(environment(tmp_path))
+    assert settings.database_url == f"sqlite:///{tmp_path}/portal.sqlite"
+    assert settings.is_https
+
+
+def test_an_empty_environment_lists_every_missing_value(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault) as caught:
+        Settings.from_environment({"PORTAL_INSTANCE": str(tmp_path)})
+    for name in ("SECRET_KEY", "MASTER_KEYS", "SEALING_KEY", "PUBLIC_URL"):
+        assert f"PORTAL_{name}: is missing" in str(caught.value)
+
+
+def test_faults_come_together_and_never_repeat_a_value(tmp_path: Path) -> None:
+    wrong = environment(
+        tmp_path, PORTAL_SECRET_KEY="short-secret", PORTAL_PUBLIC_URL="http://privacy.example.org",
+        PORTAL_AUDIENCES="customer,everyone", PORTAL_DATABASE_URL="mysql://x", PORTAL_TRUSTED_PROXIES="somewhere",
+    )  # fmt: skip
+    with pytest.raises(SettingsFault) as caught:
+        Settings.from_environment(wrong)
+    assert len(caught.value.faults) == 5
+    assert "short-secret" not in str(caught.value)
+    assert "must be https, except on localhost" in str(caught.value)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("y" * 40 + "\n")
+    values = environment(tmp_path)
+    del values["PORTAL_SECRET_KEY"]
+    assert Settings.from_environment(values | {"PORTAL_SECRET_KEY_FILE": str(secret)}).secret_key == "y" * 40
+
+
+def test_a_missing_secret_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="PORTAL_SECRET_KEY_FILE: No such file"):
+        Settings.from_environment(environment(tmp_path) | {"PORTAL_SECRET_KEY": "", "PORTAL_SECRET_KEY_FILE": "/nowhere"})
+
+
+def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "settings").write_text("PORTAL_PUBLIC_URL=http://localhost:1\nPORTAL_SCANNER_URL=clamd://localhost:3310\n")
+    settings = Settings.from_environment(environment(tmp_path))
+    assert settings.public_url == "https://privacy.example.org"
+    assert settings.scanner_url == "clamd://localhost:3310"
+
+
+def test_staff_cannot_be_served_without_opening_keys(tmp_path: Path) -> None:
+    values = environment(tmp_path)
+    del values["PORTAL_OPENING_KEYS"]
+    with pytest.raises(SettingsFault, match="PORTAL_OPENING_KEYS is needed"):
+        Settings.from_environment(values)
+    assert Settings.from_environment(values | {"PORTAL_AUDIENCES": "customer,public"}).opening_keys is None
+
+
+def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
+    settings = Settings.from_environment(environment(tmp_path))
+    assert settings.secret_key not in repr(settings)
+    assert settings.master_keys not in repr(settings)
