@@ -175,7 +175,7 @@ def _left(deadline: float) -> float:
 
 def _signature_date(text: str) -> datetime | None:
     try:
-        # clamd writes C locale dates in its own machine's zone; the few hours do not matter for an alert by day.
+        # clamd writes the date in its own machine's zone: a few hours, for an alert that counts days.
         return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
     except ValueError:
         return None

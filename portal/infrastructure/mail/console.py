@@ -14,7 +14,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]")
 
 
 class ConsoleTransport:
-    """Print each mail's address and subject on stderr; with a folder, keep it there as an .eml file (0600)."""
+    """Print one line for each mail on stderr; with a folder, keep it there as an .eml file (0600)."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder

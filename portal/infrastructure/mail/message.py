@@ -15,6 +15,7 @@ from portal import clock
 MAX_ADDRESS_LENGTH = 254
 _ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"\\]{1,64}@[^\s@<>()\[\],;:"\\]+""")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}>")
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _UNSUBSCRIBE = re.compile(r"https?://[^\s<>,]{1,900}")
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
@@ -56,14 +57,13 @@ def build_message(
     # RFC 6532 only where an address needs it: not every relay speaks it.
     international = not all(each.isascii() for each in addresses)
     message = EmailMessage(policy=policy.SMTPUTF8 if international else policy.SMTP)
-    message["From"] = Address(display_name=name, addr_spec=address)
-    message["To"] = Address(addr_spec=recipient)
+    message["From"] = _mailbox(address, name)
+    message["To"] = _mailbox(recipient)
     if reply_to is not None:
-        message["Reply-To"] = Address(addr_spec=reply_to)
+        message["Reply-To"] = _mailbox(reply_to)
     message["Subject"] = _line("subject", subject)
     message["Date"] = date or clock.now()
     message["Message-ID"] = _matching("message_id", message_id, _MESSAGE_ID)
-    message["Content-Language"] = _matching("language", language, re.compile(r"[a-z]{2}(-[A-Z]{2})?"))
     # RFC 3834: nobody's holiday notice should answer this.
     message["Auto-Submitted"] = "auto-generated"
     if unsubscribe_url is not None:
@@ -74,7 +74,14 @@ def build_message(
     if html is not None:
         styled = _INLINER.inline(_body("html", html))
         message.add_alternative(styled, subtype="html", cte="quoted-printable")
+    # Last, since setting the content takes every Content- header away.
+    message["Content-Language"] = _matching("language", language, _LANGUAGE)
     return message
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    username, _, domain = address.rpartition("@")
+    return Address(name, username, domain)
 
 
 def _sender(sender: str) -> tuple[str, str]:
@@ -90,17 +97,17 @@ def _sender(sender: str) -> tuple[str, str]:
 def _checked_address(part: str, address: str) -> str:
     if len(address) > MAX_ADDRESS_LENGTH:
         raise UnsafeMail(f"{part} is too long for an address")
-    return _matching(part, _line(part, address), _ADDRESS)
+    return _matching(part, address, _ADDRESS)
 
 
 def _matching(part: str, value: str, pattern: re.Pattern[str]) -> str:
-    if pattern.fullmatch(value) is None:
+    if pattern.fullmatch(_line(part, value)) is None:
         raise UnsafeMail(f"{part} does not look as it should")
     return value
 
 
 def _line(part: str, value: str) -> str:
-    # Zl and Zp too: the standard library's parser takes U+2028 and U+2029 for line ends. Cs cannot be encoded.
+    # Zl and Zp too: the standard library takes U+2028 and U+2029 for line ends. Cs cannot be encoded.
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
         raise UnsafeMail(f"{part} holds a line break or a control character")
     return value
