@@ -1,7 +1,7 @@
 """The legal clock of a request as its rows hold it: started at receipt, paused while we wait for the person.
 
-Every change writes the pause first and then computes all dates anew from the rows, so that the list, the page, the
-mail and the queue read one answer. The rules themselves are in `deadlines.py`.
+Every change writes its row first and then computes all dates anew from the rows, so that list, page, mail
+and queue give one answer. The rules themselves are in `deadlines.py`.
 """
 
 from datetime import date, datetime
@@ -78,7 +78,7 @@ def recompute(request: RightsRequest) -> Deadline:
 
 
 def deadline_of(request: RightsRequest) -> Deadline:
-    """Return where the clock of a request stands, with the reasons, the extension's last day and the flags."""
+    """Return where the clock of a request stands: dates, reasons, the last day to extend, flags."""
     return deadlines.compute(
         request.received_at, pauses=_as_pauses(request), extended_on=request.extended_on, zone=_zone()
     )

@@ -25,8 +25,9 @@ def add_event(
     """
     if request.id is None:
         db.session.flush()
+    staff_id = staff.id if staff else None
     event = RequestEvent(
-        request_id=request.id, kind=kind, staff_id=staff.id if staff else None, text=text, is_internal=is_internal
+        request_id=request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal
     )
     db.session.add(event)
     return event

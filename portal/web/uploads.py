@@ -1,0 +1,64 @@
+"""Files that people send: read into bounded memory, never written to disk in clear.
+
+Werkzeug keeps an upload of more than 500 kB in a temporary file. An identity document must not lie there, not even
+for a moment: a power cut would leave it readable.
+"""
+
+from io import BytesIO
+from typing import IO, Any
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+
+LARGEST_FILE = 10 * 1024 * 1024
+
+
+class BoundedFile(BytesIO):
+    """A file in memory that stops growing at the limit, forgets what it had, and goes on counting.
+
+    Counting on lets the page say how large the file was instead of breaking the connection.
+    """
+
+    def __init__(self, limit: int = LARGEST_FILE) -> None:
+        super().__init__()
+        self._limit = limit
+        self.received = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more bytes came than are taken; none of them is kept then."""
+        return self.received > self._limit
+
+    def write(self, data: Any, /) -> int:
+        self.received += len(data)
+        if self.is_too_large:
+            self.seek(0)
+            self.truncate()
+            return len(data)
+        return super().write(data)
+
+
+class MemoryRequest(Request):
+    """The app's request: a part of a form that is a file stays in memory, within the limit of one file."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BoundedFile()
+
+
+def sent_file(storage: FileStorage | None) -> BoundedFile | None:
+    """Return the file of a form field, or None when the person chose none.
+
+    A browser sends an empty part without a name for a field that was left alone; an empty file has a name.
+    """
+    if storage is None or not (storage.filename or "").strip():
+        return None
+    stream = storage.stream
+    if not isinstance(stream, BoundedFile):
+        raise TypeError("uploads must be parsed by MemoryRequest: set app.request_class")
+    return stream
