@@ -49,11 +49,48 @@ def read_toml(path: Path, error: type[DeclarationFaults]) -> dict[str, Any]:
         raise error(path, [Fault("", f"is not TOML: {problem}")]) from None
 
 
-def faults_of(error: ValidationError) -> tuple[Fault, ...]:
-    """Return every fault pydantic found, in plain words and without repeating the values."""
-    return tuple(Fault(".".join(map(str, item["loc"])), _reason(item)) for item in error.errors())
+def faults_of(error: ValidationError, tables: dict[str, Any]) -> tuple[Fault, ...]:
+    """Return every fault pydantic found in a file's tables, in plain words, never repeating the values."""
+    # A list whose entries all have faults counts as empty too: saying so would mislead.
+    items = [item for item in error.errors() if not (item["type"] == "too_short" and item["input"])]
+    return tuple(Fault(_place(item["loc"], tables), _reason(item)) for item in items)
+
+
+def repeated_codes(tables: dict[str, Any], name: str) -> list[Fault]:
+    """Return a fault for each code that an array of tables declares more than once."""
+    entries = tables.get(name)
+    codes = (
+        [entry.get("code") for entry in entries if isinstance(entry, dict)]
+        if isinstance(entries, list)
+        else []
+    )
+    twice = {code for code in codes if isinstance(code, str) and codes.count(code) > 1}
+    return [Fault(f"{name}[{code}]", "is declared more than once") for code in sorted(twice)]
+
+
+def _place(steps: tuple[int | str, ...], tables: Any) -> str:
+    place = ""
+    for step in steps:
+        tables = _inside(tables, step)
+        if isinstance(step, int):
+            # The number of an entry helps nobody: its code or name does.
+            name = next(
+                (tables[key] for key in ("code", "name") if isinstance(tables, dict) and key in tables), step
+            )
+            place += f"[{name}]"
+        else:
+            place += f".{step}" if place else step
+    return place
+
+
+def _inside(tables: Any, step: int | str) -> Any:
+    try:
+        return tables[step]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _reason(item: Any) -> str:
-    plain = _PLAIN_REASONS.get(item["type"])
-    return plain or str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] in {"enum", "literal_error"}:
+        return f"must be {item['ctx']['expected']}"
+    return _PLAIN_REASONS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")

@@ -44,7 +44,7 @@ class Right(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a request stands. Each code is the same in the database, in the addresses and in the interfaces."""
+    """Where a request stands. A code is the same in the database, the addresses and the interfaces."""
 
     RECEIVED = "received"
     "It has arrived and its clock runs; nobody has started on it."

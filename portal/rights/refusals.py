@@ -1,7 +1,7 @@
 """On what grounds a request may be refused, and what the letter must hold before it can leave.
 
-GDPR art. 12(4): reasons, complaint to the authority and remedy in court, within the month, for a refusal in part
-as for a whole one. Art. 12(5): it is for us to prove that a request is unfounded or excessive.
+GDPR art. 12(4): reasons, complaint to the authority and remedy in court, within the month, for a refusal in
+part as for a whole one. Art. 12(5): it is for us to prove that a request is unfounded or excessive.
 """
 
 from dataclasses import dataclass
@@ -89,8 +89,8 @@ def grounds_for(right: Right) -> tuple[RefusalGround, ...]:
 class Refusal:
     """A refusal, in part or whole, as it would leave.
 
-    `until` is the day until which the refused items are kept, or words for it when there is no day (“as long as
-    your contract runs”). `evidence` stays inside and is asked for by some grounds.
+    `until` is the day until which the refused items are kept, or words for it when there is no day (“as long
+    as your contract runs”). `evidence` stays inside and is asked for by some grounds.
     """
 
     right: Right

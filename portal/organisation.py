@@ -1,0 +1,343 @@
+"""The organisation that runs this portal: who it is, whom it tells, how strict it is. One TOML file.
+
+Nothing about a company stands in the code: another one installs the portal by writing its own file.
+"""
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from dateutil.relativedelta import relativedelta
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from portal.bilingual import Label, long_date
+from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml, repeated_codes
+from portal.durations import DeclaredPeriod, Period
+from portal.organisation_gaps import GapCode
+
+DEFAULT_FILE: Final = Path(__file__).parent / "default_organisation.toml"
+
+
+class OrganisationFaults(DeclarationFaults):
+    """The organisation file has faults; `faults` lists every one."""
+
+
+OrganisationFault = Fault
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address such as support@example.org") from None
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://localhost")):
+        raise ValueError("must be an address that starts with https://")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Email = Annotated[str, AfterValidator(_email)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+def _month_and_day(value: str) -> str:
+    try:
+        # A leap year, so that 29 February is a day a financial year may end on.
+        date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        raise ValueError("must be a month and a day such as 12-31") from None
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Contact(_Part):
+    """Where people write, by mail or by post."""
+
+    email: Email
+    address: tuple[Text, ...] = Field(min_length=1)
+    phone: Text | None = None
+
+
+class DataProtectionOfficer(_Part):
+    """Where people reach the privacy officer; a role or a person, as the company wishes it shown."""
+
+    email: Email
+    name: Text | None = None
+    address: tuple[Text, ...] = ()
+
+
+class Authority(_Part):
+    """The authority that people may complain to (GDPR art. 13(2)(d), 77)."""
+
+    name: Text
+    full_name: Label
+    address: tuple[Text, ...] = Field(min_length=1)
+    url: WebAddress
+    complaint_url: WebAddress
+
+    @property
+    def postal_address(self) -> str:
+        return ", ".join(self.address)
+
+
+class Relation(StrEnum):
+    """How another company of the group stands to this one."""
+
+    PARENT = "parent"
+    SISTER = "sister"
+    SUBSIDIARY = "subsidiary"
+
+    def label(self, language: object) -> str:
+        return _RELATIONS[self].text(language)
+
+
+class GroupCompany(_Part):
+    """A company of the group; a separate legal person, so never a silent recipient of a marketing consent."""
+
+    code: Code
+    name: Text
+    relation: Relation
+
+
+class Told(StrEnum):
+    """How a system that holds data is told to erase, correct or restrict them."""
+
+    MAIL = "mail"
+    "A message to its address, to be acknowledged."
+    WEBHOOK = "webhook"
+    "A signed call to its address."
+    LIST = "list"
+    "A list that staff work off and tick."
+
+    def label(self, language: object) -> str:
+        return _TOLD[self].text(language)
+
+
+class System(_Part):
+    """A system of the company whose copies reach the portal; the `source` of a record is its code."""
+
+    code: Code
+    name: Label
+    owner: Label
+    told: Told = Told.LIST
+    email: Email | None = None
+    url: WebAddress | None = None
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        if self.told is Told.MAIL and self.email is None:
+            raise ValueError("told by mail, so it needs an email")
+        if self.told is Told.WEBHOOK and self.url is None:
+            raise ValueError("told by webhook, so it needs a url")
+        return self
+
+
+class RecipientRole(StrEnum):
+    """What a recipient does with the data."""
+
+    HOST = "host"
+    "Keeps the machines that the data are on."
+    PARENT = "parent"
+    "The company that owns this one."
+    GROUP = "group"
+    "Another company of the group."
+    PAYMENT = "payment"
+    "Takes and returns money, prevents fraud."
+    TECHNICAL = "technical"
+    "Runs something technical on instruction."
+    SOCIAL_NETWORK = "social_network"
+    "A network by which the person signs in or writes."
+    MARKETING = "marketing"
+    "Sends or measures messages on instruction."
+
+    def label(self, language: object) -> str:
+        return _ROLES[self].text(language)
+
+
+class RecipientDeclaration(_Part):
+    """One recipient: its name, or the reason why only its category can be given (CJEU C-154/21)."""
+
+    code: Code
+    role: RecipientRole
+    receives: Label
+    name: Text | None = None
+    category: Label | None = None
+    reason_not_named: Label | None = None
+    country: Country | None = None
+    country_name: Label | None = None
+    transfer_safeguard: Label | None = None
+    only_when: Label | None = None
+
+    @model_validator(mode="after")
+    def _is_named_or_says_why_not(self) -> Self:
+        if (self.name is None) == (self.reason_not_named is None):
+            raise ValueError("give either a name, or a reason_not_named with the category")
+        if self.name is None and self.category is None:
+            raise ValueError("a recipient without a name needs its category")
+        return self
+
+
+class IdentityPolicySetting(StrEnum):
+    """When a proof of identity is asked for."""
+
+    ON_DOUBT = "on_doubt"
+    "When a doubt signal is there: what the law allows."
+    ALWAYS = "always"
+    "From everybody: the officer is warned that this is disproportionate (GDPR art. 12(6))."
+    NEVER = "never"
+    "From nobody."
+
+
+class IdentityPolicySettings(_Part):
+    """The setting of each right that discloses or destroys; the other rights never need a document."""
+
+    access: IdentityPolicySetting = IdentityPolicySetting.ON_DOUBT
+    rectification: IdentityPolicySetting = IdentityPolicySetting.ON_DOUBT
+    erasure: IdentityPolicySetting = IdentityPolicySetting.ON_DOUBT
+    portability: IdentityPolicySetting = IdentityPolicySetting.ON_DOUBT
+    directives: IdentityPolicySetting = IdentityPolicySetting.ON_DOUBT
+    restriction: Literal["never"] = "never"
+    objection: Literal["never"] = "never"
+
+    def for_right(self, right: str) -> IdentityPolicySetting:
+        """Return the setting of a right by its code. Raises `ValueError` for an unknown right."""
+        if right not in type(self).model_fields:
+            raise ValueError(f"“{right}” is not a right")
+        return IdentityPolicySetting(getattr(self, right))
+
+
+class RetentionParameters(_Part):
+    """How long the portal keeps what is its own. What the company's systems hold is ruled by the data map."""
+
+    request_files: DeclaredPeriod = Period.parse("P5Y")
+    identity_document_limit: DeclaredPeriod = Period.parse("P15D")
+    answer_files: DeclaredPeriod = Period.parse("P14D")
+    drafts: DeclaredPeriod = Period.parse("P30D")
+    consent_proof: DeclaredPeriod = Period.parse("P5Y")
+    suppression: DeclaredPeriod = Period.parse("P3Y")
+    security_log: DeclaredPeriod = Period.parse("P1Y")
+    access_log: DeclaredPeriod = Period.parse("P3Y")
+    unused_account: DeclaredPeriod = Period.parse("P2Y")
+
+    @model_validator(mode="after")
+    def _stays_within_the_law(self) -> Self:
+        start = date(2026, 1, 1)
+        if self.identity_document_limit.after(start) > start + relativedelta(days=31):
+            raise ValueError("identity_document_limit: a document may not stay longer than a request, P1M")
+        if self.security_log.after(start) > start + relativedelta(years=3):
+            raise ValueError("security_log: three years is the most, P3Y")
+        if self.suppression.after(start) < start + relativedelta(years=3):
+            raise ValueError("suppression: an objection is remembered three years at least, P3Y")
+        return self
+
+
+class PolicyVersion(_Part):
+    """The privacy policy in force: its number and the day from which it applies."""
+
+    version: Text
+    effective_on: date
+    published_at: WebAddress | None = None
+
+    def date_text(self, language: object) -> str:
+        return long_date(self.effective_on, language, weekday=False)
+
+
+class Organisation(_Part):
+    """Everything the portal knows of the company that runs it. Built by `load`."""
+
+    name: Text
+    legal_name: Text
+    country: Country = "FR"
+    websites: tuple[WebAddress, ...] = ()
+    email_domains: tuple[Text, ...] = ()
+    languages: tuple[Literal["fr", "en"], ...] = Field(default=("fr", "en"), min_length=1)
+    time_zone: Literal["Europe/Paris"] = "Europe/Paris"
+    holiday_zone: Literal["metropole", "alsace-moselle"] = "metropole"
+    financial_year_end: Annotated[str, AfterValidator(_month_and_day)] = "12-31"
+    subsidiaries_are_named: bool = True
+    policy_lacks: tuple[GapCode, ...] = ()
+    contact: Contact
+    data_protection_officer: DataProtectionOfficer | None = None
+    authority: Authority
+    policy: PolicyVersion
+    identity_policy: IdentityPolicySettings = IdentityPolicySettings()
+    retention: RetentionParameters = RetentionParameters()
+    group: tuple[GroupCompany, ...] = ()
+    systems: tuple[System, ...] = Field(min_length=1)
+    recipients: tuple[RecipientDeclaration, ...] = Field(min_length=1)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Read an organisation file, by default our own. Raises `OrganisationFaults`, all of them at once."""
+        path = path or DEFAULT_FILE
+        tables = read_toml(path, OrganisationFaults)
+        repeated = [
+            fault for table in ("group", "systems", "recipients") for fault in repeated_codes(tables, table)
+        ]
+        try:
+            organisation = cls.model_validate(tables)
+        except ValidationError as error:
+            raise OrganisationFaults(path, [*faults_of(error, tables), *repeated]) from None
+        if repeated:
+            raise OrganisationFaults(path, repeated)
+        return organisation
+
+    @property
+    def officer_email(self) -> str:
+        """Where to write to the privacy officer; the general address while none is named, which is a gap."""
+        officer = self.data_protection_officer
+        return officer.email if officer else self.contact.email
+
+    @property
+    def postal_address(self) -> str:
+        """The address on one line, as a letter to the company would bear it."""
+        return ", ".join((self.legal_name, *self.contact.address))
+
+    @property
+    def parent(self) -> GroupCompany | None:
+        return next((company for company in self.group if company.relation is Relation.PARENT), None)
+
+    @property
+    def financial_year_end_day(self) -> tuple[int, int]:
+        """The last day of the financial year as (month, day)."""
+        month, day = self.financial_year_end.split("-")
+        return int(month), int(day)
+
+    def system(self, code: str) -> System | None:
+        """Return a registered system by its code, or None: the import refuses a source it does not know."""
+        return next((system for system in self.systems if system.code == code), None)
+
+    def identity_setting(self, right: str) -> IdentityPolicySetting:
+        """Return when a proof of identity is asked for a right, by its code."""
+        return self.identity_policy.for_right(right)
+
+
+_RELATIONS: Final = {
+    Relation.PARENT: Label(fr="Société mère", en="Parent company"),
+    Relation.SISTER: Label(fr="Société sœur", en="Sister company"),
+    Relation.SUBSIDIARY: Label(fr="Filiale", en="Subsidiary"),
+}
+_TOLD: Final = {
+    Told.MAIL: Label(fr="Par e-mail", en="By e-mail"),
+    Told.WEBHOOK: Label(fr="Par appel signé", en="By a signed call"),
+    Told.LIST: Label(fr="Par une liste à traiter", en="By a list to work off"),
+}
+_ROLES: Final = {
+    RecipientRole.HOST: Label(fr="Hébergeur", en="Host"),
+    RecipientRole.PARENT: Label(fr="Société mère", en="Parent company"),
+    RecipientRole.GROUP: Label(fr="Société du groupe", en="Group company"),
+    RecipientRole.PAYMENT: Label(fr="Paiement et lutte contre la fraude", en="Payment and fraud prevention"),
+    RecipientRole.TECHNICAL: Label(fr="Prestataire technique", en="Technical provider"),
+    RecipientRole.SOCIAL_NETWORK: Label(fr="Réseau social", en="Social network"),
+    RecipientRole.MARKETING: Label(fr="Publicité et mesure", en="Advertising and measurement"),
+}
