@@ -17,7 +17,7 @@ from portal.infrastructure.keys import MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.storage import storage_from_url
-from portal.organisation import load_organisation
+from portal.organisation import Organisation
 from portal.records.kinds import DataMap
 from portal.staff.sessions import load_staff_member
 from portal.web import errors, filters, headers, i18n, navigation, rate_limits, request_log, static_files
@@ -91,7 +91,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.extensions |= {
         "settings": settings,
-        "organisation": load_organisation(settings.organisation_file),
+        "organisation": Organisation.load(settings.organisation_file),
         "data_map": DataMap.load(settings.data_map_file),
         "storage": storage_from_url(settings.storage_url),
         "mail_transport": transport_from_url(settings.mail_url),

@@ -79,7 +79,7 @@ def security_txt() -> Response:
     organisation, public_url = current_app.extensions["organisation"], current_app.extensions["settings"].public_url
     expires = (clock.now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     lines = [
-        f"Contact: mailto:{organisation.contact_email}",
+        f"Contact: mailto:{organisation.contact.email}",
         f"Expires: {expires}",
         "Preferred-Languages: fr, en",
         f"Canonical: {public_url}{url_for('public.site.security_txt')}",

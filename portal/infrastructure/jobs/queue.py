@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session, scoped_session
 
 from portal import clock
@@ -93,21 +93,28 @@ class JobRun:
     def renew(self) -> None:
         """Keep the lease for another period; call it between the slices of slow work.
 
+        It uses a connection of its own, so that a long read of the session goes on undisturbed.
+
         Raises:
             LeaseLost: somebody else holds the job now.
         """
-        with transaction():
-            self._update(lease_until=clock.now() + LEASE)
+        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
+            self._require_one(connection.execute(self._update(lease_until=clock.now() + LEASE)))
 
     @contextmanager
     def finish(self) -> Iterator[scoped_session[Session]]:
         """Commit the effects of the job together with its end, or neither."""
         with transaction() as session:
-            self._update(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, last_error=None)
+            done = self._update(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, last_error=None)
+            self._require_one(session.execute(done))
             yield session
         self.is_finished = True
 
-    def _update(self, **values: Any) -> None:
+    def _update(self, **values: Any) -> Update:
         statement = update(Job).where(Job.id == self.job_id, Job.fence == self.fence, Job.status == JobStatus.RUNNING)
-        if db.session.execute(statement.values(**values)).rowcount != 1:  # type: ignore[attr-defined]
+        return statement.values(**values)
+
+    @staticmethod
+    def _require_one(result: Any) -> None:
+        if result.rowcount != 1:
             raise LeaseLost

@@ -66,8 +66,8 @@ def render_mail(mail: Mail) -> Any:
     host = settings.public_url.split("://")[1].split(":")[0]
     return build_message(
         to=mail.to_address,
-        sender=f"{organisation.name} <{organisation.contact_email}>",
-        reply_to=organisation.contact_email,
+        sender=f"{organisation.name} <{organisation.contact.email}>",
+        reply_to=organisation.contact.email,
         subject=" ".join(subject.split()),
         text=text.strip() + "\n",
         html=html,
