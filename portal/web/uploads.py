@@ -1,7 +1,7 @@
 """Files that people send: read into bounded memory, never written to disk in clear.
 
-Werkzeug keeps an upload of more than 500 kB in a temporary file. An identity document must not lie there, not even
-for a moment: a power cut would leave it readable.
+Werkzeug keeps an upload of more than 500 kB in a temporary file. An identity document must not lie there,
+not even for a moment: a power cut would leave it readable.
 """
 
 from io import BytesIO
