@@ -1,4 +1,4 @@
-"""The check of who somebody is (kept as a result only) and the document it needed (never outlives its use)."""
+"""The check of who somebody is (kept as a result only) and the document it needed (not kept beyond its use)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -53,7 +53,7 @@ class DocumentStatus(StrEnum):
 
 
 class IdentityDocument(db.Model):
-    """One side of a document: where its sealed rendition lies, and the key that only the staff side can open."""
+    """One side of a document: where its sealed rendition lies, and the key that only the staff side opens."""
 
     __tablename__ = "identity_documents"
 
@@ -70,6 +70,7 @@ class IdentityDocument(db.Model):
     storage_key: Mapped[str] = mapped_column(String(100), unique=True)
     original_storage_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     original_sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fingerprint: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     verdict_detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

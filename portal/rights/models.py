@@ -25,7 +25,10 @@ class Channel(StrEnum):
 
 
 class RequestDraft(db.Model):
-    """What a customer has typed of a request not sent yet; sending it makes one request, however often it is sent."""
+    """What a customer has typed of a request not sent yet; it makes one request, however often it is sent.
+
+    Once sent it is emptied, and stays until its expiry only to lead a second sending to the same page.
+    """
 
     __tablename__ = "request_drafts"
 
@@ -37,7 +40,12 @@ class RequestDraft(db.Model):
     answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    described_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    identity_proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    identity_proven_in: Mapped[int | None] = mapped_column(BigId)
+    is_document_later: Mapped[bool] = mapped_column(default=False)
 
 
 class RightsRequest(db.Model):
