@@ -1,0 +1,336 @@
+"""Decide from the bytes alone whether an upload may be what it should be. Nothing is decoded here.
+
+Phones add honest things after a picture's end (depth map, short film, maker's notes), so bytes after the end
+are no crime in themselves; a second format that another program would open (archive, page, PDF) is.
+
+Every loop here is bounded: a hostile file of 10 MB must not cost more than a fraction of a second.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PAGES = 4
+MAX_PIXELS = 64_000_000
+MAX_EDGE = 20_000
+# Honest files have a few hundred parts (segments, chunks, boxes); these many are made to waste time.
+_MOST_PARTS = 20_000
+# Maker's notes after a picture; a longer tail must be a format that is known to follow pictures.
+_LONGEST_TAIL = 4096
+
+
+class DocumentKind(StrEnum):
+    JPEG = "jpeg"
+    PNG = "png"
+    HEIC = "heic"
+    PDF = "pdf"
+
+
+class UploadProblem(StrEnum):
+    EMPTY = "empty"
+    """No byte arrived."""
+    TOO_BIG = "too_big"
+    """More bytes than the limit (details: size, limit)."""
+    WRONG_TYPE = "wrong_type"
+    """Neither JPEG, PNG, HEIC nor PDF, whatever the name says."""
+    UNREADABLE = "unreadable"
+    """It begins like one of these and does not go on like it."""
+    TRUNCATED = "truncated"
+    """It ends in the middle, as after a broken transfer."""
+    ENCRYPTED_PDF = "encrypted_pdf"
+    """The PDF is protected by a password."""
+    ANIMATED = "animated"
+    """The picture moves: it holds several frames."""
+    TOO_MANY_PAGES = "too_many_pages"
+    """More pages than the limit (details: pages, limit)."""
+    TOO_MANY_PIXELS = "too_many_pixels"
+    """Larger than the limit (details: width, height, limit)."""
+    POLYGLOT = "polyglot"
+    """It is two formats at once: an archive, a web page or a PDF hides in it."""
+    TIMED_OUT = "timed_out"
+    """It could not be shown within the time that any honest document needs."""
+
+
+class DocumentRefused(Exception):
+    """The document cannot be used. `problem` says why, `details` hold the numbers of its sentence."""
+
+    def __init__(self, problem: UploadProblem, **details: int) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    kind: DocumentKind
+    width: int | None
+    """Pixels as stored, before any rotation; None for a PDF."""
+    height: int | None
+
+
+def inspect(data: bytes) -> Inspection:
+    """Return what the bytes are. Raises `DocumentRefused`.
+
+    The true type is told by the leading bytes, never by a name or a type that the sender gave.
+    """
+    if not data:
+        raise DocumentRefused(UploadProblem.EMPTY)
+    if len(data) > MAX_BYTES:
+        raise DocumentRefused(UploadProblem.TOO_BIG, size=len(data), limit=MAX_BYTES)
+    kind = _kind_of(data)
+    if kind is DocumentKind.PDF:
+        _inspect_pdf(data)
+        size = None
+    else:
+        size = _INSPECTIONS[kind](data)
+        _check_size(*size)
+    if _hides_another_format(data, kind):
+        raise DocumentRefused(UploadProblem.POLYGLOT)
+    return Inspection(kind, *(size or (None, None)))
+
+
+def _kind_of(data: bytes) -> DocumentKind:
+    if data.startswith(b"\xff\xd8\xff"):
+        return DocumentKind.JPEG
+    if data.startswith(_PNG_SIGNATURE):
+        return DocumentKind.PNG
+    if data.startswith(b"%PDF-"):
+        return DocumentKind.PDF
+    if data[4:8] == b"ftyp" and _has_heic_brand(data):
+        return DocumentKind.HEIC
+    raise DocumentRefused(UploadProblem.WRONG_TYPE)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width == 0 or height == 0:
+        raise DocumentRefused(UploadProblem.UNREADABLE)
+    if width * height > MAX_PIXELS or max(width, height) > MAX_EDGE:
+        raise DocumentRefused(UploadProblem.TOO_MANY_PIXELS, width=width, height=height, limit=MAX_PIXELS)
+
+
+# JPEG (ITU-T T.81, annex B)
+
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_FILL = re.compile(rb"\xff+")
+# In compressed data FF is followed by a stuffed 00, a restart marker or fill; anything else is a marker.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+def _inspect_jpeg(data: bytes) -> tuple[int, int]:
+    size = None
+    at = 2
+    for _ in range(_MOST_PARTS):
+        marker, at = _read_marker(data, at)
+        if marker == _END_OF_IMAGE:
+            if size is None:
+                break
+            _check_tail(data, at)
+            return size
+        segment = data[at : at + _big_endian(data, at, 2)]
+        if marker in _FRAME_MARKERS and size is None:
+            height, width = _big_endian(segment, 3, 2), _big_endian(segment, 5, 2)
+            size = width, height
+        at += max(2, len(segment))
+        if marker == _START_OF_SCAN:
+            found = _NEXT_MARKER.search(data, at)
+            if found is None:
+                raise DocumentRefused(UploadProblem.TRUNCATED)
+            at = found.start()
+    raise DocumentRefused(UploadProblem.UNREADABLE)
+
+
+def _read_marker(data: bytes, at: int) -> tuple[int, int]:
+    if at >= len(data):
+        raise DocumentRefused(UploadProblem.TRUNCATED)
+    fill = _FILL.match(data, at)
+    if fill is None:
+        raise DocumentRefused(UploadProblem.UNREADABLE)
+    return _big_endian(data, fill.end(), 1), fill.end() + 1
+
+
+# PNG (ISO/IEC 15948)
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def _inspect_png(data: bytes) -> tuple[int, int]:
+    at = len(_PNG_SIGNATURE)
+    if data[at + 4 : at + 8] != b"IHDR":
+        raise DocumentRefused(UploadProblem.UNREADABLE)
+    size = _big_endian(data, at + 8, 4), _big_endian(data, at + 12, 4)
+    for _ in range(_MOST_PARTS):
+        length = _big_endian(data, at, 4)
+        name = data[at + 4 : at + 8]
+        if name == b"acTL":
+            raise DocumentRefused(UploadProblem.ANIMATED)
+        at += 12 + length
+        if at > len(data):
+            raise DocumentRefused(UploadProblem.TRUNCATED)
+        if name == b"IEND":
+            _check_tail(data, at)
+            return size
+    raise DocumentRefused(UploadProblem.UNREADABLE)
+
+
+# HEIC (ISO/IEC 23008-12 on ISO/IEC 14496-12)
+
+_HEVC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1"})
+_OTHER_CODECS = frozenset(
+    {b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"j2is", b"vvic", b"vvis"}
+)
+_BOX_NAME = re.compile(rb"[ -~]{4}")
+
+
+def _has_heic_brand(data: bytes) -> bool:
+    end = min(_big_endian(data, 0, 4), 1024, len(data))
+    # Bytes 12 to 15 are a version number, no brand.
+    brands = {data[at : at + 4] for at in (8, *range(16, end, 4))}
+    return bool(brands & _HEVC_BRANDS) or bool(brands & _CONTAINER_BRANDS and not brands & _OTHER_CODECS)
+
+
+def _inspect_heic(data: bytes) -> tuple[int, int]:
+    sizes = []
+    for name, start, end in _boxes(data, 0, len(data), is_top=True):
+        if name == b"moov":
+            raise DocumentRefused(UploadProblem.ANIMATED)
+        if name == b"meta":
+            sizes += _extents(data, start, end)
+    if not sizes:
+        raise DocumentRefused(UploadProblem.UNREADABLE)
+    return max(sizes, key=lambda size: size[0] * size[1])
+
+
+def _extents(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Return every width and height declared at meta / iprp / ipco / ispe (tiles, thumbnail, whole)."""
+    return [
+        (_big_endian(data, inside + 4, 4), _big_endian(data, inside + 8, 4))
+        # A meta box has four bytes of version and flags before its content, and so has ispe.
+        for properties, properties_end in _boxes_named(b"iprp", data, start + 4, end)
+        for container, container_end in _boxes_named(b"ipco", data, properties, properties_end)
+        for inside, _ in _boxes_named(b"ispe", data, container, container_end)
+    ]
+
+
+def _boxes_named(wanted: bytes, data: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
+    return ((start, stop) for name, start, stop in _boxes(data, at, end) if name == wanted)
+
+
+def _boxes(data: bytes, at: int, end: int, *, is_top: bool = False) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each box's type and where its content begins and ends."""
+    for _ in range(_MOST_PARTS):
+        if at >= end:
+            return
+        if is_top and not _BOX_NAME.fullmatch(data, at + 4, at + 8):
+            _check_tail(data, at)
+            return
+        length, header = _big_endian(data, at, 4), 8
+        if length == 1:
+            length, header = _big_endian(data, at + 8, 8), 16
+        elif length == 0:
+            length = end - at
+        if length < header:
+            raise DocumentRefused(UploadProblem.UNREADABLE)
+        if at + length > end:
+            raise DocumentRefused(UploadProblem.TRUNCATED if is_top else UploadProblem.UNREADABLE)
+        yield data[at + 4 : at + 8], at + header, at + length
+        at += length
+    raise DocumentRefused(UploadProblem.UNREADABLE)
+
+
+# PDF (ISO 32000)
+
+_PDF_START = re.compile(rb"%PDF-[12]\.\d")
+_ENCRYPT = re.compile(rb"/Encrypt\s{0,20}(?:\d{1,10}\s{1,20}\d{1,5}\s{1,20}R\b|<<)")
+_PAGE_TREE = re.compile(rb"/Type\s{0,20}/Pages\b")
+_PAGE_COUNT = re.compile(rb"/Count\s{1,20}(\d{1,9})\b")
+_PAGE_TREE_REACH = 4096
+_MOST_PAGE_TREES = 500
+
+
+def _inspect_pdf(data: bytes) -> None:
+    if _PDF_START.match(data) is None:
+        raise DocumentRefused(UploadProblem.UNREADABLE)
+    if b"%%EOF" not in data[-2048:]:
+        raise DocumentRefused(UploadProblem.TRUNCATED)
+    if _ENCRYPT.search(data):
+        raise DocumentRefused(UploadProblem.ENCRYPTED_PDF)
+    pages = _visible_page_count(data)
+    if pages > MAX_PAGES:
+        raise DocumentRefused(UploadProblem.TOO_MANY_PAGES, pages=pages, limit=MAX_PAGES)
+
+
+def _visible_page_count(data: bytes) -> int:
+    """Return the count of the last page tree's root that can be read without decoding, or 0.
+
+    Enough to answer most people at once; the child that renders the document counts for good.
+    """
+    pages = 0
+    for found in islice(_PAGE_TREE.finditer(data), _MOST_PAGE_TREES):
+        before = data[max(0, found.start() - _PAGE_TREE_REACH) : found.start()].rpartition(b"obj")[2]
+        after = data[found.end() : found.end() + _PAGE_TREE_REACH].partition(b"endobj")[0]
+        count = _PAGE_COUNT.search(before + after)
+        if count and b"/Parent" not in before + after:
+            pages = int(count[1])
+    return pages
+
+
+# Two formats at once
+
+# Long enough words that compressed data does not hold them by chance.
+_MARKUP = re.compile(rb"<(?:!doctype\s{1,9}html|html|body|script|iframe|object|\?php)[\s>]", re.IGNORECASE)
+_PDF_ANYWHERE = re.compile(rb"%PDF-[12]\.")
+_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"__HALT_COMPILER")
+_ZIP_END, _ZIP_ENTRY = b"PK\x05\x06", b"PK\x01\x02"
+
+
+def _check_tail(data: bytes, end: int) -> None:
+    tail = data[end:].strip(b"\0\xff\r\n\t ")
+    follows_honestly = (
+        len(tail) <= _LONGEST_TAIL
+        or tail.startswith(b"\xd8\xff")  # another JPEG (its first FF was stripped)
+        or b"ftyp" in tail[:8]  # a short film
+        or tail.endswith(b"SEFT")  # a directory of maker's notes
+    )
+    if not follows_honestly:
+        raise DocumentRefused(UploadProblem.POLYGLOT)
+
+
+def _hides_another_format(data: bytes, kind: DocumentKind) -> bool:
+    if any(signature in data for signature in _ARCHIVES) or _has_zip_directory(data):
+        return True
+    if data[257:262] == b"ustar" or data[0x8001:0x8006] == b"CD001":
+        return True
+    if kind is DocumentKind.PDF:
+        # Inside, a PDF may speak of anything; what a browser would look at is its beginning.
+        return bool(_MARKUP.search(data, 0, 1024))
+    return bool(_PDF_ANYWHERE.search(data) or _MARKUP.search(data))
+
+
+def _has_zip_directory(data: bytes) -> bool:
+    """Tell whether a ZIP's end record points at a real directory: four bytes alone also occur by chance."""
+    at = data.find(_ZIP_END)
+    while 0 <= at <= len(data) - 22:
+        entries, directory_size = struct.unpack_from("<HI", data, at + 10)
+        if entries == 0 or data.startswith(_ZIP_ENTRY, max(0, at - directory_size)):
+            return True
+        at = data.find(_ZIP_END, at + 1)
+    return False
+
+
+def _big_endian(data: bytes, at: int, size: int) -> int:
+    if at + size > len(data):
+        raise DocumentRefused(UploadProblem.TRUNCATED)
+    return int.from_bytes(data[at : at + size], "big")
+
+
+_INSPECTIONS = {
+    DocumentKind.JPEG: _inspect_jpeg,
+    DocumentKind.PNG: _inspect_png,
+    DocumentKind.HEIC: _inspect_heic,
+}
