@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.access.permissions import Permission, Role, may
+from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 from portal.infrastructure.one_time_tokens import OneTimeToken
@@ -36,19 +37,44 @@ class StaffMember(UserMixin, db.Model):  # type: ignore[misc]
         return may(self.role, permission)
 
     @property
+    def may_sign_in(self) -> bool:
+        """Whether the invitation was finished and nobody took the way in away since."""
+        return self.activated_at is not None and self.disabled_at is None
+
+    @property
+    def first_name(self) -> str:
+        """The first word of the name, for mails."""
+        return self.name.partition(" ")[0]
+
+    @property
     def short_name(self) -> str:
         """First name and initial, as colleagues see it in lists: Nora P."""
         first, _, rest = self.name.partition(" ")
         return f"{first} {rest[0]}." if rest else first
 
 
+class StaffDevice(db.Model):
+    """A browser from which a staff member signed in: a random cookie, kept as its hash."""
+
+    __tablename__ = "staff_devices"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
 class StaffSession(SignedInSession, db.Model):
+    """A session of one browser: its cookie alone, carried to another browser, opens nothing."""
+
     __tablename__ = "staff_sessions"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("staff_devices.id"))
 
     staff: Mapped[StaffMember] = relationship(lazy="joined")
+    browser: Mapped[StaffDevice] = relationship(lazy="joined")
 
 
 class StaffToken(OneTimeToken, db.Model):
@@ -81,12 +107,15 @@ class CustomerLookup(db.Model):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
+    request_reference: Mapped[str | None] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    customer: Mapped[Customer] = relationship()
+
 
 class AccessLogEntry(db.Model):
-    """One look of a staff member at a customer's data, as the customer reads it: team, time, category, reason."""
+    """One look of a staff member at a customer's data, as the customer reads it."""
 
     __tablename__ = "access_log_entries"
     __table_args__ = (Index("ix_access_log_entries_customer", "customer_id", "at", "id"),)

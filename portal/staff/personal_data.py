@@ -1,0 +1,106 @@
+"""What the staff domain holds about customers: who opened their file, what was looked at, and why."""
+
+from collections.abc import Iterator
+from heapq import merge
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import Select, func, literal, select, union_all
+
+from portal.bilingual import Label
+from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, Holding, register
+from portal.staff.access_log import category_label, newest_entries, team_label
+from portal.staff.models import AccessLogEntry, CustomerLookup
+
+CATEGORY: Final = Category.TECHNICAL
+
+_LOOK = Label(fr="Consultation par notre personnel", en="Look by our staff")
+_LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
+_TEAM = Label(fr="Équipe", en="Team")
+_WHAT = Label(fr="Donnée consultée", en="Data looked at")
+_REASON = Label(fr="Raison", en="Reason")
+_CASE = Label(fr="Dossier", en="Case")
+_KEPT = Label(
+    fr="Chaque consultation est gardée {period} : vous pouvez la voir et nous pouvons la contrôler.",
+    en="Each look is kept for {period}: you can see it and we can check it.",
+)
+
+
+def summary(customer_id: int) -> Select[Any]:
+    """Return the select of (category, count, latest instant)."""
+    tables = [
+        select(model.at.label("at")).where(model.customer_id == customer_id)
+        for model in (AccessLogEntry, CustomerLookup)
+    ]
+    held = union_all(*tables).subquery()
+    category = literal(CATEGORY.value).label("category")
+    return select(category, func.count(), func.max(held.c.at)).select_from(held).having(func.count() > 0)
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield the looks and the openings of a customer's file, newest first."""
+    if category != CATEGORY:
+        return
+    newest_first = merge(
+        newest_entries(customer_id), _newest_lookups(customer_id), key=lambda row: row.at, reverse=True
+    )
+    for row in newest_first:
+        yield _held(row, language)
+
+
+def retention(language: str) -> str:
+    """Return how long a look is kept, in words."""
+    period = current_app.extensions["organisation"].retention.access_log
+    return _KEPT.filled(language, period=period.text(language))
+
+
+def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
+    statement = select(CustomerLookup).where(CustomerLookup.customer_id == customer_id)
+    newest_first = statement.order_by(CustomerLookup.at.desc(), CustomerLookup.id.desc())
+    yield from db.session.scalars(newest_first.execution_options(yield_per=500))
+
+
+def _held(row: AccessLogEntry | CustomerLookup, language: str) -> HeldItem:
+    # Made by the company about its staff's work, under its duty to be able to show it (GDPR art. 5(2), 32):
+    # part of the access right (CJEU C-579/21), not of portability.
+    is_look = isinstance(row, AccessLogEntry)
+    return HeldItem(
+        category=CATEGORY,
+        kind="access_log_entry" if is_look else "customer_lookup",
+        label=(_LOOK if is_look else _LOOKUP).text(language),
+        at=row.at,
+        values=_values(row),
+        facts=_facts(row, language),
+        nature="inferred",
+        lawful_basis="legal_obligation",
+    )
+
+
+def _values(row: AccessLogEntry | CustomerLookup) -> dict[str, Any]:
+    values = {"at": row.at.isoformat(), "reason": row.reason, "request": row.request_reference}
+    if isinstance(row, AccessLogEntry):
+        values |= {"team": row.team.value, "category": row.category}
+    return values
+
+
+def _facts(row: AccessLogEntry | CustomerLookup, language: str) -> list[tuple[str, str]]:
+    facts = [(_REASON.text(language), row.reason)]
+    if row.request_reference:
+        facts.append((_CASE.text(language), row.request_reference))
+    if isinstance(row, AccessLogEntry):
+        facts.append((_TEAM.text(language), team_label(row.team, language)))
+        facts.append((_WHAT.text(language), category_label(row.category, language)))
+    return facts
+
+
+register(
+    Holding(
+        code="access_log",
+        tables=frozenset({AccessLogEntry.__tablename__, CustomerLookup.__tablename__}),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

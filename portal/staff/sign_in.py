@@ -1,0 +1,173 @@
+"""Staff sign-in: a password opens five minutes for the second factor, and only both open a session.
+
+Whoever fails learns nothing: an unknown, a disabled and a not yet activated address get the words of a wrong
+password.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.infrastructure.passwords import hash_password, is_outdated, is_password
+from portal.staff.devices import add_device
+from portal.staff.models import StaffDevice, StaffMember, StaffToken
+from portal.staff.second_factor import burn_recovery_code, burn_totp_code, unused_recovery_codes
+from portal.web.sessions import hash_token
+
+PURPOSE = "second_factor"
+CODE_WITHIN = timedelta(minutes=5)
+LONGEST_PASSWORD = 128
+
+OPENED = declare("staff:session:opened", "method", "is_new_browser")
+ENDED = declare("staff:session:ended")
+DENIED = declare("staff:session:denied", "reason")
+RECOVERY_USED = declare("staff:recovery_code:used", "left")
+
+
+class SignInOver(Exception):
+    """The five minutes for the code have passed, or the password's sign-in was used or taken away."""
+
+
+def find_member(email: str) -> StaffMember | None:
+    """Return the member with an address, however it is typed, or None."""
+    try:
+        normalised = normalise_address(email)
+    except AddressRefused:
+        return None
+    statement = select(StaffMember).where(StaffMember.email_normalised == normalised)
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def sign_in_limits(email: str, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
+    """Return the limits on passwords tried.
+
+    A browser that the member signed in from before has tries of its own, so that an attacker elsewhere cannot
+    lock its owner out.
+    """
+    account = hash_token(email.strip().lower())[:32]
+    return [
+        ("10 per 5 minutes", f"staff-sign-in:account:{account}:{device.id if device else 'new'}"),
+        ("30 per 5 minutes", f"staff-sign-in:network:{network}"),
+    ]
+
+
+def code_limits(staff_id: int, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
+    """Return the limits on codes tried: a six-digit code is only safe while few can be tried."""
+    account = f"staff-code:account:{staff_id}:{device.id if device else 'new'}"
+    return [
+        ("5 per 5 minutes", account),
+        ("60 per day", account),
+        ("30 per 5 minutes", f"staff-code:network:{network}"),
+    ]
+
+
+def is_members_password(member: StaffMember | None, password: str) -> bool:
+    """Tell whether the password opens the way to the code. Takes the same time for nobody's address."""
+    stored = member.password_hash if member and member.may_sign_in else None
+    return is_password(stored, password)
+
+
+def begin_second_factor(member: StaffMember, password: str) -> StaffToken:
+    """Add what the code page needs to the current transaction, after the right password."""
+    instant = clock.now()
+    expired = delete(StaffToken).where(
+        StaffToken.staff_id == member.id, StaffToken.purpose == PURPOSE, StaffToken.expires_at < instant
+    )
+    db.session.execute(expired)
+    if member.password_hash and is_outdated(member.password_hash):
+        member.password_hash = hash_password(password)
+    token = StaffToken(
+        staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + CODE_WITHIN
+    )
+    db.session.add(token)
+    db.session.flush()
+    return token
+
+
+def find_pending(public_id: str | None) -> StaffToken | None:
+    """Return the sign-in that waits for its code, or None when it expired, was used, or was taken away."""
+    statement = select(StaffToken).where(
+        StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE
+    )
+    token = db.session.execute(statement).scalar_one_or_none()
+    return token if token and token.is_usable and token.staff.may_sign_in else None
+
+
+def pass_second_factor(
+    public_id: str, code: str, recovery_code_id: int | None
+) -> tuple[StaffMember, str] | None:
+    """Burn the code and the pending sign-in in the current transaction.
+
+    Args:
+        public_id: the pending sign-in.
+        code: what was typed.
+        recovery_code_id: the recovery code that it was found to be, if any.
+
+    Returns:
+        The member with how they proved themselves, or None for a wrong or used code.
+
+    Raises:
+        SignInOver: there is no such pending sign-in any more.
+    """
+    token = find_pending(public_id)
+    if token is None:
+        raise SignInOver
+    member = token.staff
+    if burn_totp_code(member, code):
+        method = "password+totp"
+    elif recovery_code_id is not None and burn_recovery_code(recovery_code_id):
+        method = "password+recovery"
+        _tell_of_recovery_code(member)
+    else:
+        note_denied(member, "code")
+        return None
+    _end(token)
+    return member, method
+
+
+def enter_from(member: StaffMember, known: StaffDevice | None, method: str) -> tuple[StaffDevice, str | None]:
+    """Note the entry, and return the browser it is from, with its cookie's value when it is new."""
+    subject = f"staff:{member.public_id}"
+    record(OPENED, actor=subject, subject=subject, method=method, is_new_browser=known is None)
+    return (known, None) if known else add_device(member)
+
+
+def tell_of_new_browser(member: StaffMember, browser: str) -> None:
+    """Queue the mail that says from where somebody just signed in."""
+    queue_mail(
+        "staff/new_browser", member.email, member.language,
+        first_name=member.first_name, browser=browser, at=clock.now().isoformat(),
+    )  # fmt: skip
+
+
+def note_denied(member: StaffMember | None, reason: str) -> None:
+    """Record a refused sign-in in the current transaction. Args: reason is `password` or `code`."""
+    record(DENIED, actor="portal", subject=f"staff:{member.public_id}" if member else "portal", reason=reason)
+
+
+def note_ended(member: StaffMember) -> None:
+    """Record a sign-out in the current transaction."""
+    subject = f"staff:{member.public_id}"
+    record(ENDED, actor=subject, subject=subject)
+
+
+def _end(token: StaffToken) -> None:
+    burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
+    if db.session.execute(burn.values(ended_at=clock.now())).rowcount != 1:  # type: ignore[attr-defined]
+        raise SignInOver
+
+
+def _tell_of_recovery_code(member: StaffMember) -> None:
+    left = unused_recovery_codes(member.id)
+    subject = f"staff:{member.public_id}"
+    record(RECOVERY_USED, actor=subject, subject=subject, left=left)
+    queue_mail(
+        "staff/recovery_code_used", member.email, member.language,
+        first_name=member.first_name, left=left, at=clock.now().isoformat(),
+    )  # fmt: skip
