@@ -1,0 +1,88 @@
+"""The papers by which somebody can prove who they are, and the sides of each that we need to see."""
+
+from enum import StrEnum
+from typing import Final
+
+from portal.bilingual import Label
+
+
+class Side(StrEnum):
+    """One face of a paper: one file to send."""
+
+    FRONT = "front"
+    "The face with the name."
+    BACK = "back"
+    "The other face."
+    PAGE = "page"
+    "The page with the name, of a booklet or of a file."
+
+    def label(self, language: object) -> str:
+        """Return the side as the label of a file field, said of the paper in general."""
+        return _SIDES[self].text(language)
+
+    def received(self, language: object) -> str:
+        """Return the side as the beginning of “… received”."""
+        return _RECEIVED[self].text(language)
+
+
+class Paper(StrEnum):
+    """A paper that we take, the least revealing one first."""
+
+    FRANCE_IDENTITE = "france_identite"
+    "A signed single-use PDF that names its recipient and shows no picture of the card."
+    IDENTITY_CARD = "identity_card"
+    "A national identity card of any country."
+    PASSPORT = "passport"
+    "The page with the name."
+    RESIDENCE_PERMIT = "residence_permit"
+    "A titre de séjour."
+    DRIVING_LICENCE = "driving_licence"
+    "A driving licence as a card."
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides to send, in their order."""
+        return _SIDES_OF[self]
+
+    def label(self, language: object) -> str:
+        """Return the name of the paper, with what is to be sent of it."""
+        return _PAPERS[self].text(language)
+
+
+_FACES: Final = (Side.FRONT, Side.BACK)
+_SIDES_OF: Final = {
+    Paper.FRANCE_IDENTITE: (Side.PAGE,),
+    Paper.IDENTITY_CARD: _FACES,
+    Paper.PASSPORT: (Side.PAGE,),
+    Paper.RESIDENCE_PERMIT: _FACES,
+    Paper.DRIVING_LICENCE: _FACES,
+}
+
+_SIDES: Final = {
+    Side.FRONT: Label(fr="Recto de la pièce", en="Front of the document"),
+    Side.BACK: Label(fr="Verso de la pièce", en="Back of the document"),
+    Side.PAGE: Label(fr="Page qui porte votre nom", en="Page with your name"),
+}
+
+_RECEIVED: Final = {
+    Side.FRONT: Label(fr="Recto", en="Front"),
+    Side.BACK: Label(fr="Verso", en="Back"),
+    Side.PAGE: Label(fr="Page", en="Page"),
+}
+
+_PAPERS: Final = {
+    Paper.FRANCE_IDENTITE: Label(
+        fr="Justificatif à usage unique de France Identité (un fichier PDF)",
+        en="Single-use proof from France Identité (one PDF file)",
+    ),
+    Paper.IDENTITY_CARD: Label(fr="Carte d'identité (recto et verso)", en="Identity card (front and back)"),
+    Paper.PASSPORT: Label(
+        fr="Passeport (la page qui porte votre nom)", en="Passport (the page with your name)"
+    ),
+    Paper.RESIDENCE_PERMIT: Label(
+        fr="Titre de séjour (recto et verso)", en="Residence permit (front and back)"
+    ),
+    Paper.DRIVING_LICENCE: Label(
+        fr="Permis de conduire (recto et verso)", en="Driving licence (front and back)"
+    ),
+}

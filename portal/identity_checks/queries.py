@@ -1,0 +1,99 @@
+"""What is known of checks and documents, for pages and for the domain of requests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.papers import Paper, Side
+from portal.infrastructure.database import db
+
+
+@dataclass(frozen=True)
+class GivenSide:
+    """A side that has arrived, as its sender may see it: what, when, how many pages. Never the picture."""
+
+    public_id: str
+    paper: Paper
+    side: Side
+    pages: int
+    at: datetime
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class Given:
+    """What has arrived of a document so far."""
+
+    sides: tuple[GivenSide, ...] = ()
+
+    @property
+    def paper(self) -> Paper | None:
+        """The paper that its sides belong to, None while nothing has arrived."""
+        return self.sides[0].paper if self.sides else None
+
+    @property
+    def missing(self) -> tuple[Side, ...]:
+        """The sides still to send; empty while the paper is not known."""
+        have = {given.side for given in self.sides}
+        return tuple(side for side in self.paper.sides if side not in have) if self.paper else ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every side of the paper is there."""
+        return bool(self.sides) and not self.missing
+
+    def of(self, side: Side) -> GivenSide | None:
+        """Return what arrived of one side, or None."""
+        return next((given for given in self.sides if given.side is side), None)
+
+
+def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
+    """Return what has arrived for a draft or for a check."""
+    rows = db.session.execute(_alive(draft_id, check_id).order_by(IdentityDocument.id)).scalars()
+    sides = [
+        GivenSide(
+            public_id=row.public_id, paper=Paper(row.kind), side=Side(row.side), pages=row.pages, at=row.created_at,
+            is_held=row.status is DocumentStatus.HELD,
+        )
+        for row in rows
+    ]  # fmt: skip
+    sides.sort(key=lambda side: list(Side).index(side.side))
+    return Given(tuple(sides))
+
+
+def staged_documents(draft_id: int) -> list[IdentityDocument]:
+    """Return the documents given for a draft."""
+    return list(db.session.execute(_alive(draft_id, None).order_by(IdentityDocument.id)).scalars())
+
+
+def pending_check(request_id: int) -> IdentityCheck | None:
+    """Return the check of a request that awaits its document or its decision, or None."""
+    is_pending = IdentityCheck.result == CheckResult.PENDING
+    statement = select(IdentityCheck).where(IdentityCheck.request_id == request_id, is_pending)
+    return db.session.execute(statement.order_by(IdentityCheck.id).limit(1)).scalar_one_or_none()
+
+
+def checks_of(request_id: int) -> list[IdentityCheck]:
+    """Return the checks of a request, oldest first."""
+    statement = select(IdentityCheck).where(IdentityCheck.request_id == request_id)
+    return list(db.session.execute(statement.order_by(IdentityCheck.id)).scalars())
+
+
+def documents_of(check: IdentityCheck) -> list[IdentityDocument]:
+    """Return the sides of a check's document that still have their key, in the order in which they came."""
+    return list(db.session.execute(_alive(None, check.id).order_by(IdentityDocument.id)).scalars())
+
+
+def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:
+    """Return documents that wait for a verdict of the scanner, in order, past one."""
+    statement = select(IdentityDocument).where(
+        IdentityDocument.status == DocumentStatus.HELD, IdentityDocument.id > after_id
+    )
+    return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(limit)).scalars())
+
+
+def _alive(draft_id: int | None, check_id: int | None) -> Select[tuple[IdentityDocument]]:
+    is_theirs = IdentityDocument.draft_id == draft_id if draft_id else IdentityDocument.check_id == check_id
+    return select(IdentityDocument).where(is_theirs, IdentityDocument.status != DocumentStatus.SHREDDING)

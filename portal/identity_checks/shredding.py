@@ -1,0 +1,133 @@
+"""A document never outlives its use: its key is destroyed first, in the transaction that ends the use, its bytes next.
+
+Without the key the sealed bytes are noise, so a crash between the two leaves nothing that anybody could read.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import exists, or_, select, update
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import JobRefused, JobRun, enqueue
+from portal.infrastructure.storage import Storage
+
+DESTROYED = declare("customer:identity_document:destroyed", "document")
+
+FOLDER = "identity"
+ORPHAN_AGE = timedelta(hours=24)
+_SLICE = 200
+
+
+def shred(documents: Iterable[IdentityDocument]) -> None:
+    """Destroy the keys of documents, in the current transaction; a job removes the bytes."""
+    for document in documents:
+        if document.status is DocumentStatus.SHREDDING:
+            continue
+        document.sealed_key = None
+        document.original_sealed_key = None
+        document.draft_id = None
+        document.status = DocumentStatus.SHREDDING
+        enqueue("identity.remove_bytes", document_id=document.id)
+
+
+def remove_bytes(run: JobRun, document_id: int) -> None:
+    """Remove the bytes of a document without key, then its row, and stamp the check when nothing of it is left.
+
+    Raises:
+        JobRefused: when the document still has its key.
+    """
+    document = db.session.get(IdentityDocument, document_id)
+    if document is None:
+        return
+    if document.status is not DocumentStatus.SHREDDING:
+        raise JobRefused("the document is in use")
+    keys = [key for key in (document.storage_key, document.original_storage_key) if key]
+    db.session.rollback()
+    for key in keys:
+        _storage().delete(key)
+    with run.finish() as session:
+        document = session.get_one(IdentityDocument, document_id)
+        customer = session.get_one(Customer, document.customer_id)
+        record(
+            DESTROYED, actor="portal", subject=f"customer:{customer.public_id}", document=document.public_id
+        )
+        check_id, is_over = document.check_id, document.shred_after <= clock.now()
+        session.delete(document)
+        session.flush()
+        if check_id is not None:
+            _stamp(check_id, is_over)
+    forget_journal()
+
+
+def _stamp(check_id: int, is_over: bool) -> None:
+    """Say on the check when its document was destroyed; one side that was merely replaced does not count."""
+    is_left = exists().where(IdentityDocument.check_id == check_id)
+    statement = update(IdentityCheck).where(IdentityCheck.id == check_id, ~is_left)
+    if not is_over:
+        statement = statement.where(IdentityCheck.result != CheckResult.PENDING)
+    db.session.execute(statement.values(destroyed_at=clock.now()))
+
+
+def expired_documents() -> list[IdentityDocument]:
+    """Return documents that have reached their limit without a decision, a slice at a time."""
+    is_over = IdentityDocument.shred_after <= clock.now()
+    statement = select(IdentityDocument).where(is_over, IdentityDocument.status != DocumentStatus.SHREDDING)
+    return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(_SLICE)).scalars())
+
+
+def remove_orphans(run: JobRun) -> int:
+    """Remove bytes that no row knows, such as those of an upload that was killed before its commit.
+
+    Younger ones are left alone: their row may be about to be written. Returns how many were removed.
+    """
+    limit = clock.now() - ORPHAN_AGE
+    removed = _storage().clear_unfinished(before=limit)
+    for keys in _slices(limit):
+        for key in set(keys) - _known(keys):
+            _storage().delete(key)
+            removed += 1
+        run.renew()
+    return removed
+
+
+def _slices(limit: datetime) -> Iterable[list[str]]:
+    keys: list[str] = []
+    for item in _storage().list(FOLDER):
+        if item.modified_at < limit:
+            keys.append(item.key)
+        if len(keys) == _SLICE:
+            yield keys
+            keys = []
+    yield keys
+
+
+def _known(keys: list[str]) -> set[str]:
+    rendition, original = IdentityDocument.storage_key, IdentityDocument.original_storage_key
+    statement = select(rendition, original).where(or_(rendition.in_(keys), original.in_(keys)))
+    known = {key for row in db.session.execute(statement) for key in row if key}
+    db.session.rollback()
+    return known
+
+
+def forget_journal() -> None:
+    """Have SQLite's write-ahead log give up what was destroyed: it keeps old pages until it is emptied."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    db.session.rollback()
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def _storage() -> Storage:
+    storage: Storage = current_app.extensions["storage"]
+    return storage
