@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
             "language": str(get_locale() or "fr"),
             "audience": str(current_audience()) if request else "public",
             "navigation": _links() if request else [],
+            "known_endpoints": app.view_functions,
         }
 
 
