@@ -164,7 +164,7 @@ class RecipientRole(StrEnum):
         return _ROLES[self].text(language)
 
 
-class RecipientDeclaration(_Part):
+class Recipient(_Part):
     """One recipient: its name, or the reason why only its category can be given (CJEU C-154/21)."""
 
     code: Code
@@ -185,6 +185,40 @@ class RecipientDeclaration(_Part):
         if self.name is None and self.category is None:
             raise ValueError("a recipient without a name needs its category")
         return self
+
+    @property
+    def is_named(self) -> bool:
+        return self.name is not None
+
+    def shown_name(self, language: object) -> str:
+        """Return the name, or the category where there is no name."""
+        return self.name or self.shown_category(language)
+
+    def shown_category(self, language: object) -> str:
+        """Return the category, or the role where no category is declared."""
+        return self.category.text(language) if self.category else self.role.label(language)
+
+    def description(self, language: object) -> str:
+        """Return one line: the name, the role, the country and the condition, as far as they are known."""
+        details = [self.role.label(language)] if self.is_named else []
+        details += [label.text(language) for label in (self.country_name, self.only_when) if label]
+        return f"{self.shown_name(language)} ({', '.join(details)})" if details else self.shown_name(language)
+
+    def as_answer(self, language: object) -> dict[str, str | None]:
+        """Return the entry of an access answer: the name is empty only beside the reason why."""
+
+        def text(label: Label | None) -> str | None:
+            return label.text(language) if label else None
+
+        return {
+            "name": self.name or "",
+            "reason_not_named": text(self.reason_not_named),
+            "category": self.shown_category(language),
+            "receives": self.receives.text(language),
+            "country": text(self.country_name),
+            "transfer_safeguard": text(self.transfer_safeguard),
+            "condition": text(self.only_when),
+        }
 
 
 class IdentityPolicySetting(StrEnum):
@@ -274,7 +308,7 @@ class Organisation(_Part):
     retention: RetentionParameters = RetentionParameters()
     group: tuple[GroupCompany, ...] = ()
     systems: tuple[System, ...] = Field(min_length=1)
-    recipients: tuple[RecipientDeclaration, ...] = Field(min_length=1)
+    recipients: tuple[Recipient, ...] = Field(min_length=1)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

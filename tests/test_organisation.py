@@ -58,12 +58,12 @@ def test_each_right_has_an_identity_setting() -> None:
 def test_recipients_are_named_or_say_why_not() -> None:
     register = RecipientRegister.of(Organisation.load())
 
-    assert register["host"].description("fr") == "OVH (Hébergeur ; France)"
+    assert register["host"].description("fr") == "OVH (Hébergeur, France)"
     assert "payment_provider" in {recipient.code for recipient in register.unnamed()}
     for recipient in register:
         answer = recipient.as_answer("en")
         assert bool(answer["name"]) is not bool(answer["reason_not_named"])
-        assert recipient.name("fr")
+        assert recipient.shown_name("fr")
 
 
 def test_the_gaps_of_the_default_file_cover_the_published_policy() -> None:
