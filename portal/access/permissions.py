@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
+
 
 class Role(StrEnum):
     SUPPORT = "support"
@@ -9,28 +11,52 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     """Checks identity documents, decides and answers requests."""
     OFFICER = "officer"
-    """The privacy officer (DPO): everything about requests, and the second opinion on refusals and erasures."""
+    """The privacy officer (DPO): everything about requests, and the second opinion."""
     MARKETING = "marketing"
     """Reads preference flags and totals, never other data."""
     ADMINISTRATOR = "administrator"
     """Manages staff members and tokens, never customers' data."""
 
+    @property
+    def label(self) -> str:
+        """The role as staff read it, in the reader's language."""
+        return str(_ROLE_LABELS[self])
+
 
 class Permission(StrEnum):
     SEE_QUEUE = "see_queue"
+    """Open the queue and the list of one's own cases."""
     CLAIM_REQUEST = "claim_request"
+    """Claim a request, and release it."""
     SEE_REQUEST = "see_request"
+    """Open a request with its messages."""
     SEE_DOCUMENT = "see_document"
+    """Look at the picture of an identity document."""
     CHECK_IDENTITY = "check_identity"
+    """Confirm or doubt an identity, and ask for a document."""
     DECIDE_REQUEST = "decide_request"
+    """Approve, refuse, extend or answer a request."""
     GIVE_SECOND_OPINION = "give_second_opinion"
+    """Agree or disagree with a colleague's refusal or erasure."""
     TAKE_IN_REQUEST = "take_in_request"
+    """Enter a request that came by telephone, letter, e-mail or social network."""
     LOOK_UP_CUSTOMER = "look_up_customer"
+    """Open a customer's file with a stated reason, which the customer reads."""
     SWITCH_OFF_PREFERENCE = "switch_off_preference"
+    """Record that a customer wants no more messages; never that they want some."""
     SEE_MARKETING = "see_marketing"
+    """Read preference flags, totals and exports."""
     SEE_FIGURES = "see_figures"
+    """Read the figures on requests and time limits."""
     MANAGE_STAFF = "manage_staff"
+    """Invite staff members, change their role, take their way in away."""
     MANAGE_TOKENS = "manage_tokens"
+    """Create and revoke the tokens of machines."""
+
+    @property
+    def label(self) -> str:
+        """What the permission lets a person do, in the reader's language."""
+        return str(_PERMISSION_LABELS[self])
 
 
 _CASE_WORK = {
@@ -57,3 +83,29 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Tell whether a role carries a permission."""
     return permission in PERMISSIONS[role]
+
+
+_ROLE_LABELS = {
+    Role.SUPPORT: _l("Support"),
+    Role.REVIEWER: _l("Reviewer"),
+    Role.OFFICER: _l("Privacy officer"),
+    Role.MARKETING: _l("Marketing"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+}
+
+_PERMISSION_LABELS = {
+    Permission.SEE_QUEUE: _l("Open the queue and one’s own cases"),
+    Permission.CLAIM_REQUEST: _l("Claim a request and give it back"),
+    Permission.SEE_REQUEST: _l("Open a request and its messages"),
+    Permission.SEE_DOCUMENT: _l("Look at an identity document"),
+    Permission.CHECK_IDENTITY: _l("Check an identity and ask for a document"),
+    Permission.DECIDE_REQUEST: _l("Decide and answer a request"),
+    Permission.GIVE_SECOND_OPINION: _l("Give the second opinion on a refusal or an erasure"),
+    Permission.TAKE_IN_REQUEST: _l("Enter a request that came by another way"),
+    Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
+    Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
+    Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
+    Permission.SEE_FIGURES: _l("Read the figures"),
+    Permission.MANAGE_STAFF: _l("Manage staff members"),
+    Permission.MANAGE_TOKENS: _l("Manage tokens"),
+}

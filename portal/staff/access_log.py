@@ -83,7 +83,7 @@ def category_label(category: str, language: object) -> str:
     return Category(category).label(language)
 
 
-def entries_of(customer_id: int, category: str | None = None) -> Select[tuple[AccessLogEntry]]:
+def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:
     """Return a select of a customer's entries, of one category where given, without order."""
     statement = select(AccessLogEntry).where(AccessLogEntry.customer_id == customer_id)
     return statement.where(AccessLogEntry.category == category) if category else statement
@@ -92,4 +92,4 @@ def entries_of(customer_id: int, category: str | None = None) -> Select[tuple[Ac
 def newest_entries(customer_id: int) -> Iterator[AccessLogEntry]:
     """Yield all entries of a customer, newest first, in bounded memory."""
     newest_first = entries_of(customer_id).order_by(AccessLogEntry.at.desc(), AccessLogEntry.id.desc())
-    yield from db.session.scalars(newest_first.execution_options(yield_per=500))
+    yield from db.session.execute(newest_first.execution_options(yield_per=500)).scalars()

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from flask import Request, Response, current_app
+from flask import Request, current_app
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 from portal.infrastructure.database import db
 from portal.infrastructure.identifiers import new_token

@@ -126,7 +126,8 @@ def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes) -> Staf
     if not burn_totp_code(member, code):
         return None
     burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    if db.session.execute(burn.values(ended_at=clock.now())).rowcount != 1:  # type: ignore[attr-defined]
+    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
+    if db.session.execute(burn).scalar_one_or_none() is None:
         raise InvitationOver
     keep_recovery_codes(member, made)
     member.activated_at = clock.now()

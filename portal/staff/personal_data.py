@@ -15,6 +15,7 @@ from portal.staff.access_log import category_label, newest_entries, team_label
 from portal.staff.models import AccessLogEntry, CustomerLookup
 
 CATEGORY: Final = Category.TECHNICAL
+Row = AccessLogEntry | CustomerLookup
 
 _LOOK = Label(fr="Consultation par notre personnel", en="Look by our staff")
 _LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
@@ -36,17 +37,17 @@ def summary(customer_id: int) -> Select[Any]:
     ]
     held = union_all(*tables).subquery()
     category = literal(CATEGORY.value).label("category")
-    return select(category, func.count(), func.max(held.c.at)).select_from(held).having(func.count() > 0)
+    counted: Select[Any] = select(category, func.count(), func.max(held.c.at)).select_from(held)  # type: ignore[assignment]
+    return counted.having(func.count() > 0)
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the looks and the openings of a customer's file, newest first."""
     if category != CATEGORY:
         return
-    newest_first = merge(
-        newest_entries(customer_id), _newest_lookups(customer_id), key=lambda row: row.at, reverse=True
-    )
-    for row in newest_first:
+    looks: Iterator[Row] = newest_entries(customer_id)
+    lookups: Iterator[Row] = _newest_lookups(customer_id)
+    for row in merge(looks, lookups, key=lambda row: row.at, reverse=True):
         yield _held(row, language)
 
 
@@ -59,10 +60,10 @@ def retention(language: str) -> str:
 def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
     statement = select(CustomerLookup).where(CustomerLookup.customer_id == customer_id)
     newest_first = statement.order_by(CustomerLookup.at.desc(), CustomerLookup.id.desc())
-    yield from db.session.scalars(newest_first.execution_options(yield_per=500))
+    yield from db.session.execute(newest_first.execution_options(yield_per=500)).scalars()
 
 
-def _held(row: AccessLogEntry | CustomerLookup, language: str) -> HeldItem:
+def _held(row: Row, language: str) -> HeldItem:
     # Made by the company about its staff's work, under its duty to be able to show it (GDPR art. 5(2), 32):
     # part of the access right (CJEU C-579/21), not of portability.
     is_look = isinstance(row, AccessLogEntry)
@@ -78,14 +79,14 @@ def _held(row: AccessLogEntry | CustomerLookup, language: str) -> HeldItem:
     )
 
 
-def _values(row: AccessLogEntry | CustomerLookup) -> dict[str, Any]:
+def _values(row: Row) -> dict[str, Any]:
     values = {"at": row.at.isoformat(), "reason": row.reason, "request": row.request_reference}
     if isinstance(row, AccessLogEntry):
         values |= {"team": row.team.value, "category": row.category}
     return values
 
 
-def _facts(row: AccessLogEntry | CustomerLookup, language: str) -> list[tuple[str, str]]:
+def _facts(row: Row, language: str) -> list[tuple[str, str]]:
     facts = [(_REASON.text(language), row.reason)]
     if row.request_reference:
         facts.append((_CASE.text(language), row.request_reference))

@@ -8,11 +8,10 @@ import io
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import pyotp
 import segno
-from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from portal import clock
 from portal.infrastructure.database import db
@@ -68,7 +67,8 @@ def burn_totp_code(member: StaffMember, code: str) -> bool:
     if step is None:
         return False
     burn = update(StaffMember).where(StaffMember.id == member.id, StaffMember.last_totp_step < step)
-    return _changes_one_row(burn.values(last_totp_step=step))
+    burn = burn.values(last_totp_step=step).returning(StaffMember.id)
+    return db.session.execute(burn).scalar_one_or_none() is not None
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def find_recovery_code(staff_id: int, code: str) -> int | None:
 def burn_recovery_code(code_id: int) -> bool:
     """Mark a recovery code as used in the current transaction; False when somebody was quicker."""
     burn = update(RecoveryCode).where(RecoveryCode.id == code_id, RecoveryCode.used_at.is_(None))
-    return _changes_one_row(burn.values(used_at=clock.now()))
+    burn = burn.values(used_at=clock.now()).returning(RecoveryCode.id)
+    return db.session.execute(burn).scalar_one_or_none() is not None
 
 
 def unused_recovery_codes(staff_id: int) -> int:
@@ -133,8 +134,3 @@ def _matching_step(secret: str, code: str) -> int | None:
         if hmac.compare_digest(otp.generate_otp(step).encode(), code.encode()):
             matching = step
     return matching
-
-
-def _changes_one_row(statement: Update) -> bool:
-    result: CursorResult[Any] = db.session.execute(statement.execution_options(synchronize_session=False))
-    return result.rowcount == 1

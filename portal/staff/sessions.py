@@ -46,5 +46,5 @@ def stop_all_sessions(staff_id: int, *, but: int | None = None) -> int:
     statement = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
     if but is not None:
         statement = statement.where(StaffSession.id != but)
-    result = db.session.execute(statement.values(ended_at=clock.now()))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    ended = db.session.execute(statement.values(ended_at=clock.now()).returning(StaffSession.id))
+    return len(ended.all())

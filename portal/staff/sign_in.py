@@ -159,7 +159,8 @@ def note_ended(member: StaffMember) -> None:
 
 def _end(token: StaffToken) -> None:
     burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    if db.session.execute(burn.values(ended_at=clock.now())).rowcount != 1:  # type: ignore[attr-defined]
+    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
+    if db.session.execute(burn).scalar_one_or_none() is None:
         raise SignInOver
 
 

@@ -1,0 +1,168 @@
+"""The staff's forms. Checks that need the database are in the views' use cases, not here."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    EmailField,
+    Field,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import StopValidation
+
+from portal.access.permissions import Role
+from portal.access.tokens import SCOPES
+from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON, case_reference
+from portal.staff.password_rules import LONGEST, SHORTEST, is_guessable
+from portal.web.fields import CodeField
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+
+TOKEN_DAYS = (30, 90, 180, 365)
+SCOPE_LABELS = {
+    "preferences:read": _l("Read the preferences of the customers that it names"),
+    "preferences:list": _l("Read the preferences of all customers, and their changes"),
+    "records:write": _l("Send customers and their records"),
+}
+
+
+def _role_field() -> SelectField:
+    return SelectField(
+        _l("Role"),
+        coerce=Role,
+        choices=lambda: [SelectChoice(role.value, role.label) for role in Role],
+        invalid_value_message=_l("Choose one of the roles."),
+        invalid_choice_message=_l("Choose one of the roles."),
+    )
+
+
+class SignInForm(PortalForm):
+    email = EmailField(
+        _l("E-mail address"),
+        [Needed(_l("Enter your e-mail address.")), LengthBetween(most=254)],
+        filters=[stripped],
+        render_kw={"autocomplete": "username", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [Needed(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class CodeForm(PortalForm):
+    code = CodeField(
+        _l("Code"),
+        [Needed(_l("Enter the code.")), LengthBetween(most=40)],
+        description=_l("The six digits that your app shows now, or one of your recovery codes."),
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "characters"},
+    )
+
+
+class NewPasswordForm(PortalForm):
+    """A password to come in with. `names` are words that it must not be made of."""
+
+    password = PasswordField(
+        _l("Choose a password"),
+        [
+            Needed(_l("Choose a password.")),
+            LengthBetween(SHORTEST, LONGEST, _l("Use at least %(least)s characters.", least=SHORTEST)),
+        ],
+        description=_l("At least %(least)s characters, such as four or five words in a row.", least=SHORTEST),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = names
+
+    def validate_password(self, field: Field) -> None:
+        if is_guessable(field.data, self.names):
+            raise StopValidation(
+                _l(
+                    "This password is easy to guess. Choose words that have nothing to do with each other or with you."
+                )
+            )
+
+
+class InviteForm(PortalForm):
+    name = StringField(
+        _l("Name"),
+        [Needed(_l("Enter the person’s name.")), LengthBetween(most=200)],
+        filters=[stripped],
+        description=_l("As colleagues know them. Customers never see it."),
+        render_kw={"autocomplete": "off"},
+    )
+    email = EmailField(
+        _l("E-mail address"),
+        [Needed(_l("Enter the person’s e-mail address.")), LengthBetween(most=254), EmailAddress()],
+        filters=[stripped],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    role = _role_field()
+
+
+class RoleForm(PortalForm):
+    role = _role_field()
+
+
+class TokenForm(PortalForm):
+    name = StringField(
+        _l("Name"),
+        [Needed(_l("Name the system that will use the token.")), LengthBetween(most=100)],
+        filters=[stripped],
+        description=_l("The system that will use it, so that you recognise it later."),
+        render_kw={"autocomplete": "off"},
+    )
+    scopes = SelectMultipleField(
+        _l("What it may do"),
+        [Needed(_l("Choose at least one thing that the token may do."))],
+        choices=[SelectChoice(scope, SCOPE_LABELS[scope]) for scope in SCOPES],
+    )
+    days = SelectField(
+        _l("How long it works"),
+        coerce=int,
+        default=90,
+        choices=[SelectChoice(days, _l("%(days)s days", days=days)) for days in TOKEN_DAYS],
+        invalid_value_message=_l("Choose one of the periods."),
+        invalid_choice_message=_l("Choose one of the periods."),
+    )
+
+
+class LookupForm(PortalForm):
+    identifier = StringField(
+        _l("E-mail address, customer number or reference"),
+        [Needed(_l("Enter an e-mail address, a customer number or a reference.")), LengthBetween(most=254)],
+        filters=[stripped],
+        description=_l("The whole of it, exactly: there is no search by part of a name."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    reason = TextAreaField(
+        _l("Why do you open this file?"),
+        [
+            Needed(_l("Say why you open this file.")),
+            LengthBetween(
+                SHORTEST_REASON,
+                LONGEST_REASON,
+                _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
+            ),
+        ],
+        filters=[stripped],
+        description=_l("The customer reads these words. Write nothing here that they should not know."),
+        render_kw={"rows": "3"},
+    )
+    request_reference = StringField(
+        _l("Case reference (if there is one)"),
+        [LengthBetween(most=40)],
+        filters=[stripped],
+        description=_l("Such as DR-2026-00431."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def validate_request_reference(self, field: Field) -> None:
+        if field.data and case_reference(field.data) is None:
+            raise StopValidation(_l("Write the case reference as DR-2026-00431, or leave it empty."))

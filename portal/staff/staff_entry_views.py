@@ -1,0 +1,253 @@
+"""Coming in and going out: sign-in with password and code, the invitation, recovery codes, the first page."""
+
+from typing import Any
+
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.next_page import next_page
+from portal.access.permissions import Permission
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords import hash_password
+from portal.staff.devices import describe_browser, find_device, hand_out_cookie
+from portal.staff.forms import CodeForm, NewPasswordForm, SignInForm
+from portal.staff.invitation import (
+    InvitationOver,
+    choose_password,
+    find_invitation,
+    finish_invitation,
+    read_link,
+)
+from portal.staff.models import StaffMember
+from portal.staff.second_factor import (
+    find_recovery_code,
+    make_recovery_codes,
+    open_totp_secret,
+    provisioning_uri,
+    qr_svg,
+)
+from portal.staff.sessions import start_session, stop_session
+from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
+from portal.staff.sign_in import (
+    LONGEST_PASSWORD,
+    SignInOver,
+    begin_second_factor,
+    code_limits,
+    enter_from,
+    find_member,
+    find_pending,
+    is_members_password,
+    note_denied,
+    note_ended,
+    pass_second_factor,
+    sign_in_limits,
+    tell_of_new_browser,
+)
+from portal.staff.staff_blueprint import blueprint
+from portal.web.rate_limits import caller_network, count_try
+
+PENDING = "second_factor"
+INVITATION = "invitation"
+RECOVERY_CODES = "recovery_codes"
+
+FIRST_PAGES = (
+    (Permission.SEE_QUEUE, "staff.rights.queue"),
+    (Permission.SEE_MARKETING, "staff.preferences.marketing"),
+    (Permission.MANAGE_STAFF, "staff.staff.members"),
+)
+
+
+@blueprint.get("/")
+@requires(STAFF)
+def home() -> AnyResponse:
+    for permission, endpoint in FIRST_PAGES:
+        if current_user.may(permission):
+            return redirect(url_for(endpoint), 303)
+    abort(403)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def sign_in() -> Any:
+    if current_user.is_authenticated:
+        return redirect(_page_after(), 303)
+    form = SignInForm()
+    if form.validate_on_submit():
+        member = find_member(form.email.data)
+        device = find_device(request, member.id) if member else None
+        count_try(sign_in_limits(form.email.data, device, caller_network()))
+        if _try_password(member, form.password.data):
+            return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
+        form.email.errors = [_("This e-mail address and password do not open a staff account.")]
+    return _form_page("staff/staff/sign_in.html", form)
+
+
+def _try_password(member: StaffMember | None, password: str) -> bool:
+    fits = len(password) <= LONGEST_PASSWORD and is_members_password(member, password)
+    with transaction():
+        if member is None or not fits:
+            note_denied(member, "password")
+            return False
+        pending_id = begin_second_factor(member, password).public_id
+    session.clear()
+    session[PENDING] = pending_id
+    return True
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def sign_in_code() -> Any:
+    pending = find_pending(session.get(PENDING))
+    if pending is None:
+        return _to_password()
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            entered = _try_code(pending.public_id, pending.staff_id, form.code.data)
+        except SignInOver:
+            return _to_password()
+        if entered:
+            return entered
+        form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
+    return _form_page("staff/staff/sign_in_code.html", form)
+
+
+def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
+    device = find_device(request, staff_id)
+    count_try(code_limits(staff_id, device, caller_network()))
+    recovery_code_id = find_recovery_code(staff_id, code)
+    with transaction():
+        passed = pass_second_factor(pending_id, code, recovery_code_id)
+        if passed is None:
+            return None
+        member, method = passed
+        cookie = _open_session(member, method, is_told=True)
+    return _enter(_page_after(), cookie)
+
+
+def _open_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
+    browser = describe_browser(request)
+    device, cookie = enter_from(member, find_device(request, member.id), method)
+    start_session(member, device, method=method, device=browser)
+    if cookie and is_told:
+        tell_of_new_browser(member, browser)
+    return cookie
+
+
+def _enter(page: str, cookie: str | None) -> AnyResponse:
+    response = redirect(page, 303)
+    if cookie:
+        hand_out_cookie(response, cookie)
+    return response
+
+
+@blueprint.post("/sign-out")
+@requires(STAFF)
+def sign_out() -> AnyResponse:
+    with transaction():
+        note_ended(current_user)
+        stop_session(g.portal_session)
+    flash(_("You are signed out."), "success")
+    response = redirect(url_for("staff.staff.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def accept_invitation(token: str) -> Any:
+    invitation = read_link(token, current_app.extensions["settings"])
+    if invitation is None:
+        return _invitation_over()
+    member, public_id = invitation.staff, invitation.public_id
+    form = NewPasswordForm([member.name, member.email, current_app.extensions["organisation"].name])
+    if form.validate_on_submit():
+        password_hash = hash_password(form.password.data)
+        try:
+            with transaction():
+                choose_password(public_id, password_hash)
+        except InvitationOver:
+            return _invitation_over()
+        session.clear()
+        session[INVITATION] = public_id
+        return redirect(url_for("staff.staff.second_factor"), 303)
+    return _form_page("staff/staff/invitation.html", form, member=member)
+
+
+@blueprint.route("/invitation/second-factor", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def second_factor() -> Any:
+    invitation = find_invitation(session.get(INVITATION))
+    if invitation is None or invitation.staff.sealed_totp_secret is None:
+        return _invitation_over()
+    form = CodeForm()
+    if form.validate_on_submit():
+        count_try([("10 per 5 minutes", f"staff-enrolment:{invitation.id}")])
+        try:
+            entered = _finish(invitation.public_id, form.code.data)
+        except InvitationOver:
+            return _invitation_over()
+        if entered:
+            return entered
+        form.code.errors = [
+            _("This code does not fit. Check the time of your telephone, and use the newest code.")
+        ]
+    secret = open_totp_secret(invitation.staff.sealed_totp_secret or "")
+    groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
+    return _form_page("staff/staff/second_factor.html", form, member=invitation.staff, groups=groups)
+
+
+def _finish(public_id: str, code: str) -> AnyResponse | None:
+    made = make_recovery_codes()
+    with transaction():
+        member = finish_invitation(public_id, code, made)
+        if member is None:
+            return None
+        cookie = _open_session(member, "password+totp", is_told=False)
+    keep_to_show(RECOVERY_CODES, *made.codes)
+    return _enter(url_for("staff.staff.recovery_codes"), cookie)
+
+
+@blueprint.get("/invitation/second-factor.svg")
+@requires(STAFF_OPEN)
+def second_factor_picture() -> Response:
+    invitation = find_invitation(session.get(INVITATION))
+    sealed = invitation.staff.sealed_totp_secret if invitation else None
+    if invitation is None or sealed is None:
+        abort(404)
+    organisation = current_app.extensions["organisation"]
+    uri = provisioning_uri(open_totp_secret(sealed), invitation.staff.email, organisation.name)
+    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.route("/recovery-codes", methods=["GET", "POST"])
+@requires(STAFF)
+def recovery_codes() -> Any:
+    """Show fresh codes until the member says that they are written down; a reload loses nothing."""
+    codes = kept_to_show(RECOVERY_CODES)
+    if codes is None or request.method == "POST":
+        forget_shown(RECOVERY_CODES)
+        return redirect(url_for("staff.staff.home"), 303)
+    return render_template("staff/staff/recovery_codes.html", codes=codes)
+
+
+def _page_after() -> str:
+    page = next_page(url_for("staff.staff.home"))
+    return page if page.startswith("/staff/") else url_for("staff.staff.home")
+
+
+def _to_password() -> AnyResponse:
+    session.pop(PENDING, None)
+    flash(_("Start again with your password: the code has to follow within five minutes."), "notice")
+    return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
+
+
+def _invitation_over() -> tuple[str, int]:
+    return render_template("staff/staff/invitation_over.html"), 410
+
+
+def _form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
+    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200
