@@ -1,0 +1,158 @@
+"""Build an answer package: one ZIP, sealed under a key of its own while it is written.
+
+A page to read (`index.html`, offline, in the customer's language), JSON and CSV for each category, the information
+of art. 15(1), and a manifest with the SHA-256 of every file.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+import orjson
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy import update
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.exports.archive import Archive
+from portal.exports.contents import as_csv, as_json, items_of
+from portal.exports.information import article_15_information
+from portal.exports.models import AnswerPackage, PackageStatus
+from portal.exports.requesting import tell_ready
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import JobRun
+from portal.infrastructure.keys import new_data_key
+from portal.infrastructure.sealing import seal_stream
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem
+
+BUILT = declare("portal:package:built", "package", "purpose", "items")
+
+ITEMS_A_PAGE = 500
+STYLE = Path(__file__).parent / "package.css"
+
+
+def build(run: JobRun, package_id: int) -> None:
+    """Write, seal and store a package, then make it ready in one transaction with what follows from it."""
+    with transaction() as session:
+        package = session.get_one(AnswerPackage, package_id)
+        if package.status not in {PackageStatus.QUEUED, PackageStatus.BUILDING}:
+            return
+        package.status = PackageStatus.BUILDING
+    package = db.session.get_one(AnswerPackage, package_id)
+    writer = _Writer(run, package, db.session.get_one(Customer, package.customer_id))
+    key, name = new_data_key(), f"exports/{secrets.token_hex(16)}"
+    storage, wrap = current_app.extensions["storage"], current_app.extensions["master_keys"].wrap
+    storage.put(name, writer.sealed(key, object_id=name))
+    organisation = current_app.extensions["organisation"]
+    with run.finish() as session:
+        package = session.get_one(AnswerPackage, package_id)
+        package.status, package.progress = PackageStatus.READY, 100
+        package.storage_key, package.wrapped_key = name, wrap(key, name.encode())
+        package.size, package.sha256, package.counts = writer.size, writer.sha256, writer.counts
+        package.ready_at = clock.now()
+        package.expires_at = clock.now() + timedelta(days=organisation.retention.answer_files.days)
+        customer = session.get_one(Customer, package.customer_id)
+        record(
+            BUILT, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id,
+            purpose=package.purpose, items=sum(writer.counts.values()),
+        )  # fmt: skip
+        tell_ready(package)
+
+
+class _Writer:
+    """The chunks of one package, with what is known of them once they are written."""
+
+    def __init__(self, run: JobRun, package: AnswerPackage, customer: Customer) -> None:
+        self._run = run
+        self._package_id, self._customer_id = package.id, customer.id
+        self._purpose, self._language = package.purpose, package.language
+        self._categories = [Category(code) for code in package.categories]
+        self._greeting = customer.full_name
+        self._reference = customer.reference
+        self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
+        self.sha256 = ""
+
+    def sealed(self, key: bytes, object_id: str) -> Iterator[bytes]:
+        """Yield the sealed package."""
+        return seal_stream(key, self._measured(self._chunks()), object_id)
+
+    def _measured(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+            self.size += len(chunk)
+            yield chunk
+        self.sha256 = digest.hexdigest()
+
+    def _chunks(self) -> Iterator[bytes]:
+        archive = Archive()
+        for number, category in enumerate(self._categories):
+            yield from self._category(archive, category)
+            self._note_progress(90 * (number + 1) // len(self._categories))
+        information = article_15_information(self.counts, self._language)
+        yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
+        yield from archive.add("style.css", [STYLE.read_bytes()])
+        yield from archive.add("index.html", self._page("index", information=information))
+        manifest = {
+            "schema": 1,
+            "purpose": self._purpose,
+            "customer": self._reference,
+            "made_at": clock.now().isoformat(),
+            "counts": self.counts,
+            "files": [vars(file) for file in archive.written],
+        }
+        yield from archive.add("manifest.json", [orjson.dumps(manifest, option=orjson.OPT_INDENT_2)])
+        yield from archive.close()
+
+    def _category(self, archive: Archive, category: Category) -> Iterator[bytes]:
+        fields: dict[str, None] = {}
+        tally = [0]
+        yield from archive.add(f"{category}.json", self._renewing(as_json(self._items(category), fields, tally)))
+        yield from archive.add(f"{category}.csv", self._renewing(as_csv(self._items(category), list(fields))))
+        self.counts[category] = tally[0]
+        items, pages = self._items(category), -(-tally[0] // ITEMS_A_PAGE)
+        for page in range(1, pages + 1):
+            part = list(islice(items, ITEMS_A_PAGE))
+            content = self._page("category", category=category, items=part, page=page, pages=pages)
+            yield from archive.add(page_name(category, page), content)
+
+    def _items(self, category: Category) -> Iterator[HeldItem]:
+        return items_of(self._customer_id, category, self._language, self._purpose)
+
+    def _renewing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        due = clock.now() + timedelta(seconds=5)
+        for number, piece in enumerate(pieces):
+            if number % 500 == 0 and clock.now() > due:
+                self._run.renew()
+                due = clock.now() + timedelta(seconds=5)
+            yield piece
+
+    def _page(self, template: str, **context: object) -> Iterator[bytes]:
+        with force_locale(self._language):
+            page = current_app.jinja_env.get_template(f"exports/package/{template}.html")
+            stream = page.stream(
+                organisation=current_app.extensions["organisation"], language=self._language, purpose=self._purpose,
+                greeting=self._greeting, reference=self._reference, counts=self.counts, made_on=clock.today(),
+                categories=self._categories, page_name=page_name, **context,
+            )  # fmt: skip
+            stream.enable_buffering(50)
+            for piece in stream:
+                yield piece.encode()
+
+    def _note_progress(self, percent: int) -> None:
+        self._run.renew()
+        statement = update(AnswerPackage).where(AnswerPackage.id == self._package_id).values(progress=percent)
+        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
+            connection.execute(statement)
+
+
+def page_name(category: str, page: int) -> str:
+    """Return the file name of a page of a category inside a package."""
+    return f"{category}.html" if page == 1 else f"{category}-{page}.html"

@@ -1,0 +1,56 @@
+"""What exports hold about a customer: that a package was made and fetched, never its content."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, literal, select
+
+from portal.exports.models import AnswerPackage
+from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, Holding, register
+
+
+def _summary(customer_id: int) -> Select[Any]:
+    return select(literal(str(Category.PROFILE)), func.count(AnswerPackage.id), func.max(AnswerPackage.created_at)).where(
+        AnswerPackage.customer_id == customer_id
+    )
+
+
+def _items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    if category != Category.PROFILE:
+        return
+    statement = select(AnswerPackage).where(AnswerPackage.customer_id == customer_id)
+    for package in db.session.execute(statement.order_by(AnswerPackage.id.desc())).scalars():
+        values = {
+            "status": package.status,
+            "categories": list(package.categories),
+            "size": package.size,
+            "downloads": package.downloads,
+            "ready_at": package.ready_at.isoformat() if package.ready_at else None,
+            "expires_at": package.expires_at.isoformat() if package.expires_at else None,
+        }
+        with force_locale(language):
+            facts = [(_("Downloads"), str(package.downloads))]
+            label = _("Copy of your data, made for you")
+        yield HeldItem(
+            category, "answer_package", label, package.created_at, values, facts, "observed", "legal_obligation"
+        )
+
+
+def _retention(language: str) -> str:
+    with force_locale(language):
+        return _("Two weeks for the file, then the fact that it was made with the request it answers.")
+
+
+register(
+    Holding(
+        code="exports",
+        tables=frozenset({"answer_packages"}),
+        retention=_retention,
+        summary=_summary,
+        items=_items,
+    )
+)

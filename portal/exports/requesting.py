@@ -1,0 +1,43 @@
+"""Ask for an answer package: the row and its job belong to the transaction of the request they answer."""
+
+from collections.abc import Callable
+
+from portal.customers.models import Customer
+from portal.exports.models import AnswerPackage
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import enqueue
+from portal.personal_data.categories import CATEGORIES
+
+_on_ready: list[Callable[[AnswerPackage], None]] = []
+
+
+def on_ready(listener: Callable[[AnswerPackage], None]) -> Callable[[AnswerPackage], None]:
+    """Register what happens in the transaction that makes a package ready, such as closing its request."""
+    _on_ready.append(listener)
+    return listener
+
+
+def tell_ready(package: AnswerPackage) -> None:
+    """Call every listener; inside the transaction that makes the package ready."""
+    for listener in _on_ready:
+        listener(package)
+
+
+def request_package(
+    customer: Customer, *, purpose: str, request_id: int, language: str, categories: list[str] | None = None
+) -> AnswerPackage:
+    """Add a package and its job to the current transaction.
+
+    Args:
+        purpose: `access` (art. 15: everything) or `portability` (art. 20: what was provided or observed, under
+            consent or contract).
+        categories: the codes asked for; all nine when absent.
+    """
+    package = AnswerPackage(
+        customer_id=customer.id, purpose=purpose, request_id=request_id, language=language,
+        categories=[code for code in CATEGORIES if categories is None or code in categories],
+    )  # fmt: skip
+    db.session.add(package)
+    db.session.flush()
+    enqueue("exports.build_package", package_id=package.id)
+    return package

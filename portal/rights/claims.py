@@ -1,0 +1,117 @@
+"""Hold a case: one person at a time, for twenty minutes that every act renews. Two people never get the same one."""
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db
+from portal.rights.lifecycle import WAITING_STATUSES
+from portal.rights.models import RightsRequest
+from portal.staff.models import StaffMember
+
+HELD_FOR = timedelta(minutes=20)
+
+CLAIMED = declare("staff:request:claimed", "reference", "was_held")
+RELEASED = declare("staff:request:released", "reference")
+
+
+class HeldByAnother(Exception):
+    """Somebody else holds the case; `holder` and `until` say who and how long."""
+
+    def __init__(self, request: RightsRequest) -> None:
+        super().__init__(request.reference)
+        self.holder = request.holder
+        self.until = request.held_until
+
+
+class OwnCase(Exception):
+    """A person never works on a request of their own (two accounts with one address are one person)."""
+
+
+def check_not_own(request: RightsRequest, member: StaffMember) -> None:
+    """Raise `OwnCase` when the case is the staff member's own."""
+    if request.customer.email_normalised == member.email_normalised:
+        raise OwnCase(request.reference)
+
+
+def is_held_by(request: RightsRequest, member: StaffMember) -> bool:
+    """Tell whether a member holds a case now."""
+    return request.holder_id == member.id and request.held_until is not None and request.held_until > clock.now()
+
+
+def is_held_by_another(request: RightsRequest, member: StaffMember) -> bool:
+    """Tell whether somebody else holds a case now."""
+    is_held = request.holder_id is not None and request.held_until is not None and request.held_until > clock.now()
+    return is_held and request.holder_id != member.id
+
+
+def claim(request: RightsRequest, member: StaffMember, *, take_over: bool = False) -> None:
+    """Take a case, or renew one's hold on it, in the current transaction.
+
+    Args:
+        take_over: take it from a colleague who holds it; the audit says so.
+
+    Raises:
+        HeldByAnother, OwnCase.
+    """
+    check_not_own(request, member)
+    was_held = is_held_by_another(request, member)
+    if was_held and not take_over:
+        raise HeldByAnother(request)
+    is_new = not is_held_by(request, member)
+    is_free = or_(
+        RightsRequest.holder_id.is_(None), RightsRequest.held_until <= clock.now(), RightsRequest.holder_id == member.id
+    )
+    condition = [RightsRequest.id == request.id] + ([] if take_over else [is_free])
+    statement = update(RightsRequest).where(*condition).values(holder_id=member.id, held_until=clock.now() + HELD_FOR)
+    if db.session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        db.session.refresh(request)
+        raise HeldByAnother(request)
+    db.session.refresh(request)
+    if is_new:
+        _record(CLAIMED, request, member, was_held=was_held)
+
+
+def release(request: RightsRequest, member: StaffMember) -> None:
+    """Give a case back; nothing happens when the member does not hold it."""
+    if not is_held_by(request, member):
+        return
+    request.holder_id = request.held_until = None
+    _record(RELEASED, request, member)
+
+
+def take_most_urgent(member: StaffMember) -> RightsRequest | None:
+    """Claim the free case with the nearest due date that can be worked on now, or return None.
+
+    On PostgreSQL a row that a colleague is taking is skipped; on SQLite writers follow each other anyway.
+    """
+    instant = clock.now()
+    statement = (
+        select(RightsRequest)
+        .where(
+            RightsRequest.is_open.is_(True),
+            RightsRequest.status.not_in(WAITING_STATUSES),
+            or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant),
+            RightsRequest.outcome.is_(None),
+        )
+        .order_by(RightsRequest.sort_on, RightsRequest.id)
+        .with_for_update(skip_locked=True, of=RightsRequest)
+        .limit(5)
+    )
+    for request in db.session.execute(statement).scalars():
+        try:
+            claim(request, member)
+        except OwnCase:
+            continue
+        return request
+    return None
+
+
+def _record(tag: str, request: RightsRequest, member: StaffMember, **facts: bool) -> None:
+    record(
+        tag, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
+        reference=request.reference, **facts,
+    )  # fmt: skip

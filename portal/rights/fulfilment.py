@@ -1,0 +1,108 @@
+"""Carry a decision out: what the portal does by itself, right by right, and the answer that leaves.
+
+An answer, its event, its audit, its mail and its effect on what marketing may do are one transaction.
+"""
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer, CustomerStatus
+from portal.exports.models import AnswerPackage
+from portal.exports.requesting import on_ready, request_package
+from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.preferences import consent
+from portal.preferences.models import Origin
+from portal.rights.history import add_event
+from portal.rights.lifecycle import Outcome, Right, Status, Step, advance
+from portal.rights.models import EventKind, RightsRequest
+from portal.staff.models import StaffMember
+
+ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
+
+PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
+
+
+def fulfil(request: RightsRequest, outcome: Outcome, message: str, staff: StaffMember | None) -> None:
+    """Carry a decision out, in the current transaction.
+
+    Access and portability are answered by a package: the answer leaves when it is ready. Everything else leaves now.
+
+    Args:
+        message: what the person reads in the answer.
+        staff: who decided; None when the portal answers by itself.
+    """
+    request.outcome = outcome
+    request.holder_id = request.held_until = None
+    if request.right in PACKAGED and outcome is not Outcome.REFUSED:
+        if request.status is not Status.IN_REVIEW:
+            request.status = advance(request.status, Step.START_REVIEW)
+        request_package(
+            request.customer, purpose=PACKAGED[request.right], request_id=request.id, language=request.language,
+            categories=request.answers.get("categories") or None,
+        )  # fmt: skip
+        if message:
+            add_event(request, EventKind.ADDED, staff=staff, text=message)
+        return
+    if outcome is not Outcome.REFUSED:
+        _take_effect(request)
+    _send_answer(request, message, staff)
+
+
+def _take_effect(request: RightsRequest) -> None:
+    """Clear what marketing may do, in the same transaction: never a mail after the decision that forbids it."""
+    customer = request.customer
+    match request.right:
+        case Right.RESTRICTION:
+            customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
+            consent.suppress(customer, "restricted")
+        case Right.ERASURE:
+            consent.suppress(customer, "erased")
+        case Right.OBJECTION:
+            consent.object_to_marketing(customer, origin=Origin.REQUEST)
+        case _:
+            pass
+
+
+def _send_answer(request: RightsRequest, message: str, staff: StaffMember | None) -> None:
+    _end(request, message, staff)
+    write_to_customer(request, "rights/answered" if request.outcome is Outcome.GRANTED else "rights/refused")
+
+
+def _end(request: RightsRequest, message: str, staff: StaffMember | None) -> None:
+    """Move a request to answered, and to closed: nothing is owed any more once its answer is recorded."""
+    assert request.outcome is not None
+    request.status = advance(advance(request.status, Step.ANSWER), Step.CLOSE)
+    request.answered_at = request.closed_at = clock.now()
+    request.is_open = False
+    add_event(request, EventKind.ANSWERED, staff=staff, text=message)
+    add_event(request, EventKind.CLOSED)
+    record(
+        ANSWERED, actor=f"staff:{staff.public_id}" if staff else "portal",
+        subject=f"customer:{request.customer.public_id}", reference=request.reference, right=request.right,
+        outcome=request.outcome,
+    )  # fmt: skip
+
+
+@on_ready
+def answer_with_package(package: AnswerPackage) -> None:
+    """Let the answer leave in the transaction that makes its package ready."""
+    if package.request_id is None:
+        return
+    request = db.session.get_one(RightsRequest, package.request_id)
+    if not request.is_open or request.outcome is None:
+        return
+    add_event(request, EventKind.PACKAGE_READY)
+    _end(request, message="", staff=None)
+    assert package.expires_at
+    write_to_customer(request, "rights/package_ready", expires_at=package.expires_at.isoformat())
+
+
+def write_to_customer(request: RightsRequest, template: str, **context: str | None) -> None:
+    """Queue a mail about a request to its customer, in the customer's language; nothing without an address."""
+    customer: Customer = request.customer
+    if customer.email:
+        queue_mail(
+            template, customer.email, customer.language, customer_id=customer.id, first_name=customer.given_name,
+            reference=request.reference, **context,
+        )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Look at who is asking: confirm, ask for another document, or reject. Each destroys the document in the same act."""
+
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.identity_checks import checking
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.queries import pending_check
+from portal.rights import clocks
+from portal.rights.claims import claim
+from portal.rights.deadlines import PauseReason
+from portal.rights.decisions import check_version
+from portal.rights.fulfilment import write_to_customer
+from portal.rights.history import add_event
+from portal.rights.lifecycle import Status, Step, advance
+from portal.rights.models import EventKind, RightsRequest
+from portal.staff.models import StaffMember
+
+DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
+
+
+class ChecklistIncomplete(ValueError):
+    """Identity is confirmed only with every point of the checklist ticked; `missing` names the others."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class NothingToCheck(Exception):
+    """No check of identity is open on this case."""
+
+
+def review_identity(
+    request: RightsRequest, member: StaffMember, result: CheckResult, *, version: int, reason: str | None = None,
+    message: str = "", ticked: frozenset[str] = frozenset(), checklist: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    """Record what the reviewer found, in the current transaction.
+
+    Args:
+        reason: a code, when another document is asked for or the identity rejected.
+        message: what the person reads with it.
+        ticked, checklist: the points ticked and all that the kind of document has.
+
+    Raises:
+        StaleCase, HeldByAnother, OwnCase, NothingToCheck, ChecklistIncomplete, AlreadyChecked, InvalidStep.
+    """
+    claim(request, member)
+    check_version(request, version)
+    check = pending_check(request.id)
+    if check is None:
+        raise NothingToCheck
+    if result is CheckResult.CONFIRMED:
+        missing = [point for point in checklist if point not in ticked]
+        if missing:
+            raise ChecklistIncomplete(missing)
+    checking.decide(check, result, reason=reason, member=member)
+    {
+        CheckResult.CONFIRMED: _confirm,
+        CheckResult.ASKED_AGAIN: _ask_again,
+        CheckResult.REJECTED: _reject,
+    }[result](request, member, message)
+
+
+def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *, version: int) -> IdentityCheck:
+    """Ask for a document because of a doubt that the reviewer writes down; the clock pauses by the rules.
+
+    Raises:
+        StaleCase, HeldByAnother, OwnCase, InvalidStep.
+    """
+    claim(request, member)
+    check_version(request, version)
+    request.status = advance(request.status, Step.ASK_IDENTITY)
+    request.is_document_needed = True
+    is_paused = clocks.pause(request, PauseReason.IDENTITY_DOUBT)
+    add_event(request, EventKind.DOCUMENT_ASKED, staff=member, text=doubt)
+    record(
+        DOUBTED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
+        reference=request.reference, is_paused=is_paused,
+    )  # fmt: skip
+    write_to_customer(request, "rights/identity_asked")
+    return checking.open_check(request.customer_id, request.id)
+
+
+def _confirm(request: RightsRequest, member: StaffMember, message: str) -> None:
+    clocks.resume(request)
+    if request.status is not Status.IN_REVIEW:
+        request.status = advance(request.status, Step.START_REVIEW)
+    add_event(request, EventKind.IDENTITY_CONFIRMED, staff=member)
+    write_to_customer(request, "rights/identity_confirmed")
+
+
+def _ask_again(request: RightsRequest, member: StaffMember, message: str) -> None:
+    request.status = advance(request.status, Step.ASK_IDENTITY)
+    clocks.pause(request, PauseReason.IDENTITY_DOUBT)
+    checking.open_check(request.customer_id, request.id)
+    add_event(request, EventKind.DOCUMENT_ASKED, staff=member, text=message)
+    write_to_customer(request, "rights/identity_asked_again")
+
+
+def _reject(request: RightsRequest, member: StaffMember, message: str) -> None:
+    clocks.resume(request)
+    if request.status is not Status.IN_REVIEW:
+        request.status = advance(request.status, Step.START_REVIEW)
+    add_event(request, EventKind.IDENTITY_REJECTED, staff=member, text=message, is_internal=True)

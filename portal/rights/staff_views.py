@@ -1,0 +1,388 @@
+"""The staff side of requests: the queue, one case, and every act on it."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.access.declare import requires, staff
+from portal.access.permissions import Permission
+from portal.exports.delivery import package_of_request
+from portal.identity_checks.models import CheckResult
+from portal.infrastructure.database import transaction
+from portal.rights import correspondence, decisions
+from portal.rights.case_facts import case_facts
+from portal.rights.claims import HeldByAnother, OwnCase, check_not_own, claim, is_held_by, release, take_most_urgent
+from portal.rights.clocks import AlreadyExtended, days_left
+from portal.rights.deadlines import ExtensionTooLate
+from portal.rights.history import full_history
+from portal.rights.identity_review import ChecklistIncomplete, NothingToCheck, ask_for_document, review_identity
+from portal.rights.intake import CustomerUnknown, find_customer, take_in
+from portal.rights.lifecycle import ExtensionReason, InvalidStep, Outcome, Right, Status
+from portal.rights.models import Channel, RightsRequest
+from portal.rights.queue import HOLDERS, WHEN, Filters, ages, count_matching, find_request, other_requests, queue_page
+from portal.rights.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
+from portal.rights.staff_forms import (
+    CaseForm,
+    DecisionForm,
+    DoubtForm,
+    ExtensionForm,
+    IdentityForm,
+    NoteForm,
+    QuestionForm,
+    SecondOpinionForm,
+    TakeInForm,
+)
+from portal.staff.access_log import REQUEST, log_access
+from portal.web.forms import PortalForm
+
+blueprint = Blueprint("rights", __name__)
+
+
+@blueprint.get("/queue")
+@requires(staff(Permission.SEE_QUEUE))
+def queue() -> str:
+    return _queue_page(_filters(), "rights/staff/queue.html")
+
+
+@blueprint.get("/my-cases")
+@requires(staff(Permission.SEE_QUEUE))
+def my_cases() -> str:
+    return _queue_page(Filters(holder="me"), "rights/staff/my_cases.html")
+
+
+def _queue_page(filters: Filters, template: str) -> str:
+    return render_template(
+        template, page=queue_page(filters, current_user, request.args.get("cursor")), filters=filters, ages=ages(),
+        total=count_matching(filters, current_user), rights=list(Right), statuses=[s for s in Status if s.is_open],
+        channels=list(Channel), whens=WHEN, holders=HOLDERS, days_left=days_left, arguments=_arguments(),
+        now=clock.now(),
+    )  # fmt: skip
+
+
+def _arguments() -> dict[str, str]:
+    return {name: value for name, value in request.args.items() if value and name != "cursor"}
+
+
+def _filters() -> Filters:
+    """Read the filters from the address; a value that does not exist narrows nothing."""
+
+    def known(name: str, codes: Callable[[str], Any]) -> Any:
+        try:
+            return codes(request.args.get(name, ""))
+        except ValueError:
+            return None
+
+    when, holder = request.args.get("when", ""), request.args.get("holder", "")
+    return Filters(
+        text=request.args.get("text", "").strip()[:200],
+        right=known("right", Right),
+        status=known("status", Status),
+        channel=known("channel", Channel),
+        when=when if when in WHEN else "",
+        holder=holder if holder in HOLDERS else "",
+        closed=request.args.get("closed") == "yes",
+    )
+
+
+@blueprint.post("/queue/next")
+@requires(staff(Permission.CLAIM_REQUEST))
+def take_next() -> Response:
+    with transaction():
+        taken = take_most_urgent(current_user)
+        reference = taken.reference if taken else None
+    if reference is None:
+        flash(_("No case is free to work on now."), "info")
+        return redirect(url_for(".queue"), 303)
+    return redirect(url_for(".case", reference=reference), 303)
+
+
+@blueprint.route("/requests/take-in", methods=["GET", "POST"])
+@requires(staff(Permission.TAKE_IN_REQUEST))
+def take_in_request() -> Any:
+    form = TakeInForm()
+    language = str(get_locale())
+    form.right.choices = [("", ""), *((item.value, item.label(language)) for item in Right)]
+    form.channel.choices = [("", ""), *((item.value, _channel(item)) for item in Channel if item is not Channel.PORTAL)]
+    if form.validate_on_submit() and _is_receipt_possible(form):
+        try:
+            with transaction():
+                received_at = datetime.combine(form.received_on.data, time(12), clock.PARIS)
+                taken = take_in(
+                    find_customer(form.email.data), Right(form.right.data), Channel(form.channel.data),
+                    min(received_at, clock.now()), form.words.data, current_user, form.identity.data,
+                )  # fmt: skip
+                reference = taken.reference
+        except CustomerUnknown:
+            form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
+        else:
+            flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
+            return redirect(url_for(".case", reference=reference), 303)
+    return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _is_receipt_possible(form: TakeInForm) -> bool:
+    if form.received_on.data > clock.today():
+        form.received_on.errors = [_("The date of receipt cannot be in the future.")]
+        return False
+    return True
+
+
+def _channel(channel: Channel) -> str:
+    return {
+        Channel.PORTAL: _("Portal"), Channel.EMAIL: _("E-mail"), Channel.PHONE: _("Telephone"),
+        Channel.POST: _("Post"), Channel.SOCIAL_NETWORK: _("Social network"), Channel.FACEBOOK: _("Facebook"),
+    }[channel]  # fmt: skip
+
+
+@blueprint.get("/requests/<reference>")
+@requires(staff(Permission.SEE_REQUEST))
+def case(reference: str) -> str:
+    with transaction():
+        found = _find(reference)
+        _refuse_own(found)
+        log_access(
+            current_user, found.customer, category=REQUEST,
+            reason=_("Working on your request"), request_reference=found.reference,
+        )  # fmt: skip
+    return _case_page(_find(reference))
+
+
+def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
+    facts = case_facts(found, str(get_locale()))
+    version = {"version": str(found.version)}
+    shown: dict[str, Any] = {
+        "identity_form": IdentityForm(data=version, formdata=None),
+        "decision_form": DecisionForm(data=version, formdata=None),
+        "second_form": SecondOpinionForm(data=version, formdata=None),
+        "question_form": QuestionForm(data=version, formdata=None, prefix="question"),
+        "doubt_form": DoubtForm(data=version, formdata=None, prefix="doubt"),
+        "extension_form": ExtensionForm(data=version, formdata=None, prefix="extension"),
+        "note_form": NoteForm(data=version, formdata=None, prefix="note"),
+    } | forms
+    _fill_choices(found, shown["identity_form"], shown["decision_form"], shown["extension_form"])
+    return render_template(
+        "rights/staff/case.html", case=found, facts=facts, history=full_history(found.id), days=days_left(found),
+        others=other_requests(found), is_mine=is_held_by(found, current_user), channel=_channel(found.channel),
+        is_held=bool(found.holder_id and found.held_until and found.held_until > clock.now()),
+        decision=decisions.latest_decision(found.id), package=package_of_request(found.id),
+        form=next((form for form in forms.values() if form.errors), None) or PortalForm(), **shown,
+    )  # fmt: skip
+
+
+def _fill_choices(
+    found: RightsRequest, identity_form: IdentityForm, decision_form: DecisionForm, extension_form: ExtensionForm
+) -> None:
+    language = str(get_locale())
+    facts = case_facts(found, language)
+    identity_form.checklist.choices = facts.checklist
+    identity_form.reason.choices = [("", _("Choose a reason")), *facts.reject_reasons]
+    grounds = [(ground.value, ground.label(language)) for ground in grounds_for(found.right)]
+    decision_form.ground.choices = [("", _("No refusal")), *grounds]
+    extension_form.reason.choices = [(item.value, item.label(language)) for item in ExtensionReason]
+
+
+@blueprint.post("/requests/<reference>/claim")
+@requires(staff(Permission.CLAIM_REQUEST))
+def claim_case(reference: str) -> Any:
+    return _act(reference, lambda found: claim(found, current_user, take_over=request.form.get("take_over") == "yes"))
+
+
+@blueprint.post("/requests/<reference>/release")
+@requires(staff(Permission.CLAIM_REQUEST))
+def release_case(reference: str) -> Any:
+    with transaction():
+        release(_find(reference), current_user)
+    flash(_("You have given the case back."), "success")
+    return redirect(url_for(".queue"), 303)
+
+
+@blueprint.post("/requests/<reference>/identity")
+@requires(staff(Permission.CHECK_IDENTITY))
+def identity(reference: str) -> Any:
+    found, form = _find(reference), IdentityForm()
+    facts = case_facts(found, str(get_locale()))
+    _fill_choices(found, form, DecisionForm(formdata=None), ExtensionForm(formdata=None))
+    if not form.validate():
+        return _refused(found, identity_form=form)
+    result = CheckResult(form.result.data)
+    if result is not CheckResult.CONFIRMED and not form.reason.data:
+        form.reason.errors = [_("Choose the reason")]
+        return _refused(found, identity_form=form)
+
+    def review(case: RightsRequest) -> None:
+        review_identity(
+            case, current_user, result, version=form.seen_version, reason=form.reason.data or None,
+            message=form.message.data, ticked=frozenset(form.checklist.data or ()),
+            checklist=tuple(code for code, _label in facts.checklist),
+        )  # fmt: skip
+
+    try:
+        return _act(reference, review, _("Your finding is recorded. The document is being destroyed."))
+    except ChecklistIncomplete as incomplete:
+        labels = [label for code, label in facts.checklist if code in incomplete.missing]
+        form.checklist.errors = [_("Still to check: %(points)s", points=", ".join(labels))]
+        return _refused(found, identity_form=form)
+
+
+@blueprint.post("/requests/<reference>/doubt")
+@requires(staff(Permission.CHECK_IDENTITY))
+def doubt(reference: str) -> Any:
+    form = DoubtForm(prefix="doubt")
+    if not form.validate():
+        return _refused(_find(reference), doubt_form=form)
+    return _act(
+        reference,
+        lambda found: ask_for_document(found, current_user, form.text.data, version=form.seen_version),
+        _("The customer is asked for a document. The clock stands still meanwhile."),
+    )
+
+
+@blueprint.post("/requests/<reference>/decision")
+@requires(staff(Permission.DECIDE_REQUEST))
+def decide(reference: str) -> Any:
+    found, form = _find(reference), DecisionForm()
+    _fill_choices(found, IdentityForm(formdata=None), form, ExtensionForm(formdata=None))
+    if not form.validate():
+        return _refused(found, decision_form=form)
+    facts = case_facts(found, str(get_locale()))
+    draft = decisions.Draft(
+        outcome=Outcome(form.outcome.data),
+        message=form.message.data,
+        done={code: text for code, _label in facts.categories if (text := request.form.get(f"done-{code}", "").strip()[:1000])},
+        ground=RefusalGround(form.ground.data) if form.ground.data else None,
+        refused=form.refused.data, granted=form.granted.data, until=form.until.data, evidence=form.evidence.data,
+    )  # fmt: skip
+    try:
+        return _act(
+            reference,
+            lambda case: decisions.decide(case, current_user, draft, form.seen_version),
+            _("Your decision is recorded."),
+            to_next=request.form.get("then") == "next",
+        )
+    except RefusalIncomplete as incomplete:
+        missing = ", ".join(incomplete.labels(str(get_locale())))
+        form.ground.errors = [_("A refusal must also say: %(missing)s", missing=missing)]
+    except RefusalNotAllowed:
+        form.ground.errors = [_("This ground does not answer this right.")]
+    except decisions.IdentityUnsettled:
+        form.outcome.errors = [_("Check the identity first, or refuse because it is not established.")]
+    return _refused(found, decision_form=form)
+
+
+@blueprint.post("/requests/<reference>/second-opinion")
+@requires(staff(Permission.GIVE_SECOND_OPINION))
+def second_opinion(reference: str) -> Any:
+    form = SecondOpinionForm()
+    if form.validate() and form.agrees.data == "no" and not form.text.data:
+        form.text.errors = [_("Say why you disagree")]
+    if form.errors:
+        return _refused(_find(reference), second_form=form)
+    try:
+        return _act(
+            reference,
+            lambda found: decisions.second(
+                found, current_user, agrees=form.agrees.data == "yes", text=form.text.data, version=form.seen_version
+            ),
+            _("Your opinion is recorded."),
+        )
+    except decisions.SamePerson:
+        form.agrees.errors = [_("The second opinion must come from somebody else.")]
+    except decisions.OfficerNeeded:
+        form.agrees.errors = [_("On this ground the privacy officer must give the second opinion.")]
+    return _refused(_find(reference), second_form=form)
+
+
+@blueprint.post("/requests/<reference>/question")
+@requires(staff(Permission.DECIDE_REQUEST))
+def ask(reference: str) -> Any:
+    form = QuestionForm(prefix="question")
+    if not form.validate():
+        return _refused(_find(reference), question_form=form)
+    return _act(
+        reference,
+        lambda found: correspondence.ask_clarification(found, current_user, form.text.data, form.seen_version),
+        _("Your question is sent. The clock stands still until the answer."),
+    )
+
+
+@blueprint.post("/requests/<reference>/extension")
+@requires(staff(Permission.DECIDE_REQUEST))
+def extend(reference: str) -> Any:
+    found, form = _find(reference), ExtensionForm(prefix="extension")
+    _fill_choices(found, IdentityForm(formdata=None), DecisionForm(formdata=None), form)
+    if not form.validate():
+        return _refused(found, extension_form=form)
+    reason = ExtensionReason(form.reason.data)
+    try:
+        return _act(
+            reference,
+            lambda case: correspondence.extend(case, current_user, reason, form.text.data, form.seen_version),
+            _("Two more months are taken, and the customer is told why."),
+        )
+    except AlreadyExtended:
+        form.reason.errors = [_("The period was extended once; it cannot be again.")]
+    except ExtensionTooLate:
+        form.reason.errors = [_("It is too late: the customer had to be told within the first month.")]
+    return _refused(found, extension_form=form)
+
+
+@blueprint.post("/requests/<reference>/note")
+@requires(staff(Permission.SEE_REQUEST))
+def note(reference: str) -> Any:
+    form = NoteForm(prefix="note")
+    if not form.validate():
+        return _refused(_find(reference), note_form=form)
+    return _act(
+        reference, lambda found: correspondence.add_note(found, current_user, form.text.data), _("The note is kept.")
+    )
+
+
+def _act(reference: str, act: Callable[[RightsRequest], Any], message: str = "", to_next: bool = False) -> Any:
+    """Run one act on a case in its own transaction, and show the case, the next one, or what stood in the way."""
+    next_reference = reference
+    try:
+        with transaction():
+            found = _find(reference)
+            _refuse_own(found)
+            act(found)
+        if to_next:
+            with transaction():
+                taken = take_most_urgent(current_user)
+                next_reference = taken.reference if taken else ""
+    except (decisions.StaleCase, InvalidStep, NothingToCheck):
+        found = _find(reference)
+        kept = {name: value for name, value in request.form.items() if name.endswith(("message", "text")) and value}
+        page = render_template("rights/staff/stale.html", case=found, history=full_history(found.id)[-5:], kept=kept)
+        return page, 409
+    except HeldByAnother as held:
+        return render_template("rights/staff/held.html", case=_find(reference), held=held), 409
+    if message:
+        flash(message, "success")
+    if to_next and not next_reference:
+        return redirect(url_for(".queue"), 303)
+    return redirect(url_for(".case", reference=next_reference), 303)
+
+
+def _refused(found: RightsRequest, **forms: CaseForm) -> tuple[str, int]:
+    return _case_page(found, **forms), 422
+
+
+def _find(reference: str) -> RightsRequest:
+    found = find_request(reference)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _refuse_own(found: RightsRequest) -> None:
+    try:
+        check_not_own(found, current_user)
+    except OwnCase:
+        abort(403)
