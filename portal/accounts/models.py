@@ -1,4 +1,4 @@
-"""A customer's way in: credentials, sessions, devices and single-use links. A customer may have no account."""
+"""A customer's way in: credentials, sessions, devices, single-use links. A customer may have no account."""
 
 from datetime import datetime
 
@@ -17,18 +17,21 @@ from portal.web.sessions import SignedInSession
 class Account(UserMixin, db.Model):  # type: ignore[misc]
     """Credentials. Until its address is confirmed an account has no customer and opens nothing.
 
-    Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first proof of
-    the address makes one of them the account and ends the others.
+    Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first
+    proof of the address makes one of them the account and ends the others.
     """
 
     __tablename__ = "accounts"
     __table_args__ = (
         Index(
-            "uq_accounts_confirmed_address", "email_normalised", unique=True,
-            sqlite_where=text("email_confirmed_at IS NOT NULL"), postgresql_where=text("email_confirmed_at IS NOT NULL"),
+            "uq_accounts_confirmed_address",
+            "email_normalised",
+            unique=True,
+            sqlite_where=text("email_confirmed_at IS NOT NULL"),
+            postgresql_where=text("email_confirmed_at IS NOT NULL"),
         ),
         Index("ix_accounts_email_normalised", "email_normalised"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
@@ -73,7 +76,7 @@ class AccountDevice(db.Model):
 
 
 class AccountToken(OneTimeToken, db.Model):
-    """A link mailed to a customer: `confirm_address`, `reset_password`, or a `doubt_code` to a known address."""
+    """A mailed link, `confirm_address` or `reset_password`, or a `doubt_code` to an address known before."""
 
     __tablename__ = "account_tokens"
 

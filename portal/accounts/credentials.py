@@ -1,0 +1,82 @@
+"""What a signed-in customer does to their own way in: give the password again, change it, end other sessions.
+
+Each starts from a password check made before the transaction, and acts only while that check still holds.
+"""
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.devices import forget_devices
+from portal.accounts.emails import queue_password_changed
+from portal.accounts.links import Purpose, void_links
+from portal.accounts.models import Account, AccountSession
+from portal.accounts.sessions import end_sessions, renew_session
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db
+
+PROVEN_AGAIN = declare("customer:password:given_again")
+CHANGED = declare("customer:password:changed", "sessions_ended")
+REVOKED = declare("customer:session:revoked", "sessions_ended")
+
+
+class PasswordMoved(Exception):
+    """The password was changed elsewhere between the check and the transaction."""
+
+
+def give_password_again(session: AccountSession, seen_hash: str) -> None:
+    """Note a fresh proof of the person in the current transaction, under a new session cookie.
+
+    Raises:
+        PasswordMoved: the hash that was compared is no longer the account's.
+    """
+    account = _unchanged(session, seen_hash)
+    session.reauthenticated_at = clock.now()
+    renew_session(session)
+    record(PROVEN_AGAIN, actor=_who(account), subject=_who(account))
+
+
+def change_password(session: AccountSession, seen_hash: str, password_hash: str) -> int:
+    """Set a new password in the current transaction and end the other sessions; return how many there were.
+
+    Raises:
+        PasswordMoved: the hash that was compared is no longer the account's.
+    """
+    account = _unchanged(session, seen_hash)
+    account.password_hash, account.password_changed_at = password_hash, clock.now()
+    session.reauthenticated_at = clock.now()
+    renew_session(session)
+    void_links(account.id, Purpose.RESET_PASSWORD)
+    ended = end_sessions(account.id, except_id=session.id)
+    record(CHANGED, actor=_who(account), subject=_who(account), sessions_ended=ended)
+    queue_password_changed(account)
+    return ended
+
+
+def revoke_session(session: AccountSession) -> None:
+    """End one session of an account in the current transaction; its browser is a new one from then on."""
+    account = session.account
+    session.ended_at = clock.now()
+    if session.device_id:
+        forget_devices(account.id, [session.device_id])
+    record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=1)
+
+
+def revoke_other_sessions(session: AccountSession) -> int:
+    """End every session but this one, in the current transaction; return how many there were."""
+    account = session.account
+    ended = end_sessions(account.id, except_id=session.id)
+    record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=ended)
+    return ended
+
+
+def _unchanged(session: AccountSession, seen_hash: str) -> Account:
+    statement = select(Account).where(Account.id == session.account_id).with_for_update()
+    account = db.session.execute(statement).scalar_one()
+    if account.password_hash != seen_hash:
+        raise PasswordMoved
+    return account
+
+
+def _who(account: Account) -> str:
+    return f"customer:{account.customer.public_id}" if account.customer else "portal"

@@ -1,0 +1,128 @@
+"""The customer's own account: who they are, where they are signed in, their password, and the way out."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import CUSTOMER, Access, requires
+from portal.access.next_page import next_page
+from portal.accounts import credentials
+from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
+from portal.accounts.limits import count_password_again
+from portal.accounts.sessions import find_own_session, live_sessions
+from portal.accounts.sign_in import is_password_of
+from portal.accounts.sign_in import sign_out as leave
+from portal.customers.addresses import mask_address
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords import hash_password
+from portal.web.audiences import Audience
+
+blueprint = Blueprint("accounts", __name__)
+
+# Signing out when the session is over already must not ask anybody to sign in first.
+SIGNED_IN_OR_NOT = Access(Audience.CUSTOMER, is_open=True)
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("/account")
+@requires(CUSTOMER)
+def account() -> str:
+    sessions, total = live_sessions(current_user.id)
+    return render_template(
+        "accounts/customer/account.html",
+        account=current_user,
+        address=mask_address(current_user.email),
+        sessions=sessions,
+        more_sessions=total - len(sessions),
+        current_session=g.portal_session,
+    )
+
+
+@blueprint.post("/sign-out")
+@requires(SIGNED_IN_OR_NOT)
+def sign_out() -> Response:
+    if current_user.is_authenticated:
+        with transaction():
+            leave(g.portal_session)
+    flash(_("You are signed out."), "success")
+    response = redirect(url_for("public.site.home"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.route("/account/confirm-password", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def confirm_password() -> Answer:
+    """Ask for the password again before something that must not happen on an unwatched screen."""
+    form, wanted = PasswordAgainForm(), next_page(url_for("customer.accounts.account"))
+    if not form.validate_on_submit():
+        return _page("confirm_password", form, next=wanted)
+    seen_hash = _checked_hash(form.password.data)
+    if seen_hash:
+        try:
+            with transaction():
+                credentials.give_password_again(g.portal_session, seen_hash)
+            return redirect(wanted, 303)
+        except credentials.PasswordMoved:
+            pass
+    form.password.errors = [_("This is not your password.")]
+    return _page("confirm_password", form, next=wanted)
+
+
+@blueprint.route("/account/password", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def change_password() -> Answer:
+    form = ChangePasswordForm()
+    form.own_address = current_user.email
+    if not form.validate_on_submit():
+        return _page("change_password", form)
+    seen_hash = _checked_hash(form.current_password.data)
+    if seen_hash:
+        password_hash = hash_password(form.new_password.data)
+        try:
+            with transaction():
+                credentials.change_password(g.portal_session, seen_hash, password_hash)
+            flash(_("Your password is changed. Your other sessions are closed."), "success")
+            return redirect(url_for("customer.accounts.account"), 303)
+        except credentials.PasswordMoved:
+            pass
+    form.current_password.errors = [_("This is not your current password.")]
+    return _page("change_password", form)
+
+
+def _checked_hash(password: str) -> str | None:
+    """Return the hash that the password fits, or None; past the limit of tries nothing is computed."""
+    count_password_again(current_user.id)
+    return current_user.password_hash if is_password_of(current_user, password) else None
+
+
+@blueprint.post("/account/sessions/<public_id>/end")
+@requires(CUSTOMER)
+def end_session(public_id: str) -> Response:
+    with transaction():
+        session = find_own_session(current_user.id, public_id)
+        if session is None or session.id == g.portal_session.id:
+            abort(404)
+        credentials.revoke_session(session)
+    flash(_("This session is closed."), "success")
+    return redirect(url_for("customer.accounts.account"), 303)
+
+
+@blueprint.post("/account/sessions/end-others")
+@requires(CUSTOMER)
+def end_other_sessions() -> Response:
+    with transaction():
+        ended = credentials.revoke_other_sessions(g.portal_session)
+    flash(ngettext("%(num)s session is closed.", "%(num)s sessions are closed.", ended), "success")
+    return redirect(url_for("customer.accounts.account"), 303)
+
+
+def _page(name: str, form: Any, **details: Any) -> Answer:
+    """Return a page with its form; one that was sent and refused answers 422."""
+    page = render_template(f"accounts/customer/{name}.html", form=form, **details)
+    return (page, 422) if request.method == "POST" else page

@@ -1,0 +1,86 @@
+"""Browsers from which an account was entered: told apart by a random cookie of their own, named for people.
+
+The cookie opens nothing. It lets a customer sign in while others try their account, and lets us tell them
+when a browser is new.
+"""
+
+import re
+
+from sqlalchemy import delete, select, update
+
+from portal import clock
+from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.infrastructure.database import db
+from portal.web.sessions import hash_token
+
+# The first that fits wins: Edge and Opera also call themselves Chrome, and Chrome calls itself Safari.
+_BROWSERS = (
+    ("Edge", r"Edg(?:e|A|iOS)?/"),
+    ("Opera", r"OPR/|Opera"),
+    ("Samsung Internet", r"SamsungBrowser/"),
+    ("Firefox", r"Firefox/|FxiOS/"),
+    ("Chrome", r"Chrome/|CriOS/|Chromium/"),
+    ("Safari", r"Safari/"),
+)
+_SYSTEMS = (
+    ("iPhone", r"iPhone"),
+    ("iPad", r"iPad"),
+    ("Android", r"Android"),
+    ("ChromeOS", r"CrOS"),
+    ("Windows", r"Windows"),
+    ("macOS", r"Macintosh|Mac OS X"),
+    ("Linux", r"Linux|X11"),
+)
+
+
+def device_label(user_agent: str) -> str:
+    """Return how a browser is called on screens, such as "Firefox, Windows"; empty when it does not say."""
+    shown = user_agent[:500]
+    names = [
+        next((name for name, sign in signs if re.search(sign, shown)), "") for signs in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(name for name in names if name)
+
+
+def find_device(account: Account | None, token: str) -> AccountDevice | None:
+    """Return the known browser that a device cookie names for an account; no account costs the same query."""
+    statement = select(AccountDevice).where(AccountDevice.token_hash == _hash(account, token))
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def remember_device(account: Account, token: str, label: str) -> tuple[AccountDevice, bool]:
+    """Note in the current transaction that an account is entered from a browser; return it and if it is new.
+
+    The caller holds the account's row, so that two sign-ins at once cannot add the browser twice.
+    """
+    instant = clock.now()
+    device = find_device(account, token)
+    if device:
+        device.last_seen_at, device.label = instant, label
+        return device, False
+    device = AccountDevice(
+        account_id=account.id,
+        token_hash=_hash(account, token),
+        label=label,
+        first_seen_at=instant,
+        last_seen_at=instant,
+    )
+    db.session.add(device)
+    db.session.flush()
+    return device, True
+
+
+def forget_devices(account_id: int, device_ids: list[int] | None = None) -> None:
+    """Forget an account's browsers in the current transaction, all or some: they count as new then."""
+    sessions = update(AccountSession).where(AccountSession.account_id == account_id)
+    devices = delete(AccountDevice).where(AccountDevice.account_id == account_id)
+    if device_ids is not None:
+        sessions = sessions.where(AccountSession.device_id.in_(device_ids))
+        devices = devices.where(AccountDevice.id.in_(device_ids))
+    db.session.execute(sessions.values(device_id=None))
+    db.session.execute(devices)
+
+
+def _hash(account: Account | None, token: str) -> str:
+    # One cookie serves everybody who uses the browser; hashing it with the account keeps their rows unlinked.
+    return hash_token(f"{account.public_id if account else ''}:{token}")

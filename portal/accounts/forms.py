@@ -1,0 +1,124 @@
+"""What customers type to come in. Passwords are taken exactly as typed: nothing is cut off or asked for."""
+
+import unicodedata
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, Field, PasswordField, StringField
+from wtforms.validators import StopValidation
+
+from portal.accounts.password_rules import LONGEST, SHORTEST, PasswordFault, password_fault
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+
+LONGEST_NAME = 200
+
+
+def one_line(value: Any) -> Any:
+    """Filter for names: composed, without control characters, blanks in a row taken as one."""
+    if not isinstance(value, str):
+        return value
+    composed = unicodedata.normalize("NFC", value)
+    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in composed).split())
+
+
+class NewPassword:
+    """The password must keep the rules; the form says whose address it must not be made of."""
+
+    def __call__(self, form: "AddressKnown", field: Field) -> None:
+        company = current_app.extensions["organisation"].name
+        fault = password_fault(field.data or "", form.own_address, company)
+        if fault:
+            raise StopValidation(_fault_text(fault))
+
+
+def _fault_text(fault: PasswordFault) -> str:
+    texts = {
+        PasswordFault.TOO_SHORT: _("Use at least %(least)s characters for the password.", least=SHORTEST),
+        PasswordFault.TOO_LONG: _("Use %(most)s characters at most for the password.", most=LONGEST),
+        PasswordFault.HOLDS_ADDRESS: _("Choose a password that is not made of your e-mail address."),
+        PasswordFault.TOO_COMMON: _(
+            "This password is among the first that others would try. Choose another one."
+        ),
+    }
+    return texts[fault]
+
+
+class AddressKnown(PortalForm):
+    """A form with a new password, whose owner's address is known."""
+
+    own_address = ""
+
+
+def _address_field() -> EmailField:
+    return EmailField(
+        _l("E-mail address"),
+        filters=[stripped],
+        validators=[Needed(_l("Enter your e-mail address.")), EmailAddress()],
+        render_kw={"spellcheck": "false", "autocapitalize": "none"},
+    )
+
+
+def _new_password_field(label: Any) -> PasswordField:
+    return PasswordField(
+        label,
+        description=_l("At least 12 characters. Several words in a row are easy to remember."),
+        validators=[Needed(_l("Enter a password.")), NewPassword()],
+    )
+
+
+class RegisterForm(AddressKnown):
+    given_name = StringField(
+        _l("Given name"),
+        filters=[one_line],
+        validators=[Needed(_l("Enter your given name.")), LengthBetween(most=LONGEST_NAME)],
+    )
+    family_name = StringField(
+        _l("Family name"),
+        filters=[one_line],
+        validators=[Needed(_l("Enter your family name.")), LengthBetween(most=LONGEST_NAME)],
+    )
+    email = _address_field()
+    password = _new_password_field(_l("Password"))
+
+    @property
+    def own_address(self) -> str:  # type: ignore[override]
+        return str(self.email.data or "")
+
+
+class SignInForm(PortalForm):
+    email = _address_field()
+    password = PasswordField(_l("Password"), validators=[Needed(_l("Enter your password."))])
+
+
+class ForgottenForm(PortalForm):
+    email = _address_field()
+
+
+class ResetForm(AddressKnown):
+    password = _new_password_field(_l("New password"))
+
+
+class ConfirmForm(PortalForm):
+    """The button that confirms an address, where this browser registered it."""
+
+
+class ConfirmElsewhereForm(ConfirmForm):
+    """The same in any other browser, where the password chosen at registration tells who registered."""
+
+    password = PasswordField(
+        _l("Password that you chose when you created the account"),
+        validators=[Needed(_l("Enter your password."))],
+    )
+
+
+class PasswordAgainForm(PortalForm):
+    password = PasswordField(_l("Your password"), validators=[Needed(_l("Enter your password."))])
+
+
+class ChangePasswordForm(AddressKnown):
+    current_password = PasswordField(
+        _l("Current password"), validators=[Needed(_l("Enter your current password."))]
+    )
+    new_password = _new_password_field(_l("New password"))

@@ -1,0 +1,60 @@
+"""How many tries anybody has, on one page.
+
+An attacker cannot lock a customer out: a browser from which the account was entered before is counted by
+itself, apart from what others do to the account. Past a limit no password is computed: tries cost nothing.
+Addresses are counted by their hash, known or not: a limit says nothing of whether somebody has an account.
+"""
+
+import hashlib
+
+from portal.web.rate_limits import TooManyTries, caller_network, count_try
+
+TRIES = "10 per 5 minutes"
+ALL_SIGN_INS = "1000 per 5 minutes"
+LINKS_ASKED = "20 per hour"
+MAILS_TO_ONE_ADDRESS = "5 per hour"
+
+
+def count_sign_in(address: str, device_id: int | None) -> None:
+    """Count one try of a password for an address.
+
+    Args:
+        address: normalised.
+        device_id: of the browser, when it is known to this account.
+
+    Raises:
+        TooManyTries: until when is in `retry_after`.
+    """
+    if device_id is not None:
+        count_try([(TRIES, f"sign-in:device:{device_id}")])
+        return
+    count_try(
+        [
+            (TRIES, f"sign-in:account:{_hidden(address)}"),
+            (TRIES, f"sign-in:network:{caller_network()}"),
+            (ALL_SIGN_INS, "sign-in:all"),
+        ]
+    )
+
+
+def count_password_again(account_id: int) -> None:
+    """Count one try of the password by somebody signed in. Raises `TooManyTries`."""
+    count_try([(TRIES, f"password-again:{account_id}")])
+
+
+def count_link_asked() -> None:
+    """Count one registration or one link asked for by this network. Raises `TooManyTries`."""
+    count_try([(LINKS_ASKED, f"link-asked:{caller_network()}")])
+
+
+def may_mail(address: str) -> bool:
+    """Count one mail that a stranger makes us send to a normalised address; False once there were enough."""
+    try:
+        count_try([(MAILS_TO_ONE_ADDRESS, f"mail:{_hidden(address)}")])
+    except TooManyTries:
+        return False
+    return True
+
+
+def _hidden(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""A forgotten password: the answer is always the same, the link works once for half an hour, and its use ends
+everything that was open (OWASP forgot password)."""
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.devices import forget_devices
+from portal.accounts.emails import queue_password_changed
+from portal.accounts.links import LinkUnusable, use_link, void_links
+from portal.accounts.models import Account, AccountToken
+from portal.accounts.registration import confirmed_account
+from portal.accounts.sessions import end_sessions
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import enqueue
+
+ASKED = declare("customer:password:reset_asked")
+RESET = declare("customer:password:reset", "sessions_ended")
+
+NOBODY = 0
+
+
+def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
+    """Have a link sent, in the current transaction, if the address has an account.
+
+    The rows written are the same if it has none: the worker then finds nobody to write to.
+
+    Args:
+        may_mail: False once the address got enough mails this hour.
+    """
+    account = confirmed_account(email_normalised)
+    who = f"customer:{account.customer.public_id}" if account and account.customer else "portal"
+    record(ASKED, actor="portal", subject=who)
+    if may_mail:
+        enqueue("accounts.send_reset_link", account_id=account.id if account else NOBODY)
+
+
+def reset_password(link_id: int, password_hash: str) -> None:
+    """Set a new password in the current transaction, end every session, link and known browser, and say so.
+
+    Raises:
+        LinkUnusable: the link was used, replaced or expired meanwhile.
+    """
+    link = db.session.get(AccountToken, link_id)
+    if link is None:
+        raise LinkUnusable
+    account = db.session.execute(
+        select(Account).where(Account.id == link.account_id).with_for_update()
+    ).scalar_one()
+    use_link(link_id)
+    if account.customer is None:
+        raise LinkUnusable
+    account.password_hash, account.password_changed_at = password_hash, clock.now()
+    void_links(account.id)
+    ended = end_sessions(account.id)
+    # Somebody who held the old password may have made a browser of theirs known to the account.
+    forget_devices(account.id)
+    who = f"customer:{account.customer.public_id}"
+    record(RESET, actor=who, subject=who, sessions_ended=ended)
+    queue_password_changed(account)

@@ -1,0 +1,203 @@
+"""What this domain holds about a customer: the account and the traces of its sign-ins, never a hash.
+
+A single-use link is not shown apart: the mail that carried it is.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from heapq import merge
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import Select, func, literal, select, union_all
+
+# These two only need to be imported: they register themselves.
+from portal.accounts import claims as claims
+from portal.accounts import tasks as tasks
+from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.bilingual import Label, long_date
+from portal.clock import PARIS
+from portal.customers.addresses import mask_address
+from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, Holding, register
+
+_ACCOUNT = Label(fr="Votre compte sur ce portail", en="Your account on this portal")
+_SIGN_IN = Label(fr="Connexion à ce portail", en="Sign-in to this portal")
+_BROWSER_KNOWN = Label(fr="Navigateur connu de ce portail", en="Browser known to this portal")
+_GIVEN_NAME = Label(fr="Prénom du compte", en="Given name of the account")
+_FAMILY_NAME = Label(fr="Nom du compte", en="Family name of the account")
+_ADDRESS = Label(fr="Adresse de connexion", en="Sign-in address")
+_PASSWORD = Label(fr="Mot de passe", en="Password")
+_PASSWORD_SET = Label(fr="défini, changé le {date}", en="set, changed on {date}")
+_PASSWORD_UNSET = Label(fr="non défini", en="not set")
+_CREATED = Label(fr="Compte créé", en="Account created")
+_BROWSER = Label(fr="Navigateur", en="Browser")
+_UNNAMED = Label(fr="non précisé", en="not given")
+_SIGNED_IN = Label(fr="Connexion", en="Signed in")
+_LAST_USED = Label(fr="Dernière activité", en="Last used")
+_FIRST_SEEN = Label(fr="Première visite", en="First seen")
+_LAST_SEEN = Label(fr="Dernière visite", en="Last seen")
+_KEPT = Label(
+    fr="Votre compte est gardé jusqu'à son effacement. Les traces de connexion sont gardées {period}.",
+    en="Your account is kept until it is erased. Traces of sign-ins are kept for {period}.",
+)
+READ_AT_ONCE: Final = 200
+
+
+def summary(customer_id: int) -> Select[Any]:
+    """Return the select of (category, count, latest instant)."""
+    of_customer = Account.customer_id == customer_id
+    changed_at = func.coalesce(Account.password_changed_at, Account.created_at)
+    accounts = _counted(Category.IDENTITY, changed_at).where(of_customer)
+    traces = union_all(
+        select(AccountSession.created_at.label("at")).join(Account).where(of_customer),
+        select(AccountDevice.last_seen_at)
+        .join(Account, Account.id == AccountDevice.account_id)
+        .where(of_customer),
+    ).subquery()
+    held = union_all(accounts, _counted(Category.TECHNICAL, traces.c.at)).subquery()
+    return select(held)
+
+
+def _counted(category: Category, at: Any) -> Select[Any]:
+    count = func.count(at)
+    return select(
+        literal(category.value).label("category"), count.label("count"), func.max(at).label("latest")
+    ).having(count > 0)
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield the account, or its sign-ins and known browsers, newest first."""
+    if category == Category.IDENTITY:
+        account = db.session.execute(
+            select(Account).where(Account.customer_id == customer_id)
+        ).scalar_one_or_none()
+        if account:
+            yield _held_account(account, language)
+    elif category == Category.TECHNICAL:
+        traces: list[Iterator[AccountSession | AccountDevice]] = [
+            _newest(AccountSession, AccountSession.created_at, customer_id),
+            _newest(AccountDevice, AccountDevice.last_seen_at, customer_id),
+        ]
+        for row in merge(*traces, key=_instant, reverse=True):
+            yield _held_trace(row, language)
+
+
+def _newest(model: type[Any], at: Any, customer_id: int) -> Iterator[Any]:
+    statement = (
+        select(model).join(Account, Account.id == model.account_id).where(Account.customer_id == customer_id)
+    )
+    newest_first = statement.order_by(at.desc(), model.id.desc()).execution_options(yield_per=READ_AT_ONCE)
+    yield from db.session.execute(newest_first).scalars()
+
+
+def _instant(row: AccountSession | AccountDevice) -> datetime:
+    return row.created_at if isinstance(row, AccountSession) else row.last_seen_at
+
+
+def _held_account(account: Account, language: str) -> HeldItem:
+    changed_at = account.password_changed_at or account.created_at
+    password = _PASSWORD_SET.filled(language, date=_day(changed_at, language))
+    facts = [
+        (_GIVEN_NAME, account.given_name),
+        (_FAMILY_NAME, account.family_name),
+        (_ADDRESS, mask_address(account.email)),
+        (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
+        (_CREATED, _day(account.created_at, language)),
+    ]
+    return HeldItem(
+        category=Category.IDENTITY,
+        kind="portal_account",
+        label=_ACCOUNT.text(language),
+        at=changed_at,
+        values={
+            "given_name": account.given_name,
+            "family_name": account.family_name,
+            "email": account.email,
+            "language": account.language,
+            "created_at": _text(account.created_at),
+            "email_confirmed_at": _text(account.email_confirmed_at),
+            "password_is_set": account.password_hash is not None,
+            "password_changed_at": _text(account.password_changed_at),
+            "last_sign_in_at": _text(account.last_sign_in_at),
+            "is_matched_by_address": account.is_claimed_by_match,
+        },
+        facts=[(label.text(language), value) for label, value in facts if value],
+    )
+
+
+def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
+    values: dict[str, str | None]
+    if isinstance(row, AccountSession):
+        kind, label, device, instants = (
+            "portal_sign_in",
+            _SIGN_IN,
+            row.device,
+            ((_SIGNED_IN, row.created_at), (_LAST_USED, row.last_used_at)),
+        )
+        values = {
+            "device": device,
+            "method": row.method,
+            "created_at": _text(row.created_at),
+            "last_used_at": _text(row.last_used_at),
+            "ended_at": _text(row.ended_at),
+        }
+    else:
+        kind, label, device, instants = (
+            "portal_browser",
+            _BROWSER_KNOWN,
+            row.label,
+            ((_FIRST_SEEN, row.first_seen_at), (_LAST_SEEN, row.last_seen_at)),
+        )
+        values = {
+            "device": device,
+            "first_seen_at": _text(row.first_seen_at),
+            "last_seen_at": _text(row.last_seen_at),
+        }
+    facts = [(_BROWSER.text(language), device or _UNNAMED.text(language))]
+    facts += [(name.text(language), _moment(at, language)) for name, at in instants]
+    # Seen while the person signs in, to guard the account: portability does not cover it.
+    return HeldItem(
+        category=Category.TECHNICAL,
+        kind=kind,
+        label=label.text(language),
+        at=_instant(row),
+        values=values,
+        facts=facts,
+        nature="observed",
+        lawful_basis="legitimate_interest",
+    )
+
+
+def retention(language: str) -> str:
+    """Return how long it is kept, in words."""
+    period = current_app.extensions["organisation"].retention.security_log
+    return _KEPT.filled(language, period=period.text(language))
+
+
+def _day(at: datetime, language: str) -> str:
+    return long_date(at.astimezone(PARIS).date(), language, weekday=False)
+
+
+def _moment(at: datetime, language: str) -> str:
+    local = at.astimezone(PARIS)
+    time = f"{local.hour}\u00a0h\u00a0{local.minute:02}" if language == "fr" else f"{local:%H:%M}"
+    return f"{_day(at, language)}, {time}"
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+register(
+    Holding(
+        code="accounts",
+        tables=frozenset(
+            {"accounts", AccountSession.__tablename__, AccountDevice.__tablename__, "account_tokens"}
+        ),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

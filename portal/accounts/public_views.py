@@ -1,0 +1,240 @@
+"""Come in: register, confirm the address, sign in, choose a new password; one answer for any address."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import PUBLIC, requires
+from portal.access.next_page import next_page
+from portal.accounts import confirmation, password_reset, registration
+from portal.accounts import sign_in as signing_in
+from portal.accounts.devices import device_label, find_device
+from portal.accounts.forms import (
+    ConfirmElsewhereForm,
+    ConfirmForm,
+    ForgottenForm,
+    RegisterForm,
+    ResetForm,
+    SignInForm,
+)
+from portal.accounts.limits import count_link_asked, count_sign_in, may_mail
+from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
+from portal.accounts.models import AccountToken
+from portal.accounts.sign_in import Check, Verdict, check_password
+from portal.accounts.visitor_sessions import (
+    await_registration,
+    awaited_registration,
+    device_token,
+    is_password_known_of,
+    keep_device,
+)
+from portal.customers.addresses import normalise_address
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords import hash_password
+
+blueprint = Blueprint("accounts", __name__)
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@requires(PUBLIC)
+def sign_in() -> Answer:
+    if current_user.is_authenticated:
+        return redirect(_wanted_page(), 303)
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _page("sign_in", form, next=next_page(""))
+    address = normalise_address(form.email.data)
+    device = find_device(registration.confirmed_account(address), device_token())
+    count_sign_in(address, device.id if device else None)
+    check = check_password(address, form.password.data)
+    if check.verdict is Verdict.RIGHT and _open(check):
+        return keep_device(redirect(_wanted_page(), 303))
+    with transaction():
+        signing_in.note_denied(check)
+    if check.verdict is Verdict.UNCONFIRMED:
+        await_registration(check.public_id, is_password_known=True)
+        return redirect(url_for("public.accounts.registered", unconfirmed=1), 303)
+    form.email.errors = [_("This address and this password do not go together. Check both and try again.")]
+    return _page("sign_in", form, next=next_page(""))
+
+
+def _wanted_page() -> str:
+    return next_page(url_for("customer.records.dashboard"))
+
+
+def _open(check: Check) -> bool:
+    with transaction():
+        label = device_label(request.user_agent.string)
+        return signing_in.sign_in(check, device_token=device_token(), device_label=label) is not None
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@requires(PUBLIC)
+def register() -> Answer:
+    if current_user.is_authenticated:
+        return redirect(url_for("customer.records.dashboard"), 303)
+    form = RegisterForm()
+    if not form.validate_on_submit():
+        return _page("register", form)
+    count_link_asked()
+    address, password_hash = normalise_address(form.email.data), hash_password(form.password.data)
+    is_mail_allowed = may_mail(address)
+    with transaction():
+        account = registration.register(
+            given_name=form.given_name.data,
+            family_name=form.family_name.data,
+            email=form.email.data,
+            email_normalised=address,
+            password_hash=password_hash,
+            language=str(get_locale()),
+            may_mail=is_mail_allowed,
+        )
+        public_id = account.public_id
+    await_registration(public_id, is_password_known=True)
+    return redirect(url_for("public.accounts.registered"), 303)
+
+
+@blueprint.get("/register/sent")
+@requires(PUBLIC)
+def registered() -> Answer:
+    account = awaited_registration()
+    if account is None:
+        return redirect(url_for("public.accounts.register"), 303)
+    return render_template(
+        "accounts/public/registered.html", address=account.email, is_unconfirmed="unconfirmed" in request.args
+    )
+
+
+@blueprint.post("/register/resend")
+@requires(PUBLIC)
+def resend() -> Answer:
+    """Write once more to the address that this browser registered, or to that of an old link."""
+    if "link" in request.form:
+        _state, link = find_link(Purpose.CONFIRM_ADDRESS, request.form["link"])
+        if link is not None:
+            await_registration(link.account.public_id)
+    account = awaited_registration()
+    if account is None:
+        return redirect(url_for("public.accounts.register"), 303)
+    count_link_asked()
+    is_mail_allowed, account_id = may_mail(account.email_normalised), account.id
+    with transaction():
+        registration.ask_for_another_link(account_id, may_mail=is_mail_allowed)
+    flash(_("A new mail is on its way. Only the newest link works."), "success")
+    return redirect(url_for("public.accounts.registered"), 303)
+
+
+@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
+@requires(PUBLIC)
+def confirm_address(token: str) -> Answer:
+    state, link = find_link(Purpose.CONFIRM_ADDRESS, token)
+    if link is None or state is not LinkState.USABLE:
+        return _unusable_confirmation(state, link, token)
+    account = link.account
+    is_known = is_password_known_of(account)
+    form = ConfirmForm() if is_known else ConfirmElsewhereForm()
+    details: dict[str, Any] = {"address": account.email, "token": token, "is_known": is_known}
+    if not form.validate_on_submit():
+        return _page("confirm_address", form, **details)
+    if not is_known:
+        count_sign_in(account.email_normalised, None)
+        if not signing_in.is_password_of(account, form.password.data):
+            form.password.errors = [
+                _("This is not the password that was chosen when the account was created.")
+            ]
+            return _page("confirm_address", form, **details)
+    try:
+        is_claim = _confirm_and_enter(link.id, is_known)
+    except LinkUnusable:
+        return _unusable_confirmation(*find_link(Purpose.CONFIRM_ADDRESS, token), token)
+    except confirmation.AddressTaken:
+        return render_template("accounts/public/address_taken.html", address=details["address"]), 409
+    flash(
+        _("Your address is confirmed. We found your customer file and opened it for you.")
+        if is_claim
+        else _("Your address is confirmed and your account is open."),
+        "success",
+    )
+    return keep_device(redirect(url_for("customer.records.dashboard"), 303))
+
+
+def _confirm_and_enter(link_id: int, is_known: bool) -> bool:
+    with transaction():
+        if current_user.is_authenticated:
+            signing_in.sign_out(g.portal_session)
+        done = confirmation.confirm_address(link_id)
+        # Where the password was typed at registration, perhaps two days ago, it is not proven afresh now.
+        proven_at = done.account.password_changed_at if is_known else None
+        signing_in.enter(
+            done.account,
+            device_token=device_token(),
+            device_label=device_label(request.user_agent.string),
+            tell=False,
+            proven_at=proven_at,
+        )
+        return done.is_claim
+
+
+def _unusable_confirmation(state: LinkState, link: AccountToken | None, token: str) -> Answer:
+    is_confirmed = link is not None and link.account.email_confirmed_at is not None
+    page = render_template(
+        "accounts/public/confirm_unusable.html", state=state, is_confirmed=is_confirmed, token=token
+    )
+    return page, 404 if state is LinkState.BROKEN else 410
+
+
+@blueprint.route("/password/forgotten", methods=["GET", "POST"])
+@requires(PUBLIC)
+def forgotten_password() -> Answer:
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return _page("forgotten_password", form)
+    count_link_asked()
+    address = normalise_address(form.email.data)
+    is_mail_allowed = may_mail(address)
+    with transaction():
+        password_reset.ask_for_reset(address, may_mail=is_mail_allowed)
+    return redirect(url_for("public.accounts.reset_asked"), 303)
+
+
+@blueprint.get("/password/forgotten/sent")
+@requires(PUBLIC)
+def reset_asked() -> str:
+    return render_template("accounts/public/reset_asked.html")
+
+
+@blueprint.route("/password/reset/<token>", methods=["GET", "POST"])
+@requires(PUBLIC)
+def reset_password(token: str) -> Answer:
+    state, link = find_link(Purpose.RESET_PASSWORD, token)
+    if link is None or state is not LinkState.USABLE:
+        return _unusable_reset(state)
+    form = ResetForm()
+    form.own_address = link.account.email
+    if not form.validate_on_submit():
+        return _page("reset_password", form, token=token, address=link.account.email)
+    link_id, password_hash = link.id, hash_password(form.password.data)
+    try:
+        with transaction():
+            password_reset.reset_password(link_id, password_hash)
+    except LinkUnusable:
+        return _unusable_reset(LinkState.ENDED)
+    flash(_("Your password is changed and every session is closed. Sign in with the new one."), "success")
+    return redirect(url_for("public.accounts.sign_in"), 303)
+
+
+def _unusable_reset(state: LinkState) -> Answer:
+    page = render_template("accounts/public/reset_unusable.html", state=state)
+    return page, 404 if state is LinkState.BROKEN else 410
+
+
+def _page(name: str, form: Any, **details: Any) -> Answer:
+    """Return a page with its form; one that was sent and refused answers 422."""
+    page = render_template(f"accounts/public/{name}.html", form=form, **details)
+    return (page, 422) if request.method == "POST" else page

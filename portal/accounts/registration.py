@@ -1,0 +1,81 @@
+"""Register: the answer, the rows written and the time are the same whether or not the address has an account.
+
+The request never learns it. The worker does, and writes to the address: a link to confirm, or word that an
+account exists. Nobody can occupy somebody else's address: several unconfirmed accounts may name it, and none
+opens anything.
+"""
+
+from sqlalchemy import select
+
+from portal.accounts.models import Account
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.clock import now
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import enqueue
+
+REGISTERED = declare("customer:account:registered", "account")
+LINK_ASKED = declare("customer:account:link_asked", "account")
+
+
+def register(
+    *,
+    given_name: str,
+    family_name: str,
+    email: str,
+    email_normalised: str,
+    password_hash: str,
+    language: str,
+    may_mail: bool,
+) -> Account:
+    """Add an unconfirmed account to the current transaction, and have its address written to.
+
+    Args:
+        email: as typed; `email_normalised` is what it is compared by.
+        password_hash: computed before the transaction, for a known address too.
+        may_mail: False once the address got enough mails this hour; everything else stays the same.
+    """
+    instant = now()
+    account = Account(
+        given_name=given_name,
+        family_name=family_name,
+        email=email,
+        email_normalised=email_normalised,
+        password_hash=password_hash,
+        password_changed_at=instant,
+        language=language,
+        created_at=instant,
+    )
+    db.session.add(account)
+    db.session.flush()
+    record(REGISTERED, actor="portal", subject="portal", account=account.public_id)
+    if may_mail:
+        enqueue("accounts.answer_registration", account_id=account.id)
+    return account
+
+
+def ask_for_another_link(account_id: int, *, may_mail: bool) -> None:
+    """Have a registered address written to once more, in the current transaction."""
+    account = db.session.get_one(Account, account_id)
+    record(LINK_ASKED, actor="portal", subject="portal", account=account.public_id)
+    if may_mail:
+        enqueue("accounts.answer_registration", account_id=account.id)
+
+
+def confirmed_account(email_normalised: str) -> Account | None:
+    """Return the account of an address, or None. There is one at most."""
+    statement = select(Account).where(
+        Account.email_normalised == email_normalised, Account.email_confirmed_at.is_not(None)
+    )
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def newest_registration(email_normalised: str) -> Account | None:
+    """Return the newest unconfirmed account of an address, or None."""
+    statement = (
+        select(Account)
+        .where(Account.email_normalised == email_normalised, Account.email_confirmed_at.is_(None))
+        .order_by(Account.id.desc())
+        .limit(1)
+    )
+    return db.session.execute(statement).scalar_one_or_none()

@@ -1,0 +1,120 @@
+"""What the worker does for accounts: answer a registration or a forgotten password, purge what is over."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from flask import current_app
+from sqlalchemy import Select, delete, exists, select, update
+
+from portal import clock
+from portal.accounts.emails import queue_account_exists, queue_confirm_address, queue_reset_password
+from portal.accounts.links import LIFE, Purpose, issue_link
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
+from portal.accounts.registration import confirmed_account
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.mail.models import Mail, MailStatus
+
+# A mail to an address that nobody proved tells us nothing once its link is over.
+STRANGERS_MAILS_KEPT_FOR = timedelta(days=30)
+SLICE = 500
+
+
+@job("accounts.answer_registration")
+def answer_registration(run: JobRun, account_id: int) -> None:
+    """Write to a registered address: a link to confirm it, or word that it has an account already."""
+    with run.finish() as session:
+        registration = session.get(Account, account_id)
+        if registration is None or registration.email_confirmed_at:
+            return
+        owner = confirmed_account(registration.email_normalised)
+        if owner:
+            queue_account_exists(owner)
+        else:
+            queue_confirm_address(registration, issue_link(account_id, Purpose.CONFIRM_ADDRESS))
+
+
+@job("accounts.send_reset_link")
+def send_reset_link(run: JobRun, account_id: int) -> None:
+    """Send the link to choose a new password, unless the address that was typed has no account."""
+    with run.finish() as session:
+        account = session.get(Account, account_id)
+        if account is None or account.email_confirmed_at is None:
+            return
+        queue_reset_password(account, issue_link(account_id, Purpose.RESET_PASSWORD))
+
+
+@job("accounts.purge", every=timedelta(days=1))
+def purge_accounts(run: JobRun) -> None:
+    """Delete registrations never confirmed, old sessions, links and browsers, and mails to strangers."""
+    for find, remove in (
+        (_never_confirmed, _delete_accounts),
+        (_old_sessions, _delete_sessions),
+        (_old_links, _delete_links),
+        (_old_devices, _delete_devices),
+        (_mails_to_strangers, _delete_mails),
+    ):
+        while _purge_slice(find(clock.now()), remove):
+            run.renew()
+
+
+def security_log_start(instant: datetime) -> datetime:
+    """Return since when traces of sign-ins are kept, by the period that the organisation declares."""
+    period = current_app.extensions["organisation"].retention.security_log
+    return instant - relativedelta(years=period.years, months=period.months, days=period.days)
+
+
+def _purge_slice(find: Select[Any], remove: Callable[[list[int]], None]) -> bool:
+    with transaction() as session:
+        ids = list(session.execute(find.limit(SLICE)).scalars())
+        if ids:
+            remove(ids)
+    return len(ids) == SLICE
+
+
+def _never_confirmed(instant: datetime) -> Select[Any]:
+    over = Account.created_at < instant - LIFE[Purpose.CONFIRM_ADDRESS]
+    still_linked = exists().where(AccountToken.account_id == Account.id, AccountToken.expires_at > instant)
+    return select(Account.id).where(Account.email_confirmed_at.is_(None), over, ~still_linked)
+
+
+def _delete_accounts(ids: list[int]) -> None:
+    db.session.execute(delete(AccountToken).where(AccountToken.account_id.in_(ids)))
+    db.session.execute(delete(Account).where(Account.id.in_(ids)))
+
+
+def _old_sessions(instant: datetime) -> Select[Any]:
+    start = security_log_start(instant)
+    return select(AccountSession.id).where(AccountSession.last_used_at < start)
+
+
+def _delete_sessions(ids: list[int]) -> None:
+    db.session.execute(delete(AccountSession).where(AccountSession.id.in_(ids)))
+
+
+def _old_links(instant: datetime) -> Select[Any]:
+    return select(AccountToken.id).where(AccountToken.expires_at < security_log_start(instant))
+
+
+def _delete_links(ids: list[int]) -> None:
+    db.session.execute(delete(AccountToken).where(AccountToken.id.in_(ids)))
+
+
+def _old_devices(instant: datetime) -> Select[Any]:
+    return select(AccountDevice.id).where(AccountDevice.last_seen_at < security_log_start(instant))
+
+
+def _delete_devices(ids: list[int]) -> None:
+    db.session.execute(update(AccountSession).where(AccountSession.device_id.in_(ids)).values(device_id=None))
+    db.session.execute(delete(AccountDevice).where(AccountDevice.id.in_(ids)))
+
+
+def _mails_to_strangers(instant: datetime) -> Select[Any]:
+    is_old = Mail.created_at < instant - STRANGERS_MAILS_KEPT_FOR
+    return select(Mail.id).where(Mail.customer_id.is_(None), Mail.status != MailStatus.WAITING, is_old)
+
+
+def _delete_mails(ids: list[int]) -> None:
+    db.session.execute(delete(Mail).where(Mail.id.in_(ids)))

@@ -1,0 +1,62 @@
+"""What a browser carries before anybody signs in: the registration it awaits, and its device cookie."""
+
+from datetime import timedelta
+
+from flask import current_app, g, request, session
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.accounts.models import Account
+from portal.infrastructure.database import db
+from portal.infrastructure.identifiers import new_token
+from portal.web.sessions import cookie_name
+
+AWAITED, REGISTERED_HERE = "awaited_registration", "registered_here"
+DEVICE_COOKIE = "device"
+# Browsers keep no cookie for longer than 400 days.
+DEVICE_COOKIE_LIFE = timedelta(days=365)
+
+
+def await_registration(public_id: str, *, is_password_known: bool = False) -> None:
+    """Note which registration this browser waits for, by its public id.
+
+    Args:
+        is_password_known: the password of the registration was typed in this browser, so that whoever opens
+            the mailed link in it is the person who registered.
+    """
+    session[AWAITED] = public_id
+    if is_password_known:
+        session[REGISTERED_HERE] = public_id
+
+
+def awaited_registration() -> Account | None:
+    """Return the registration that this browser waits for, or None once it is confirmed or gone."""
+    public_id = session.get(AWAITED)
+    statement = select(Account).where(Account.public_id == public_id, Account.email_confirmed_at.is_(None))
+    return db.session.execute(statement).scalar_one_or_none() if public_id else None
+
+
+def is_password_known_of(account: Account) -> bool:
+    """Tell whether the password of a registration was typed in this browser."""
+    return bool(session.get(REGISTERED_HERE) == account.public_id)
+
+
+def device_token() -> str:
+    """Return what tells this browser from others: its device cookie, or a new one for the response."""
+    if "device_token" not in g:
+        g.device_token = request.cookies.get(cookie_name(DEVICE_COOKIE)) or new_token()
+    return str(g.device_token)
+
+
+def keep_device(response: AnyResponse) -> AnyResponse:
+    """Leave the device cookie in a browser from which an account was just entered."""
+    response.set_cookie(
+        cookie_name(DEVICE_COOKIE),
+        device_token(),
+        max_age=int(DEVICE_COOKIE_LIFE.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+        secure=current_app.extensions["settings"].is_https,
+    )
+    return response
