@@ -14,8 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from portal.bilingual import Label, long_date
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml, repeated_codes
-from portal.durations import DeclaredPeriod, Period
-from portal.organisation_gaps import GapCode
+from portal.infrastructure.durations import DeclaredPeriod, Period
 
 DEFAULT_FILE: Final = Path(__file__).parent / "default_organisation.toml"
 
@@ -284,6 +283,43 @@ class PolicyVersion(_Part):
 
     def date_text(self, language: object) -> str:
         return long_date(self.effective_on, language, weekday=False)
+
+
+class GapCode(StrEnum):
+    """Where the company, or the policy it published, falls short. The first three show by themselves."""
+
+    OFFICER = "officer"
+    "No contact point for the privacy officer."
+    SUBSIDIARIES = "subsidiaries"
+    "Group companies receive data and are not named."
+    UNNAMED_RECIPIENTS = "unnamed_recipients"
+    "Some recipients are known by category only."
+    COMPLAINT_RIGHT = "complaint_right"
+    "The published policy does not mention the complaint to the authority."
+    LAWFUL_BASES = "lawful_bases"
+    "The published policy gives no lawful basis per purpose."
+    RETENTION_PER_CATEGORY = "retention_per_category"
+    "The published policy gives one period for everything."
+    RECIPIENTS_NAMED = "recipients_named"
+    "The published policy names no provider but the host."
+    COOKIE_CONSENT = "cookie_consent"
+    "The published policy speaks of trackers and not of consent."
+    MARKETING_OBJECTION = "marketing_objection"
+    "The published policy makes every objection subject to compelling grounds."
+    DIRECTIVES = "directives"
+    "The published policy says little on what becomes of data after death."
+    FACEBOOK_SIGN_IN = "facebook_sign_in"
+    "The published policy disclaims the sign-in by Facebook."
+    IDENTITY_DOCUMENT = "identity_document"
+    "The published policy asks for an identity document whenever it sees fit."
+    POLICY_CHANGES = "policy_changes"
+    "The published policy asks people to re-read it."
+    HOSTED_SITES = "hosted_sites"
+    "Data in sites that customers build: the company acts for them."
+    HOSTING_DUTY = "hosting_duty"
+    "Whether the duties of a host apply is a decision to take."
+    ACCESSIBILITY = "accessibility"
+    "Whether the company is exempt from the accessibility act is a decision to take."
 
 
 class Organisation(_Part):

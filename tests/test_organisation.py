@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.durations import Period
-from portal.organisation import DEFAULT_FILE, IdentityPolicySetting, Organisation, OrganisationFaults
-from portal.organisation_gaps import GapCode, gaps
+from portal.infrastructure.durations import Period
+from portal.organisation import DEFAULT_FILE, GapCode, IdentityPolicySetting, Organisation, OrganisationFaults
+from portal.personal_data.organisation_gaps import gaps
 from portal.personal_data.recipients import RecipientRegister
 from portal.rights.lifecycle import Right
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from portal.bilingual import Label
-from portal.durations import DeclaredPeriod, Period
+from portal.infrastructure.durations import DeclaredPeriod, Period
 
 
 class Start(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal.bilingual import Label
-from portal.durations import Period
+from portal.infrastructure.durations import Period
 from portal.organisation import Organisation
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.recipients import RecipientRegister

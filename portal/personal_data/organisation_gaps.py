@@ -1,50 +1,10 @@
 """Where the organisation, or the policy it publishes, falls short of the law, for the privacy officer."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from portal.bilingual import Label
-
-if TYPE_CHECKING:
-    from portal.organisation import Organisation
-
-
-class GapCode(StrEnum):
-    """The closed list. The first three are found in the organisation file; the others are declared there."""
-
-    OFFICER = "officer"
-    "No contact point for the privacy officer."
-    SUBSIDIARIES = "subsidiaries"
-    "Group companies receive data and are not named."
-    UNNAMED_RECIPIENTS = "unnamed_recipients"
-    "Some recipients are known by category only."
-    COMPLAINT_RIGHT = "complaint_right"
-    "The published policy does not mention the complaint to the authority."
-    LAWFUL_BASES = "lawful_bases"
-    "The published policy gives no lawful basis per purpose."
-    RETENTION_PER_CATEGORY = "retention_per_category"
-    "The published policy gives one period for everything."
-    RECIPIENTS_NAMED = "recipients_named"
-    "The published policy names no provider but the host."
-    COOKIE_CONSENT = "cookie_consent"
-    "The published policy speaks of trackers and not of consent."
-    MARKETING_OBJECTION = "marketing_objection"
-    "The published policy makes every objection subject to compelling grounds."
-    DIRECTIVES = "directives"
-    "The published policy says little on what becomes of data after death."
-    FACEBOOK_SIGN_IN = "facebook_sign_in"
-    "The published policy disclaims the sign-in by Facebook."
-    IDENTITY_DOCUMENT = "identity_document"
-    "The published policy asks for an identity document whenever it sees fit."
-    POLICY_CHANGES = "policy_changes"
-    "The published policy asks people to re-read it."
-    HOSTED_SITES = "hosted_sites"
-    "Data in sites that customers build: the company acts for them."
-    HOSTING_DUTY = "hosting_duty"
-    "Whether the duties of a host apply is a decision to take."
-    ACCESSIBILITY = "accessibility"
-    "Whether the company is exempt from the accessibility act is a decision to take."
+from portal.organisation import GapCode, Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +17,7 @@ class Gap:
     cure: Label
 
 
-def gaps(organisation: "Organisation") -> tuple[Gap, ...]:
+def gaps(organisation: Organisation) -> tuple[Gap, ...]:
     """Return the gaps that an organisation's file shows and those it declares, in the order of the list."""
     found = {GapCode(code) for code in organisation.policy_lacks}
     if organisation.data_protection_officer is None:
@@ -69,7 +29,7 @@ def gaps(organisation: "Organisation") -> tuple[Gap, ...]:
     return tuple(_gap(code, organisation) for code in GapCode if code in found)
 
 
-def _gap(code: GapCode, organisation: "Organisation") -> Gap:
+def _gap(code: GapCode, organisation: Organisation) -> Gap:
     gap = _GAPS[code]
     if code is not GapCode.UNNAMED_RECIPIENTS:
         return gap

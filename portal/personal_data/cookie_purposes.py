@@ -1,0 +1,68 @@
+"""The purposes of cookies and other trackers that need consent: one vocabulary for choices and feed."""
+
+from enum import StrEnum
+from typing import Final
+
+from portal.bilingual import Label
+
+
+class CookiePurpose(StrEnum):
+    """A purpose that needs consent (loi 78-17 art. 82). Off until given; silence is a refusal."""
+
+    AUDIENCE_MEASUREMENT = "audience_measurement"
+    "Count visits and pages."
+    PERSONALISATION = "personalisation"
+    "Adapt pages to what the person does."
+    ADVERTISING = "advertising"
+    "Show and measure adverts."
+    SOCIAL_MEDIA = "social_media"
+    "Sharing buttons and content of social networks."
+
+    @property
+    def flag_code(self) -> str:
+        """The code of this purpose among all choices and in the preference feed."""
+        return f"cookies.{self}"
+
+    def label(self, language: object) -> str:
+        return _LABELS[self].text(language)
+
+    def explanation(self, language: object) -> str:
+        """Return what accepting does, and what refusing changes."""
+        return _EXPLANATIONS[self].text(language)
+
+    def wording(self, language: object, company: str) -> str:
+        """Return the exact sentence that is accepted or refused, to store as proof."""
+        return _WORDING.filled(language, company=company, purpose=self.label(language))
+
+
+COOKIE_PURPOSES: Final = tuple(CookiePurpose)
+COOKIE_FLAG_CODES: Final = tuple(purpose.flag_code for purpose in CookiePurpose)
+
+_LABELS: Final = {
+    CookiePurpose.AUDIENCE_MEASUREMENT: Label(fr="Mesure d'audience", en="Audience measurement"),
+    CookiePurpose.PERSONALISATION: Label(fr="Personnalisation", en="Personalisation"),
+    CookiePurpose.ADVERTISING: Label(fr="Publicité", en="Advertising"),
+    CookiePurpose.SOCIAL_MEDIA: Label(fr="Réseaux sociaux", en="Social media"),
+}
+_EXPLANATIONS: Final = {
+    CookiePurpose.AUDIENCE_MEASUREMENT: Label(
+        fr="Compter les visites et voir quelles pages servent. Si vous refusez, rien ne change pour vous.",
+        en="Count visits and see which pages are useful. If you refuse, nothing changes for you.",
+    ),
+    CookiePurpose.PERSONALISATION: Label(
+        fr="Adapter les pages à ce que vous regardez. Si vous refusez, vous voyez les mêmes pages que tous.",
+        en="Adapt pages to what you look at. If you refuse, you see the same pages as everybody.",
+    ),
+    CookiePurpose.ADVERTISING: Label(
+        fr="Choisir et mesurer les publicités, ici et ailleurs. Si vous refusez, elles sont générales.",
+        en="Choose and measure adverts, here and elsewhere. If you refuse, they are general ones.",
+    ),
+    CookiePurpose.SOCIAL_MEDIA: Label(
+        fr="Afficher des contenus et des boutons de partage. Ces réseaux savent alors que vous êtes venu.",
+        en="Show content and sharing buttons. Those networks then know that you came.",
+    ),
+}
+_WORDING: Final = Label(
+    fr="Cookies et traceurs de {company} : {purpose}. Votre choix vaut six mois et vous pouvez en changer.",
+    en="Cookies and trackers of {company}: {purpose}. Your choice holds six months and you can change it.",
+)
