@@ -1,0 +1,134 @@
+"""What a customer answered while filing, as rows of words: one reading for check page, tracking page, staff and copy."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from portal.bilingual import Label
+from portal.personal_data.categories import CATEGORIES, Category
+
+Rows = list[tuple[str, str]]
+
+
+class Use(StrEnum):
+    """The use of data that a person objects to (GDPR art. 21)."""
+
+    MARKETING = "marketing"
+    "Advertising in every form: stops at once, without any reason."
+    PROFILING = "profiling"
+    "Guessing tastes or sorting people into groups."
+    STATISTICS = "statistics"
+    "Measuring how the sites are used."
+    OTHER = "other"
+    "Any other use, in the person's words."
+
+    def label(self, language: object) -> str:
+        return _USES[self].text(language)
+
+
+class RestrictionCase(StrEnum):
+    """The four cases of art. 18(1)."""
+
+    ACCURACY = "accuracy"
+    "The data are contested, until they are verified."
+    UNLAWFUL = "unlawful"
+    "The use is unlawful, and the person prefers a stop to an erasure."
+    CLAIMS = "claims"
+    "The person needs the data for a legal claim when the company no longer does."
+    OBJECTION = "objection"
+    "An objection is being looked at."
+
+    def label(self, language: object) -> str:
+        return _CASES[self].text(language)
+
+
+class Wish(StrEnum):
+    """What becomes of a category after death (loi 78-17 art. 85)."""
+
+    KEEP = "keep"
+    "Keep it as the law and the rules on retention say."
+    ERASE = "erase"
+    "Erase it."
+    DISCLOSE = "disclose"
+    "Hand it to the person designated."
+
+    def label(self, language: object) -> str:
+        return _WISHES[self].text(language)
+
+
+def answers_in_words(answers: Mapping[str, Any], language: object) -> Rows:
+    """Return (question, answer) rows of a draft's or a request's answers, in the order in which they were asked."""
+    rows: Rows = []
+    for key, label in _LABELS.items():
+        value = answers.get(key)
+        if value or (key == "categories" and "scope" in answers):
+            rows.append((label.text(language), _value(key, value, language)))
+    for code, wish in answers.get("wishes", {}).items():
+        rows.append((Category(code).label(language), Wish(wish).label(language)))
+    return rows
+
+
+def _value(key: str, value: Any, language: object) -> str:
+    if key == "categories":
+        chosen = [category.label(language) for category in CATEGORIES if category in (value or ())]
+        return ", ".join(chosen) or _EVERYTHING.text(language)
+    if key in _CODES:
+        return _CODES[key](value).label(language)  # type: ignore[no-any-return]
+    return _YES.text(language) if value is True else str(value)
+
+
+_CODES: Final[dict[str, Any]] = {"category": Category, "use": Use, "case": RestrictionCase}
+_EVERYTHING: Final = Label(fr="Toutes vos données", en="All your data")
+_YES: Final = Label(fr="Oui", en="Yes")
+
+_LABELS: Final = {
+    "words": Label(fr="Votre demande, telle que nous l'avons reçue", en="Your request, as we received it"),
+    "category": Label(fr="Données concernées", en="Data concerned"),
+    "use": Label(fr="Utilisation à arrêter", en="Use to stop"),
+    "case": Label(fr="Votre situation", en="Your situation"),
+    "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
+    "categories": Label(fr="Données concernées", en="Data concerned"),
+    "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
+    "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
+    "destination": Label(fr="Où envoyer les données", en="Where to send the data"),
+    "details": Label(fr="Vos précisions", en="Your details"),
+    "designee_name": Label(fr="Personne désignée", en="Person designated"),
+    "designee_contact": Label(fr="Comment la joindre", en="How to reach them"),
+    "consent": Label(
+        fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"
+    ),
+}
+
+_USES: Final = {
+    Use.MARKETING: Label(fr="Toute publicité", en="All advertising"),
+    Use.PROFILING: Label(
+        fr="Deviner mes goûts ou me classer dans des groupes", en="Guessing my tastes or sorting me into groups"
+    ),
+    Use.STATISTICS: Label(fr="Mesurer ma façon d'utiliser les sites", en="Measuring how I use the sites"),
+    Use.OTHER: Label(fr="Une autre utilisation", en="Another use"),
+}
+
+_CASES: Final = {
+    RestrictionCase.ACCURACY: Label(
+        fr="Je conteste des données, le temps que vous les vérifiiez",
+        en="I dispute some data, until you have checked them",
+    ),
+    RestrictionCase.UNLAWFUL: Label(
+        fr="Vous les utilisez sans en avoir le droit, mais je ne veux pas les effacer",
+        en="You use them without any right to, but I do not want them erased",
+    ),
+    RestrictionCase.CLAIMS: Label(
+        fr="J'en ai besoin pour défendre mes droits en justice",
+        en="I need them to defend my rights in court",
+    ),
+    RestrictionCase.OBJECTION: Label(
+        fr="Je me suis opposé à une utilisation, le temps de votre réponse",
+        en="I objected to a use, until you have answered",
+    ),
+}
+
+_WISHES: Final = {
+    Wish.KEEP: Label(fr="Garder le temps prévu", en="Keep for the usual time"),
+    Wish.ERASE: Label(fr="Effacer", en="Erase"),
+    Wish.DISCLOSE: Label(fr="Remettre à la personne désignée", en="Hand to the person designated"),
+}
