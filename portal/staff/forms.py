@@ -14,6 +14,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
@@ -63,11 +64,20 @@ class CodeForm(PortalForm):
     )
 
 
-class NewPasswordForm(PortalForm):
-    """A password to come in with. `names` are words that it must not be made of."""
+class AppCodeForm(PortalForm):
+    """A code of the app alone: where a recovery code would prove nothing."""
 
-    password = PasswordField(
-        _l("Choose a password"),
+    code = CodeField(
+        _l("Code"),
+        [Needed(_l("Enter the code.")), LengthBetween(most=40)],
+        description=_l("The six digits that your app shows now."),
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "inputmode": "numeric"},
+    )
+
+
+def _new_password_field(label: Any) -> PasswordField:
+    return PasswordField(
+        label,
         [
             Needed(_l("Choose a password.")),
             LengthBetween(SHORTEST, LONGEST, _l("Use at least %(least)s characters.", least=SHORTEST)),
@@ -76,6 +86,12 @@ class NewPasswordForm(PortalForm):
         render_kw={"autocomplete": "new-password"},
     )
 
+
+class NewPasswordForm(PortalForm):
+    """A password to come in with. `names` are words that it must not be made of."""
+
+    password = _new_password_field(_l("Choose a password"))
+
     def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.names = names
@@ -83,10 +99,17 @@ class NewPasswordForm(PortalForm):
     def validate_password(self, field: Field) -> None:
         if is_guessable(field.data, self.names):
             raise StopValidation(
-                _l(
-                    "This password is easy to guess. Choose words that have nothing to do with each other or with you."
-                )
+                _l("This password is easy to guess. Choose words unrelated to each other and to you.")
             )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current = PasswordField(
+        _l("Your present password"),
+        [Needed(_l("Enter your present password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = _new_password_field(_l("Your new password"))
 
 
 class InviteForm(PortalForm):
@@ -122,6 +145,8 @@ class TokenForm(PortalForm):
         _l("What it may do"),
         [Needed(_l("Choose at least one thing that the token may do."))],
         choices=[SelectChoice(scope, SCOPE_LABELS[scope]) for scope in SCOPES],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     days = SelectField(
         _l("How long it works"),

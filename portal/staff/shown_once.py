@@ -1,4 +1,4 @@
-"""What is shown only once, carried from a form's answer to the next page: sealed, in the form session's cookie."""
+"""What is shown only once, carried from a form's answer to the next page: sealed, in the form's cookie."""
 
 import json
 

@@ -32,7 +32,7 @@ from portal.staff.administration import (
 )
 from portal.staff.forms import SCOPE_LABELS, InviteForm, RoleForm, TokenForm
 from portal.staff.invitation import MemberExists, invite, link_of
-from portal.staff.models import StaffMember
+from portal.staff.models import StaffMember, StaffToken
 from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.staff_blueprint import blueprint
 from portal.staff.tokens import add_token, all_tokens, revoke_token
@@ -47,7 +47,7 @@ PAGE_SIZE = 50
 @requires(STAFF)
 def permissions() -> str:
     return render_template(
-        "staff/staff/permissions.html", roles=list(Role), permissions=list(Permission), table=PERMISSIONS
+        "staff/staff/permissions.html", roles=list(Role), permissions=list(Permission), table_of=PERMISSIONS
     )
 
 
@@ -76,13 +76,14 @@ def new_member() -> Any:
                 invitation = invite(
                     form.email.data, form.name.data, form.role.data, actor=f"staff:{current_user.public_id}"
                 )
-                public_id, link = invitation.staff.public_id, _link(invitation)
+                public_id = invitation.staff.public_id
+                _keep_link(invitation)
         except AddressRefused:
             form.email.errors = [_("Write an e-mail address such as name@example.org.")]
         except MemberExists:
             form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
         else:
-            return _show_link(public_id, link)
+            return _to_member(public_id)
     status = 422 if form.is_submitted() else 200
     return render_template("staff/staff/new_member.html", form=form), status
 
@@ -101,7 +102,7 @@ def member(public_id: str) -> str:
         is_self=found.id == current_user.id,
         sessions=open_sessions(found.id),
         last_use=last_uses([found.id]).get(found.id),
-        link=kept[1] if kept and kept[0] == public_id else None,
+        link=kept[1:] if kept and kept[0] == public_id else None,
         role_form=RoleForm(role=found.role),
     )
 
@@ -145,8 +146,8 @@ def member_sessions(public_id: str) -> AnyResponse:
 @requires(staff(Permission.MANAGE_STAFF))
 def member_way_in(public_id: str) -> AnyResponse:
     with transaction():
-        link = _link(renew_way_in(_lock(public_id)))
-    return _show_link(public_id, link)
+        _keep_link(renew_way_in(_lock(public_id)))
+    return _to_member(public_id)
 
 
 @blueprint.get("/tokens")
@@ -202,15 +203,15 @@ def _lock(public_id: str) -> Pair:
     return pair or abort(404)
 
 
-def _link(invitation: Any) -> str:
-    return link_of(invitation, current_app.extensions["settings"])
-
-
-def _show_link(public_id: str, link: str) -> AnyResponse:
-    keep_to_show(LINK, public_id, link)
-    return redirect(url_for("staff.staff.member", public_id=public_id), 303)
+def _keep_link(invitation: StaffToken) -> None:
+    link = link_of(invitation, current_app.extensions["settings"])
+    keep_to_show(LINK, invitation.staff.public_id, link, invitation.expires_at.isoformat())
 
 
 def _back(public_id: str, message: str) -> AnyResponse:
     flash(message, "success")
+    return _to_member(public_id)
+
+
+def _to_member(public_id: str) -> AnyResponse:
     return redirect(url_for("staff.staff.member", public_id=public_id), 303)

@@ -132,7 +132,7 @@ def _minimal_facts(lookup: CustomerLookup) -> dict[str, Any]:
 
 
 def _ask_again(public_id: str) -> AnyResponse:
-    flash(_("The half hour for this file has passed. Say again why you open it."), "notice")
+    flash(_("The half hour for this file has passed. Say again why you open it."), "info")
     return redirect(url_for("staff.staff.customers", again=public_id), 303)
 
 

@@ -1,5 +1,6 @@
 """Coming in and going out: sign-in with password and code, the invitation, recovery codes, the first page."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -13,7 +14,7 @@ from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords import hash_password
 from portal.staff.devices import describe_browser, find_device, hand_out_cookie
-from portal.staff.forms import CodeForm, NewPasswordForm, SignInForm
+from portal.staff.forms import AppCodeForm, CodeForm, NewPasswordForm, SignInForm
 from portal.staff.invitation import (
     InvitationOver,
     choose_password,
@@ -47,6 +48,7 @@ from portal.staff.sign_in import (
     tell_of_new_browser,
 )
 from portal.staff.staff_blueprint import blueprint
+from portal.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from portal.web.rate_limits import caller_network, count_try
 
 PENDING = "second_factor"
@@ -183,7 +185,7 @@ def second_factor() -> Any:
     invitation = find_invitation(session.get(INVITATION))
     if invitation is None or invitation.staff.sealed_totp_secret is None:
         return _invitation_over()
-    form = CodeForm()
+    form = AppCodeForm()
     if form.validate_on_submit():
         count_try([("10 per 5 minutes", f"staff-enrolment:{invitation.id}")])
         try:
@@ -207,7 +209,7 @@ def _finish(public_id: str, code: str) -> AnyResponse | None:
         if member is None:
             return None
         cookie = _open_session(member, "password+totp", is_told=False)
-    keep_to_show(RECOVERY_CODES, *made.codes)
+    keep_to_show(RECOVERY_CODES, "first", *made.codes)
     return _enter(url_for("staff.staff.recovery_codes"), cookie)
 
 
@@ -227,11 +229,32 @@ def second_factor_picture() -> Response:
 @requires(STAFF)
 def recovery_codes() -> Any:
     """Show fresh codes until the member says that they are written down; a reload loses nothing."""
-    codes = kept_to_show(RECOVERY_CODES)
-    if codes is None or request.method == "POST":
+    kept = kept_to_show(RECOVERY_CODES)
+    if kept is None or request.method == "POST":
         forget_shown(RECOVERY_CODES)
         return redirect(url_for("staff.staff.home"), 303)
-    return render_template("staff/staff/recovery_codes.html", codes=codes)
+    return render_template("staff/staff/recovery_codes.html", is_first=kept[0] == "first", codes=kept[1:])
+
+
+@blueprint.post("/language")
+@requires(STAFF_OPEN)
+def language() -> AnyResponse:
+    """Change the language of the staff's pages; forms of the staff side have a token of their own."""
+    response = redirect(_page_after(), 303)
+    chosen = request.form.get("language")
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=int(timedelta(days=365).total_seconds()),
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.extensions["settings"].is_https,
+        )
+        if current_user.is_authenticated:
+            with transaction():
+                current_user.language = chosen
+    return response
 
 
 def _page_after() -> str:
@@ -241,7 +264,7 @@ def _page_after() -> str:
 
 def _to_password() -> AnyResponse:
     session.pop(PENDING, None)
-    flash(_("Start again with your password: the code has to follow within five minutes."), "notice")
+    flash(_("Start again with your password: the code has to follow within five minutes."), "info")
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
 
 

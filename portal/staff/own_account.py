@@ -1,0 +1,63 @@
+"""What staff members do about their own way in: password, recovery codes, other sessions."""
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.staff.models import StaffMember, StaffSession
+from portal.staff.second_factor import NewRecoveryCodes, burn_totp_code, keep_recovery_codes
+from portal.staff.sessions import stop_all_sessions
+from portal.web.sessions import STAFF_RULES
+
+PASSWORD_CHANGED = declare("staff:password:changed", "sessions")
+CODES_RENEWED = declare("staff:recovery_codes:renewed")
+OTHERS_ENDED = declare("staff:other_sessions:ended", "sessions")
+
+
+def live_sessions(staff_id: int) -> list[StaffSession]:
+    """Return a member's sessions that still open something, the newest use first."""
+    instant = clock.now()
+    statement = select(StaffSession).where(
+        StaffSession.staff_id == staff_id,
+        StaffSession.ended_at.is_(None),
+        StaffSession.last_used_at > instant - STAFF_RULES.idle,
+        StaffSession.created_at > instant - STAFF_RULES.absolute,
+    )
+    return list(db.session.execute(statement.order_by(StaffSession.last_used_at.desc())).scalars())
+
+
+def change_password(member: StaffMember, password_hash: str, *, session_id: int) -> None:
+    """Replace the password in the current transaction; every other session ends, and a mail says so."""
+    member.password_hash = password_hash
+    _record(member, PASSWORD_CHANGED, sessions=stop_all_sessions(member.id, but=session_id))
+    queue_mail(
+        "staff/password_changed",
+        member.email,
+        member.language,
+        first_name=member.first_name,
+        at=clock.now().isoformat(),
+    )
+
+
+def renew_recovery_codes(member: StaffMember, code: str, made: NewRecoveryCodes) -> bool:
+    """Replace the recovery codes in the current transaction if the app's code is right; else return False."""
+    if not burn_totp_code(member, code):
+        return False
+    keep_recovery_codes(member, made)
+    _record(member, CODES_RENEWED)
+    return True
+
+
+def end_other_sessions(member: StaffMember, *, session_id: int) -> int:
+    """End every session but the current one, in the current transaction; return how many."""
+    ended = stop_all_sessions(member.id, but=session_id)
+    _record(member, OTHERS_ENDED, sessions=ended)
+    return ended
+
+
+def _record(member: StaffMember, tag: str, **facts: int) -> None:
+    subject = f"staff:{member.public_id}"
+    record(tag, actor=subject, subject=subject, **facts)

@@ -1,0 +1,79 @@
+"""The staff member's own account: password, recovery codes, sessions."""
+
+from typing import Any
+
+from flask import current_app, flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access.declare import STAFF, requires
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords import hash_password, is_password
+from portal.staff.forms import AppCodeForm, ChangePasswordForm
+from portal.staff.own_account import change_password, end_other_sessions, live_sessions, renew_recovery_codes
+from portal.staff.second_factor import make_recovery_codes, unused_recovery_codes
+from portal.staff.shown_once import keep_to_show
+from portal.staff.sign_in import LONGEST_PASSWORD
+from portal.staff.staff_blueprint import blueprint
+from portal.web.rate_limits import count_try
+
+
+@blueprint.get("/account")
+@requires(STAFF)
+def account() -> str:
+    return render_template(
+        "staff/staff/account.html",
+        codes_left=unused_recovery_codes(current_user.id),
+        sessions=live_sessions(current_user.id),
+        current=g.portal_session,
+    )
+
+
+@blueprint.route("/account/password", methods=["GET", "POST"])
+@requires(STAFF)
+def account_password() -> Any:
+    organisation = current_app.extensions["organisation"].name
+    form = ChangePasswordForm([current_user.name, current_user.email, organisation])
+    if form.validate_on_submit():
+        count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
+        typed = form.current.data
+        if len(typed) <= LONGEST_PASSWORD and is_password(current_user.password_hash, typed):
+            password_hash = hash_password(form.password.data)
+            with transaction():
+                change_password(current_user, password_hash, session_id=g.portal_session.id)
+            return _done(_("Your password is changed. Your other sessions are ended."))
+        form.current.errors = [_("This is not your present password.")]
+    status = 422 if form.is_submitted() else 200
+    return render_template("staff/staff/account_password.html", form=form), status
+
+
+@blueprint.route("/account/recovery-codes", methods=["GET", "POST"])
+@requires(STAFF)
+def account_recovery_codes() -> Any:
+    form = AppCodeForm()
+    if form.validate_on_submit():
+        count_try([("5 per 5 minutes", f"staff-own-code:{current_user.id}")])
+        made = make_recovery_codes()
+        with transaction():
+            is_renewed = renew_recovery_codes(current_user, form.code.data, made)
+        if is_renewed:
+            keep_to_show("recovery_codes", "renewed", *made.codes)
+            return redirect(url_for("staff.staff.recovery_codes"), 303)
+        form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
+    status = 422 if form.is_submitted() else 200
+    return render_template("staff/staff/account_recovery_codes.html", form=form), status
+
+
+@blueprint.post("/account/sessions")
+@requires(STAFF)
+def account_sessions() -> AnyResponse:
+    with transaction():
+        ended = end_other_sessions(current_user, session_id=g.portal_session.id)
+    return _done(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended))
+
+
+def _done(message: str) -> AnyResponse:
+    flash(message, "success")
+    return redirect(url_for("staff.staff.account"), 303)
