@@ -30,6 +30,7 @@ from portal.accounts.visitor_sessions import (
     awaited_registration,
     device_token,
     is_password_known_of,
+    is_session_over,
     keep_device,
 )
 from portal.customers.addresses import normalise_address
@@ -47,8 +48,9 @@ def sign_in() -> Answer:
     if current_user.is_authenticated:
         return redirect(_wanted_page(), 303)
     form = SignInForm()
+    wanted = next_page("")
     if not form.validate_on_submit():
-        return _page("sign_in", form, next=next_page(""))
+        return _page("sign_in", form, next=wanted, is_session_over=bool(wanted) and is_session_over())
     address = normalise_address(form.email.data)
     device = find_device(registration.confirmed_account(address), device_token())
     count_sign_in(address, device.id if device else None)
@@ -61,7 +63,7 @@ def sign_in() -> Answer:
         await_registration(check.public_id, is_password_known=True)
         return redirect(url_for("public.accounts.registered", unconfirmed=1), 303)
     form.email.errors = [_("This address and this password do not go together. Check both and try again.")]
-    return _page("sign_in", form, next=next_page(""))
+    return _page("sign_in", form, next=wanted)
 
 
 def _wanted_page() -> str:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.accounts.models import Account
 from portal.infrastructure.database import db
 from portal.infrastructure.identifiers import new_token
-from portal.web.sessions import cookie_name
+from portal.web.sessions import CUSTOMER_RULES, cookie_name
 
 AWAITED, REGISTERED_HERE = "awaited_registration", "registered_here"
 DEVICE_COOKIE = "device"
@@ -39,6 +39,11 @@ def awaited_registration() -> Account | None:
 def is_password_known_of(account: Account) -> bool:
     """Tell whether the password of a registration was typed in this browser."""
     return bool(session.get(REGISTERED_HERE) == account.public_id)
+
+
+def is_session_over() -> bool:
+    """Tell whether the browser still carries the cookie of a session that has ended."""
+    return cookie_name(CUSTOMER_RULES.cookie) in request.cookies
 
 
 def device_token() -> str:

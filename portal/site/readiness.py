@@ -18,7 +18,7 @@ LATE_AFTER = timedelta(minutes=15)
 
 
 def faults() -> list[str]:
-    """Return a short name for each thing that keeps the portal from working, without detail; empty when ready."""
+    """Return a short name for each thing that keeps the portal from working; none when it is ready."""
     try:
         found = [] if migration_head() == applied_migration() else ["migrations"]
         found += ["jobs"] if _has_late_jobs() else []
@@ -46,5 +46,7 @@ def applied_migration() -> str | None:
 
 
 def _has_late_jobs() -> bool:
-    late = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)
+    late = (
+        select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)
+    )
     return db.session.execute(late).first() is not None
