@@ -119,7 +119,7 @@ class NoteForm(CaseForm):
 
 
 class TakeInForm(PortalForm):
-    """A request that came by another channel, in six fields."""
+    """A request that came by another channel, in five fields."""
 
     email = StringField(
         _l("Customer’s e-mail address or number"), filters=[stripped],
@@ -134,10 +134,6 @@ class TakeInForm(PortalForm):
     words = TextAreaField(
         _l("The customer’s own words"), filters=[stripped],
         validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
-    )  # fmt: skip
-    identity = TextAreaField(
-        _l("How you made sure who it is"), description=_l("Leave empty when you did not."), filters=[stripped],
-        validators=[LengthBetween(most=500)],
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from portal.rights.clocks import AlreadyExtended, days_left
 from portal.rights.deadlines import ExtensionTooLate
 from portal.rights.history import full_history
 from portal.rights.identity_review import ChecklistIncomplete, NothingToCheck, ask_for_document, review_identity
-from portal.rights.intake import CustomerUnknown, find_customer, take_in
+from portal.rights.filing import take_in
 from portal.rights.lifecycle import ExtensionReason, InvalidStep, Outcome, Right, Status
 from portal.rights.models import Channel, RightsRequest
 from portal.rights.queue import HOLDERS, WHEN, Filters, ages, count_matching, find_request, other_requests, queue_page
@@ -40,6 +40,7 @@ from portal.rights.staff_forms import (
     TakeInForm,
 )
 from portal.staff.access_log import REQUEST, log_access
+from portal.staff.customer_lookup import find_customer
 from portal.web.forms import PortalForm
 
 blueprint = Blueprint("rights", __name__)
@@ -111,19 +112,17 @@ def take_in_request() -> Any:
     form.right.choices = [("", ""), *((item.value, item.label(language)) for item in Right)]
     form.channel.choices = [("", ""), *((item.value, _channel(item)) for item in Channel if item is not Channel.PORTAL)]
     if form.validate_on_submit() and _is_receipt_possible(form):
-        try:
-            with transaction():
-                received_at = datetime.combine(form.received_on.data, time(12), clock.PARIS)
-                taken = take_in(
-                    find_customer(form.email.data), Right(form.right.data), Channel(form.channel.data),
-                    min(received_at, clock.now()), form.words.data, current_user, form.identity.data,
-                )  # fmt: skip
-                reference = taken.reference
-        except CustomerUnknown:
-            form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
-        else:
+        received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
+        with transaction():
+            customer = find_customer(form.email.data)
+            taken = customer and take_in(
+                customer, Right(form.right.data), Channel(form.channel.data), received_at, form.words.data, current_user
+            )
+            reference = taken.reference if taken else None
+        if reference:
             flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
             return redirect(url_for(".case", reference=reference), 303)
+        form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
     return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
 
 
@@ -146,7 +145,6 @@ def _channel(channel: Channel) -> str:
 def case(reference: str) -> str:
     with transaction():
         found = _find(reference)
-        _refuse_own(found)
         log_access(
             current_user, found.customer, category=REQUEST,
             reason=_("Working on your request"), request_reference=found.reference,
@@ -349,9 +347,7 @@ def _act(reference: str, act: Callable[[RightsRequest], Any], message: str = "",
     next_reference = reference
     try:
         with transaction():
-            found = _find(reference)
-            _refuse_own(found)
-            act(found)
+            act(_find(reference))
         if to_next:
             with transaction():
                 taken = take_most_urgent(current_user)
@@ -375,14 +371,12 @@ def _refused(found: RightsRequest, **forms: CaseForm) -> tuple[str, int]:
 
 
 def _find(reference: str) -> RightsRequest:
+    """Return a case; nobody sees one of their own, whatever their role."""
     found = find_request(reference)
     if found is None:
         abort(404)
-    return found
-
-
-def _refuse_own(found: RightsRequest) -> None:
     try:
         check_not_own(found, current_user)
     except OwnCase:
         abort(403)
+    return found
