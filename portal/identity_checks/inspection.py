@@ -82,15 +82,14 @@ def inspect(data: bytes) -> Inspection:
     if len(data) > MAX_BYTES:
         raise DocumentRefused(UploadProblem.TOO_BIG, size=len(data), limit=MAX_BYTES)
     kind = _kind_of(data)
-    if kind is DocumentKind.PDF:
-        _inspect_pdf(data)
-        size = None
-    else:
-        size = _INSPECTIONS[kind](data)
-        _check_size(*size)
     if _hides_another_format(data, kind):
         raise DocumentRefused(UploadProblem.POLYGLOT)
-    return Inspection(kind, *(size or (None, None)))
+    if kind is DocumentKind.PDF:
+        _inspect_pdf(data)
+        return Inspection(kind, None, None)
+    width, height = _INSPECTIONS[kind](data)
+    _check_size(width, height)
+    return Inspection(kind, width, height)
 
 
 def _kind_of(data: bytes) -> DocumentKind:
@@ -287,6 +286,8 @@ _MARKUP = re.compile(rb"<(?:!doctype\s{1,9}html|html|body|script|iframe|object|\
 _PDF_ANYWHERE = re.compile(rb"%PDF-[12]\.")
 _ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"__HALT_COMPILER")
 _ZIP_END, _ZIP_ENTRY = b"PK\x05\x06", b"PK\x01\x02"
+# In 10 MB of noise one occurs once in four hundred files.
+_MOST_ZIP_ENDS = 100
 
 
 def _check_tail(data: bytes, end: int) -> None:
@@ -315,12 +316,14 @@ def _hides_another_format(data: bytes, kind: DocumentKind) -> bool:
 def _has_zip_directory(data: bytes) -> bool:
     """Tell whether a ZIP's end record points at a real directory: four bytes alone also occur by chance."""
     at = data.find(_ZIP_END)
-    while 0 <= at <= len(data) - 22:
+    for _ in range(_MOST_ZIP_ENDS):
+        if not 0 <= at <= len(data) - 22:
+            return False
         entries, directory_size = struct.unpack_from("<HI", data, at + 10)
         if entries == 0 or data.startswith(_ZIP_ENTRY, max(0, at - directory_size)):
             return True
         at = data.find(_ZIP_END, at + 1)
-    return False
+    return True
 
 
 def _big_endian(data: bytes, at: int, size: int) -> int:
