@@ -50,7 +50,7 @@ class DoubtSignal(StrEnum):
 
 
 # A password typed again and a code to an address or phone held before the account existed show that the same
-# person as before sits there. They say nothing of a name, a mandate, or an address that has just been changed.
+# person as before sits there. They say nothing of a name, a mandate, or an address just changed.
 CLEARED_BY_LIGHT_PROOF: Final = frozenset(
     {DoubtSignal.NEW_DEVICE, DoubtSignal.IMPORT_MATCH_ONLY, DoubtSignal.EMAIL_RECENTLY_CONFIRMED}
 )
