@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 
 from portal.access.tokens import SCOPES, create_token
 from portal.audit.verification import verify_chain
+from portal.doctor import examine
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import work as work_on_jobs
 from portal.infrastructure.keys import new_master_keys, new_sealing_pair
@@ -103,3 +104,13 @@ def create_api_token(name: str, scopes: tuple[str, ...]) -> None:
     with transaction():
         _row, text = create_token(name, list(scopes))
     click.echo(text)
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor() -> None:
+    """Examine the installation; the exit code is 1 when something needs doing."""
+    findings = list(examine())
+    for is_well, text in findings:
+        click.echo(f"{'well ' if is_well else 'FAULT'}  {text}")
+    sys.exit(0 if all(is_well for is_well, _text in findings) else 1)

@@ -10,7 +10,7 @@ PORTAL = Path(__file__).parents[2] / "portal"
 
 # The lower the number, the fewer things a package may know. Two packages of one number do not know each other.
 LAYERS = {
-    "app": 8, "cli": 8, "installation": 8, "demo": 8,
+    "app": 8, "cli": 8, "doctor": 8, "installation": 8, "demo": 8,
     "rights": 7,
     "preferences": 6, "cookies": 6, "identity_checks": 6, "exports": 6, "retention": 6, "site": 6,
     "accounts": 5, "staff": 5, "records": 5,
@@ -18,7 +18,7 @@ LAYERS = {
     "customers": 3,
     "access": 2,
     "web": 1, "audit": 1,
-    "infrastructure": 0, "config": 0, "clock": 0, "organisation": 0, "bilingual": 0, "declarations": 0,
+    "infrastructure": 0, "config": 0, "clock": 0, "organisation": 0, "bilingual": 0, "declarations": 0, "durations": 0,
     "translations": 0,
 }  # fmt: skip
 USE_CASE_MAY_NOT_IMPORT = {"request", "session", "flash", "abort"}

@@ -1,0 +1,52 @@
+"""`flask demo`: fill an empty database with invented people, so that every page has something true to show."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from portal.customers.models import Customer
+from portal.demo.seeding import seed
+from portal.infrastructure.database import db
+
+
+@click.command("demo")
+@click.option("--keep", is_flag=True, help="On a database that holds the demonstration already, only print the sign-ins.")
+@with_appcontext
+def demo(keep: bool) -> None:
+    """Make the demonstration and print its sign-ins. Refused on a database that holds anybody."""
+    path = current_app.extensions["settings"].instance / "demo.json"
+    is_empty = db.session.execute(select(Customer.id).limit(1)).first() is None
+    if is_empty:
+        _write_private(path, seed())
+    elif not path.exists() or not keep:
+        click.echo("The database holds people already: the demonstration is made on an empty one only.", err=True)
+        sys.exit(1)
+    _print(json.loads(path.read_text("utf-8")))
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_name("demo.json.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _print(content: dict[str, Any]) -> None:
+    url = current_app.extensions["settings"].public_url
+    click.echo(f"\nThe portal: {url}\n\nCustomers, at {url}/sign-in")
+    for person in content["customers"]:
+        click.echo(f"  {person['email']:<28} {person['password']}")
+    click.echo(f"\nStaff, at {url}/staff/sign-in (the code comes from an authenticator app given the secret)")
+    for person in content["staff"]:
+        click.echo(f"  {person['email']:<28} {person['password']}  {person['totp_secret']}")
+    click.echo("\nThey also stand in demo.json of the instance folder, with the tokens. Ctrl-C stops the portal.\n")

@@ -1,0 +1,91 @@
+"""Make the demonstration: the same people every time, with passwords and tokens made for this database alone."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pyotp
+from flask import current_app
+from sqlalchemy import select
+
+from portal import clock
+from portal.access.tokens import create_token
+from portal.accounts.models import Account
+from portal.customers.addresses import normalise_address
+from portal.customers.models import Customer
+from portal.demo.cases import make_cases
+from portal.demo.holdings import import_lines
+from portal.demo.people import CUSTOMERS, STAFF
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.infrastructure.passwords import hash_password
+from portal.records.ingest import Refusal, start_run
+from portal.staff.models import StaffMember
+from portal.staff.second_factor import seal_totp_secret
+
+WORDS = ("ancre", "brume", "cerise", "dune", "erable", "falaise", "galet", "houle", "ivoire", "jonque", "lagune", "mistral",
+         "noisette", "ombre", "prairie", "quartz", "roseau", "sapin", "tilleul", "verger")  # fmt: skip
+
+
+def seed() -> dict[str, Any]:
+    """Fill an empty database and return what demo.json holds."""
+    run = start_run(_fail)
+    run.run(enumerate((orjson.dumps(line) for line in import_lines()), start=1), actor="command", channel="command")
+    customers = [_open_account(person.number) for person in CUSTOMERS if person.has_account]
+    staff = [_hire(email, name, role, language) for email, name, role, language in STAFF]
+    with transaction():
+        _row, feed_token = create_token("demonstration feed", ["preferences:read", "preferences:list"])
+        _row, ingest_token = create_token("demonstration import", ["records:write"])
+    make_cases()
+    run_due_jobs()
+    return {
+        "url": current_app.extensions["settings"].public_url,
+        "customers": customers,
+        "staff": staff,
+        "feed_token": feed_token,
+        "ingest_token": ingest_token,
+    }
+
+
+def _fail(refusal: Refusal) -> None:
+    raise RuntimeError(f"the demonstration does not fit the data map: {refusal}")
+
+
+def _open_account(number: str) -> dict[str, str]:
+    password = _new_password()
+    since = clock.now() - timedelta(days=400)
+    with transaction() as session:
+        customer = session.execute(select(Customer).where(Customer.external_id == number)).scalar_one()
+        assert customer.email
+        session.add(
+            Account(
+                customer_id=customer.id, email=customer.email, email_normalised=normalise_address(customer.email),
+                email_confirmed_at=since, created_at=since, given_name=customer.given_name,
+                family_name=customer.family_name, language=customer.language, password_hash=hash_password(password),
+                password_changed_at=since,
+            )  # fmt: skip
+        )
+        return {"email": customer.email, "password": password}
+
+
+def _hire(email: str, name: str, role: Any, language: str) -> dict[str, str]:
+    password, secret = _new_password(), pyotp.random_base32()
+    with transaction() as session:
+        member = StaffMember(
+            email=email, email_normalised=normalise_address(email), name=name, role=role, language=language,
+            password_hash=hash_password(password), activated_at=clock.now(),
+        )  # fmt: skip
+        session.add(member)
+        session.flush()
+        member.sealed_totp_secret = seal_totp_secret(secret)
+    return {"email": email, "password": password, "totp_secret": secret, "role": str(role)}
+
+
+def _new_password() -> str:
+    return "-".join(secrets.choice(WORDS) for _index in range(4)) + f"-{secrets.randbelow(1000):03}"
+
+
+def find_staff(email: str) -> StaffMember:
+    """Return a staff member of the demonstration."""
+    return db.session.execute(select(StaffMember).where(StaffMember.email == email)).scalar_one()
