@@ -49,7 +49,7 @@ _accesses: list[Callable[[Customer, int], Sequence[RecentAccess]]] = []
 
 
 def on_notice(find: Callable[[Customer], Notice | None]) -> Callable[[Customer], Notice | None]:
-    """Register a function that returns what a customer should know first, or None; one query at most."""
+    """Register a function of the customer that returns what to say first, or None; one query at most."""
     _notices.append(find)
     return find
 
@@ -57,7 +57,7 @@ def on_notice(find: Callable[[Customer], Notice | None]) -> Callable[[Customer],
 def on_recent_accesses(
     find: Callable[[Customer, int], Sequence[RecentAccess]],
 ) -> Callable[[Customer, int], Sequence[RecentAccess]]:
-    """Register a function of the customer and a number that returns that many of the newest looks; one query at most."""
+    """Register a function that returns the newest looks at a customer's data, so many; one query at most."""
     _accesses.append(find)
     return find
 

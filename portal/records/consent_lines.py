@@ -9,8 +9,8 @@ from portal.customers.models import Customer
 class ConsentHandler(Protocol):
     """Takes one choice made in a system of the company, inside the transaction of its batch.
 
-    Returns False when that very choice is held already. Raises `ValueError` with a reason, before it has changed
-    anything, when the choice may not be taken: an unknown flag, a consent over a newer objection.
+    Returns False when that very choice is held already. Raises `ValueError` with a reason, before it has
+    changed anything, when the choice may not be taken: an unknown flag, a consent over a newer objection.
     """
 
     def __call__(

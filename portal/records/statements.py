@@ -1,7 +1,7 @@
 """What one line of an import says, checked as far as it can be without looking at the database.
 
-Every refusal names the field and never repeats its value: a report of refused lines must not become a second copy of
-what should not have been sent.
+Every refusal names the field and never repeats its value: a report of refused lines must not become a second
+copy of what should not have been sent.
 """
 
 import re
@@ -27,8 +27,8 @@ LANGUAGES = ("fr", "en")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LINE_KEYS = {
     "customer": frozenset(
-        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language", "customer_since",
-         "relationship_ended_on"}
+        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language",
+         "customer_since", "relationship_ended_on"}
     ),
     "record": frozenset({"type", "customer", "kind", "external_id", "recorded_at", "source", "values"}),
     "removed": frozenset({"type", "customer", "kind", "external_id"}),
@@ -59,7 +59,7 @@ class RecordLine:
     kind: str
     external_id: str
     recorded_at: datetime
-    source: str | None
+    source: str
     values: dict[str, Any]
 
 
@@ -142,7 +142,7 @@ def _parse_record(data: dict[str, Any]) -> RecordLine:
         _text(data, "kind", LONGEST_REFERENCE),
         _text(data, "external_id", LONGEST_EXTERNAL_ID),
         _instant(data, "recorded_at"),
-        _optional_text(data, "source", LONGEST_REFERENCE),
+        _text(data, "source", LONGEST_REFERENCE),
         values,
     )
 
@@ -237,7 +237,7 @@ def _optional_date(data: dict[str, Any], field: str) -> date | None:
 
 
 def _refuse_null_characters(data: dict[str, Any]) -> None:
-    """PostgreSQL stores no U+0000, in a text or in JSON; SQLite would, and the two must take the same lines."""
+    """PostgreSQL stores no U+0000, in a text or in JSON; SQLite would: the two must take the same lines."""
     left: list[tuple[str | None, Any]] = [(None, data)]
     while left:
         place, value = left.pop()
@@ -247,7 +247,8 @@ def _refuse_null_characters(data: dict[str, Any]) -> None:
             left += [(place, item) for item in value]
         if isinstance(value, dict):
             left += [(place, name) for name in value]
-            left += [(f"{place}.{_shown(name)}" if place else _shown(name), item) for name, item in value.items()]
+            prefix = f"{place}." if place else ""
+            left += [(prefix + _shown(name), item) for name, item in value.items()]
 
 
 def _shown(name: str) -> str:

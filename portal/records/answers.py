@@ -1,0 +1,190 @@
+"""The five answers of a category: where its data come from, what they serve, who gets them, until when, what to do.
+
+They are computed from the data map and the registers, so that none can be missing or out of date.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portal.organisation import Organisation, Recipient, RecipientRole
+from portal.personal_data.categories import Category
+from portal.personal_data.lawful_bases import LawfulBasis, may_withdraw_consent
+from portal.personal_data.recipients import RecipientRegister
+from portal.personal_data.registry import holdings
+from portal.records.kinds import DataMap, Kind, Purpose
+
+RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection")
+PREFERENCES = "preferences"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an answer: its sentences, and the kinds it speaks of, empty when it speaks of all."""
+
+    sentences: tuple[str, ...]
+    kinds: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing the person can do: the code of a right or `preferences`, in words, and for which kinds."""
+
+    code: str
+    text: str
+    kinds: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to the five questions, in their order; `limits` says what may not be erased and why."""
+
+    source: list[Part]
+    purpose: list[Part]
+    recipients: list[Part]
+    retention: list[Part]
+    offers: list[Offer]
+    limits: list[Part]
+
+
+def answers_of(
+    category: Category,
+    kinds: Sequence[Kind],
+    other_holdings: Collection[str],
+    data_map: DataMap,
+    organisation: Organisation,
+    language: str,
+) -> Answers:
+    """Return the five answers of a category.
+
+    Args:
+        category: the category.
+        kinds: those that the person has records of, or all of the category where there are none.
+        other_holdings: codes of the holdings of this portal itself that hold something in the category.
+        data_map: the purposes.
+        organisation: the recipients.
+        language: of the answers.
+    """
+    register = RecipientRegister.of(organisation)
+    own = [holding.retention(language) for holding in holdings() if holding.code in other_holdings]
+    answers = Answers(
+        source=_grouped([(_source(kind, language), kind) for kind in kinds], kinds, language),
+        purpose=_grouped(
+            [
+                (_purpose(purpose, language), kind)
+                for purpose in data_map.purposes.values()
+                for kind in kinds
+                if purpose.code in kind.purposes
+            ],
+            kinds,
+            language,
+        )
+        + _grouped([(_logic(kind, language), kind) for kind in kinds if kind.logic], kinds, language),
+        recipients=_grouped(
+            [
+                (_recipient(recipient, language), kind)
+                for recipient in register
+                for kind in kinds
+                if recipient.code in kind.recipients
+            ],
+            kinds,
+            language,
+        ),
+        retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
+        offers=_offers(category, kinds, language),
+        limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
+    )
+    if own:
+        _add_portal(answers, own, register, language)
+    return answers
+
+
+def _grouped(
+    pairs: Iterable[tuple[tuple[str, ...], Kind]], kinds: Sequence[Kind], language: str
+) -> list[Part]:
+    """Return one part for each different answer, naming the kinds that share it unless all of them do."""
+    groups: dict[tuple[str, ...], list[Kind]] = {}
+    for sentences, kind in pairs:
+        groups.setdefault(sentences, []).append(kind)
+    return [Part(sentences, _names(group, kinds, language)) for sentences, group in groups.items()]
+
+
+def _names(group: Sequence[Kind], kinds: Sequence[Kind], language: str) -> str:
+    return "" if len(group) == len(kinds) else ", ".join(kind.label.text(language) for kind in group)
+
+
+def _source(kind: Kind, language: str) -> tuple[str, ...]:
+    return (f"{kind.origin.label(language)}. {kind.nature.label(language)}.",)
+
+
+def _purpose(purpose: Purpose, language: str) -> tuple[str, ...]:
+    basis = purpose.lawful_basis.label(language)
+    sentences = (f"{purpose.label.text(language)}.", f"{basis}.")
+    if purpose.interest is None:
+        return sentences
+    return (*sentences, _("Our interest: %(interest)s.", interest=purpose.interest.text(language)))
+
+
+def _logic(kind: Kind, language: str) -> tuple[str, ...]:
+    logic = kind.logic.text(language) if kind.logic else ""
+    return (_("How we work it out: %(logic)s", logic=logic),)
+
+
+def _recipient(recipient: Recipient, language: str) -> tuple[str, ...]:
+    sentences = (f"{recipient.description(language)}.", f"{recipient.receives.text(language)}.")
+    if recipient.reason_not_named is None:
+        return sentences
+    return (*sentences, recipient.reason_not_named.text(language))
+
+
+def _retention(kind: Kind, language: str) -> tuple[str, ...]:
+    rule, reference = kind.retention.text(language), kind.retention.legal_reference.text(language)
+    return (rule, _("Reference: %(reference)s.", reference=reference))
+
+
+def _limit(kind: Kind, language: str) -> tuple[str, ...]:
+    return (kind.keep_reason.text(language),) if kind.keep_reason else ()
+
+
+def _offers(category: Category, kinds: Sequence[Kind], language: str) -> list[Offer]:
+    texts = {
+        "access": _("Get a copy (right of access)"),
+        "rectification": _("Have it corrected (right to rectification)"),
+        "erasure": _("Have it erased (right to erasure)"),
+        "restriction": _("Have its use put on hold (right to restriction)"),
+        "portability": _("Take it elsewhere (right to portability)"),
+        "objection": _("Object to its use (right to object)"),
+    }
+    offers = []
+    for right in RIGHTS:
+        concerned = [kind for kind in kinds if right in kind.rights()]
+        if concerned:
+            offers.append(Offer(right, texts[right], _names(concerned, kinds, language)))
+    consented = [kind for kind in kinds if may_withdraw_consent(kind.lawful_basis)]
+    if consented:
+        text = _("Take your agreement back, in your preferences")
+        offers.append(Offer(PREFERENCES, text, _names(consented, kinds, language)))
+    elif category is Category.MARKETING:
+        # An objection to advertising is always open, whatever the basis (GDPR art. 21(2)).
+        offers.append(Offer(PREFERENCES, _("Stop all advertising, in your preferences")))
+    return offers
+
+
+def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegister, language: str) -> None:
+    """Add what this portal itself keeps, under the names of the company's own kinds."""
+    here = _("What this portal keeps itself")
+    answers.source.append(Part((_("This portal: what you do here, and what our teams do for you."),), here))
+    answers.purpose.append(
+        Part(
+            (
+                _("Run your account, answer your requests, and be able to prove both."),
+                f"{LawfulBasis.CONTRACT.label(language)}.",
+                f"{LawfulBasis.LEGAL_OBLIGATION.label(language)}.",
+            ),
+            here,
+        )
+    )
+    hosts = [f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST]
+    answers.recipients.append(Part(tuple(hosts) or (_("Nobody outside the company."),), here))
+    answers.retention.append(Part(tuple(retentions), here))

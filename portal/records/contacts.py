@@ -1,0 +1,87 @@
+"""The last exchange that came from each person.
+
+Where a rule counts from it, a newer one lengthens the life of the older records; nothing that the company sends
+does.
+"""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import bindparam, select, update
+
+from portal.clock import local_date
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.records.expiry import Expiry, starts_at_last_contact
+from portal.records.kinds import DataMap
+from portal.records.models import Record
+
+MOST_NOTED = 10_000
+SLICE = 500
+
+
+class Contacts:
+    """Collects the exchanges met in a run: older records are then written once, not at each line."""
+
+    def __init__(self, data_map: DataMap, expiry: Expiry) -> None:
+        self._kinds = [kind for kind in data_map.kinds.values() if starts_at_last_contact(kind)]
+        self._expiry = expiry
+        self._noted: dict[int, date] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to settle, so that a run over millions of people stays in bounded memory."""
+        return len(self._noted) >= MOST_NOTED
+
+    def note(self, customer_id: int, day: date) -> None:
+        """Remember an exchange from a person until `settle`."""
+        self._noted[customer_id] = max(day, self._noted.get(customer_id, day))
+
+    def last(self, customer_ids: Collection[int]) -> dict[int, date]:
+        """Return the day of the last exchange of those who have any, the noted ones included."""
+        if not customer_ids:
+            return {}
+        newest = (
+            select(Record.recorded_at)
+            .where(
+                Record.customer_id == Customer.id,
+                Record.category.in_({kind.category.value for kind in self._kinds}),
+                Record.kind.in_([kind.code for kind in self._kinds]),
+                Record.values["direction"].as_string() == "in",
+            )
+            .order_by(Record.recorded_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        rows = db.session.execute(select(Customer.id, newest).where(Customer.id.in_(customer_ids)))
+        stored = {number: local_date(instant) for number, instant in rows if instant is not None}
+        noted = {number: self._noted[number] for number in customer_ids if number in self._noted}
+        return {
+            number: max(day for day in (stored.get(number), noted.get(number)) if day is not None)
+            for number in stored.keys() | noted.keys()
+        }
+
+    def settle(self) -> None:
+        """Bring the last day of older records up to the exchanges noted, and forget these."""
+        noted, self._noted = sorted(self._noted.items()), {}
+        statement = (
+            update(Record.__table__)
+            .where(
+                Record.customer_id == bindparam("customer"),
+                Record.kind == bindparam("of_kind"),
+                Record.expires_on < bindparam("last_day"),
+            )
+            .values(expires_on=bindparam("last_day"))
+        )
+        for start in range(0, len(noted), SLICE):
+            rows = [
+                {
+                    "customer": number,
+                    "of_kind": kind.code,
+                    "last_day": self._expiry.of(kind, day, {}, None, day),
+                }
+                for number, day in noted[start : start + SLICE]
+                for kind in self._kinds
+            ]
+            with transaction() as session:
+                session.connection().execute(statement, rows)

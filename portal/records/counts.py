@@ -1,0 +1,74 @@
+"""How many records a customer has in each category, and the newest: kept with each write, never counted."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.infrastructure.database import db
+from portal.records.models import CategoryCount, Record
+
+RECORDS = Record.__table__
+COUNTS = CategoryCount.__table__
+
+Pile = tuple[int, str]
+
+
+class CountChanges:
+    """By how much a batch changes each count. A pile is one category of one customer."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Pile] = Counter()
+        self._newest: dict[Pile, datetime] = {}
+        self._lost: set[Pile] = set()
+
+    def add(self, pile: Pile, recorded_at: datetime) -> None:
+        """Note a record that joins a pile."""
+        self._counts[pile] += 1
+        self._newest[pile] = max(recorded_at, self._newest.get(pile, recorded_at))
+
+    def take_off(self, pile: Pile) -> None:
+        """Note a record that leaves a pile: it may have been the newest."""
+        self._counts[pile] -= 1
+        self._lost.add(pile)
+
+    def write(self) -> None:
+        """Write the changes; the records must have been written before."""
+        if self._counts:
+            self._write_counts()
+        if self._lost:
+            self._find_newest_again()
+
+    def _write_counts(self) -> None:
+        connection = db.session.connection()
+        upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = upsert(COUNTS)
+        last, offered = COUNTS.c.last_recorded_at, statement.excluded.last_recorded_at
+        statement = statement.on_conflict_do_update(
+            index_elements=["customer_id", "category"],
+            set_={
+                "count": COUNTS.c.count + statement.excluded.count,
+                "last_recorded_at": case((or_(last.is_(None), offered > last), offered), else_=last),
+            },
+        )
+        rows = [
+            {"customer_id": pile[0], "category": pile[1], "count": count, "last_recorded_at": self._newest.get(pile)}
+            for pile, count in sorted(self._counts.items())
+        ]
+        connection.execute(statement, rows)
+
+    def _find_newest_again(self) -> None:
+        newest = (
+            select(RECORDS.c.recorded_at)
+            .where(RECORDS.c.customer_id == COUNTS.c.customer_id, RECORDS.c.category == COUNTS.c.category)
+            .order_by(RECORDS.c.recorded_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        db.session.connection().execute(
+            update(COUNTS)
+            .where(COUNTS.c.customer_id == bindparam("of_customer"), COUNTS.c.category == bindparam("named"))
+            .values(last_recorded_at=newest),
+            [{"of_customer": number, "named": category} for number, category in sorted(self._lost)],
+        )

@@ -1,0 +1,54 @@
+"""What a customer sees of what the company holds: nine categories, and each of them with its five answers."""
+
+from flask import Blueprint, abort, current_app, render_template, request
+from flask_babel import get_locale
+from flask_login import current_user
+
+from portal.access.declare import CUSTOMER, requires
+from portal.personal_data.categories import CATEGORIES, QUESTIONS, Category
+from portal.personal_data.notices import notices, recent_accesses
+from portal.records.answers import answers_of
+from portal.records.cards import cards_of
+from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
+
+blueprint = Blueprint("records", __name__)
+
+RECENT_ACCESSES = 3
+
+
+@blueprint.get("/data")
+@requires(CUSTOMER)
+def dashboard() -> str:
+    customer = current_user.customer
+    return render_template(
+        "records/customer/dashboard.html",
+        customer=customer,
+        tiles=tiles(customer.id),
+        notices=notices(customer),
+        accesses=recent_accesses(customer, RECENT_ACCESSES),
+    )
+
+
+@blueprint.get("/data/<category>")
+@requires(CUSTOMER)
+def category(category: str) -> str:
+    if category not in CATEGORIES:
+        abort(404)
+    shown, customer_id, language = Category(category), current_user.customer_id, str(get_locale())
+    data_map, organisation = current_app.extensions["data_map"], current_app.extensions["organisation"]
+    cursor = request.args.get("cursor")
+    held = overview(customer_id, shown, data_map)
+    page = records_page(customer_id, shown, cursor)
+    return render_template(
+        "records/customer/category.html",
+        category=shown,
+        questions=QUESTIONS,
+        held=held,
+        page=page,
+        is_first_page=page.previous_cursor is None,
+        cards=cards_of(page.rows, data_map, organisation, language),
+        portal_items=[] if cursor else portal_items(customer_id, shown, language, held.counts),
+        portal_count=portal_count(held.counts),
+        elsewhere=pages_elsewhere(held.counts),
+        answers=answers_of(shown, held.kinds, held.counts.keys() - {"records"}, data_map, organisation, language),
+    )

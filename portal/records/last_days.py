@@ -1,0 +1,52 @@
+"""Move the last day of records already held when the end of their person's relationship becomes known or changes."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from portal.clock import local_date
+from portal.infrastructure.database import db
+from portal.records.contacts import Contacts
+from portal.records.customer_lines import HeldCustomer
+from portal.records.expiry import Expiry, depends_on_relationship
+from portal.records.kinds import DataMap, Kind
+from portal.records.models import Record
+
+SLICE = 2000
+
+
+def move_last_days(customer: HeldCustomer, data_map: DataMap, expiry: Expiry, contacts: Contacts) -> None:
+    """Compute the last days of a customer's records again, in slices, in the current transaction."""
+    if customer.id is None:
+        return
+    last_contact_on = contacts.last([customer.id]).get(customer.id)
+    for kind in data_map.kinds.values():
+        if not depends_on_relationship(kind):
+            continue
+        after = ""
+        while rows := _slice(customer.id, kind, after):
+            after = rows[-1].external_id
+            moved = []
+            for row in rows:
+                recorded_on = local_date(row.recorded_at)
+                day = expiry.of(kind, recorded_on, row.values, customer.relationship_ended_on, last_contact_on)
+                if day != row.expires_on:
+                    moved.append({"record_id": row.id, "last_day": day})
+            if moved:
+                _write(moved)
+
+
+def _slice(customer_id: int, kind: Kind, after: str) -> list[Any]:
+    columns = (Record.id, Record.external_id, Record.recorded_at, Record.values, Record.expires_on)
+    statement = (
+        select(*columns)
+        .where(Record.customer_id == customer_id, Record.kind == kind.code, Record.external_id > after)
+        .order_by(Record.external_id)
+        .limit(SLICE)
+    )
+    return list(db.session.execute(statement))
+
+
+def _write(moved: list[dict[str, Any]]) -> None:
+    statement = update(Record.__table__).where(Record.id == bindparam("record_id"))
+    db.session.connection().execute(statement.values(expires_on=bindparam("last_day")), moved)

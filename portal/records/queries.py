@@ -1,0 +1,152 @@
+"""What the customer's pages read: one statement over every holding, one for a page of records, whatever the volume."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Select, cast, exists, literal, null, select, type_coerce, union_all
+
+from portal.infrastructure.database import UtcDateTime, db
+from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.registry import HeldItem, Holding, holdings
+from portal.records.kinds import DataMap, Kind
+from portal.records.models import Record
+from portal.web.pagination import Page, keyset_page
+
+RECORDS_A_PAGE: Final = 50
+PORTAL_ITEMS: Final = 20
+LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
+
+# Items with a page of their own, where they are read better than among cards of records.
+PAGES_OF_THEIR_OWN: Final = {
+    "access_log": "customer.staff.access_log",
+    "preferences": "customer.preferences.history",
+    "rights": "customer.rights.index",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One category on the first page."""
+
+    category: Category
+    count: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is held in one category: how many by holding, since when, and which kinds of record."""
+
+    counts: dict[str, int]
+    last_at: datetime | None
+    kinds: tuple[Kind, ...]
+
+    @property
+    def count(self) -> int:
+        """How many things are held, by whichever domain."""
+        return sum(self.counts.values())
+
+    @property
+    def records(self) -> int:
+        """How many of them came from the company's systems."""
+        return self.counts.get("records", 0)
+
+
+def tiles(customer_id: int) -> list[Tile]:
+    """Return the nine categories in their order, each with its count and newest instant."""
+    counts = dict.fromkeys(CATEGORIES, 0)
+    newest: dict[str, datetime] = {}
+    parts = [_summary(holding, customer_id) for holding in _with_items()]
+    for _holding, category, count, latest in db.session.execute(_typed(parts)):
+        counts[Category(category)] += count
+        if latest is not None:
+            newest[category] = max(latest, newest.get(category, latest))
+    return [Tile(category, counts[category], newest.get(category)) for category in CATEGORIES]
+
+
+def overview(customer_id: int, category: Category, data_map: DataMap) -> Overview:
+    """Return what is held in a category, in one statement."""
+    counts: dict[str, int] = {}
+    newest: list[datetime] = []
+    present: set[str] = set()
+    parts = [_summary(holding, customer_id, category) for holding in _with_items()]
+    parts += [_presence(kind, customer_id) for kind in data_map.of_category(category)]
+    for holding, code, count, latest in db.session.execute(_typed(parts)):
+        if holding is None:
+            present.add(code)
+        elif count:
+            counts[holding] = counts.get(holding, 0) + count
+            newest += [latest] if latest else []
+    kinds = data_map.of_category(category)
+    # An empty category answers for what it would hold.
+    shown = tuple(kind for kind in kinds if kind.code in present) or kinds
+    return Overview(counts, max(newest, default=None), shown)
+
+
+def records_page(customer_id: int, category: Category, cursor: str | None) -> Page[Record]:
+    """Return one page of records, newest first.
+
+    Raises:
+        BadRequest: for a cursor that this portal did not make for this very list.
+    """
+    return keyset_page(
+        select(Record).where(Record.customer_id == customer_id, Record.category == category.value),
+        [(Record.recorded_at, True), (Record.id, True)],
+        lambda record: (record.recorded_at, record.id),
+        cursor=cursor,
+        size=RECORDS_A_PAGE,
+        name=f"records:{customer_id}:{category}",
+    )
+
+
+def portal_items(customer_id: int, category: Category, language: str, counts: dict[str, int]) -> list[HeldItem]:
+    """Return the newest things that this portal itself holds in a category, those with a page of their own left out."""
+    sources: list[Iterator[HeldItem]] = [
+        holding.items(customer_id, category.value, language)
+        for holding in _with_items()
+        if holding.items and counts.get(holding.code) and _is_listed(holding.code)
+    ]
+    newest_first = merge(*sources, key=lambda item: item.at or LONG_AGO, reverse=True)
+    return list(islice(newest_first, PORTAL_ITEMS))
+
+
+def pages_elsewhere(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return (holding, count) of what is held in a category and has a page of its own."""
+    return [(code, counts[code]) for code in PAGES_OF_THEIR_OWN if counts.get(code)]
+
+
+def portal_count(counts: dict[str, int]) -> int:
+    """Return how many things of a category `portal_items` may list."""
+    return sum(count for code, count in counts.items() if _is_listed(code))
+
+
+def _is_listed(code: str) -> bool:
+    return code != "records" and code not in PAGES_OF_THEIR_OWN
+
+
+def _with_items() -> list[Holding]:
+    return [holding for holding in holdings() if holding.summary]
+
+
+def _summary(holding: Holding, customer_id: int, category: Category | None = None) -> Select[Any]:
+    if holding.summary is None:
+        raise ValueError(f"{holding.code} has nothing to sum up")
+    code, count, latest = holding.summary(customer_id).subquery().c
+    statement = select(literal(holding.code), code, count, type_coerce(latest, UtcDateTime))
+    return statement.where(code == category.value) if category else statement
+
+
+def _presence(kind: Kind, customer_id: int) -> Select[Any]:
+    is_present = exists().where(Record.customer_id == customer_id, Record.kind == kind.code)
+    return select(cast(null(), Record.kind.type), literal(kind.code), literal(0), cast(null(), UtcDateTime)).where(
+        is_present
+    )
+
+
+def _typed(parts: list[Select[Any]]) -> Select[Any]:
+    holding, code, count, latest = union_all(*parts).subquery().c
+    return select(holding, code, count, type_coerce(latest, UtcDateTime))
