@@ -4,13 +4,17 @@ Every page it fetches is checked, so that each test is also a test of the pages 
 """
 
 from collections import Counter
+from contextvars import Context
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from portal.infrastructure.database import db
 
 Values = dict[str, Any]
 
@@ -75,7 +79,9 @@ class Page:
         target = urljoin(self.url, str(form.get("action") or self.response.request.full_path or self.url))
         if str(form.get("method", "get")).lower() == "get":
             return self.browser.get(target.split("?")[0], query_string=data, follow=follow)
-        return self.browser.post(target, data, is_upload="multipart" in str(form.get("enctype", "")), follow=follow)
+        return self.browser.post(
+            target, data, is_upload="multipart" in str(form.get("enctype", "")), follow=follow
+        )
 
     def link(self, text: str) -> str:
         """Return the address of the link whose words contain `text`."""
@@ -89,11 +95,21 @@ class Page:
         return self.browser.get(urljoin(self.url, self.link(text)))
 
 
+class OwnContextClient(FlaskClient):
+    """Runs each request, redirects too, apart from the test's own context, as a server does.
+
+    Otherwise what one request keeps in `g`, such as who is signed in, would still stand in the next one.
+    """
+
+    def run_wsgi_app(self, environ: Any, buffered: bool = False) -> Any:
+        return Context().run(super().run_wsgi_app, environ, buffered)
+
+
 class Browser:
     """A cookie jar and a way to fetch pages."""
 
     def __init__(self, app: Flask, language: str | None = "fr") -> None:
-        self.client = app.test_client()
+        self.client = OwnContextClient(app, app.response_class, use_cookies=True)
         self.headers = {"Accept-Language": language} if language else {}
 
     def get(self, path: str, *, follow: bool = True, **options: Any) -> Page:
@@ -103,7 +119,9 @@ class Browser:
     def post(self, path: str, data: dict[str, Any], *, is_upload: bool = False, follow: bool = True) -> Page:
         """Send form data as they are, without looking at a page first: for hostile tests."""
         values = {
-            name: [(BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)]
+            name: [
+                (BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)
+            ]
             for name, value in data.items()
         }
         options: dict[str, Any] = {"content_type": "multipart/form-data"} if is_upload else {}
@@ -112,6 +130,9 @@ class Browser:
         )
 
     def _page(self, response: TestResponse) -> Page:
+        if has_app_context():
+            # What the test read before the request is read again after it.
+            db.session.rollback()
         page = Page(self, response)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             check_page(page)
@@ -147,7 +168,9 @@ def check_page(page: Page) -> None:
     assert len(tree.find_all("h1")) == 1, f"{place}: one h1, not {len(tree.find_all('h1'))}"
     assert tree.title and tree.title.get_text().strip(), f"{place}: a title"
     assert tree.html and tree.html.get("lang") in {"fr", "en"}, f"{place}: html lang"
-    repeated = [name for name, times in Counter(tag["id"] for tag in tree.find_all(id=True)).items() if times > 1]
+    repeated = [
+        name for name, times in Counter(tag["id"] for tag in tree.find_all(id=True)).items() if times > 1
+    ]
     assert not repeated, f"{place}: ids used twice: {repeated}"
     assert not tree.find_all("style"), f"{place}: an inline style element"
     assert not tree.find_all(style=True), f"{place}: a style attribute"
