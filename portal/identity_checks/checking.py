@@ -38,7 +38,9 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
     return check
 
 
-def note_check(customer_id: int, request_id: int, method: str, *, checked_by: str = "portal") -> IdentityCheck:
+def note_check(
+    customer_id: int, request_id: int, method: str, *, checked_by: str = "portal"
+) -> IdentityCheck:
     """Add a check that is confirmed already, because no document was needed."""
     check = open_check(customer_id, request_id, method)
     _conclude(check, CheckResult.CONFIRMED, checked_by)
@@ -78,6 +80,10 @@ def _conclude(check: IdentityCheck, result: CheckResult, checked_by: str, actor:
     check.checked_at = clock.now()
     customer = db.session.get_one(Customer, check.customer_id)
     record(
-        CHECKED, actor=actor, subject=f"customer:{customer.public_id}", method=check.method, result=str(result)
+        CHECKED,
+        actor=actor,
+        subject=f"customer:{customer.public_id}",
+        method=check.method,
+        result=str(result),
     )
     shred(documents_of(check))

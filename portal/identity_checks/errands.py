@@ -1,15 +1,13 @@
-"""What an identity check is for: a request being filed, or one that waits. The domain of requests plugs itself in here.
+"""What an identity check is for: a request being filed, or one that waits.
 
-Requests stand above this domain, so it asks them by these functions instead of importing them.
+Requests stand above this domain, so they plug themselves in here instead of being imported.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from portal.accounts.models import Account
+from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.models import IdentityCheck
-from portal.identity_checks.policy import DoubtSignal
 from portal.staff.models import StaffMember
 
 
@@ -20,31 +18,31 @@ class Errand:
     Attributes:
         code: what stands in the address: a draft's public id, or a request's reference.
         title: what is asked for, in the customer's language.
-        signals: the doubts that are still open.
+        reasons: why we ask this person, one sentence each, in the customer's language.
         draft_id: the draft, while the request is not sent.
         check_id: the open check, once it is.
         may_be_light: whether a password and a code can still clear the doubts.
         next_url: the page after the document.
         back_url: the page before.
-        step: number of the step and number of all, on a draft.
+        steps: how many steps the draft has; 0 for a request that was sent.
     """
 
     code: str
     title: str
     customer_id: int
-    signals: tuple[DoubtSignal, ...]
+    reasons: tuple[str, ...]
     next_url: str
     back_url: str
     draft_id: int | None = None
     check_id: int | None = None
     may_be_light: bool = False
-    step: tuple[int, int] | None = field(default=None)
+    steps: int = 0
 
 
 class Errands(Protocol):
     """What the domain of requests answers. Writing ones run inside the caller's transaction."""
 
-    def find(self, account: Account, session_id: int, code: str) -> Errand | None:
+    def find(self, account: Account, session: AccountSession, code: str) -> Errand | None:
         """Return the account's own draft or waiting request of this code that needs a proof, else None."""
 
     def hold(self, errand: Errand) -> bool:
@@ -53,7 +51,7 @@ class Errands(Protocol):
     def complete(self, errand: Errand) -> None:
         """Take note that every side of the document has arrived."""
 
-    def clear(self, errand: Errand, session_id: int) -> None:
+    def clear(self, errand: Errand, session: AccountSession) -> None:
         """Take note that a fresh password and a code to a known address cleared what they can."""
 
     def put_off(self, errand: Errand) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
@@ -51,21 +51,22 @@ class Given:
 
 def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
     """Return what has arrived for a draft or for a check."""
-    rows = db.session.execute(_alive(draft_id, check_id).order_by(IdentityDocument.id)).scalars()
     sides = [
         GivenSide(
             public_id=row.public_id, paper=Paper(row.kind), side=Side(row.side), pages=row.pages, at=row.created_at,
             is_held=row.status is DocumentStatus.HELD,
         )
-        for row in rows
+        for row in documents_given(draft_id=draft_id, check_id=check_id)
     ]  # fmt: skip
     sides.sort(key=lambda side: list(Side).index(side.side))
     return Given(tuple(sides))
 
 
-def staged_documents(draft_id: int) -> list[IdentityDocument]:
-    """Return the documents given for a draft."""
-    return list(db.session.execute(_alive(draft_id, None).order_by(IdentityDocument.id)).scalars())
+def documents_given(*, draft_id: int | None = None, check_id: int | None = None) -> list[IdentityDocument]:
+    """Return the sides given for a draft or for a check that still have their key, in the order they came."""
+    is_theirs = IdentityDocument.draft_id == draft_id if draft_id else IdentityDocument.check_id == check_id
+    statement = select(IdentityDocument).where(is_theirs, IdentityDocument.status != DocumentStatus.SHREDDING)
+    return list(db.session.execute(statement.order_by(IdentityDocument.id)).scalars())
 
 
 def pending_check(request_id: int) -> IdentityCheck | None:
@@ -83,7 +84,7 @@ def checks_of(request_id: int) -> list[IdentityCheck]:
 
 def documents_of(check: IdentityCheck) -> list[IdentityDocument]:
     """Return the sides of a check's document that still have their key, in the order in which they came."""
-    return list(db.session.execute(_alive(None, check.id).order_by(IdentityDocument.id)).scalars())
+    return documents_given(check_id=check.id)
 
 
 def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:
@@ -92,8 +93,3 @@ def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:
         IdentityDocument.status == DocumentStatus.HELD, IdentityDocument.id > after_id
     )
     return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(limit)).scalars())
-
-
-def _alive(draft_id: int | None, check_id: int | None) -> Select[tuple[IdentityDocument]]:
-    is_theirs = IdentityDocument.draft_id == draft_id if draft_id else IdentityDocument.check_id == check_id
-    return select(IdentityDocument).where(is_theirs, IdentityDocument.status != DocumentStatus.SHREDDING)

@@ -1,0 +1,205 @@
+"""Take in one side of a document: looked at, scanned, rebuilt from pixels, sealed; its original never touches a disk.
+
+The bytes are stored first and the row is committed after them. A kill between the two leaves sealed bytes without
+any key, which the daily sweep removes; a row without bytes cannot be.
+"""
+
+import hashlib
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import current_app
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.identity_checks.errands import Errand, errands
+from portal.identity_checks.inspection import inspect
+from portal.identity_checks.models import DocumentStatus, IdentityDocument
+from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.queries import documents_given, given
+from portal.identity_checks.rendition import RenditionPage, render
+from portal.identity_checks.shredding import FOLDER, shred
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.identifiers import new_public_id
+from portal.infrastructure.keys import OpeningKeys, SealingKey, keyed_hash, new_data_key
+from portal.infrastructure.scanner import Outcome, Scanner, Verdict
+from portal.infrastructure.sealing import open_whole, seal_stream
+from portal.infrastructure.storage import Storage, StorageError
+
+RECEIVED = declare("customer:identity_document:received", "document", "paper", "side", "pages", "verdict")
+
+# A person waits for the answer with the page open, so both are shorter than a worker would take.
+TURN_SECONDS = 8
+RENDER_SECONDS = 12
+
+
+class Infected(Exception):
+    """The scanner recognised something harmful; nothing was kept."""
+
+
+class SentTwice(Exception):
+    """The very file was sent for the other side already."""
+
+
+class NoLongerNeeded(Exception):
+    """The request was sent, answered or withdrawn meanwhile, or its document is complete and being checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """Bytes in the store, and the key that opens them, sealed to the staff side."""
+
+    storage_key: str
+    sealed_key: bytes
+
+
+def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
+    """Keep one side of a document for an errand; return whether the document is complete with it.
+
+    Opens its own transaction, after the slow work.
+
+    Raises:
+        DocumentRefused: for what is wrong with the file.
+        Infected, SentTwice, NoLongerNeeded.
+        RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
+    """
+    inspection = inspect(content)
+    fingerprint = keyed_hash(
+        current_app.extensions["settings"].secret_key, hashlib.sha256(content).hexdigest()
+    )
+    if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
+        raise SentTwice
+    db.session.rollback()
+    verdict = _scan(content)
+    pages = render(
+        content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
+    )
+    public_id = new_public_id()
+    rendition = _seal(pack(pages), public_id)
+    original = _seal(content, public_id) if verdict.outcome is Outcome.HELD else None
+    try:
+        with transaction():
+            return _keep(
+                errand, paper, side, public_id, fingerprint, len(pages), verdict, rendition, original
+            )
+    except NoLongerNeeded:
+        # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
+        for sealed in (rendition, original):
+            with suppress(StorageError):
+                if sealed:
+                    _storage().delete(sealed.storage_key)
+        raise
+
+
+def take_back(errand: Errand, public_id: str) -> bool:
+    """Destroy one side that was given, in the current transaction; return whether it was there."""
+    if not errands().hold(errand):
+        raise NoLongerNeeded
+    found = [row for row in _given(errand) if row.public_id == public_id]
+    shred(found)
+    return bool(found)
+
+
+def release(document: IdentityDocument, verdict: Verdict) -> str | None:
+    """Let a held document be looked at, in the current transaction; return the key of the original's bytes."""
+    storage_key = document.original_storage_key
+    document.status = DocumentStatus.STAGED if document.draft_id else DocumentStatus.READY
+    document.original_sealed_key = document.original_storage_key = None
+    document.verdict, document.verdict_detail = verdict.outcome, verdict.detail
+    return storage_key
+
+
+def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict:
+    """Ask the scanner once more about a held document's original. Raises `SealBroken`, `StorageError`."""
+    assert document.original_storage_key and document.original_sealed_key
+    context = document.public_id.encode()
+    key = opening_keys.open(document.original_sealed_key, context)
+    return _scan(open_whole(key, _storage().open(document.original_storage_key), document.public_id))
+
+
+def pack(pages: list[RenditionPage]) -> bytes:
+    """Return the pages of a rendition as one run of bytes, each after its length on four bytes."""
+    return b"".join(struct.pack(">I", len(page.jpeg)) + page.jpeg for page in pages)
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """Return the JPEG pages of a packed rendition."""
+    pages, at = [], 0
+    while at < len(packed):
+        (length,) = struct.unpack_from(">I", packed, at)
+        pages.append(packed[at + 4 : at + 4 + length])
+        at += 4 + length
+    return pages
+
+
+def _keep(
+    errand: Errand, paper: Paper, side: Side, public_id: str, fingerprint: str, pages: int, verdict: Verdict,
+    rendition: _Sealed, original: _Sealed | None,
+) -> bool:  # fmt: skip
+    if not errands().hold(errand):
+        raise NoLongerNeeded
+    shred(row for row in _given(errand) if row.kind != paper or row.side == side)
+    status = DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
+    limit = current_app.extensions["organisation"].retention.identity_document_limit
+    document = IdentityDocument(
+        public_id=public_id,
+        customer_id=errand.customer_id,
+        draft_id=errand.draft_id,
+        check_id=errand.check_id,
+        kind=paper,
+        side=side,
+        status=DocumentStatus.HELD if original else status,
+        pages=pages,
+        fingerprint=fingerprint,
+        storage_key=rendition.storage_key,
+        sealed_key=rendition.sealed_key,
+        original_storage_key=original.storage_key if original else None,
+        original_sealed_key=original.sealed_key if original else None,
+        verdict=verdict.outcome,
+        verdict_detail=verdict.detail,
+        shred_after=clock.now() + (limit.after(clock.today()) - clock.today()),
+    )
+    db.session.add(document)
+    db.session.flush()
+    who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
+    record(
+        RECEIVED, actor=who, subject=who, document=public_id, paper=paper, side=side, pages=pages,
+        verdict=verdict.outcome,
+    )  # fmt: skip
+    is_complete = given(draft_id=errand.draft_id, check_id=errand.check_id).is_complete
+    if is_complete:
+        errands().complete(errand)
+    return is_complete
+
+
+def _given(errand: Errand) -> list[IdentityDocument]:
+    return documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
+
+
+def _scan(content: bytes) -> Verdict:
+    scanner: Scanner = current_app.extensions["scanner"]
+    verdict = scanner.scan(content)
+    if verdict.outcome is Outcome.INFECTED:
+        raise Infected
+    return verdict
+
+
+def _seal(content: bytes, public_id: str) -> _Sealed:
+    key, storage_key = new_data_key(), f"{FOLDER}/{new_public_id()}"
+    sealing_key: SealingKey = current_app.extensions["sealing_key"]
+    _storage().put(storage_key, seal_stream(key, [content], public_id))
+    return _Sealed(storage_key, sealing_key.seal(key, public_id.encode()))
+
+
+def _slots() -> Path:
+    folder: Path = current_app.extensions["settings"].instance / "rendering"
+    return folder
+
+
+def _storage() -> Storage:
+    storage: Storage = current_app.extensions["storage"]
+    return storage
