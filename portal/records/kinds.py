@@ -295,6 +295,11 @@ class DataMap:
             raise DataMapFaults(path, faults)
         return cls(str(tables.get("version", "1")), purposes, kinds)
 
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The nine categories in their fixed order, for pages that walk through them."""
+        return CATEGORIES
+
     def of_category(self, category: str) -> tuple[Kind, ...]:
         """Return the kinds of a category, by its code, in the order of the file."""
         return tuple(kind for kind in self.kinds.values() if kind.category == category)
