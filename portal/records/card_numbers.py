@@ -49,7 +49,7 @@ _IBAN_LENGTHS: Final = {
 }
 _SECURITY_CODE: Final = re.compile(
     r"\b(?:cvv2?|cvc2?|cav2|cryptogramme(?:\s+visuel)?|card\s+security\s+code|code\s+de\s+vérification\s+de\s+carte)"
-    r"\b[\s:=#(-]*(?:est|is)?[\s:=#(-]*\d{3,4}\b",
+    r"\b[\s:=#(-]{0,5}(?:est|is)?[\s:=#(-]{0,5}\d{3,4}\b",
     re.IGNORECASE,
 )
 
