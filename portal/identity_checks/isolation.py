@@ -16,7 +16,6 @@ CHILD = Path(__file__).with_name("rendering_child.py")
 _PROBE_SECONDS = 20
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/etc/ld.so.cache")
 _EXPECTED_LOCKS = {
-    "user": "user: the child keeps this account (only root can become nobody)",
     "network": "network: no namespace of its own (no new socket is allowed, though)",
     "privileges": "privileges: they could not be given up",
     "files": "files: this kernel has no Landlock (no file can be opened, though)",
@@ -42,7 +41,8 @@ def start(script: Path, *arguments: str, way: Way | None = None) -> "subprocess.
     The process leads a group of its own, to be killed as a whole. Raises `ChildUnavailable`.
     """
     way = way or chosen_way()
-    interpreter = [sys.executable, "-I", "-B", str(script), *arguments]
+    # Made plain, since a folder that is only passed through (a/../b) is not there in bubblewrap's root.
+    interpreter = [os.path.abspath(sys.executable), "-I", "-B", str(script), *arguments]
     command = [*_bubblewrap(script), *interpreter] if way is Way.BUBBLEWRAP else interpreter
     try:
         return subprocess.Popen(  # noqa: S603  fixed programs, no shell; a document is never an argument

@@ -208,8 +208,9 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
             if picture.width * picture.height > most_pixels:
                 raise Refused("too_many_pixels")
             picture.draft("RGB", (longest_edge, longest_edge))
-            orientation = _orientation(picture)
+            # Before the orientation is looked for: that decodes a PNG too, and hides that it is broken.
             picture.load()
+            orientation = _orientation(picture)
             small = _shrunk(picture, longest_edge)
         upright = _on_white(small)
         upright.getexif()[_ORIENTATION] = orientation

@@ -240,22 +240,24 @@ def raw_png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + png_chunk(b"IEND", b"")
 
 
+@cache
 def png_bomb(width: int = 8000, height: int = 8000) -> bytes:
-    """A few hundred kilobytes of nothing that unpack to 192 MB of pixels."""
-    packer = zlib.compressobj(9)
+    """Less than a megabyte of nothing that unpacks to 192 MB of pixels."""
+    packer = zlib.compressobj(1)
     row = bytes(1 + 3 * width)
     packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     return raw_png(width, height, png_chunk(b"IDAT", packed))
 
 
 def text_bomb() -> bytes:
-    """A tiny picture whose compressed text unpacks to 500 MB."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(500)) + packer.flush()
+    """A tiny picture whose compressed text unpacks to 100 MB."""
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
     text = png_chunk(b"zTXt", b"Comment\0\0" + packed)
     return raw_png(1, 1, text, png_chunk(b"IDAT", zlib.compress(bytes(4))))
 
 
+@cache
 def scan_bomb(edge: int = 7000, scans: int = 400) -> bytes:
     """A small progressive JPEG that makes a decoder go over a large picture again and again."""
     data = jpeg(Image.new("L", (edge, edge)), progressive=True, quality=30)
