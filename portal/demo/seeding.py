@@ -84,8 +84,3 @@ def _hire(email: str, name: str, role: Any, language: str) -> dict[str, str]:
 
 def _new_password() -> str:
     return "-".join(secrets.choice(WORDS) for _index in range(4)) + f"-{secrets.randbelow(1000):03}"
-
-
-def find_staff(email: str) -> StaffMember:
-    """Return a staff member of the demonstration."""
-    return db.session.execute(select(StaffMember).where(StaffMember.email == email)).scalar_one()

@@ -11,6 +11,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import db
+from portal.rights.answers import Use
 from portal.rights.claims import check_not_own, claim
 from portal.rights.fulfilment import fulfil
 from portal.rights.history import add_event
@@ -152,7 +153,7 @@ def _refusal(request: RightsRequest, draft: Draft) -> Refusal:
     return Refusal(
         right=request.right, ground=draft.ground, refused=draft.refused, granted=draft.granted, reasons=draft.message,
         until=draft.until, authority_complaint=complaint, court_remedy=court, evidence=draft.evidence,
-        concerns_marketing=request.intent == "marketing",
+        concerns_marketing=request.answers.get("use") == Use.MARKETING,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from portal import clock
 from portal.infrastructure.counters import Counter, next_number
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
-from portal.infrastructure.jobs.queue import LEASE, MOST_ATTEMPTS, JobRefused, JobRun, LeaseLost, enqueue, handlers, job
+from portal.infrastructure.jobs.queue import LEASE, MOST_ATTEMPTS, JobRefused, JobRun, LeaseLost, enqueue, handlers, job, periodic
 from portal.infrastructure.jobs.worker import _take, run_due_jobs, run_job, sweep
 
 
@@ -20,10 +20,12 @@ class Dead(BaseException):
 
 @pytest.fixture(autouse=True)
 def registered(app: Flask):
-    before = dict(handlers)
+    before, before_periodic = dict(handlers), dict(periodic)
+    periodic.clear()
     yield
     handlers.clear()
     handlers.update(before)
+    periodic.update(before_periodic)
 
 
 def counted() -> int:

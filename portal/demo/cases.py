@@ -1,0 +1,204 @@
+"""Requests in every state, made through the portal's own steps at instants of the past."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.customers.models import Customer
+from portal.demo.specimens import Holder, card_back, card_front, passport_page
+from portal.identity_checks import intake
+from portal.identity_checks.errands import errands
+from portal.identity_checks.papers import Paper, Side
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.identifiers import new_token
+from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.personal_data.categories import Category
+from portal.rights.claims import claim
+from portal.rights.correspondence import ask_clarification, extend
+from portal.rights.decisions import Draft, decide, second
+from portal.rights.drafts import save_answers
+from portal.rights.filing import file_request, object_to_marketing, take_in
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import ExtensionReason, Outcome, Right
+from portal.rights.models import Channel, RightsRequest
+from portal.rights.refusals import RefusalGround
+from portal.rights.withdrawal import withdraw
+from portal.staff.access_log import log_access
+from portal.staff.models import StaffMember
+from portal.web.sessions import hash_token
+
+
+def make_cases() -> None:
+    """Make a request in each state, and a few looks of staff at customers' data."""
+    with _days_ago(95):
+        object_to_all_marketing("C-1008")
+    with _days_ago(70):
+        _file("C-1001", Intent.COPY, {"scope": "everything"})
+    with _days_ago(50):
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de toutes mes données, factures comprises.")
+    with _days_ago(44):
+        _refuse_invoices(refused)
+    with _days_ago(36):
+        _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
+    with _days_ago(28):
+        extended = _take_in("C-1004", Right.ACCESS, Channel.EMAIL, "Envoyez-moi tout ce que vous avez sur moi depuis 2016.")
+        _extend(extended)
+    with _days_ago(27):
+        _take_in("C-1006", Right.OBJECTION, Channel.EMAIL, "Please stop profiling my purchases.")
+    with _days_ago(20):
+        asked = _take_in("C-1007", Right.RESTRICTION, Channel.SOCIAL_NETWORK, "Mettez mes données en pause.")
+        _ask(asked)
+    with _days_ago(12):
+        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.")
+        _decide_erasure(second_wanted)
+    with _days_ago(9):
+        _file("C-1009", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="card")
+    with _days_ago(6):
+        _file("C-1005", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="passport")
+    with _days_ago(4):
+        withdrawn = _take_in("C-1005", Right.PORTABILITY, Channel.EMAIL, "I want to move my shop elsewhere.")
+        with transaction():
+            request = _request(withdrawn)
+            withdraw(request.customer_id, request.reference)
+    with _days_ago(2):
+        _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
+
+
+@contextmanager
+def _days_ago(days: int) -> Iterator[None]:
+    with clock.stopped_at(clock.now() - timedelta(days=days)):
+        yield
+        run_due_jobs()
+
+
+def object_to_all_marketing(number: str) -> None:
+    """Have a customer object to all marketing, as the button of the portal does."""
+    with transaction():
+        object_to_marketing(_account(number))
+
+
+def _file(
+    number: str, intent: Intent, answers: dict[str, Any], *, is_new_device: bool = False, documents: str = ""
+) -> None:
+    session_id = _session(number, is_new_device)
+    with transaction():
+        customer = _customer(number)
+        draft_id = save_answers(customer, intent, answers, is_complete=True).public_id
+    if documents:
+        _give_documents(number, session_id, draft_id, documents)
+    with transaction() as session:
+        file_request(_account(number), session.get_one(AccountSession, session_id), draft_id)
+
+
+def _session(number: str, is_new_device: bool) -> int:
+    instant = clock.now()
+    with transaction() as session:
+        account = _account(number)
+        device = AccountDevice(
+            account_id=account.id, token_hash=hash_token(new_token()), label="Firefox, Windows", last_seen_at=instant,
+            first_seen_at=instant if is_new_device else account.created_at,
+        )  # fmt: skip
+        session.add(device)
+        session.flush()
+        row = AccountSession(
+            account_id=account.id, device_id=device.id, token_hash=hash_token(new_token()), method="password",
+            device=device.label, created_at=instant, last_used_at=instant, reauthenticated_at=instant,
+            ended_at=instant + timedelta(minutes=20),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def _give_documents(number: str, session_id: int, code: str, kind: str) -> None:
+    customer = _customer(number)
+    assert customer.birth_date
+    holder = Holder(customer.family_name, customer.given_name, customer.birth_date)
+    issued, expires = date(clock.today().year - 5, 9, 18), date(clock.today().year + 5, 9, 17)
+    if kind == "card":
+        paper, sides = Paper.IDENTITY_CARD, {Side.FRONT: card_front(holder, expires), Side.BACK: card_back(holder, issued, expires)}
+    else:
+        paper, sides = Paper.PASSPORT, {Side.PAGE: passport_page(holder, issued, expires)}
+    for side, picture in sides.items():
+        with current_app.test_request_context():
+            session = db.session.get_one(AccountSession, session_id)
+            errand = errands().find(_account(number), session, code)
+            assert errand is not None
+            intake.take_in(errand, paper, side, picture)
+
+
+def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
+    with transaction():
+        return take_in(_customer(number), right, channel, clock.now(), words, _staff("support@example.org")).id
+
+
+def _refuse_invoices(request_id: int) -> None:
+    draft = Draft(
+        outcome=Outcome.PARTIAL, ground=RefusalGround.LEGAL_OBLIGATION,
+        message="Nous avons effacé votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
+        refused="L’effacement des factures", granted="L’effacement du profil, des visites et des messages",
+        until=f"Jusqu’au 31 décembre {clock.today().year + 10}",
+        done={"profile": "Effacé", "usage": "Effacé", "transaction": "Archivé dix ans"},
+    )  # fmt: skip
+    with transaction():
+        request = _request(request_id)
+        decide(request, _staff("reviewer@example.org"), draft, request.version)
+    with transaction():
+        request = _request(request_id)
+        second(request, _staff("officer@example.org"), agrees=True, text="", version=request.version)
+
+
+def _extend(request_id: int) -> None:
+    with transaction():
+        request = _request(request_id)
+        extend(
+            request, _staff("officer@example.org"), ExtensionReason.COMPLEXITY,
+            "Votre demande porte sur dix ans d’échanges, dispersés dans quatre systèmes.", request.version,
+        )  # fmt: skip
+
+
+def _ask(request_id: int) -> None:
+    with transaction():
+        request = _request(request_id)
+        ask_clarification(
+            request, _staff("reviewer@example.org"),
+            "Quelles données contestez-vous : vos coordonnées, vos achats, ou les deux ?", request.version,
+        )  # fmt: skip
+
+
+def _decide_erasure(request_id: int) -> None:
+    draft = Draft(
+        outcome=Outcome.GRANTED, message="Nous avons effacé votre profil et l’historique de vos visites.",
+        done={"profile": "Effacé", "usage": "Effacé", "tracking": "Effacé"},
+    )  # fmt: skip
+    with transaction():
+        request = _request(request_id)
+        claim(request, _staff("reviewer@example.org"))
+        decide(request, _staff("reviewer@example.org"), draft, request.version)
+
+
+def _look(number: str, email: str, category: Category, reason: str) -> None:
+    with transaction():
+        log_access(_staff(email), _customer(number), category=category, reason=reason)
+
+
+def _customer(number: str) -> Customer:
+    return db.session.execute(select(Customer).where(Customer.external_id == number)).scalar_one()
+
+
+def _account(number: str) -> Account:
+    return db.session.execute(select(Account).where(Account.customer_id == _customer(number).id)).scalar_one()
+
+
+def _staff(email: str) -> StaffMember:
+    return db.session.execute(select(StaffMember).where(StaffMember.email == email)).scalar_one()
+
+
+def _request(request_id: int) -> RightsRequest:
+    return db.session.get_one(RightsRequest, request_id)

@@ -1,0 +1,47 @@
+"""Migrations: up, down and up again with data, and never apart from the models."""
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from portal.audit.verification import verify_chain
+from portal.infrastructure.database import db
+from tests.support.people import People
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names())
+
+
+def test_there_is_one_head_and_the_committed_file_names_it() -> None:
+    heads = ScriptDirectory(str(MIGRATIONS)).get_heads()
+    assert [(MIGRATIONS / "head").read_text("utf-8").strip()] == heads, "write the newest revision into migrations/head"
+
+
+def test_models_and_migrations_agree(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [item for item in compare_metadata(context, db.metadata) if "alembic_version" not in str(item)]
+    assert not differences, f"write a migration: {differences}"
+
+
+def test_down_and_up_again_with_data(app: Flask, people: People) -> None:
+    people.account()
+    people.staff("officer")
+    before = tables()
+    db.session.remove()
+    downgrade(revision="base")
+    assert tables() == {"alembic_version"}
+    upgrade()
+    assert tables() == before
+    people.account()
+    assert verify_chain().fault is None
+
+
