@@ -89,10 +89,12 @@ def create_app(settings: Settings) -> Flask:
 
 def _connect_seams(app: Flask, settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    organisation = Organisation.load(settings.organisation_file)
+    recipients = {recipient.code for recipient in organisation.recipients}
     app.extensions |= {
         "settings": settings,
-        "organisation": Organisation.load(settings.organisation_file),
-        "data_map": DataMap.load(settings.data_map_file),
+        "organisation": organisation,
+        "data_map": DataMap.load(settings.data_map_file, recipients=recipients),
         "storage": storage_from_url(settings.storage_url),
         "mail_transport": transport_from_url(settings.mail_url),
         "scanner": scanner_from_url(settings.scanner_url),
