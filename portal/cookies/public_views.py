@@ -1,3 +1,17 @@
-from flask import Blueprint
+"""The cookies of this portal, explained. There is no banner: none of them needs consent."""
+
+from flask import Blueprint, render_template
+
+from portal.access.declare import PUBLIC, requires
+from portal.cookies.categories import CHOICE_MONTHS, COOKIE_PURPOSES
+from portal.cookies.portal_cookies import portal_cookies
 
 blueprint = Blueprint("cookies", __name__)
+
+
+@blueprint.get("/cookies")
+@requires(PUBLIC)
+def page() -> str:
+    return render_template(
+        "cookies/public/page.html", cookies=portal_cookies(), purposes=COOKIE_PURPOSES, months=CHOICE_MONTHS
+    )

@@ -1,3 +1,143 @@
-from flask import Blueprint
+"""The customer's preferences: choose, see every choice made, take the history away."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.access.declare import CUSTOMER, requires
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.preferences.choosing import Conflict, Standing, save, save_everything, standings
+from portal.preferences.consent import latest_record_id
+from portal.preferences.forms import Action, PreferencesForm
+from portal.preferences.purposes import Topic
+from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
+from portal.preferences.states import read_state
+from portal.preferences.unsubscribing import put_back, stopped_by_link
+from portal.web.csv_files import csv_lines
 
 blueprint = Blueprint("preferences", __name__)
+
+# Excel reads a CSV as UTF-8 only when it begins with this.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@blueprint.get("/preferences")
+@requires(CUSTOMER)
+def preferences() -> Response:
+    return _page(PreferencesForm(formdata=None))
+
+
+@blueprint.post("/preferences")
+@requires(CUSTOMER)
+def choose() -> Any:
+    form = PreferencesForm()
+    if not form.validate():
+        return _page(form, code=422)
+    with transaction():
+        conflicts = _carry_out(form, db.session.get_one(Customer, current_user.customer_id))
+    if conflicts:
+        return _page(form, code=409, conflicts=conflicts)
+    flash(_("Your choices are saved. They apply at once."), "success")
+    return redirect(url_for(".preferences"), 303)
+
+
+def _carry_out(form: PreferencesForm, customer: Customer) -> list[Conflict]:
+    seen, company, language = form.seen.data or 0, _company(), _language()
+    match form.action.data:
+        case Action.SAVE:
+            return save(
+                customer,
+                form.answers,
+                seen=seen,
+                has_signal=_has_signal(),
+                company=company,
+                language=language,
+            )
+        case Action.PUT_BACK:
+            put_back(customer, stopped_by_link(customer), company, language)
+            return []
+        case everything:
+            is_given = everything == Action.ACCEPT_EVERYTHING
+            return save_everything(customer, is_given, seen=seen, company=company, language=language)
+
+
+@blueprint.get("/preferences/history")
+@requires(CUSTOMER)
+def history() -> str:
+    page = history_page(current_user.customer_id, request.args.get("cursor"))
+    return render_template(
+        "preferences/customer/history.html", page=page, flag_label=lambda code: flag_label(code, get_locale()),
+        origin_label=origin_label,
+    )  # fmt: skip
+
+
+@blueprint.get("/preferences/history.csv")
+@requires(CUSTOMER)
+def history_file() -> Response:
+    header = [
+        _("Date"), _("Choice"), _("Code"), _("Answer"), _("Where"), _("Text shown"), _("Version of the text"),
+        _("Language of the text"), _("Recorded on"),
+    ]  # fmt: skip
+    language = get_locale()
+    rows = (
+        [
+            row.effective_at.isoformat(), flag_label(row.flag, language), row.flag,
+            _("Accepted") if row.is_given else _("Refused"), origin_label(row.origin, row.source), row.wording,
+            row.wording_version, row.language, row.recorded_at.isoformat(),
+        ]
+        for row in all_choices(current_user.customer_id)
+    )  # fmt: skip
+    lines = csv_lines([BYTE_ORDER_MARK + header[0], *header[1:]], rows)
+    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="preferences.csv"'
+    return response
+
+
+def _page(form: PreferencesForm, code: int = 200, conflicts: list[Conflict] | None = None) -> Response:
+    """Draw the page: what stands now, and over it what was typed, save where it was changed elsewhere meanwhile."""
+    customer_id = current_user.customer_id
+    state = read_state(customer_id)
+    changed = {conflict.flag.code for conflict in conflicts or []}
+    shown = standings(state, has_signal=_has_signal())
+    typed = form.answers if form.is_submitted() else {}
+    marked = {flag: standing.answer for flag, standing in shown.items()}
+    marked |= {flag: answer for flag, answer in typed.items() if flag not in changed}
+    page = render_template(
+        "preferences/customer/preferences.html", form=form, standings=shown, marked=marked, conflicts=conflicts or [],
+        topics=_by_topic(shown), seen=latest_record_id(customer_id), state=state, has_signal=_has_signal(), company=_company(),
+        origin_label=origin_label,
+    )  # fmt: skip
+    return Response(page, code, headers={"Vary": "Sec-GPC"})
+
+
+def _by_topic(shown: dict[str, Standing]) -> list[tuple[Topic, list[Standing]]]:
+    return [
+        (topic, [standing for standing in shown.values() if standing.flag.topic is topic]) for topic in Topic
+    ]
+
+
+def _has_signal() -> bool:
+    """Whether the browser sends Global Privacy Control. Repeated headers arrive as one, joined by commas."""
+    return "1" in [value.strip() for value in request.headers.get("Sec-GPC", "").split(",")]
+
+
+def _company() -> str:
+    return str(current_app.extensions["organisation"].name)
+
+
+def _language() -> str:
+    return str(get_locale() or "fr")[:2]

@@ -1,6 +1,6 @@
 """Consent as proof (every change, never altered) and as flags (what marketing reads)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -47,20 +47,52 @@ class ConsentRecord(db.Model):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
 
 
+class SuppressionReason(StrEnum):
+    RESTRICTED = "restricted"
+    """Art. 18: nothing may be sent until the restriction is lifted."""
+    ERASED = "erased"
+    """Art. 17: the reference alone stays, so that no system writes to the person again."""
+
+
 class PreferenceState(db.Model):
-    """What marketing may do with one customer, as the feed gives it: one row each, numbered in commit order."""
+    """What marketing may do with one customer, as the feed gives it: one row each, numbered in commit order.
+
+    `flags` is what marketing reads: every flag, and all of them false while the customer is suppressed.
+    `latest_choices` is what the person last said, flag by flag, suppressed or not: `given`, `at`, `origin`, `source`,
+    `version`, and `confirmed_at` where a refusal was repeated. `lapses_on` is the day the first consent given for a
+    time, such as one to cookies, must be asked for again.
+    """
 
     __tablename__ = "preference_states"
+    __table_args__ = (
+        Index("ix_preference_states_suppressed_until", "suppressed_until"),
+        Index("ix_preference_states_lapses_on", "lapses_on"),
+    )
 
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        ForeignKey("customers.id"), primary_key=True, autoincrement=False
+    )
     reference: Mapped[str] = mapped_column(String(100), unique=True)
     flags: Mapped[dict[str, bool]] = mapped_column(Json)
-    decided_at: Mapped[dict[str, Any]] = mapped_column(Json)
+    latest_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(String(40))
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     suppressed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lapses_on: Mapped[date | None]
+
+
+class PreferenceTotal(db.Model):
+    """How many customers have a flag on, kept with each write, so that no page ever counts a million rows.
+
+    Beside the flags stand `customers` and `suppressed`.
+    """
+
+    __tablename__ = "preference_totals"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 class UnsubscribeLink(db.Model):

@@ -1,0 +1,154 @@
+"""What the preferences hold about a customer: each choice with its proof, and what marketing reads of them."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import Select, case, func, literal, select, union_all
+
+from portal.bilingual import Label
+from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
+from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.registry import HeldItem, Holding, register
+
+# These only need to be imported: they register themselves.
+from portal.preferences import imported_choices as imported_choices
+from portal.preferences import tasks as tasks
+from portal.preferences import unsubscribing as unsubscribing
+from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
+from portal.preferences.queries import flag_label
+from portal.preferences.states import read_state
+
+COOKIES: Final = "cookies."
+READ_AT_ONCE: Final = 500
+
+_CHOICE = Label(fr="Choix que vous avez fait", en="Choice you made")
+_STATE = Label(
+    fr="Ce que nos équipes marketing lisent de vos choix", en="What our marketing reads of your choices"
+)
+_FLAG = Label(fr="Choix", en="Choice")
+_ANSWER = Label(fr="Réponse", en="Answer")
+_GIVEN = Label(fr="Accepté", en="Accepted")
+_REFUSED = Label(fr="Refusé", en="Refused")
+_WORDING = Label(fr="Texte affiché", en="Text shown")
+_ACCEPTED = Label(fr="Acceptés", en="Accepted")
+_NOTHING = Label(fr="Aucun", en="None")
+_HOLD = Label(fr="Données en pause", en="Data on hold")
+_YES = Label(fr="Oui", en="Yes")
+_KEPT = Label(
+    fr="La preuve de chaque choix est gardée {proof}. Un refus reste connu {suppression} au moins.",
+    en="The proof of each choice is kept for {proof}. A refusal stays known for at least {suppression}.",
+)
+
+
+def summary(customer_id: int) -> Select[Any]:
+    """Return the select of (category, count, latest instant)."""
+    is_cookie = ConsentRecord.flag.startswith(COOKIES, autoescape=True)
+    category = case((is_cookie, literal(str(Category.TRACKING))), else_=literal(str(Category.MARKETING)))
+    choices = select(category.label("category"), ConsentRecord.effective_at.label("at")).where(
+        ConsentRecord.customer_id == customer_id
+    )
+    state = select(literal(str(Category.MARKETING)), PreferenceState.updated_at).where(
+        PreferenceState.customer_id == customer_id
+    )
+    held = union_all(choices, state).subquery()
+    counted: Select[Any] = select(held.c.category, func.count(), func.max(held.c.at)).group_by(
+        held.c.category
+    )
+    return counted
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield what is held: what marketing reads now, then each choice, newest first."""
+    if category == Category.MARKETING and (state := read_state(customer_id)):
+        yield _state_item(state, language)
+    if category in {Category.MARKETING, Category.TRACKING}:
+        for row in _choices(customer_id, is_cookie=category == Category.TRACKING):
+            yield _choice_item(row, category, language)
+
+
+def retention(language: str) -> str:
+    """Return how long it is kept, in words."""
+    kept = current_app.extensions["organisation"].retention
+    return _KEPT.filled(
+        language, proof=kept.consent_proof.text(language), suppression=kept.suppression.text(language)
+    )
+
+
+def _choices(customer_id: int, *, is_cookie: bool) -> Iterator[ConsentRecord]:
+    of_cookies = ConsentRecord.flag.startswith(COOKIES, autoescape=True)
+    statement = (
+        select(ConsentRecord)
+        .where(ConsentRecord.customer_id == customer_id, of_cookies if is_cookie else ~of_cookies)
+        .order_by(ConsentRecord.effective_at.desc(), ConsentRecord.id.desc())
+        .execution_options(yield_per=READ_AT_ONCE)
+    )
+    yield from db.session.execute(statement).scalars()
+
+
+def _choice_item(row: ConsentRecord, category: str, language: str) -> HeldItem:
+    answer = _GIVEN if row.is_given else _REFUSED
+    return HeldItem(
+        category=category,
+        kind="consent_record",
+        label=_CHOICE.text(language),
+        at=row.effective_at,
+        values={
+            "flag": row.flag,
+            "given": row.is_given,
+            "effective_at": row.effective_at.isoformat(),
+            "recorded_at": row.recorded_at.isoformat(),
+            "origin": str(row.origin),
+            "source": row.source,
+            "wording": row.wording,
+            "wording_version": row.wording_version,
+            "language": row.language,
+        },
+        facts=[
+            (_FLAG.text(language), flag_label(row.flag, language)),
+            (_ANSWER.text(language), answer.text(language)),
+            (_WORDING.text(language), row.wording),
+        ],
+        lawful_basis=str(LawfulBasis.CONSENT),
+        source=row.source or "portal",
+    )
+
+
+def _state_item(state: PreferenceState, language: str) -> HeldItem:
+    accepted = [flag_label(flag, language) for flag, is_on in state.flags.items() if is_on]
+    facts = [(_ACCEPTED.text(language), ", ".join(accepted) or _NOTHING.text(language))]
+    if state.is_suppressed:
+        facts.append((_HOLD.text(language), _YES.text(language)))
+    link = select(UnsubscribeLink.created_at).where(UnsubscribeLink.customer_id == state.customer_id)
+    made_at = db.session.execute(link).scalar()
+    return HeldItem(
+        category=Category.MARKETING,
+        kind="preference_state",
+        label=_STATE.text(language),
+        at=state.updated_at,
+        values={
+            "reference": state.reference,
+            "flags": dict(state.flags),
+            "suppressed": state.is_suppressed,
+            "reason": state.reason,
+            "sequence": state.sequence,
+            "updated_at": state.updated_at.isoformat(),
+            "unsubscribe_link_made_at": made_at.isoformat() if made_at else None,
+        },
+        facts=facts,
+        lawful_basis=str(LawfulBasis.CONSENT),
+    )
+
+
+register(
+    Holding(
+        code="preferences",
+        tables=frozenset(
+            {ConsentRecord.__tablename__, PreferenceState.__tablename__, UnsubscribeLink.__tablename__}
+        ),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

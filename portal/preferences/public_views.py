@@ -1,3 +1,123 @@
-from flask import Blueprint
+"""Stopping messages from outside, without signing in: the link of a message, or a link asked for by e-mail."""
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import get_locale
+from flask_login import current_user
+
+from portal.access.declare import PUBLIC, requires
+from portal.customers.addresses import normalise_address
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.preferences.forms import AddressForm
+from portal.preferences.purposes import FLAGS
+from portal.preferences.unsubscribing import (
+    EMAIL_FLAGS,
+    LinkUnknown,
+    ask_for_link,
+    find_customer,
+    stop_emails,
+    stopped_by_link,
+)
+from portal.web.rate_limits import TooManyTries, caller_network, count_try
 
 blueprint = Blueprint("preferences", __name__)
+
+ONE_CLICK = "One-Click"
+LINKS_ASKED = "20 per hour"
+MAILS_TO_ONE_ADDRESS = "5 per hour"
+
+
+@blueprint.get("/unsubscribe/<token>")
+@requires(PUBLIC)
+def unsubscribe(token: str) -> Any:
+    try:
+        customer = _find(token)
+    except LinkUnknown:
+        return _ask_for_address(code=404)
+    stops = [FLAGS[flag].label(get_locale()) for flag in EMAIL_FLAGS]
+    return render_template("preferences/public/unsubscribe.html", customer=customer, token=token, stops=stops)
+
+
+@blueprint.post("/unsubscribe/<token>")
+@requires(PUBLIC)
+def stop(token: str) -> Any:
+    """Stop the e-mails: for a mail program (RFC 8058) a plain 200 and no cookie, for a person the next page."""
+    is_one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
+    try:
+        customer_id = getattr(_find(token), "id", None)
+    except LinkUnknown:
+        return (
+            Response("Unknown link.\n", 404, mimetype="text/plain")
+            if is_one_click
+            else _ask_for_address(code=404)
+        )
+    if customer_id is not None:
+        with transaction():
+            customer = db.session.get_one(Customer, customer_id)
+            stop_emails(customer, customer.language if is_one_click else str(get_locale())[:2])
+    if is_one_click:
+        return Response("Unsubscribed.\n", mimetype="text/plain")
+    return redirect(url_for(".stopped", token=token), 303)
+
+
+@blueprint.get("/unsubscribe/<token>/done")
+@requires(PUBLIC)
+def stopped(token: str) -> Any:
+    try:
+        customer = _find(token)
+    except LinkUnknown:
+        return _ask_for_address(code=404)
+    is_theirs = customer is not None and getattr(current_user, "customer_id", None) == customer.id
+    can_put_back = bool(customer and stopped_by_link(customer))
+    return render_template("preferences/public/stopped.html", is_theirs=is_theirs, can_put_back=can_put_back)
+
+
+@blueprint.route("/unsubscribe", methods=["GET", "POST"])
+@requires(PUBLIC)
+def ask_for_link_page() -> Any:
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return _ask_for_address(form, code=422 if form.is_submitted() else 200)
+    address = normalise_address(form.email.data)
+    count_try([(LINKS_ASKED, f"unsubscribe:network:{caller_network()}")])
+    may_mail = _may_mail(address)
+    with transaction():
+        ask_for_link(address, may_mail=may_mail)
+    return redirect(url_for(".link_asked"), 303)
+
+
+@blueprint.get("/unsubscribe/asked")
+@requires(PUBLIC)
+def link_asked() -> str:
+    return render_template("preferences/public/link_asked.html")
+
+
+@blueprint.record_once
+def exempt_from_form_tokens(state: BlueprintSetupState) -> None:
+    """A mail program holds no form token (RFC 8058); whoever posts here holds the secret of the link itself."""
+    state.app.extensions["csrf"].exempt(stop)
+
+
+def _find(token: str) -> Customer | None:
+    return find_customer(token, current_app.extensions["settings"].secret_key)
+
+
+def _ask_for_address(form: AddressForm | None = None, *, code: int) -> Any:
+    form = form or AddressForm(formdata=None)
+    is_broken = code == 404
+    return render_template("preferences/public/ask_for_link.html", form=form, is_broken=is_broken), code
+
+
+def _may_mail(address: str) -> bool:
+    """Count one mail that a stranger makes us send to an address; False once there were enough."""
+    try:
+        count_try(
+            [(MAILS_TO_ONE_ADDRESS, f"unsubscribe:mail:{hashlib.sha256(address.encode()).hexdigest()}")]
+        )
+    except TooManyTries:
+        return False
+    return True

@@ -1,3 +1,180 @@
-from flask import Blueprint
+"""The marketing page, exports for people, and switching off at a customer's request."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal import clock
+from portal.access.declare import requires, staff
+from portal.access.permissions import Permission
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db, transaction
+from portal.personal_data.categories import Category
+from portal.preferences import whole_base
+from portal.preferences.choosing import Standing, standings
+from portal.preferences.forms import FindForm, SwitchOffForm
+from portal.preferences.models import PreferenceState
+from portal.preferences.queries import origin_label, totals
+from portal.preferences.states import read_state
+from portal.preferences.switching_off import switch_off
+from portal.staff.customer_lookup import (
+    OwnFile,
+    find_customer,
+    find_lookup,
+    is_open,
+    is_own_file,
+    look,
+    note_missed,
+    note_own_file,
+    open_lookup,
+)
+from portal.staff.models import CustomerLookup
+from portal.web.rate_limits import count_try
 
 blueprint = Blueprint("preferences", __name__)
+
+SEE, SWITCH_OFF = staff(Permission.SEE_MARKETING), staff(Permission.SWITCH_OFF_PREFERENCE)
+EXPORTED = declare("staff:preferences:exported", "format", "customers")
+
+
+@blueprint.route("/marketing", methods=["GET", "POST"])
+@requires(SEE)
+def marketing() -> Any:
+    form = FindForm()
+    if form.validate_on_submit():
+        count_try([("60 per hour", f"staff-lookup:{current_user.id}")])
+        lookup_id = _open(form)
+        if lookup_id:
+            return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
+    page = render_template("preferences/staff/marketing.html", form=form, totals=totals(), now=clock.now())
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.get("/marketing/customers/<public_id>")
+@requires(SEE)
+def customer_choices(public_id: str) -> Any:
+    facts = _look(public_id)
+    if isinstance(facts, Response):
+        return facts
+    return render_template("preferences/staff/customer_choices.html", origin_label=origin_label, **facts)
+
+
+@blueprint.get("/marketing/preferences.csv")
+@requires(SEE)
+def csv() -> Response:
+    # Excel reads a CSV as UTF-8 only when it begins with this.
+    return _export("csv", "text/csv", whole_base.csv(db.engine), mark="\ufeff".encode())
+
+
+@blueprint.get("/marketing/preferences.ndjson")
+@requires(SEE)
+def ndjson() -> Response:
+    return _export("ndjson", "application/x-ndjson", whole_base.ndjson(db.engine))
+
+
+@blueprint.route("/customers/<public_id>/preferences", methods=["GET", "POST"])
+@requires(SWITCH_OFF)
+def switch_off_preferences(public_id: str) -> Any:
+    facts = _look(public_id)
+    if isinstance(facts, Response):
+        return facts
+    on = [code for code, standing in facts["standings"].items() if standing.given]
+    form = SwitchOffForm(on)
+    if form.validate_on_submit():
+        with transaction():
+            lookup = find_lookup(current_user, public_id) or abort(404)
+            switched = switch_off(
+                current_user, lookup.customer, form.flags.data or [], how=form.how.data,
+                is_objection=form.is_objection.data,
+            )  # fmt: skip
+        _say(len(switched))
+        return redirect(url_for(".switch_off_preferences", public_id=public_id), 303)
+    page = render_template("preferences/staff/switch_off.html", form=form, origin_label=origin_label, **facts)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _open(form: FindForm) -> str | None:
+    """Open the customer that the form asks for; otherwise write beside the field what stands in the way."""
+    with transaction():
+        customer = find_customer(form.identifier.data)
+        if customer is None:
+            note_missed(current_user)
+            form.identifier.errors = [
+                _("No customer fits exactly. Check each letter, or ask for a customer number.")
+            ]
+        elif is_own_file(current_user, customer):
+            note_own_file(current_user, customer)
+            form.identifier.errors = [_("This is your own file. Ask a colleague to open it.")]
+        else:
+            return open_lookup(current_user, customer, form.reason.data, None).public_id
+    return None
+
+
+def _look(public_id: str) -> Any:
+    """Log the look and read what it shows in one transaction; a lookup that has passed is asked for again."""
+    try:
+        with transaction():
+            lookup = find_lookup(current_user, public_id) or abort(404)
+            if not is_open(lookup):
+                return _ask_again()
+            look(current_user, lookup, Category.MARKETING)
+            state = read_state(lookup.customer_id)
+            return _facts(lookup, state, standings(state, has_signal=False))
+    except OwnFile:
+        abort(403)
+
+
+def _facts(
+    lookup: CustomerLookup, state: PreferenceState | None, shown: dict[str, Standing]
+) -> dict[str, Any]:
+    return {
+        "lookup_id": lookup.public_id,
+        "reference": lookup.customer.reference,
+        "expires_at": lookup.expires_at,
+        "reason": lookup.reason,
+        "standings": shown,
+        "flags": dict(state.flags) if state else {},
+        "suppressed_for": state.reason if state else None,
+        "sequence": state.sequence if state else None,
+        "updated_at": state.updated_at if state else None,
+    }
+
+
+def _ask_again() -> AnyResponse:
+    flash(_("The half hour for this file has passed. Say again why you open it."), "info")
+    may_see = current_user.may(Permission.SEE_MARKETING)
+    return redirect(url_for(".marketing") if may_see else url_for("staff.staff.customers"), 303)
+
+
+def _say(switched: int) -> None:
+    if switched:
+        flash(_("Switched off. It applies at once, and the customer is told by mail."), "success")
+    else:
+        flash(_("All of it was off already. Nothing was changed."), "info")
+
+
+def _export(kind: str, mimetype: str, content: Iterator[bytes], mark: bytes = b"") -> Response:
+    count_try([("30 per hour", f"staff-export:{current_user.id}")])
+    with transaction():
+        record(
+            EXPORTED,
+            actor=f"staff:{current_user.public_id}",
+            subject="portal",
+            format=kind,
+            customers=totals().customers,
+        )
+    response = Response(_marked(mark, content), mimetype=mimetype)
+    name = f"preferences-{date.isoformat(clock.today())}.{kind}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _marked(mark: bytes, content: Iterator[bytes]) -> Iterator[bytes]:
+    yield mark
+    yield from content

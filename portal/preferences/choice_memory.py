@@ -1,0 +1,32 @@
+"""How long a choice holds: one on cookies six months, yes or no, after which it is asked again; others until changed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from dateutil.relativedelta import relativedelta
+
+from portal import clock
+from portal.preferences.purposes import FLAGS
+
+# As portal.cookies.categories has it; a test keeps the two equal, for neither domain may import the other.
+COOKIE_CHOICE_MONTHS: Final = 6
+
+
+def asks_again_on(flag: str, latest: Mapping[str, Any] | None) -> date | None:
+    """Return the first day on which a choice may be asked again, None for a choice without end or none at all.
+
+    Args:
+        latest: the entry of `PreferenceState.latest_choices`.
+    """
+    known = FLAGS.get(flag)
+    if latest is None or known is None or known.cookie is None:
+        return None
+    made_on = clock.local_date(datetime.fromisoformat(latest["at"]))
+    return made_on + relativedelta(months=COOKIE_CHOICE_MONTHS)
+
+
+def is_due_again(flag: str, latest: Mapping[str, Any] | None) -> bool:
+    """Whether the time of a choice has passed, so that it has to be made anew."""
+    day = asks_again_on(flag, latest)
+    return day is not None and clock.today() >= day

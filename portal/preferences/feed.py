@@ -1,0 +1,120 @@
+"""What marketing reads, always from the rows that the choices are written to: never a copy that could be older."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.infrastructure.one_time_tokens import write_token
+from portal.preferences.models import PreferenceState, UnsubscribeLink
+from portal.preferences.purposes import FLAG_CODES
+
+Item = dict[str, Any]
+
+UNKNOWN = "unknown"
+LINK_PURPOSE = "unsubscribe"
+# Few enough for the number of parameters that a statement may have on either database.
+NAMES_A_STATEMENT = 1000
+
+_COLUMNS = (
+    PreferenceState.reference,
+    PreferenceState.flags,
+    PreferenceState.is_suppressed,
+    PreferenceState.reason,
+    PreferenceState.sequence,
+    PreferenceState.updated_at,
+)
+
+
+def item_of(row: Row[Any]) -> Item:
+    """Return a row of `_COLUMNS` as the feed gives it. A flag declared since the row was written is off."""
+    return {
+        "customer": row.reference,
+        "flags": {flag: row.flags.get(flag, False) for flag in FLAG_CODES},
+        "suppressed": row.is_suppressed,
+        "reason": row.reason,
+        "sequence": row.sequence,
+        "updated_at": instant_text(row.updated_at),
+    }
+
+
+def unknown_item(asked: str) -> Item:
+    """Return the item of somebody we do not know, named as asked: nothing may be sent."""
+    flags = dict.fromkeys(FLAG_CODES, False)
+    return {
+        "customer": asked, "flags": flags, "suppressed": False, "reason": UNKNOWN, "sequence": None, "updated_at": None,
+    }  # fmt: skip
+
+
+def read_one(reference: str) -> Item:
+    """Return the item of one customer, by the reference that items carry."""
+    row = next(_rows(select(*_COLUMNS), PreferenceState.reference, [reference]), None)
+    return item_of(row) if row else unknown_item(reference)
+
+
+def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
+    """Return one item for each reference, then one for each e-mail address, in the order asked, repeats included."""
+    by_reference = {
+        row.reference: item_of(row) for row in _rows(select(*_COLUMNS), PreferenceState.reference, references)
+    }
+    items = [by_reference.get(reference) or unknown_item(reference) for reference in references]
+    normalised = [_normalised(address) for address in addresses]
+    joined = select(*_COLUMNS, Customer.email_normalised).join(
+        Customer, Customer.id == PreferenceState.customer_id
+    )
+    rows = _rows(joined, Customer.email_normalised, filter(None, normalised))
+    by_address = {row.email_normalised: item_of(row) for row in rows}
+    pairs = zip(normalised, addresses, strict=True)
+    return items + [by_address.get(known) or unknown_item(asked) for known, asked in pairs]
+
+
+def read_changes(after: int, limit: int) -> tuple[list[Item], int, bool]:
+    """Return the changes after a sequence, oldest first.
+
+    Returns:
+        At most `limit` items, each customer at its latest sequence; the sequence to go on from; whether more wait.
+    """
+    statement = select(*_COLUMNS).where(PreferenceState.sequence > after).order_by(PreferenceState.sequence)
+    rows = db.session.execute(statement.limit(limit + 1)).all()
+    items = [item_of(row) for row in rows[:limit]]
+    return items, items[-1]["sequence"] if items else after, len(rows) > limit
+
+
+def newest_change() -> tuple[int, datetime | None]:
+    """Return the newest sequence, 0 when there is none, and its instant."""
+    statement = select(PreferenceState.sequence, PreferenceState.updated_at)
+    row = db.session.execute(statement.order_by(PreferenceState.sequence.desc()).limit(1)).first()
+    return (row.sequence, row.updated_at) if row else (0, None)
+
+
+def unsubscribe_links(references: Sequence[str], secret_key: str) -> dict[str, str]:
+    """Return the unsubscribe token of each reference that is known."""
+    statement = select(PreferenceState.reference, UnsubscribeLink.public_id).join(
+        UnsubscribeLink, UnsubscribeLink.customer_id == PreferenceState.customer_id
+    )
+    rows = _rows(statement, PreferenceState.reference, references)
+    return {row.reference: write_token(secret_key, LINK_PURPOSE, row.public_id) for row in rows}
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an instant as the feed writes it: RFC 3339, UTC, microseconds."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _rows(statement: Select[Any], column: Any, names: Iterable[str]) -> Iterator[Row[Any]]:
+    distinct = [name for name in dict.fromkeys(names) if "\0" not in name]  # PostgreSQL takes no such text
+    for start in range(0, len(distinct), NAMES_A_STATEMENT):
+        yield from db.session.execute(
+            statement.where(column.in_(distinct[start : start + NAMES_A_STATEMENT]))
+        )
+
+
+def _normalised(address: str) -> str | None:
+    try:
+        return normalise_address(address)
+    except AddressRefused:
+        return None
