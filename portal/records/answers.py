@@ -1,4 +1,4 @@
-"""The five answers of a category: where its data come from, what they serve, who gets them, until when, what to do.
+"""The five answers of a category: where its data come from, their use, who gets them, until when, what to do.
 
 They are computed from the data map and the registers, so that none can be missing or out of date.
 """
@@ -93,7 +93,9 @@ def answers_of(
         ),
         retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
         offers=_offers(category, kinds, language),
-        limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
+        limits=_grouped(
+            [(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language
+        ),
     )
     if own:
         _add_portal(answers, own, register, language)
@@ -185,6 +187,7 @@ def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegi
             here,
         )
     )
-    hosts = [f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST]
-    answers.recipients.append(Part(tuple(hosts) or (_("Nobody outside the company."),), here))
+    hosts = [recipient for recipient in register if recipient.role is RecipientRole.HOST]
+    named = tuple(f"{host.description(language)}." for host in hosts)
+    answers.recipients.append(Part(named or (_("Nobody outside the company."),), here))
     answers.retention.append(Part(tuple(retentions), here))

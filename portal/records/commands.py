@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import orjson
@@ -13,7 +12,7 @@ from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from portal.records.ingest import Refusal, start_run
-from portal.records.lines import read_lines
+from portal.records.lines import Line, read_lines
 
 # What a report lists; every refused line is counted, and named on standard error as it is met.
 MOST_LISTED = 10_000
@@ -46,16 +45,16 @@ def import_records(file: Path, as_json: bool) -> None:
         sys.exit(2)
     tally = run.tally
     if as_json:
-        report = asdict(tally) | {"refused": [asdict(refusal) for refusal in listed], "refused_count": tally.refused}
+        refused = [asdict(refusal) for refusal in listed]
+        report = asdict(tally) | {"refused": refused, "refused_count": tally.refused}
         click.echo(orjson.dumps(report).decode())
     else:
-        click.echo(
-            f"{tally.lines} lines: {tally.accepted} accepted, {tally.unchanged} unchanged, {tally.refused} refused."
-        )
+        counts = f"{tally.accepted} accepted, {tally.unchanged} unchanged, {tally.refused} refused"
+        click.echo(f"{tally.lines} lines: {counts}.")
     sys.exit(1 if tally.refused else 0)
 
 
-def _open(file: Path) -> BinaryIO:
+def _open(file: Path) -> io.BufferedReader:
     return io.BufferedReader(io.FileIO(0, closefd=False)) if str(file) == "-" else file.open("rb")
 
 
@@ -64,7 +63,7 @@ def _bar(file: Path) -> "tqdm[None]":
     return tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr, disable=not sys.stderr.isatty())
 
 
-def _followed(lines: Iterator[tuple[int, bytes | None]], bar: "tqdm[None]") -> Iterator[tuple[int, bytes | None]]:
+def _followed(lines: Iterator[Line], bar: "tqdm[None]") -> Iterator[Line]:
     for number, content in lines:
         yield number, content
         bar.update(len(content or b"") + 1)

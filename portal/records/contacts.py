@@ -1,7 +1,6 @@
 """The last exchange that came from each person.
 
-Where a rule counts from it, a newer one lengthens the life of the older records; nothing that the company sends
-does.
+Where a rule counts from it, a newer one lengthens the life of the older records. What we send does not.
 """
 
 from collections.abc import Collection

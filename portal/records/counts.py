@@ -53,7 +53,12 @@ class CountChanges:
             },
         )
         rows = [
-            {"customer_id": pile[0], "category": pile[1], "count": count, "last_recorded_at": self._newest.get(pile)}
+            {
+                "customer_id": pile[0],
+                "category": pile[1],
+                "count": count,
+                "last_recorded_at": self._newest.get(pile),
+            }
             for pile, count in sorted(self._counts.items())
         ]
         connection.execute(statement, rows)

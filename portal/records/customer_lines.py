@@ -1,5 +1,6 @@
 """The customers that a batch of lines speaks of: found in one query, changed in memory, written together."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,7 @@ COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "language", "customer_since",
     "relationship_ended_on",
 )  # fmt: skip
+PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 ERASED = "names a person whose data were erased: take them off the source"
 RESTRICTED = "names a person whose data are restricted: what is held stays as it is"
 
@@ -72,11 +74,11 @@ class CustomerLines:
             .where(
                 or_(
                     Customer.external_id.in_(references),
-                    Customer.public_id.in_(references),
+                    Customer.public_id.in_([text for text in references if PUBLIC_ID.fullmatch(text)]),
                     Customer.email_normalised.in_(addresses),
                 )
             )
-            # In one order for everybody, so that two imports that meet wait for each other and never deadlock.
+            # In one order for everybody: two imports that meet then wait for each other and never deadlock.
             .order_by(Customer.id)
             .with_for_update()
         )
@@ -156,7 +158,7 @@ class CustomerLines:
         moved = [held for held in changed if "email_normalised" in held.changed]
         connection = db.session.connection()
         if moved:
-            # An address may pass from one customer to another within a batch: let go of all before taking any.
+            # An address may pass from one customer to another in a batch: let go of all before taking any.
             ids = [held.id for held in moved]
             connection.execute(update(Customer).where(Customer.id.in_(ids)).values(email_normalised=None))
         if changed:
@@ -175,5 +177,7 @@ class CustomerLines:
 def _changes(held: HeldCustomer, line: CustomerLine) -> dict[str, Any]:
     kept = held.kept | {"email_normalised"} if "email" in held.kept else held.kept
     return {
-        name: value for name, value in line.facts.items() if name not in kept and held.facts.get(name) != value
+        name: value
+        for name, value in line.facts.items()
+        if name not in kept and held.facts.get(name) != value
     }

@@ -38,6 +38,7 @@ def category(category: str) -> str:
     data_map, organisation = current_app.extensions["data_map"], current_app.extensions["organisation"]
     cursor = request.args.get("cursor")
     held = overview(customer_id, shown, data_map)
+    others = held.counts.keys() - {"records"}
     page = records_page(customer_id, shown, cursor)
     return render_template(
         "records/customer/category.html",
@@ -50,5 +51,5 @@ def category(category: str) -> str:
         portal_items=[] if cursor else portal_items(customer_id, shown, language, held.counts),
         portal_count=portal_count(held.counts),
         elsewhere=pages_elsewhere(held.counts),
-        answers=answers_of(shown, held.kinds, held.counts.keys() - {"records"}, data_map, organisation, language),
+        answers=answers_of(shown, held.kinds, others, data_map, organisation, language),
     )

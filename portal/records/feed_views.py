@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.access.declare import requires, token
 from portal.records.ingest import Refusal, Tally, start_run
-from portal.records.lines import LONGEST_LINE, read_lines
+from portal.records.lines import LONGEST_LINE, Line, read_lines
 from portal.web.errors import problem
 
 blueprint = Blueprint("records", __name__)
@@ -18,17 +18,16 @@ LARGEST_BODY = 10 * 1000 * 1000
 MOST_LINES = 10_000
 STREAM = "application/x-ndjson"
 ONE_OBJECT = "application/json"
-Lines = Iterable[tuple[int, bytes | None]]
 
 
 class Cut:
     """Passes on the lines that a call may send, and notes the limit at which it stopped."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = lines
         self.status: int | None = None
 
-    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+    def __iter__(self) -> Iterator[Line]:
         taken = 0
         try:
             for line in self._lines:
@@ -53,7 +52,7 @@ def ingest() -> Response:
     return _answer(run.tally, refusals, lines.status)
 
 
-def _lines() -> Lines:
+def _lines() -> Iterable[Line]:
     if request.mimetype not in {STREAM, ONE_OBJECT}:
         raise UnsupportedMediaType
     body = io.BufferedReader(request.stream)  # type: ignore[type-var]
@@ -71,7 +70,8 @@ def _answer(tally: Tally, refusals: list[Refusal], cut_at: int | None) -> Respon
     }
     if cut_at:
         most = f"{MOST_LINES} lines" if cut_at == 422 else f"{LARGEST_BODY // 1_000_000} MB"
-        detail = f"A call takes {most} at most. The first {tally.lines} lines were taken; send the rest in another call."
+        taken = f"The first {tally.lines} lines were taken; send the rest in another call."
+        detail = f"A call takes {most} at most. {taken}"
     elif not tally.lines:
         cut_at, detail = 422, "The body holds no line."
     elif tally.refused == tally.lines:

@@ -1,11 +1,12 @@
 """Take in what the company's systems hold: one path for the command and for the API.
 
-Lines are taken in batches of one transaction each. A line that may not be taken is reported and harms no other; a
-line that says what is held already changes nothing; a kill leaves whole batches, and sending everything again heals.
+Lines are taken in batches of one transaction each. A line that may not be taken is reported and harms no
+other; one that says what is held already changes nothing; a kill leaves whole batches, and sending all again
+heals.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from flask import current_app
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from portal.records.expiry import Expiry
 from portal.records.field_types import ValueRefused
 from portal.records.kinds import DataMap
 from portal.records.last_days import move_last_days
+from portal.records.lines import Line
 from portal.records.record_lines import RecordLines
 from portal.records.special_categories import is_special_category
 from portal.records.statements import (
@@ -94,11 +96,11 @@ class Intake:
         self._contacts = Contacts(data_map, self._expiry)
         self._on_refusal = on_refusal
 
-    def run(self, lines: Iterable[tuple[int, bytes | None]], *, actor: str, channel: str) -> None:
-        """Take lines in, batch by batch, and write one audit event with the counts, also when the run breaks off.
+    def run(self, lines: Iterable[Line], *, actor: str, channel: str) -> None:
+        """Take lines in, batch by batch, and write one audit event, also when the run breaks off.
 
         Args:
-            lines: (number, content) pairs as `read_lines` gives them.
+            lines: as `read_lines` gives them.
             actor: who sends them, for the audit trail.
             channel: `command` or `api`.
         """
@@ -118,7 +120,7 @@ class Intake:
                         **asdict(self.tally),
                     )  # fmt: skip
 
-    def _take_batch(self, batch: list[tuple[int, bytes | None]]) -> None:
+    def _take_batch(self, batch: list[Line]) -> None:
         refusals: list[Refusal] = []
         statements: list[Numbered] = []
         for number, content in batch:
@@ -145,12 +147,20 @@ class Intake:
         if statement.source not in self._systems:
             raise LineRefused("source", "is not a registered system of the organisation file")
         try:
-            return replace(statement, values=kind.validate_values(statement.values))
+            values = kind.validate_values(statement.values)
         except ValueRefused as refusal:
             raise LineRefused(f"values.{refusal.field}", refusal.reason) from None
+        return RecordLine(
+            statement.customer,
+            statement.kind,
+            statement.external_id,
+            statement.recorded_at,
+            statement.source,
+            values,
+        )
 
     def _write(self, statements: list[Numbered], tally: Tally, refusals: list[Refusal]) -> None:
-        """Write statements in one transaction; when the database refuses them, in halves, down to the one at fault.
+        """Write statements in one transaction; when the database refuses, in halves down to the one at fault.
 
         Two imports that meet may both add the same new customer: the second then reads what the first wrote.
         """
@@ -224,9 +234,7 @@ def _hand_over(
         customer = by_id[held.id]
         language = line.language or customer.language
         try:
-            outcome = handler(
-                customer, line.flag, line.given, line.at, line.wording, line.source, language
-            )
+            outcome = handler(customer, line.flag, line.given, line.at, line.wording, line.source, language)
         except ValueError as reason:
             refused.append(Refusal(number, getattr(reason, "field", "flag"), str(reason)))
         else:
@@ -234,9 +242,9 @@ def _hand_over(
     return changes, refused
 
 
-def _batches(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[list[tuple[int, bytes | None]]]:
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Yield lines in batches bounded in number and in bytes."""
-    batch: list[tuple[int, bytes | None]] = []
+    batch: list[Line] = []
     size = 0
     for number, content in lines:
         batch.append((number, content))

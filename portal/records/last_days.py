@@ -1,4 +1,4 @@
-"""Move the last day of records already held when the end of their person's relationship becomes known or changes."""
+"""Move the last day of records already held when the end of a person's relationship is known or changes."""
 
 from typing import Any
 
@@ -29,7 +29,8 @@ def move_last_days(customer: HeldCustomer, data_map: DataMap, expiry: Expiry, co
             moved = []
             for row in rows:
                 recorded_on = local_date(row.recorded_at)
-                day = expiry.of(kind, recorded_on, row.values, customer.relationship_ended_on, last_contact_on)
+                ended_on = customer.relationship_ended_on
+                day = expiry.of(kind, recorded_on, row.values, ended_on, last_contact_on)
                 if day != row.expires_on:
                     moved.append({"record_id": row.id, "last_day": day})
             if moved:

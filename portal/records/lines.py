@@ -6,12 +6,12 @@ from collections.abc import Iterator
 LONGEST_LINE = 256 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+# The number of a line, from 1, and its content without line end: None when longer than `LONGEST_LINE` bytes.
+Line = tuple[int, bytes | None]
 
-def read_lines(stream: io.BufferedIOBase) -> Iterator[tuple[int, bytes | None]]:
-    """Yield (number from 1, content without line end) of every line that is not blank.
 
-    The content is None for a line longer than `LONGEST_LINE` bytes.
-    """
+def read_lines(stream: io.BufferedIOBase) -> Iterator[Line]:
+    """Yield every line of a stream that is not blank."""
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1

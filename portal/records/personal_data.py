@@ -21,9 +21,12 @@ READ_AT_ONCE: Final = 500
 
 def summary(customer_id: int) -> Select[Any]:
     """Return the select of (category, count, latest instant)."""
-    return select(CategoryCount.category, CategoryCount.count, CategoryCount.last_recorded_at).where(
-        CategoryCount.customer_id == customer_id, CategoryCount.count > 0
+    columns: tuple[Any, ...] = (
+        CategoryCount.category,
+        CategoryCount.count,
+        CategoryCount.last_recorded_at,
     )
+    return select(*columns).where(CategoryCount.customer_id == customer_id, CategoryCount.count > 0)
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
@@ -40,7 +43,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
-    """Return a record as it leaves the portal. A kind that is declared no longer shows no value, only its code."""
+    """Return a record as it leaves the portal; one of a kind that is no longer declared shows no value."""
     kind = data_map.kinds.get(row.kind)
     values = {"external_id": row.external_id} | row.values
     if kind is None:

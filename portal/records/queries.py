@@ -1,4 +1,4 @@
-"""What the customer's pages read: one statement over every holding, one for a page of records, whatever the volume."""
+"""What the customer's pages read: one statement over every holding, one for a page, whatever the volume."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -103,8 +103,10 @@ def records_page(customer_id: int, category: Category, cursor: str | None) -> Pa
     )
 
 
-def portal_items(customer_id: int, category: Category, language: str, counts: dict[str, int]) -> list[HeldItem]:
-    """Return the newest things that this portal itself holds in a category, those with a page of their own left out."""
+def portal_items(
+    customer_id: int, category: Category, language: str, counts: dict[str, int]
+) -> list[HeldItem]:
+    """Return the newest things this portal holds in a category, without those that have their own page."""
     sources: list[Iterator[HeldItem]] = [
         holding.items(customer_id, category.value, language)
         for holding in _with_items()
@@ -114,9 +116,10 @@ def portal_items(customer_id: int, category: Category, language: str, counts: di
     return list(islice(newest_first, PORTAL_ITEMS))
 
 
-def pages_elsewhere(counts: dict[str, int]) -> list[tuple[str, int]]:
-    """Return (holding, count) of what is held in a category and has a page of its own."""
-    return [(code, counts[code]) for code in PAGES_OF_THEIR_OWN if counts.get(code)]
+def pages_elsewhere(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+    """Return (holding, endpoint, count) of what is held in a category and has a page of its own."""
+    pages = PAGES_OF_THEIR_OWN.items()
+    return [(code, endpoint, counts[code]) for code, endpoint in pages if counts.get(code)]
 
 
 def portal_count(counts: dict[str, int]) -> int:
@@ -142,9 +145,8 @@ def _summary(holding: Holding, customer_id: int, category: Category | None = Non
 
 def _presence(kind: Kind, customer_id: int) -> Select[Any]:
     is_present = exists().where(Record.customer_id == customer_id, Record.kind == kind.code)
-    return select(cast(null(), Record.kind.type), literal(kind.code), literal(0), cast(null(), UtcDateTime)).where(
-        is_present
-    )
+    no_holding, no_instant = cast(null(), Record.kind.type), cast(null(), UtcDateTime)
+    return select(no_holding, literal(kind.code), literal(0), no_instant).where(is_present)
 
 
 def _typed(parts: list[Select[Any]]) -> Select[Any]:
