@@ -30,8 +30,7 @@ WORDS = ("ancre", "brume", "cerise", "dune", "erable", "falaise", "galet", "houl
 
 def seed() -> dict[str, Any]:
     """Fill an empty database and return what demo.json holds."""
-    run = start_run(_fail)
-    run.run(enumerate((orjson.dumps(line) for line in import_lines()), start=1), actor="command", channel="command")
+    import_holdings()
     customers = [_open_account(person.number) for person in CUSTOMERS if person.has_account]
     staff = [_hire(email, name, role, language) for email, name, role, language in STAFF]
     with transaction():
@@ -46,6 +45,12 @@ def seed() -> dict[str, Any]:
         "feed_token": feed_token,
         "ingest_token": ingest_token,
     }
+
+
+def import_holdings() -> None:
+    """Import the customers of the demonstration with everything held about them."""
+    lines = enumerate((orjson.dumps(line) for line in import_lines()), start=1)
+    start_run(_fail).run(lines, actor="command", channel="command")
 
 
 def _fail(refusal: Refusal) -> None:

@@ -24,7 +24,7 @@ def tell_ready(package: AnswerPackage) -> None:
 
 
 def request_package(
-    customer: Customer, *, purpose: str, request_id: int, language: str, categories: list[str] | None = None
+    customer: Customer, *, purpose: str, request_id: int | None, language: str, categories: list[str] | None = None
 ) -> AnswerPackage:
     """Add a package and its job to the current transaction.
 

@@ -1,0 +1,32 @@
+"""Long campaigns, with real processes and real kills: `make trial`, or `make trial TRIAL=reduced`."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from tests.trial.kills import kill_imports, kill_workers
+from tests.trial.races import race_for_the_most_urgent
+from tests.trial.tampering import tamper_everywhere
+
+CAMPAIGNS: list[Callable[[bool], str]] = [kill_workers, kill_imports, race_for_the_most_urgent, tamper_everywhere]
+
+
+def main(reduced: bool) -> int:
+    """Run every campaign; return 1 when one of them found a fault."""
+    failed = 0
+    for campaign in CAMPAIGNS:
+        began = time.monotonic()
+        try:
+            found = campaign(reduced)
+        except Exception:
+            traceback.print_exc()
+            failed += 1
+            found = "FAILED"
+        print(f"{campaign.__name__}: {found} ({time.monotonic() - began:.0f} s)", flush=True)
+    print(f"{len(CAMPAIGNS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("reduced" in sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""An installation of its own for a campaign: folder, keys, database, and commands run as processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from portal.app import create_app
+from portal.config import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Installation:
+    """A folder with its settings, and an app on it inside this process."""
+
+    folder: Path
+    environment: dict[str, str]
+    app: Flask
+
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
+        """Start a flask command in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=self.environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options,
+        )  # fmt: skip
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process group at once, without a last word."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+@contextmanager
+def installation(**settings: str) -> Iterator[Installation]:
+    """Make an installation with its database, and remove it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="portal-trial-") as name:
+        folder = Path(name) / "instance"
+        environment = os.environ | {"PORTAL_INSTANCE": str(folder)} | settings
+        subprocess.run(
+            [sys.executable, "-m", "flask", "init"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+        yield Installation(folder, environment, create_app(Settings.from_environment(environment)))
