@@ -51,6 +51,8 @@ REGISTERED = [
     "portal.preferences.states",
     "portal.identity_checks.tasks",
     "portal.exports.tasks",
+    "portal.rights.fulfilment",
+    "portal.rights.identity_errands",
     "portal.rights.tasks",
 ]
 
