@@ -1,6 +1,7 @@
 """`flask staff`: the first staff member comes in by a command, for there is no default account."""
 
 import sys
+from typing import NoReturn
 
 import click
 from flask import current_app
@@ -24,6 +25,8 @@ def create(email: str, name: str, role: str, language: str) -> None:
 
     Run it again to replace a link that was lost; a member who finished has no link any more.
     """
+    if not name.strip():
+        _fail("Give the name that colleagues will see.")
     try:
         with transaction():
             link = link_of(
@@ -38,6 +41,6 @@ def create(email: str, name: str, role: str, language: str) -> None:
         click.echo(link)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(1)

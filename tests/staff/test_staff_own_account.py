@@ -1,0 +1,106 @@
+"""What staff members do about their own way in, through the real forms."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from portal import clock
+from portal.access.permissions import Role
+from tests.support.audit_trail import events
+from tests.support.browser import Browser
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.staff_codes import code_at, to_code_page
+
+EMAIL = "reviewer@example.org"
+NEW = "encore quatre mots différents"
+
+
+@pytest.fixture
+def nora(people: People) -> Browser:
+    return people.signed_in_staff(Role.REVIEWER)
+
+
+def sign_in_elsewhere(app: Flask, minutes: int = 1, password: str = PASSWORD) -> Browser:
+    with clock.stopped_at(clock.now() + timedelta(minutes=minutes)):
+        page = to_code_page(app, EMAIL, password=password).submit({"code": code_at()}, with_field="code")
+    assert page.status == 200
+    return page.browser
+
+
+def test_the_page_tells_role_codes_and_sessions(nora: Browser) -> None:
+    page = nora.get("/staff/account")
+
+    assert "Vérification" in page.text
+    assert "il reste 0 code" in page.text
+    assert "celle-ci" in page.text
+    assert len(page.tree.select(".rows li")) == 1
+
+
+def test_other_sessions_can_be_ended(app: Flask, nora: Browser) -> None:
+    elsewhere = sign_in_elsewhere(app)
+
+    page = nora.get("/staff/account").submit(action="/staff/account/sessions")
+
+    assert "1 session est fermée." in page.text
+    assert nora.get("/staff/account").status == 200
+    assert elsewhere.get("/staff/account").url == "/staff/sign-in"
+    assert events("staff:other_sessions:ended")[0].facts == {"sessions": 1}
+
+
+def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
+    app: Flask, nora: Browser, mailbox: Mailbox
+) -> None:
+    elsewhere = sign_in_elsewhere(app)
+    form = nora.get("/staff/account/password")
+    wrong = form.submit({"current": NEW, "password": NEW}, with_field="current")
+    assert wrong.errors == ["Ce n’est pas votre mot de passe actuel."]
+    weak = form.submit({"current": PASSWORD, "password": "court"}, with_field="current")
+    assert weak.errors == ["Utilisez au moins 15 caractères."]
+
+    page = form.submit({"current": PASSWORD, "password": NEW}, with_field="current")
+
+    assert page.url == "/staff/account"
+    assert elsewhere.get("/staff/account").url == "/staff/sign-in"
+    assert nora.get("/staff/account").status == 200
+    values = {"email": EMAIL, "password": PASSWORD}
+    assert Browser(app).get("/staff/sign-in").submit(values, with_field="password").status == 422
+    sign_in_elsewhere(app, minutes=3, password=NEW)
+    assert events("staff:password:changed")[0].facts == {"sessions": 1}
+    subjects = [mail["Subject"] for mail in mailbox.to(EMAIL)]
+    assert "Le mot de passe de votre compte du personnel a changé" in subjects
+
+
+def test_present_passwords_cannot_be_tried_for_ever(nora: Browser) -> None:
+    form = nora.get("/staff/account/password")
+    statuses = [
+        form.submit({"current": "faux", "password": NEW}, with_field="current").status for _try in range(6)
+    ]
+
+    assert statuses == [422] * 5 + [429]
+
+
+def test_new_recovery_codes_replace_the_old_ones(app: Flask, nora: Browser) -> None:
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
+        old = [code.get_text() for code in page.tree.select("ol.secret code")]
+        assert page.url == "/staff/recovery-codes"
+        page = page.submit(action="")
+    with clock.stopped_at(clock.now() + timedelta(minutes=2)):
+        page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
+        new = [code.get_text() for code in page.tree.select("ol.secret code")]
+
+    assert len(set(old + new)) == 16
+    assert to_code_page(app, EMAIL).submit({"code": old[0]}, with_field="code").status == 422
+    assert to_code_page(app, EMAIL).submit({"code": new[0]}, with_field="code").url == "/staff/queue"
+    assert len(events("staff:recovery_codes:renewed")) == 2
+
+
+def test_recovery_codes_need_a_fresh_code_of_the_app(nora: Browser) -> None:
+    used = code_at()
+
+    page = nora.get("/staff/account/recovery-codes").submit({"code": used}, with_field="code")
+
+    assert page.status == 422
+    assert events("staff:recovery_codes:renewed") == []
