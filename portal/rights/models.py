@@ -31,6 +31,8 @@ class RequestDraft(db.Model):
     """
 
     __tablename__ = "request_drafts"
+    # A request keeps the number of its draft after the draft is gone: SQLite must not give it out again.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
