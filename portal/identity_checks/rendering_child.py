@@ -189,7 +189,11 @@ def load_decoder(
 
 
 def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable[[bytes], list[Page]]:
-    from PIL import Image, ImageOps, TiffImagePlugin
+    from PIL import (
+        Image,
+        ImageOps,
+        TiffImagePlugin,  # noqa: F401  reads the orientation
+    )
 
     Image.preinit()
     # Our own limit is checked below, on the header, and knows no mere warning.
@@ -201,7 +205,6 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
         import pi_heif
 
         pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-    _ = TiffImagePlugin  # reads the orientation
 
     def decode(data: bytes) -> list[Page]:
         with Image.open(BytesIO(data), formats=formats) as picture:
@@ -235,6 +238,8 @@ def _shrunk(picture: Any, longest_edge: int) -> Any:
     if picture.mode in {"I", "F"} or picture.mode.startswith("I;16"):
         # Sixteen bits of grey: keep the upper eight, which a plain conversion would clip to white.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
+    if picture.mode == "1":
+        picture = picture.convert("L")
     if picture.mode == "P":
         picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
     factor = max(picture.size) // (2 * longest_edge)
@@ -279,7 +284,8 @@ def _pdf_page(page: Any, longest_edge: int) -> Page:
         raise Refused("unreadable")
     # No forms: that keeps scripts asleep. Annotations are drawn: people black out their number with them.
     bitmap = page.render(
-        scale=min(longest_edge / max(width, height), 300 / 72),
+        # Half a pixel less: the renderer rounds up, and 841.89 points must not become 2001 pixels.
+        scale=min((longest_edge - 0.5) / max(width, height), 300 / 72),
         may_draw_forms=False,
         draw_annots=True,
         fill_color=(255, 255, 255, 255),

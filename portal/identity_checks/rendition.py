@@ -116,7 +116,7 @@ def _free_place(folder: Path) -> int | None:
     return None
 
 
-def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> bytes:
+def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> memoryview:
     """Return what the child answered, its ready mark left out."""
     try:
         child = start(CHILD, kind.value, str(MAX_PIXELS), str(MAX_PAGES), str(LONGEST_EDGE))
@@ -136,7 +136,7 @@ def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> bytes:
         raise RenditionUnavailable("the process that decodes documents did not get ready")
     if len(answer) == 1 and child.returncode in _OUT_OF_CPU:
         raise DocumentRefused(UploadProblem.TIMED_OUT)
-    return bytes(answer[1:])
+    return memoryview(answer)[1:]
 
 
 def _converse(child: "subprocess.Popen[bytes]", document: bytes, answer: bytearray, deadline: float) -> None:
@@ -183,13 +183,13 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
                 pipe.close()
 
 
-def _pages(answer: bytes) -> list[tuple[int, int, memoryview]]:
+def _pages(answer: memoryview) -> list[tuple[int, int, memoryview]]:
     """Read the child's answer as from an enemy. Raises `DocumentRefused`."""
-    if answer[:1] == b"X":
-        raise _refusal(answer[2:64])
+    if bytes(answer[:1]) == b"X":
+        raise _refusal(bytes(answer[2:64]))
     pages = []
-    if answer[:1] == b"P":
-        rest = memoryview(answer)[2:]
+    if bytes(answer[:1]) == b"P":
+        rest = answer[2:]
         for _ in range(min(answer[1] if len(answer) > 1 else 0, MAX_PAGES)):
             if len(rest) < _PAGE_HEAD.size:
                 raise DocumentRefused(UploadProblem.UNREADABLE)

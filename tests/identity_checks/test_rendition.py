@@ -98,6 +98,24 @@ def test_a_scanned_pdf_shows_every_page_in_order(slots: Path, way: Way) -> None:
     assert looks_like(second, back.resize((second.width, second.height)))
 
 
+def test_paper_of_every_size_fits(slots: Path) -> None:
+    sizes = [b"595.28 841.89", b"841.89 595.28", b"612 792", b"100.3 333.7"]
+    document = specimens.pdf_of_pages([b"0 0 1 rg 0 0 9000 9000 re f"] * 4)
+    for size in sizes:
+        document = document.replace(b"[0 0 420 595]", b"[0 0 " + size + b"]", 1)
+    pages = render(document, DocumentKind.PDF, slots=slots)
+    assert [max(page.width, page.height) for page in pages] == [2000, 2000, 2000, 1391]
+    assert all(looks_like(page, Image.new("RGB", (page.width, page.height), "blue")) for page in pages)
+
+
+def test_text_without_its_font_is_still_legible(slots: Path) -> None:
+    words = b"BT /F1 40 Tf 40 300 Td (Camille Martin) Tj ET"
+    (page,) = render(specimens.pdf_of_pages([words]), DocumentKind.PDF, slots=slots)
+    ink = Image.open(BytesIO(page.jpeg)).convert("L").point(lambda value: value < 128, "1").getbbox()
+    assert ink is not None
+    assert ink[2] - ink[0] > page.width / 2
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_a_camera_writes_is_turned_upright(orientation: int, slots: Path) -> None:
     stored_as = {
@@ -161,6 +179,11 @@ def grey_ramp() -> Image.Image:
 def test_every_kind_of_png_keeps_its_greys(document: bytes, slots: Path) -> None:
     (page,) = render(document, DocumentKind.PNG, slots=slots)
     assert looks_like(page, grey_ramp())
+
+
+def test_a_large_black_and_white_scan_is_shown(slots: Path) -> None:
+    (page,) = render(specimens.png(Image.new("1", (6000, 6000), 1)), DocumentKind.PNG, slots=slots)
+    assert looks_like(page, Image.new("RGB", (2000, 2000), "white"))
 
 
 def test_what_is_transparent_is_shown_on_white(slots: Path) -> None:
@@ -348,7 +371,7 @@ def hold_places(folder: Path, seconds: float) -> list[threading.Thread]:
 
 
 def test_only_so_many_renditions_run_at_a_time(slots: Path) -> None:
-    holders = hold_places(slots, seconds=3)
+    holders = hold_places(slots, seconds=2)
     with pytest.raises(RenditionBusy):
         render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=0.2)
     assert len(children_of(os.getpid())) == rendition.AT_ONCE
@@ -486,7 +509,7 @@ def test_a_child_that_never_gets_ready_is_not_the_documents_fault(
 
 
 def test_a_child_that_stops_reading_or_answering_is_killed_with_all_it_started(
-    lying_child: Callable[[str], None], slots: Path, way: Way
+    lying_child: Callable[[str], None], slots: Path, way: Way, tmp_path: Path
 ) -> None:
     lying_child("os.write(1, b'R'); os.fork(); time.sleep(60)")
     refusal = refusal_of(b"x" * 5_000_000, DocumentKind.JPEG, slots, deadline_seconds=1)
@@ -494,16 +517,16 @@ def test_a_child_that_stops_reading_or_answering_is_killed_with_all_it_started(
     lying_child("os.write(1, b'R')\nif os.fork(): os._exit(0)\ntime.sleep(60)")
     refusal_of(b"x", DocumentKind.JPEG, slots, deadline_seconds=1)
     give_up = time.monotonic() + 5
-    while processes_running(b"lying_child.py"):
+    while processes_running(tmp_path):
         assert time.monotonic() < give_up, "a process outlived the deadline"
         time.sleep(0.02)
 
 
-def processes_running(word: bytes) -> list[Path]:
+def processes_running(folder: Path) -> list[Path]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if word in (process / "cmdline").read_bytes():
+            if f"{folder}/lying_child.py".encode() in (process / "cmdline").read_bytes():
                 found.append(process)
         except OSError:
             continue

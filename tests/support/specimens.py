@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -290,5 +290,5 @@ def archive(*names: str) -> bytes:
     buffer = BytesIO()
     with ZipFile(buffer, "w") as file:
         for name in names or ("inside.txt",):
-            file.writestr(name, "hidden")
+            file.writestr(ZipInfo(name), "hidden")
     return buffer.getvalue()
