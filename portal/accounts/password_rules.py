@@ -72,14 +72,7 @@ def _is_common(folded: str, company: str) -> bool:
     known = _common_passwords()
     if {folded, bare, core} & known or (company and core in {company, company * 2}):
         return True
-    return any(len(set(_pieces(bare, size))) == 1 for size in range(1, 5))
-
-
-def _pieces(text: str, size: int) -> list[str]:
-    """Cut a text into pieces; the last is completed from the first, so that a cut repetition counts."""
-    pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    pieces[-1] += pieces[0][len(pieces[-1]) :]
-    return pieces
+    return any(folded == (folded[:size] * len(folded))[: len(folded)] for size in range(1, 5))
 
 
 @cache

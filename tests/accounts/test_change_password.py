@@ -1,0 +1,74 @@
+"""A signed-in customer changes the password: the current one is asked, other sessions are out."""
+
+import pytest
+from flask import Flask
+
+from portal.accounts.models import Account
+from portal.infrastructure.database import db
+from tests.support.browser import Browser
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.visitors import ask_for_reset, is_signed_in, mailed_link, sign_in
+
+EMAIL = "camille@example.org"
+NEW = "une nouvelle phrase secrète"
+
+
+def change(browser: Browser, current: str, new: str):
+    page = browser.get("/account").click("Changer le mot de passe")
+    return page.submit({"current_password": current, "new_password": new})
+
+
+def test_the_new_password_replaces_the_old(app: Flask, people: People, mailbox: Mailbox) -> None:
+    browser, other = people.signed_in(EMAIL), people.sign_in(EMAIL)
+    before = browser.client.get_cookie("session").value
+    page = change(browser, PASSWORD, NEW)
+    assert page.url == "/account"
+    assert "Votre mot de passe est changé. Vos autres sessions sont fermées." in page.text
+    assert is_signed_in(browser)
+    assert not is_signed_in(other)
+    assert browser.client.get_cookie("session").value != before
+    assert sign_in(Browser(app), EMAIL, PASSWORD).status == 422
+    assert sign_in(Browser(app), EMAIL, NEW).url == "/data"
+    assert any(mail["Subject"].startswith("Votre mot de passe a été changé") for mail in mailbox.to(EMAIL))
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "message"),
+    [
+        ("un mauvais mot de passe", NEW, "Ce n’est pas votre mot de passe actuel."),
+        ("", NEW, "Saisissez votre mot de passe actuel."),
+        (PASSWORD, "", "Saisissez un mot de passe."),
+        (PASSWORD, "court", "Utilisez au moins 12 caractères pour le mot de passe."),
+        (
+            PASSWORD,
+            "camille@example.org",
+            "Choisissez un mot de passe qui n’est pas tiré de votre adresse e-mail.",
+        ),
+    ],
+)
+def test_a_refused_change_changes_nothing(people: People, current: str, new: str, message: str) -> None:
+    browser = people.signed_in(EMAIL)
+    before = db.session.query(Account).one().password_hash
+    page = change(browser, current, new)
+    assert (page.status, page.errors) == (422, [message])
+    assert db.session.query(Account).one().password_hash == before
+    assert is_signed_in(browser)
+
+
+def test_an_open_reset_link_dies_with_the_old_password(people: People, mailbox: Mailbox) -> None:
+    browser = people.signed_in(EMAIL)
+    ask_for_reset(browser, EMAIL)
+    link = mailed_link(mailbox, EMAIL, "/password/reset/")
+    change(browser, PASSWORD, NEW)
+    assert browser.get(link).status == 410
+
+
+def test_tries_of_the_current_password_are_bounded(people: People) -> None:
+    browser = people.signed_in(EMAIL)
+    statuses = [change(browser, "un mauvais mot de passe", NEW).status for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+def test_nobody_changes_it_without_signing_in(browser: Browser) -> None:
+    assert browser.get("/account/password").url == "/sign-in"
