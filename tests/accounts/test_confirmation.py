@@ -1,4 +1,4 @@
-"""Confirmation: one click where one registered, the password elsewhere, nothing left to whoever came first."""
+"""Confirmation: one click where one registered, the password elsewhere, nothing for whoever came first."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
