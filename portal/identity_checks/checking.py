@@ -1,4 +1,4 @@
-"""Decide who somebody is. The decision destroys the document in the same transaction; only the result is kept."""
+"""Decide who somebody is. The decision destroys the document in the same transaction; the result is kept."""
 
 from sqlalchemy import select
 
@@ -53,7 +53,7 @@ def decide(
     """Record the result of a check and start destroying its document, in the current transaction.
 
     Args:
-        result: `CONFIRMED`, `ASKED_AGAIN` or `REJECTED`; after `ASKED_AGAIN` open a new check for the next document.
+        result: `CONFIRMED`, `ASKED_AGAIN` or `REJECTED`; open a new check after `ASKED_AGAIN`.
         reason: a code, for `ASKED_AGAIN` and `REJECTED`.
         member: who looked; the check keeps the role only.
 

@@ -1,5 +1,195 @@
-"""Sending an identity document, where the policy asks for one: the sides, their errors, later."""
+"""Proving who one is, where the policy asks for it: the lighter way first, then a document, now or later."""
 
-from flask import Blueprint
+import logging
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
+from portal.customers.addresses import mask_address
+from portal.identity_checks import known_address
+from portal.identity_checks.errands import Errand, errands
+from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, problem_sentence
+from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.intake import Infected, NoLongerNeeded, SentTwice, take_back, take_in
+from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.queries import Given, given
+from portal.identity_checks.rendition import RenditionBusy, RenditionUnavailable
+from portal.infrastructure.database import transaction
+from portal.infrastructure.storage import StorageError
+from portal.web.rate_limits import count_try
 
 blueprint = Blueprint("identity_checks", __name__)
+logger = logging.getLogger("portal.identity_checks")
+
+Answer = str | tuple[str, int] | Response
+
+UPLOADS_A_DAY = "40 per day"
+
+
+@blueprint.get("/requests/identity/<code>")
+@requires(CUSTOMER)
+def choose(code: str) -> Answer:
+    """Why we ask this person, and the ways to prove it, the lightest first."""
+    errand = _errand(code)
+    address = _known_address(errand)
+    return render_template(
+        "identity_checks/customer/choose.html",
+        errand=errand,
+        paper_form=PaperForm(request.args) if "paper" in request.args else PaperForm(formdata=None),
+        given=_given(errand),
+        address=mask_address(address) if address else None,
+    )
+
+
+@blueprint.post("/requests/identity/<code>/later")
+@requires(CUSTOMER)
+def later(code: str) -> Response:
+    errand = _errand(code)
+    with transaction():
+        if errands().hold(errand):
+            errands().put_off(errand)
+    return redirect(errand.next_url, 303)
+
+
+@blueprint.route("/requests/identity/<code>/code", methods=["GET", "POST"])
+@requires(CUSTOMER_FRESH)
+def by_code(code: str) -> Answer:
+    """The lighter way: the password again (this page asks for it), and a code to an address held before."""
+    errand = _errand(code)
+    address = _known_address(errand)
+    if address is None:
+        return redirect(url_for(".choose", code=code), 303)
+    form = CodeForm()
+    if request.method == "POST" and "send" in request.form:
+        count_try([(known_address.ISSUES, f"identity-code:sent:{current_user.id}")])
+        with transaction():
+            known_address.send_code(current_user, current_user.customer, address)
+        flash(_("The code is on its way. It works for ten minutes."), "success")
+        return redirect(url_for(".by_code", code=code), 303)
+    if request.method == "POST" and form.validate():
+        count_try([(known_address.TRIES, f"identity-code:tried:{current_user.id}")])
+        try:
+            with transaction():
+                known_address.use_code(current_user, current_user.customer, form.code.data)
+                if errands().hold(errand):
+                    errands().clear(errand, g.portal_session)
+            flash(_("Thank you: that is enough. We ask for no document."), "success")
+            return redirect(errand.next_url, 303)
+        except known_address.CodeUnusable:
+            form.code.errors = [
+                _("This code is wrong or too old. Take the newest mail, or ask for another.")
+            ]
+    page = render_template(
+        "identity_checks/customer/code.html",
+        errand=errand, form=form, address=mask_address(address), sent=known_address.open_code(current_user.id),
+    )  # fmt: skip
+    return (page, 422) if request.method == "POST" else page
+
+
+@blueprint.route("/requests/identity/<code>/document", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def document(code: str) -> Answer:
+    """One field for each side of the chosen paper; a side that is good stays, whatever the other one is."""
+    errand = _errand(code)
+    paper = _paper(errand)
+    if paper is None:
+        return redirect(url_for(".choose", code=code, paper=""), 303)
+    form = SidesForm(paper, _arrived(errand, paper))
+    if request.method == "GET":
+        return _document_page(errand, paper, form)
+    status = 422
+    if form.validate():
+        status = _take_in_all(errand, paper, form)
+    if form.errors:
+        return _document_page(errand, paper, form.renewed(_arrived(errand, paper))), status
+    return _after_sides(errand, paper)
+
+
+@blueprint.post("/requests/identity/<code>/document/<public_id>/remove")
+@requires(CUSTOMER)
+def remove(code: str, public_id: str) -> Response:
+    errand = _errand(code)
+    paper = _given(errand).paper
+    try:
+        with transaction():
+            was_there = take_back(errand, public_id)
+    except NoLongerNeeded:
+        return redirect(errand.next_url, 303)
+    if not was_there:
+        abort(404)
+    flash(_("This side is destroyed."), "success")
+    return redirect(url_for(".document", code=code, paper=paper), 303)
+
+
+def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
+    """Take in each side that was sent, note on the form what is wrong; return the status of an error."""
+    status = 422
+    for side, file in form.sent.items():
+        count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
+        try:
+            if file.is_too_large:
+                raise DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)
+            take_in(errand, paper, side, file.getvalue())
+        except DocumentRefused as refusal:
+            form.refuse(side, problem_sentence(refusal))
+        except Infected:
+            form.refuse(
+                side, _("Our virus scanner does not let this file in. Take a new photo and send that.")
+            )
+        except SentTwice:
+            form.refuse(side, _("You sent the same file twice. Choose the other side."))
+        except (RenditionBusy, RenditionUnavailable, StorageError) as error:
+            logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
+            form.refuse(side, _("We cannot take your document at the moment. Send it again in a minute."))
+            status = 503
+        except NoLongerNeeded:
+            break
+    return status
+
+
+def _after_sides(errand: Errand, paper: Paper) -> Response:
+    if _given(errand).is_complete:
+        flash(_("Your document has arrived. It is destroyed as soon as it is checked."), "success")
+        return redirect(errand.next_url, 303)
+    if errands().find(current_user, g.portal_session, errand.code) is None:
+        flash(_("We no longer need this document. It was not kept."), "info")
+        return redirect(errand.next_url, 303)
+    flash(_("This side has arrived. One more to go."), "success")
+    return redirect(url_for(".document", code=errand.code, paper=paper), 303)
+
+
+def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
+    return render_template(
+        "identity_checks/customer/document.html", errand=errand, paper=paper, form=form, given=_given(errand),
+        language=str(get_locale()),
+    )  # fmt: skip
+
+
+def _errand(code: str) -> Errand:
+    return errands().find(current_user, g.portal_session, code) or abort(404)
+
+
+def _given(errand: Errand) -> Given:
+    return given(draft_id=errand.draft_id, check_id=errand.check_id)
+
+
+def _paper(errand: Errand) -> Paper | None:
+    """Return the paper that the address names, else the one that has begun to arrive."""
+    chosen = request.args.get("paper")
+    return Paper(chosen) if chosen in list(Paper) else _given(errand).paper
+
+
+def _arrived(errand: Errand, paper: Paper) -> set[Side]:
+    arrived = _given(errand)
+    return {side.side for side in arrived.sides} if arrived.paper is paper else set()
+
+
+def _known_address(errand: Errand) -> str | None:
+    """Return the address for the lighter way, or None where it would not spare the document."""
+    if not errand.may_be_light or current_user.password_hash is None:
+        return None
+    return known_address.known_address(current_user)

@@ -83,7 +83,7 @@ def _first_seen_at(session: AccountSession) -> Any:
 
 
 def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
-    """Return what the company's own systems say of a person's name and birth; nothing that the account typed."""
+    """Return what the company's own systems say of name and birth; nothing that the account typed."""
     statement = select(Record).where(Record.customer_id == customer.id, Record.kind == IDENTITY_KIND)
     newest = statement.order_by(Record.recorded_at.desc(), Record.id.desc()).limit(1)
     row = db.session.execute(newest).scalar_one_or_none()

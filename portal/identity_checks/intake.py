@@ -1,7 +1,7 @@
-"""Take in one side of a document: looked at, scanned, rebuilt from pixels, sealed; its original never touches a disk.
+"""Take in one side of a document: looked at, scanned, rebuilt from pixels, sealed; never on a disk in clear.
 
-The bytes are stored first and the row is committed after them. A kill between the two leaves sealed bytes without
-any key, which the daily sweep removes; a row without bytes cannot be.
+The bytes are stored first and the row is committed after them. A kill between the two leaves sealed bytes
+without any key, which the daily sweep removes; a row without bytes cannot be.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class SentTwice(Exception):
 
 
 class NoLongerNeeded(Exception):
-    """The request was sent, answered or withdrawn meanwhile, or its document is complete and being checked."""
+    """The request was sent, answered or withdrawn meanwhile, or its document is complete already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def take_back(errand: Errand, public_id: str) -> bool:
 
 
 def release(document: IdentityDocument, verdict: Verdict) -> str | None:
-    """Let a held document be looked at, in the current transaction; return the key of the original's bytes."""
+    """Let a held document be looked at, in the current transaction; return where the original's bytes lie."""
     storage_key = document.original_storage_key
     document.status = DocumentStatus.STAGED if document.draft_id else DocumentStatus.READY
     document.original_sealed_key = document.original_storage_key = None
@@ -115,10 +115,11 @@ def release(document: IdentityDocument, verdict: Verdict) -> str | None:
 
 def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict:
     """Ask the scanner once more about a held document's original. Raises `SealBroken`, `StorageError`."""
-    assert document.original_storage_key and document.original_sealed_key
-    context = document.public_id.encode()
-    key = opening_keys.open(document.original_sealed_key, context)
-    return _scan(open_whole(key, _storage().open(document.original_storage_key), document.public_id))
+    storage_key, sealed_key = document.original_storage_key, document.original_sealed_key
+    if storage_key is None or sealed_key is None:
+        raise LookupError("a document without original has its verdict")
+    key = opening_keys.open(sealed_key, document.public_id.encode())
+    return _scan(open_whole(key, _storage().open(storage_key), document.public_id))
 
 
 def pack(pages: list[RenditionPage]) -> bytes:

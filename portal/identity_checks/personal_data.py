@@ -1,1 +1,110 @@
-"""What this domain holds about a customer: the result of a check, and for a short time its document."""
+"""What this domain holds about a customer: the result of a check, and for a short time its document.
+
+The document itself is never part of an answer: it is the person's own, and leaves this portal only by being
+destroyed. That identity was checked, when and how, is told.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, literal, select
+
+from portal.bilingual import Label, long_date
+from portal.clock import local_date
+from portal.identity_checks.checking import BY_STAFF, DOCUMENT, KNOWN_ADDRESS, SESSION
+from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument
+from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, Holding, register
+
+_CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
+_METHOD = Label(fr="Par", en="By")
+_RESULT = Label(fr="Résultat", en="Outcome")
+_CHECKED = Label(fr="Vérifiée le", en="Checked on")
+_DESTROYED = Label(fr="Pièce détruite le", en="Document destroyed on")
+_KEPT = Label(
+    fr="La pièce est détruite dès la décision, et au plus tard après {document}."
+    " Le résultat de la vérification est gardé {period}.",
+    en="The document is destroyed at the decision, and after {document} at the latest."
+    " The result of the check is kept for {period}.",
+)
+_METHODS = {
+    DOCUMENT: Label(fr="Pièce d'identité", en="Identity document"),
+    KNOWN_ADDRESS: Label(
+        fr="Mot de passe et code envoyé à une adresse connue", en="Password and code sent to a known address"
+    ),
+    SESSION: Label(fr="Votre connexion à ce portail", en="Your sign-in to this portal"),
+    BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
+}
+_RESULTS = {
+    CheckResult.PENDING: Label(fr="En attente", en="Pending"),
+    CheckResult.CONFIRMED: Label(fr="Identité confirmée", en="Identity confirmed"),
+    CheckResult.ASKED_AGAIN: Label(fr="Autre pièce demandée", en="Another document asked for"),
+    CheckResult.REJECTED: Label(fr="Identité non confirmée", en="Identity not confirmed"),
+    CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
+}
+
+
+def summary(customer_id: int) -> Any:
+    """Return the select of (category, count, latest instant)."""
+    count = func.count(IdentityCheck.id)
+    category = literal(Category.IDENTITY.value).label("category")
+    latest = func.max(IdentityCheck.created_at).label("latest")
+    is_theirs = IdentityCheck.customer_id == customer_id
+    return select(category, count.label("count"), latest).where(is_theirs).having(count > 0)
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield the checks of a customer's identity, newest first."""
+    if category != Category.IDENTITY:
+        return
+    statement = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id)
+    for check in db.session.execute(statement.order_by(IdentityCheck.id.desc())).scalars():
+        yield _held_check(check, language)
+
+
+def _held_check(check: IdentityCheck, language: str) -> HeldItem:
+    facts = [
+        (_METHOD.text(language), _METHODS[check.method].text(language)),
+        (_RESULT.text(language), _RESULTS[check.result].text(language)),
+    ]
+    for label, at in ((_CHECKED, check.checked_at), (_DESTROYED, check.destroyed_at)):
+        if at is not None:
+            facts.append((label.text(language), long_date(local_date(at), language, weekday=False)))
+    return HeldItem(
+        category=Category.IDENTITY,
+        kind="identity_check",
+        label=_CHECK.text(language),
+        at=check.created_at,
+        values={
+            "method": check.method,
+            "result": str(check.result),
+            "checked_at": check.checked_at.isoformat() if check.checked_at else None,
+            "document_destroyed_at": check.destroyed_at.isoformat() if check.destroyed_at else None,
+        },
+        facts=facts,
+        nature="observed",
+        lawful_basis="legal_obligation",
+    )
+
+
+def retention(language: str) -> str:
+    """Return how long it is kept, in words."""
+    periods = current_app.extensions["organisation"].retention
+    return _KEPT.filled(
+        language,
+        document=periods.identity_document_limit.text(language),
+        period=periods.request_files.text(language),
+    )
+
+
+register(
+    Holding(
+        code="identity_checks",
+        tables=frozenset({IdentityCheck.__tablename__, IdentityDocument.__tablename__}),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

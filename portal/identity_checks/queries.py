@@ -53,11 +53,15 @@ def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
     """Return what has arrived for a draft or for a check."""
     sides = [
         GivenSide(
-            public_id=row.public_id, paper=Paper(row.kind), side=Side(row.side), pages=row.pages, at=row.created_at,
+            public_id=row.public_id,
+            paper=Paper(row.kind),
+            side=Side(row.side),
+            pages=row.pages,
+            at=row.created_at,
             is_held=row.status is DocumentStatus.HELD,
         )
         for row in documents_given(draft_id=draft_id, check_id=check_id)
-    ]  # fmt: skip
+    ]
     sides.sort(key=lambda side: list(Side).index(side.side))
     return Given(tuple(sides))
 

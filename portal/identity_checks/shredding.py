@@ -1,4 +1,4 @@
-"""A document never outlives its use: its key is destroyed first, in the transaction that ends the use, its bytes next.
+"""A document never outlives its use: its key is destroyed with the act that ends the use, its bytes next.
 
 Without the key the sealed bytes are noise, so a crash between the two leaves nothing that anybody could read.
 """
@@ -38,7 +38,7 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
 
 
 def remove_bytes(run: JobRun, document_id: int) -> None:
-    """Remove the bytes of a document without key, then its row, and stamp the check when nothing of it is left.
+    """Remove the bytes of a document without key, then its row; stamp the check when nothing of it is left.
 
     Raises:
         JobRefused: when the document still has its key.

@@ -1,4 +1,4 @@
-"""What a customer answered while filing, as rows of words: one reading for check page, tracking page, staff and copy."""
+"""What a customer answered while filing, as rows of words: one reading for every page and reader."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -57,7 +57,7 @@ class Wish(StrEnum):
 
 
 def answers_in_words(answers: Mapping[str, Any], language: object) -> Rows:
-    """Return (question, answer) rows of a draft's or a request's answers, in the order in which they were asked."""
+    """Return (question, answer) rows of a draft's or a request's answers, in the order of the questions."""
     rows: Rows = []
     for key, label in _LABELS.items():
         value = answers.get(key)
@@ -102,7 +102,8 @@ _LABELS: Final = {
 _USES: Final = {
     Use.MARKETING: Label(fr="Toute publicité", en="All advertising"),
     Use.PROFILING: Label(
-        fr="Deviner mes goûts ou me classer dans des groupes", en="Guessing my tastes or sorting me into groups"
+        fr="Deviner mes goûts ou me classer dans des groupes",
+        en="Guessing my tastes or sorting me into groups",
     ),
     Use.STATISTICS: Label(fr="Mesurer ma façon d'utiliser les sites", en="Measuring how I use the sites"),
     Use.OTHER: Label(fr="Une autre utilisation", en="Another use"),

@@ -7,7 +7,7 @@ and queue give one answer. The rules themselves are in `deadlines.py`.
 from datetime import date, datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from portal import clock
 from portal.infrastructure.database import db
@@ -99,15 +99,14 @@ def _as_pauses(request: RightsRequest) -> list[Pause]:
 
 
 def _pauses(request: RightsRequest) -> list[RequestPause]:
-    if request.id is None:
-        return []
+    if not inspect(request).persistent:
+        return []  # a new row has no pause yet, and cannot be flushed before it has its dates
     statement = select(RequestPause).where(RequestPause.request_id == request.id).order_by(RequestPause.id)
     return list(db.session.execute(statement).scalars())
 
 
 def _id(request: RightsRequest) -> int:
-    if request.id is None:
-        db.session.flush()
+    db.session.flush()
     return request.id
 
 

@@ -23,8 +23,7 @@ def add_event(
         text: what that person typed, in their own words.
         is_internal: whether only staff may read the line.
     """
-    if request.id is None:
-        db.session.flush()
+    db.session.flush()
     staff_id = staff.id if staff else None
     event = RequestEvent(
         request_id=request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal

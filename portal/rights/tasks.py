@@ -1,1 +1,23 @@
 """The jobs of rights requests."""
+
+from datetime import timedelta
+
+from portal.infrastructure.database import transaction
+from portal.infrastructure.jobs.queue import JobRun, job
+
+# This one only needs to be imported: it plugs requests into the identity checks.
+from portal.rights import identity_errands as identity_errands
+from portal.rights.drafts import discard, expired_drafts
+
+
+@job("rights.remove_expired_drafts", every=timedelta(days=1))
+def remove_expired_drafts(run: JobRun) -> None:
+    """Delete drafts past their time, with the documents given for them, a slice at a time."""
+    while True:
+        with transaction():
+            expired = expired_drafts()
+            for draft in expired:
+                discard(draft)
+        if not expired:
+            return
+        run.renew()

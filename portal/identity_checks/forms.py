@@ -1,0 +1,141 @@
+"""The forms of proving who one is: which paper, its sides, and the code by mail."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import FileField, RadioField
+
+from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.papers import Paper, Side
+from portal.web.fields import CodeField
+from portal.web.filters import file_size, number
+from portal.web.forms import Needed, PortalForm
+from portal.web.uploads import BoundedFile, sent_file
+
+ACCEPTED = "image/jpeg,image/png,image/heic,image/heif,application/pdf"
+
+
+class PaperForm(PortalForm):
+    """Which paper will be sent. It changes nothing, so it is a form of the GET kind."""
+
+    class Meta(PortalForm.Meta):
+        csrf = False
+
+    paper = RadioField(
+        _l("Which document do you send?"), validators=[Needed(_l("Choose the document that you send"))]
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.paper.choices = [(str(paper), paper.label(get_locale())) for paper in Paper]
+
+
+class SidesForm(PortalForm):
+    """A file field for each side of a paper; a side that has arrived may be left alone."""
+
+    front = FileField()
+    back = FileField()
+    page = FileField()
+
+    def __init__(self, paper: Paper, arrived: set[Side]) -> None:
+        super().__init__()
+        self.paper, self.arrived = paper, arrived
+        for side in Side:
+            if side not in paper.sides:
+                delattr(self, side)
+                continue
+            field = self[side]
+            label = side.label(get_locale())
+            field.label.text = _("%(side)s, replacement", side=label) if side in arrived else label
+            field.description = _(
+                "Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(MAX_BYTES)
+            )
+            field.render_kw = {"accept": ACCEPTED}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        missing = [side for side in self.sides if side not in self.arrived]
+        if missing and not self.sent:
+            for side in missing:
+                self.refuse(side, _missing(side))
+            return False
+        return is_valid
+
+    @property
+    def sides(self) -> list[Side]:
+        """The sides that this form has a field for."""
+        return [side for side in Side if side in self]
+
+    @property
+    def sent(self) -> dict[Side, BoundedFile]:
+        """The files that came, by side."""
+        files = {side: sent_file(self[side].data) for side in self.sides}
+        return {side: file for side, file in files.items() if file is not None}
+
+    def renewed(self, arrived: set[Side]) -> "SidesForm":
+        """Return the form as it stands after what arrived meanwhile, with the errors of this one."""
+        form = SidesForm(self.paper, arrived)
+        for side in self.sides:
+            if self[side].errors:
+                form.refuse(side, self[side].errors[0])
+        return form
+
+    def refuse(self, side: Side, message: str) -> None:
+        """Say what is wrong with one side."""
+        self[side].errors = [message]
+
+
+class CodeForm(PortalForm):
+    """The six digits that came by mail."""
+
+    code = CodeField(
+        _l("The code from the mail"),
+        description=_l("Six digits. Spaces do not matter."),
+        validators=[Needed(_l("Type the code from the mail"))],
+    )
+
+
+def _missing(side: Side) -> str:
+    messages: dict[Side, str] = {
+        Side.FRONT: _("Add the front of your document"),
+        Side.BACK: _("Add the back of your document"),
+        Side.PAGE: _("Add the page with your name"),
+    }
+    return messages[side]
+
+
+def problem_sentence(refusal: DocumentRefused) -> str:
+    """Return what is wrong with a file and what to do, in one or two sentences."""
+    found = {name: number(value) for name, value in refusal.details.items()}
+    sizes = {name: file_size(value) for name, value in refusal.details.items()}
+    sentences: dict[UploadProblem, str] = {
+        UploadProblem.EMPTY: _("This file is empty. Choose another one."),
+        UploadProblem.TOO_BIG: _("This file is %(size)s. Choose one of %(limit)s at most.", **_both(sizes)),
+        UploadProblem.WRONG_TYPE: _(
+            "This file is neither a JPEG, PNG or HEIC picture nor a PDF. Choose another one."
+        ),
+        UploadProblem.ENCRYPTED_PDF: _(
+            "A password protects this PDF. Save it without a password, then send it again."
+        ),
+        UploadProblem.ANIMATED: _("This picture moves. Send a still photo."),
+        UploadProblem.TOO_MANY_PAGES: _(
+            "This PDF has %(pages)s pages. Send only the page we need, %(limit)s at most.", **_both(found)
+        ),
+        UploadProblem.TOO_MANY_PIXELS: _(
+            "This picture is too large (%(width)s × %(height)s pixels). Send a smaller one.", **_both(found)
+        ),
+        UploadProblem.TRUNCATED: _("This file is cut off: a part of it did not arrive. Send it again."),
+        UploadProblem.POLYGLOT: _("Something else is hidden in this file. Take a new photo and send that."),
+        UploadProblem.TIMED_OUT: _(
+            "We cannot show this file: it takes too long. Take a photo of the document instead."
+        ),
+        UploadProblem.UNREADABLE: _("We cannot read this file. Take a new photo, or save it again as JPEG."),
+    }
+    return sentences[refusal.problem]
+
+
+def _both(details: dict[str, str]) -> dict[str, str]:
+    """Return the numbers of every sentence: only one of them is said, but all are written."""
+    return dict.fromkeys(("size", "limit", "pages", "width", "height"), "") | details

@@ -1,0 +1,104 @@
+"""Show one page of a document to the person who holds the case: logged first, whole or not at all."""
+
+from flask import current_app
+from sqlalchemy import select
+
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.identity_checks.errands import errands
+from portal.identity_checks.intake import unpack
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.keys import KeyBroken, KeyMissing
+from portal.infrastructure.sealing import SealBroken, open_whole
+from portal.infrastructure.storage import NotStored
+from portal.staff.access_log import log_access
+from portal.staff.models import StaffMember
+
+SEEN = declare("staff:identity_document:seen", "document", "page", "reference")
+DAMAGED = declare("portal:identity_document:found_damaged", "document")
+
+CATEGORY = "identity_document"
+
+
+class NotTheirs(Exception):
+    """The person does not hold the case that the document belongs to."""
+
+
+class DocumentHeld(Exception):
+    """The document waits for the virus scanner's verdict, or for its request to be sent."""
+
+
+class DocumentGone(Exception):
+    """The document is destroyed."""
+
+
+class DocumentDamaged(Exception):
+    """The stored bytes are not what was sealed; none of them is given out."""
+
+
+def open_page(member: StaffMember, public_id: str, page: int, *, reason: str) -> bytes | None:
+    """Return a page of a rendition as a JPEG file, or None when there is no such page.
+
+    Opens its own transaction: access log and audit are committed before anything is opened.
+
+    Args:
+        page: from 1.
+        reason: what the customer reads in their access log.
+
+    Raises:
+        NotTheirs, DocumentHeld, DocumentGone, DocumentDamaged, StorageError.
+    """
+    with transaction():
+        document = _find(public_id)
+        if document is None or not 1 <= page <= document.pages:
+            return None
+        reference = _check(document, member)
+        customer = db.session.get_one(Customer, document.customer_id)
+        log_access(member, customer, category=CATEGORY, reason=reason, request_reference=reference)
+        record(
+            SEEN,
+            actor=f"staff:{member.public_id}",
+            subject=f"customer:{customer.public_id}",
+            document=public_id,
+            page=page,
+            reference=reference,
+        )
+        storage_key, sealed_key = document.storage_key, document.sealed_key or b""
+    try:
+        key = current_app.extensions["opening_keys"].open(sealed_key, public_id.encode())
+        packed = open_whole(key, current_app.extensions["storage"].open(storage_key), public_id)
+    except (SealBroken, KeyBroken, KeyMissing, NotStored) as fault:
+        _note_damage(public_id)
+        raise DocumentDamaged from fault
+    return unpack(packed)[page - 1]
+
+
+def _find(public_id: str) -> IdentityDocument | None:
+    statement = select(IdentityDocument).where(IdentityDocument.public_id == public_id)
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def _check(document: IdentityDocument, member: StaffMember) -> str:
+    """Return the reference of the case that lets the person look."""
+    check = db.session.get(IdentityCheck, document.check_id) if document.check_id else None
+    if check is None:
+        raise NotTheirs
+    reference = errands().may_open(member, check)
+    if reference is None:
+        raise NotTheirs
+    if document.status is DocumentStatus.SHREDDING or check.result is not CheckResult.PENDING:
+        raise DocumentGone
+    if document.status is not DocumentStatus.READY:
+        raise DocumentHeld
+    return reference
+
+
+def _note_damage(public_id: str) -> None:
+    with transaction():
+        document = _find(public_id)
+        if document is not None:
+            customer = db.session.get_one(Customer, document.customer_id)
+            subject = f"customer:{customer.public_id}"
+            record(DAMAGED, actor="portal", subject=subject, document=public_id)

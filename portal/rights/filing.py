@@ -1,0 +1,251 @@
+"""Receive a request: its row, due date, check of identity, history, audit and mail, or nothing of it.
+
+A draft makes one request, however often and from however many tabs it is sent: the customer's row is held
+while it is filed, and the draft remembers that it was sent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.models import Account, AccountSession
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.identity_checks import checking
+from portal.identity_checks.doubts import assess_other_channel
+from portal.identity_checks.models import DocumentStatus, IdentityDocument
+from portal.identity_checks.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
+from portal.identity_checks.queries import documents_given, given
+from portal.identity_checks.shredding import shred
+from portal.infrastructure.counters import next_number
+from portal.infrastructure.database import db
+from portal.rights import clocks, emails
+from portal.rights.answers import Use
+from portal.rights.deadlines import PauseReason
+from portal.rights.drafts import find_draft, lock_customer
+from portal.rights.fulfilment import fulfil
+from portal.rights.history import add_event
+from portal.rights.intents import Intent, default_intent
+from portal.rights.lifecycle import Outcome, Right, Step, advance
+from portal.rights.models import Channel, EventKind, RequestDraft, RightsRequest
+from portal.rights.progress import DraftStep, progress_of, rectifies_identity
+from portal.staff.models import StaffMember
+
+FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
+
+MOST_OPEN = 5
+FILINGS_A_DAY = "20 per day"
+
+
+class NoSuchDraft(Exception):
+    """The customer has no such draft."""
+
+
+class StepMissing(Exception):
+    """The draft is not ready to be sent; `step` is the page to go to."""
+
+    def __init__(self, step: DraftStep) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+class AlreadyOpen(Exception):
+    """A request of this kind is open; `reference` says which."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
+class TooManyOpen(Exception):
+    """Five requests are open: each must be answered or withdrawn before another."""
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """How identity was settled when the request was filed."""
+
+    decision: IdentityDecision
+    method: str | None = None
+    draft_id: int | None = None
+
+
+def file_request(account: Account, session: AccountSession, draft_public_id: str) -> RightsRequest:
+    """Send a draft, in the current transaction; a draft that was sent before gives the same request.
+
+    Raises:
+        NoSuchDraft, DraftExpired, StepMissing, AlreadyOpen, TooManyOpen.
+    """
+    customer = _customer_of(account)
+    lock_customer(customer.id)
+    draft = find_draft(customer.id, draft_public_id)
+    if draft is None:
+        raise NoSuchDraft
+    if draft.sent_at is not None:
+        return sent_request(draft)
+    progress = progress_of(draft, account, session)
+    if progress.missing is not DraftStep.CHECK:
+        raise StepMissing(progress.missing)
+    check_room(customer.id, Intent(draft.intent))
+    request = _new_request(customer, Intent(draft.intent), dict(draft.answers), account.language)
+    request.draft_id = draft.id
+    method = None
+    if is_subject_to_check(request.right, request.answers) and not progress.decision.needed:
+        method = checking.KNOWN_ADDRESS if progress.decision.cleared else checking.SESSION
+    _receive(
+        request, clock.now(), _Proof(progress.decision, method, draft.id), f"customer:{customer.public_id}"
+    )
+    draft.sent_at, draft.answers = clock.now(), {}
+    return request
+
+
+def object_to_marketing(account: Account) -> RightsRequest:
+    """File an objection to marketing and grant it in the same transaction: no reason, no identity, no wait.
+
+    The request is the proof (GDPR art. 21(2) and (3)). No limit applies: the right is absolute.
+    """
+    customer = _customer_of(account)
+    lock_customer(customer.id)
+    answers = {"use": str(Use.MARKETING)}
+    request = _new_request(customer, Intent.STOP_USE, answers, account.language)
+    db.session.add(request)
+    clocks.start_clock(request, clock.now())
+    _note_filed(request, f"customer:{customer.public_id}")
+    fulfil(request, Outcome.GRANTED, "", None)
+    return request
+
+
+def take_in(
+    customer: Customer,
+    right: Right,
+    channel: Channel,
+    received_at: datetime,
+    words: str,
+    staff: StaffMember,
+) -> RightsRequest:
+    """Receive a request that came by another way than the portal, in the current transaction.
+
+    The clock starts at its true receipt. Identity is doubtful by the channel alone, but nobody is asked for a
+    document before a reviewer says so: the clock runs until then.
+
+    Args:
+        received_at: when it reached the company, aware.
+        words: what the person said or wrote.
+    """
+    lock_customer(customer.id)
+    request = _new_request(customer, default_intent(right), {"words": words}, customer.language)
+    request.channel = channel
+    decision = assess_other_channel(right, customer)
+    db.session.add(request)
+    clocks.start_clock(request, received_at)
+    request.identity_signals = [str(signal) for signal in decision.remaining]
+    _note_filed(request, f"staff:{staff.public_id}", staff)
+    emails.queue_received(request)
+    return request
+
+
+def sent_request(draft: RequestDraft) -> RightsRequest:
+    """Return the request that a sent draft became."""
+    statement = select(RightsRequest).where(RightsRequest.draft_id == draft.id)
+    return db.session.execute(statement).scalar_one()
+
+
+def open_requests(customer_id: int) -> list[RightsRequest]:
+    """Return a customer's open requests, the most urgent first."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.is_open.is_(True))
+    statement = select(RightsRequest).where(*is_theirs).order_by(RightsRequest.sort_on, RightsRequest.id)
+    return list(db.session.execute(statement.limit(50)).scalars())
+
+
+def open_request_of(customer_id: int, intent: Intent) -> RightsRequest | None:
+    """Return the customer's open request of a kind, or None."""
+    return next((item for item in open_requests(customer_id) if item.intent == intent), None)
+
+
+def check_room(customer_id: int, intent: Intent) -> None:
+    """Raise `AlreadyOpen` or `TooManyOpen` when another request of this kind cannot be filed now."""
+    open_ones = open_requests(customer_id)
+    for request in open_ones:
+        if request.intent == intent:
+            raise AlreadyOpen(request.reference)
+    if len(open_ones) >= MOST_OPEN:
+        raise TooManyOpen
+
+
+def is_subject_to_check(right: Right, answers: dict[str, Any]) -> bool:
+    """Whether who is asking matters for a right: what discloses or destroys, and a correction of identity."""
+    if right is Right.RECTIFICATION:
+        return rectifies_identity(answers)
+    return right in RIGHTS_SUBJECT_TO_PROOF
+
+
+def _new_request(customer: Customer, intent: Intent, answers: dict[str, Any], language: str) -> RightsRequest:
+    year = clock.today().year
+    return RightsRequest(
+        reference=f"DR-{year}-{next_number(f'request-{year}'):05}",
+        customer_id=customer.id,
+        customer=customer,
+        right=intent.right,
+        intent=intent,
+        channel=Channel.PORTAL,
+        language=language,
+        answers=answers,
+        status=advance(None, Step.FILE),
+    )
+
+
+def _receive(request: RightsRequest, received_at: datetime, proof: _Proof, actor: str) -> None:
+    db.session.add(request)
+    clocks.start_clock(request, received_at)
+    request.identity_signals = [str(signal) for signal in proof.decision.remaining]
+    request.is_document_needed = proof.decision.needed
+    _note_filed(request, actor)
+    if proof.method:
+        checking.note_check(request.customer_id, request.id, proof.method)
+    staged = documents_given(draft_id=proof.draft_id) if proof.draft_id else []
+    if not proof.decision.needed:
+        # The doubt went away since the document was given, so nobody may look at it any more.
+        shred(staged)
+        emails.queue_received(request)
+    elif _hand_over(request, staged):
+        emails.queue_received(request)
+    else:
+        request.status = advance(request.status, Step.ASK_IDENTITY)
+        clocks.pause(request, PauseReason.IDENTITY_DOUBT)
+        emails.queue_document_awaited(request)
+
+
+def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
+    """Open the check of a request and give it what was staged; return whether the document is complete."""
+    check = checking.open_check(request.customer_id, request.id)
+    for document in staged:
+        document.draft_id, document.check_id = None, check.id
+        if document.status is DocumentStatus.STAGED:
+            document.status = DocumentStatus.READY
+    db.session.flush()
+    return given(check_id=check.id).is_complete
+
+
+def _note_filed(request: RightsRequest, actor: str, staff: StaffMember | None = None) -> None:
+    db.session.flush()
+    add_event(request, EventKind.FILED, staff=staff)
+    record(
+        FILED,
+        actor=actor,
+        subject=f"customer:{request.customer.public_id}",
+        reference=request.reference,
+        right=request.right,
+        channel=request.channel,
+        due_on=request.initial_due_on.isoformat(),
+        needs_document=request.is_document_needed,
+    )
+
+
+def _customer_of(account: Account) -> Customer:
+    if account.customer is None:
+        raise NoSuchDraft
+    return account.customer

@@ -1,0 +1,175 @@
+"""Where a request stands, as its customer sees it: four steps, date, clock, words and document."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.exports.delivery import package_of_request
+from portal.exports.models import AnswerPackage
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.queries import Given, checks_of, given
+from portal.infrastructure.database import db
+from portal.rights import clocks
+from portal.rights.answers import Rows, answers_in_words
+from portal.rights.deadlines import Deadline, PauseReason
+from portal.rights.history import customer_history
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import STAGES, Status, stage
+from portal.rights.models import EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
+
+_REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
+_LIST_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One of the four steps: its words, and whether it is behind, now, or to come."""
+
+    label: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the history, in words."""
+
+    at: datetime
+    title: str
+    text: str
+    is_ours: bool
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Everything the page of one request shows."""
+
+    request: RightsRequest
+    title: str
+    legal_name: str
+    stages: list[StageLine]
+    deadline: Deadline
+    days_left: int | None
+    is_late: bool
+    pause_reason: PauseReason | None
+    answers: Rows
+    history: list[Moment]
+    check: IdentityCheck | None
+    given: Given
+    destroyed_at: datetime | None
+    decision: RequestDecision | None
+    package: AnswerPackage | None
+
+    @property
+    def due_on(self) -> date:
+        """The day shown everywhere: the due date, or what it would be without the pause."""
+        return self.request.sort_on
+
+    @property
+    def awaits_document(self) -> bool:
+        """Whether the customer can send a document now."""
+        return self.request.status is Status.IDENTITY_PENDING and self.check is not None
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether we asked the customer something."""
+        return self.request.status is Status.CLARIFICATION_PENDING
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answer has left."""
+        return self.request.answered_at is not None
+
+
+def canonical_reference(typed: str) -> str | None:
+    """Return `DR-2026-00431` for what people type: lower case, spaces, no hyphens; None for anything else."""
+    found = _REFERENCE.fullmatch(typed.strip())
+    return f"DR-{found[1]}-{int(found[2]):05}" if found else None
+
+
+def find_own(customer_id: int, reference: str) -> RightsRequest | None:
+    """Return the customer's own request, or None."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    return db.session.execute(select(RightsRequest).where(*is_theirs)).scalar_one_or_none()
+
+
+def closed_requests(customer_id: int) -> list[RightsRequest]:
+    """Return a customer's answered and withdrawn requests, the newest first."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.is_open.is_(False))
+    statement = select(RightsRequest).where(*is_theirs)
+    statement = statement.order_by(RightsRequest.received_at.desc(), RightsRequest.id.desc())
+    return list(db.session.execute(statement.limit(_LIST_LIMIT)).scalars())
+
+
+def follow(request: RightsRequest, language: str) -> Tracking:
+    """Return what the page of a request shows, in a language."""
+    intent = Intent(request.intent)
+    checks = checks_of(request.id)
+    pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
+    destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
+    return Tracking(
+        request=request,
+        title=intent.label(language),
+        legal_name=intent.legal_name(language),
+        stages=_stages(request, language),
+        deadline=clocks.deadline_of(request),
+        days_left=clocks.days_left(request),
+        is_late=clocks.is_late(request),
+        pause_reason=_pause_reason(request),
+        answers=answers_in_words(request.answers, language),
+        history=[_moment(event) for event in customer_history(request.id)],
+        check=pending,
+        given=given(check_id=pending.id) if pending else Given(),
+        destroyed_at=max(destroyed) if destroyed else None,
+        decision=_decision(request),
+        package=package_of_request(request.id),
+    )
+
+
+def _stages(request: RightsRequest, language: str) -> list[StageLine]:
+    current = stage(request.status)
+    is_over = request.status in (Status.ANSWERED, Status.CLOSED)
+    lines = []
+    for number, label in enumerate(STAGES, start=1):
+        state = "done" if number < current or is_over else "current" if number == current else "todo"
+        lines.append(StageLine(label.text(language), state))
+    return lines
+
+
+def _pause_reason(request: RightsRequest) -> PauseReason | None:
+    if request.paused_on is None:
+        return None
+    is_open = (RequestPause.request_id == request.id, RequestPause.received_on.is_(None))
+    reason = db.session.execute(select(RequestPause.reason).where(*is_open).limit(1)).scalar_one_or_none()
+    return PauseReason(reason) if reason else None
+
+
+def _decision(request: RightsRequest) -> RequestDecision | None:
+    if request.answered_at is None:
+        return None
+    statement = select(RequestDecision).where(RequestDecision.request_id == request.id)
+    return db.session.execute(statement.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def _moment(event: RequestEvent) -> Moment:
+    is_ours = event.staff_id is not None
+    titles = {
+        EventKind.FILED: _("Request received"),
+        EventKind.DOCUMENT_RECEIVED: _("Identity document received"),
+        EventKind.IDENTITY_CONFIRMED: _("Identity confirmed"),
+        EventKind.DOCUMENT_ASKED: _("We asked for an identity document"),
+        EventKind.IDENTITY_REJECTED: _("Identity not confirmed"),
+        EventKind.CLARIFICATION_ASKED: _("We asked you a question"),
+        EventKind.ADDED: _("We added this") if is_ours else _("You added this"),
+        EventKind.EXTENDED: _("We took more time"),
+        EventKind.SECOND_OPINION_ASKED: _("A second person reads our answer"),
+        EventKind.SECOND_OPINION_GIVEN: _("A second person has read our answer"),
+        EventKind.PACKAGE_READY: _("Your file is ready"),
+        EventKind.ANSWERED: _("We answered"),
+        EventKind.CLOSED: _("Everything is done"),
+        EventKind.WITHDRAWN: _("You cancelled the request"),
+        EventKind.NOTE: _("Note"),
+    }
+    return Moment(event.at, titles[event.kind], event.text, is_ours)
