@@ -46,7 +46,7 @@ def remove_bytes(run: JobRun, package_id: int) -> None:
 def remove_orphans(run: JobRun) -> None:
     """Remove bytes that a killed worker left: stored for a day and named by no package."""
     storage = current_app.extensions["storage"]
-    for stored in storage.list("exports/"):
+    for stored in storage.list("exports"):
         is_named = db.session.execute(select(AnswerPackage.id).where(AnswerPackage.storage_key == stored.key)).first()
         if not is_named and stored.modified_at < clock.now() - ORPHANED_AFTER:
             storage.delete(stored.key)

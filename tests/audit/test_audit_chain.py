@@ -5,12 +5,14 @@ import threading
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from portal.audit.models import AuditEvent
 from portal.audit.recording import event_hash, record
 from portal.audit.tags import TAGS, declare
 from portal.audit.verification import verify_chain
 from portal.infrastructure.database import db, transaction
+from tests.support.databases import lift_append_only
 
 TRIED = declare("portal:chain:tried", "number")
 
@@ -22,6 +24,7 @@ def write_events(count: int) -> None:
 
 
 def tamper(statement: object) -> None:
+    lift_append_only()
     with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
         connection.execute(statement)  # type: ignore[call-overload]
     db.session.rollback()
@@ -61,6 +64,14 @@ def test_every_declared_tag_is_well_formed(app: Flask) -> None:
         assert subject, tag
         assert thing, tag
         assert verb, tag
+
+
+@pytest.mark.parametrize("statement", [update(AuditEvent).values(actor="x"), delete(AuditEvent)])
+def test_the_database_itself_refuses_a_change(app: Flask, statement: object) -> None:
+    write_events(2)
+    with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
+        session.execute(statement)  # type: ignore[call-overload]
+    assert verify_chain().events == 2
 
 
 @pytest.mark.parametrize("place", [1, 3, 5])

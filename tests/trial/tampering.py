@@ -7,6 +7,7 @@ from portal.audit.recording import event_hash, record
 from portal.audit.tags import declare
 from portal.audit.verification import verify_chain
 from portal.infrastructure.database import db, transaction
+from tests.support.databases import lift_append_only
 from tests.trial.installation import installation
 
 TRIED = declare("portal:trial:tried", "number")
@@ -50,6 +51,7 @@ def _values(row: AuditEvent) -> dict:
 
 def _write(statements: list) -> None:
     db.session.rollback()
+    lift_append_only()
     with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
         for statement in statements:
             connection.execute(statement)
