@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from portal.access.declare import UndeclaredAccess, check_declarations, declared_access
 from portal.app import create_app
@@ -41,7 +42,7 @@ def test_nobody_passes_without_signing_in(app: Flask) -> None:
         access = None if rule.endpoint == "static" else declared_access(app, rule.endpoint)
         if access is None or access.is_open or "GET" not in (rule.methods or ()):
             continue
-        values = {name: 1 if "int" in str(rule._converters.get(name)) else "x" for name in rule.arguments}
+        values = {name: 1 if isinstance(rule._converters[name], IntegerConverter) else "x" for name in rule.arguments}
         with app.test_request_context():
             path = rule.build(values, append_unknown=False)[1]  # type: ignore[index]
         page = browser.get(path, follow=False)
