@@ -114,6 +114,7 @@ def parse_line(content: bytes | None) -> Statement:
 
 
 def _parse_customer(data: dict[str, Any]) -> CustomerLine:
+    external_id = _text(data, "external_id", LONGEST_REFERENCE)
     facts: dict[str, Any] = {}
     for field in ("given_name", "family_name"):
         if field in data:
@@ -130,7 +131,7 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
         if data["language"] not in LANGUAGES:
             raise LineRefused("language", "write fr or en, the languages of the portal")
         facts["language"] = data["language"]
-    return CustomerLine(_text(data, "external_id", LONGEST_REFERENCE), facts)
+    return CustomerLine(external_id, facts)
 
 
 def _parse_record(data: dict[str, Any]) -> RecordLine:
