@@ -35,11 +35,14 @@ UPLOADS_A_DAY = "40 per day"
 def choose(code: str) -> Answer:
     """Why we ask this person, and the ways to prove it, the lightest first."""
     errand = _errand(code)
+    form = PaperForm(request.args) if "paper" in request.args else PaperForm(formdata=None)
+    if "paper" in request.args and form.validate():
+        return redirect(url_for(".document", code=code, paper=form.paper.data), 303)
     address = _known_address(errand)
     return render_template(
         "identity_checks/customer/choose.html",
         errand=errand,
-        paper_form=PaperForm(request.args) if "paper" in request.args else PaperForm(formdata=None),
+        form=form,
         given=_given(errand),
         address=mask_address(address) if address else None,
     )
@@ -80,13 +83,14 @@ def by_code(code: str) -> Answer:
             flash(_("Thank you: that is enough. We ask for no document."), "success")
             return redirect(errand.next_url, 303)
         except known_address.CodeUnusable:
-            form.code.errors = [
-                _("This code is wrong or too old. Take the newest mail, or ask for another.")
-            ]
+            form.code.errors = [_("This code is wrong or too old. Take the newest mail, or ask for another.")]
     page = render_template(
         "identity_checks/customer/code.html",
-        errand=errand, form=form, address=mask_address(address), sent=known_address.open_code(current_user.id),
-    )  # fmt: skip
+        errand=errand,
+        form=form,
+        address=mask_address(address),
+        sent=known_address.open_code(current_user.id),
+    )
     return (page, 422) if request.method == "POST" else page
 
 

@@ -172,7 +172,15 @@ class ReviewDecisionForm(DetailsForm):
     details = long_text(_l("What should the person who looks at it know? (optional)"))
 
 
-class AfterDeathForm(DetailsForm):
+class WishesForm(DetailsForm):
+    """What becomes of each category; what nobody chose stays as it is without directives."""
+
+
+for _category in CATEGORIES:
+    setattr(WishesForm, f"wish_{_category}", RadioField(default=str(Wish.KEEP)))
+
+
+class AfterDeathForm(WishesForm):
     names = ("designee_name", "designee_contact", "consent")
     designee_name = StringField(
         _l("The person who will see to it (optional)"),
@@ -223,9 +231,6 @@ class AfterDeathForm(DetailsForm):
     def answers(self) -> dict[str, Any]:
         return {"wishes": self.wishes} | super().answers()
 
-
-for _category in CATEGORIES:
-    setattr(AfterDeathForm, f"wish_{_category}", RadioField(default=str(Wish.KEEP)))
 
 FORMS: dict[Intent, type[DetailsForm]] = {
     Intent.COPY: CopyForm,

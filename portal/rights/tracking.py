@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from portal.rights.deadlines import Deadline, PauseReason
 from portal.rights.history import customer_history
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import STAGES, Status, stage
-from portal.rights.models import EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
+from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 
 _REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
 _LIST_LIMIT = 100
@@ -39,7 +39,6 @@ class Moment:
     at: datetime
     title: str
     text: str
-    is_ours: bool
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,8 @@ class Tracking:
     check: IdentityCheck | None
     given: Given
     destroyed_at: datetime | None
-    decision: RequestDecision | None
+    answer_text: str
     package: AnswerPackage | None
-
-    @property
-    def due_on(self) -> date:
-        """The day shown everywhere: the due date, or what it would be without the pause."""
-        return self.request.sort_on
 
     @property
     def awaits_document(self) -> bool:
@@ -109,6 +103,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
     checks = checks_of(request.id)
     pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
     destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
+    events = customer_history(request.id)
     return Tracking(
         request=request,
         title=intent.label(language),
@@ -119,11 +114,11 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         is_late=clocks.is_late(request),
         pause_reason=_pause_reason(request),
         answers=answers_in_words(request.answers, language),
-        history=[_moment(event) for event in customer_history(request.id)],
+        history=[_moment(event) for event in events],
         check=pending,
         given=given(check_id=pending.id) if pending else Given(),
         destroyed_at=max(destroyed) if destroyed else None,
-        decision=_decision(request),
+        answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
         package=package_of_request(request.id),
     )
 
@@ -146,13 +141,6 @@ def _pause_reason(request: RightsRequest) -> PauseReason | None:
     return PauseReason(reason) if reason else None
 
 
-def _decision(request: RightsRequest) -> RequestDecision | None:
-    if request.answered_at is None:
-        return None
-    statement = select(RequestDecision).where(RequestDecision.request_id == request.id)
-    return db.session.execute(statement.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
-
-
 def _moment(event: RequestEvent) -> Moment:
     is_ours = event.staff_id is not None
     titles = {
@@ -172,4 +160,6 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.WITHDRAWN: _("You cancelled the request"),
         EventKind.NOTE: _("Note"),
     }
-    return Moment(event.at, titles[event.kind], event.text, is_ours)
+    # The answer has a place of its own on the page.
+    text = "" if event.kind is EventKind.ANSWERED else event.text
+    return Moment(event.at, titles[event.kind], text)
