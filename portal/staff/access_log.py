@@ -27,6 +27,15 @@ REQUEST: Final = "request"
 IDENTITY_DOCUMENT: Final = "identity_document"
 """The picture of an identity document."""
 
+CASE_WORK: Final = "case_work"
+"""The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
+IDENTITY_CHECK: Final = "identity_check"
+"""The reason of a look at an identity document."""
+
+_REASONS: Final = {
+    CASE_WORK: Label(fr="Traiter votre demande", en="Working on your request"),
+    IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
+}
 _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
@@ -57,7 +66,7 @@ def log_access(
 
     Args:
         category: one of the nine categories, or `summary`, `request`, `identity_document`.
-        reason: why, in the words that the customer will read.
+        reason: why: `CASE_WORK`, `IDENTITY_CHECK`, or words that the customer will read as they were typed.
         request_reference: the case that the look belongs to.
     """
     entry = AccessLogEntry(
@@ -81,6 +90,11 @@ def category_label(category: str, language: object) -> str:
     if category in _OTHER_LABELS:
         return _OTHER_LABELS[category].text(language)
     return Category(category).label(language)
+
+
+def reason_text(reason: str, language: object) -> str:
+    """Return why somebody looked, as the customer reads it."""
+    return _REASONS[reason].text(language) if reason in _REASONS else reason
 
 
 def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:

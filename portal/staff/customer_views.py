@@ -14,6 +14,7 @@ from portal.staff.access_log import (
     category_label,
     entries_of,
     newest_entries,
+    reason_text,
     team_label,
 )
 from portal.staff.models import AccessLogEntry
@@ -46,6 +47,7 @@ def access_log() -> str:
         chosen=chosen,
         categories=[(code, category_label(code, language)) for code in LOG_CATEGORIES],
         team_of=lambda entry: team_label(entry.team, language),
+        why_of=lambda entry: reason_text(entry.reason, language),
         what_of=lambda entry: category_label(entry.category, language),
         kept=current_app.extensions["organisation"].retention.access_log.text(language),
     )
@@ -73,7 +75,7 @@ def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
         f"{local:%H:%M:%S}",
         team_label(entry.team, language),
         category_label(entry.category, language),
-        entry.reason,
+        reason_text(entry.reason, language),
         entry.request_reference or "",
     ]
 

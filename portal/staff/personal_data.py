@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
 from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
-from portal.staff.access_log import category_label, newest_entries, team_label
+from portal.staff.access_log import category_label, newest_entries, reason_text, team_label
 from portal.staff.models import AccessLogEntry, CustomerLookup
+from portal.staff.retention import retention
 
 CATEGORY: Final = Category.TECHNICAL
 Row = AccessLogEntry | CustomerLookup
@@ -23,10 +23,6 @@ _TEAM = Label(fr="Équipe", en="Team")
 _WHAT = Label(fr="Donnée consultée", en="Data looked at")
 _REASON = Label(fr="Raison", en="Reason")
 _CASE = Label(fr="Dossier", en="Case")
-_KEPT = Label(
-    fr="Chaque consultation est gardée {period} : vous pouvez la voir et nous pouvons la contrôler.",
-    en="Each look is kept for {period}: you can see it and we can check it.",
-)
 
 
 def summary(customer_id: int) -> Select[Any]:
@@ -49,12 +45,6 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     lookups: Iterator[Row] = _newest_lookups(customer_id)
     for row in merge(looks, lookups, key=lambda row: row.at, reverse=True):
         yield _held(row, language)
-
-
-def retention(language: str) -> str:
-    """Return how long a look is kept, in words."""
-    period = current_app.extensions["organisation"].retention.access_log
-    return _KEPT.filled(language, period=period.text(language))
 
 
 def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
@@ -87,7 +77,7 @@ def _values(row: Row) -> dict[str, Any]:
 
 
 def _facts(row: Row, language: str) -> list[tuple[str, str]]:
-    facts = [(_REASON.text(language), row.reason)]
+    facts = [(_REASON.text(language), reason_text(row.reason, language))]
     if row.request_reference:
         facts.append((_CASE.text(language), row.request_reference))
     if isinstance(row, AccessLogEntry):
