@@ -20,9 +20,13 @@ class Side(StrEnum):
         """Return the side as the label of a file field, said of the paper in general."""
         return _SIDES[self].text(language)
 
-    def received(self, language: object) -> str:
-        """Return the side as the beginning of “… received”."""
-        return _RECEIVED[self].text(language)
+    def name_in(self, language: object) -> str:
+        """Return the side in one word."""
+        return _NAMES[self].text(language)
+
+    def arrived(self, language: object, at: str) -> str:
+        """Return that the side has arrived, with the moment in words: « Recto reçu le 4 mai à 14 h 02 »."""
+        return _ARRIVED[self].filled(language, at=at)
 
 
 class Paper(StrEnum):
@@ -64,10 +68,16 @@ _SIDES: Final = {
     Side.PAGE: Label(fr="Page qui porte votre nom", en="Page with your name"),
 }
 
-_RECEIVED: Final = {
-    Side.FRONT: Label(fr="Recto", en="Front"),
-    Side.BACK: Label(fr="Verso", en="Back"),
-    Side.PAGE: Label(fr="Page", en="Page"),
+_NAMES: Final = {
+    Side.FRONT: Label(fr="recto", en="front"),
+    Side.BACK: Label(fr="verso", en="back"),
+    Side.PAGE: Label(fr="page", en="page"),
+}
+
+_ARRIVED: Final = {
+    Side.FRONT: Label(fr="Recto reçu le {at}", en="Front received on {at}"),
+    Side.BACK: Label(fr="Verso reçu le {at}", en="Back received on {at}"),
+    Side.PAGE: Label(fr="Page reçue le {at}", en="Page received on {at}"),
 }
 
 _PAPERS: Final = {
