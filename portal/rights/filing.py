@@ -211,7 +211,7 @@ def _receive(request: RightsRequest, received_at: datetime, proof: _Proof, actor
         # The doubt went away since the document was given, so nobody may look at it any more.
         shred(staged)
         emails.queue_received(request)
-        if request.right in PACKAGED:
+        if _needs_nobody(request, proof.decision):
             fulfil(request, Outcome.GRANTED, "", None)
     elif _hand_over(request, staged):
         emails.queue_received(request)
@@ -219,6 +219,12 @@ def _receive(request: RightsRequest, received_at: datetime, proof: _Proof, actor
         request.status = advance(request.status, Step.ASK_IDENTITY)
         clocks.pause(request, PauseReason.IDENTITY_DOUBT)
         emails.queue_document_awaited(request)
+
+
+def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
+    """Whether the portal can answer by itself: a file it can make, no doubt left, and no words to be read."""
+    has_words = any(request.answers.get(name) for name in ("details", "destination"))
+    return request.right in PACKAGED and not decision.remaining and not has_words
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:

@@ -1,0 +1,68 @@
+"""Steps that tests of requests and documents share: devices known for long, requests filed, documents sent."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from portal import clock
+from portal.accounts.models import Account, AccountDevice
+from portal.identity_checks.models import IdentityDocument
+from portal.infrastructure.database import db, transaction
+from portal.rights.models import RightsRequest
+from tests.support import specimens
+from tests.support.browser import Browser, Page
+
+WORDS = "Tout ce qui touche à mes factures de 2024."
+
+
+def trust_device(email: str = "camille@example.org") -> None:
+    """Let the devices of an account have been seen for a year, so that they raise no doubt."""
+    account = db.session.execute(select(Account).where(Account.email == email)).scalar_one()
+    account_id, since = account.id, clock.now() - timedelta(days=365)
+    with transaction() as session:
+        is_theirs = AccountDevice.account_id == account_id
+        session.execute(update(AccountDevice).where(is_theirs).values(first_seen_at=since))
+
+
+def describe_copy(browser: Browser, **values: object) -> Page:
+    """Fill the first page of a request for a copy and go on."""
+    page = browser.get("/requests/new/access")
+    return page.submit({"details": WORDS} | values, with_field="details")
+
+
+def file_copy(browser: Browser) -> Page:
+    """File a request for a copy that raises no doubt, to the page of the request."""
+    return describe_copy(browser).submit(action="/send")
+
+
+def file_with_document_later(browser: Browser) -> Page:
+    """File a request for a copy from a device just seen, the document to follow."""
+    return describe_copy(browser).submit(action="/later").submit(action="/send")
+
+
+def send_sides(page: Page, **sides: bytes) -> Page:
+    """Send files through the form of a document's page: front=…, back=…, page=…."""
+    values = {name: (content, f"{name}.jpg", "image/jpeg") for name, content in sides.items()}
+    return page.submit(dict(values), with_field=next(iter(sides)))
+
+
+def send_card(page: Page) -> Page:
+    """Choose an identity card on the identity page and send both sides."""
+    page = page.submit({"paper": "identity_card"}, with_field="paper")
+    return send_sides(page, front=specimens.front(), back=specimens.back())
+
+
+def only_request() -> RightsRequest:
+    """Return the one request of the database, as it is now; it can be read after later page loads too."""
+    db.session.expire_all()
+    request = db.session.execute(select(RightsRequest)).scalar_one()
+    db.session.expunge(request)
+    return request
+
+
+def all_documents() -> list[IdentityDocument]:
+    """Return every document row, as they are now."""
+    db.session.expire_all()
+    documents = list(db.session.execute(select(IdentityDocument).order_by(IdentityDocument.id)).scalars())
+    db.session.expunge_all()
+    return documents
