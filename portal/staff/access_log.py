@@ -20,6 +20,8 @@ from portal.staff.models import AccessLogEntry, StaffMember
 
 READ = declare("staff:customer_data:read", "category", "request")
 
+HOLDING: Final = "access_log"
+"""The holding that the log is, as the registry calls it."""
 SUMMARY: Final = "summary"
 """The first page of a customer's file: name, masked address, status."""
 REQUEST: Final = "request"

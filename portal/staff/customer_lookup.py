@@ -21,6 +21,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, holdings
+from portal.staff.access_log import HOLDING as ACCESS_LOG
 from portal.staff.access_log import log_access
 from portal.staff.models import CustomerLookup, StaffMember
 
@@ -146,11 +147,13 @@ def look(member: StaffMember, lookup: CustomerLookup, category: str) -> None:
 
 
 def newest_items(customer_id: int, category: Category, language: str) -> tuple[list[HeldItem], bool]:
-    """Return the newest things held in a category, masked as on a screen, and whether there are more."""
+    """Return the newest things held in a category, masked as on a screen, and whether there are more.
+
+    Who looked at the file before is the customer's to read, not the next colleague's.
+    """
+    readers = [holding.items for holding in holdings() if holding.items and holding.code != ACCESS_LOG]
     newest_first = merge(
-        *(_items(holding.items, customer_id, category, language) for holding in holdings() if holding.items),
-        key=_instant,
-        reverse=True,
+        *(_items(read, customer_id, category, language) for read in readers), key=_instant, reverse=True
     )
     found = list(islice(newest_first, SHOWN_AT_ONCE + 1))
     return found[:SHOWN_AT_ONCE], len(found) > SHOWN_AT_ONCE

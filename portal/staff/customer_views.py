@@ -1,6 +1,8 @@
 """Who looked at your data: the customer's own view of the access log, and its file."""
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
 
 from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import get_locale
@@ -57,7 +59,7 @@ def access_log() -> str:
 @requires(CUSTOMER)
 def access_log_csv() -> Response:
     language, customer_id = str(get_locale()), current_user.customer_id
-    header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason"), _("Case")]
+    header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason given"), _("Case")]
     lines = csv_lines(header, (_csv_row(entry, language) for entry in newest_entries(customer_id)))
     # Made whole, so that a slow reader holds no database connection. A spreadsheet reads accents right only
     # when the file begins with a byte order mark.
@@ -80,8 +82,11 @@ def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
     ]
 
 
-def _by_day(entries: Any) -> list[tuple[Any, list[AccessLogEntry]]]:
-    days: dict[Any, list[AccessLogEntry]] = {}
-    for entry in entries:
-        days.setdefault(clock.local_date(entry.at), []).append(entry)
-    return list(days.items())
+def _by_day(entries: Iterable[AccessLogEntry]) -> list[tuple[date, list[list[AccessLogEntry]]]]:
+    """Return each day with its visits: looks of one team, one after the other, for one reason."""
+    by_day = groupby(entries, lambda entry: clock.local_date(entry.at))
+    return [(day, [list(visit) for _reason, visit in groupby(looks, _visit)]) for day, looks in by_day]
+
+
+def _visit(entry: AccessLogEntry) -> tuple[str, str, str | None]:
+    return entry.team, entry.reason, entry.request_reference

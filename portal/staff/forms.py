@@ -31,9 +31,9 @@ SCOPE_LABELS = {
 }
 
 
-def _role_field() -> SelectField:
+def _role_field(label: Any) -> SelectField:
     return SelectField(
-        _l("Role"),
+        label,
         coerce=Role,
         choices=lambda: [SelectChoice(role.value, role.label) for role in Role],
         invalid_value_message=_l("Choose one of the roles."),
@@ -126,11 +126,11 @@ class InviteForm(PortalForm):
         filters=[stripped],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    role = _role_field()
+    role = _role_field(_l("Role"))
 
 
 class RoleForm(PortalForm):
-    role = _role_field()
+    role = _role_field(_l("New role"))
 
 
 class TokenForm(PortalForm):

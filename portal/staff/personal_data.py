@@ -10,14 +10,14 @@ from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
-from portal.staff.access_log import category_label, newest_entries, reason_text, team_label
+from portal.staff.access_log import HOLDING, category_label, newest_entries, reason_text, team_label
 from portal.staff.models import AccessLogEntry, CustomerLookup
 from portal.staff.retention import retention
 
 CATEGORY: Final = Category.TECHNICAL
 Row = AccessLogEntry | CustomerLookup
 
-_LOOK = Label(fr="Consultation par notre personnel", en="Look by our staff")
+_LOOK = Label(fr="Consultation par notre équipe", en="Look by our staff")
 _LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
 _TEAM = Label(fr="Équipe", en="Team")
 _WHAT = Label(fr="Donnée consultée", en="Data looked at")
@@ -88,7 +88,7 @@ def _facts(row: Row, language: str) -> list[tuple[str, str]]:
 
 register(
     Holding(
-        code="access_log",
+        code=HOLDING,
         tables=frozenset({AccessLogEntry.__tablename__, CustomerLookup.__tablename__}),
         retention=retention,
         summary=summary,

@@ -19,7 +19,7 @@ def test_the_command_invites_and_prints_one_link(app: Flask, run_flask) -> None:
     link = LINK.fullmatch(done.stdout.strip())
     assert link, done.stdout
     page = Browser(app).get(link.group(1))
-    assert page.h1 == "Votre compte du personnel"
+    assert page.h1 == "Votre compte agent"
     assert "Nora Petit" in page.text
     member = db.session.execute(select(StaffMember)).scalar_one()
     assert (member.email_normalised, member.role, member.password_hash) == (

@@ -32,9 +32,7 @@ def worker(people: People) -> Browser:
     return people.signed_in_staff(Role.SUPPORT)
 
 
-def look_up(
-    worker: Browser, identifier: str = "camille@example.org", reason: str = REASON, case: str = ""
-) -> Page:
+def look_up(worker: Browser, identifier: str = "camille@example.org", reason: str = REASON, case: str = "") -> Page:
     values = {"identifier": identifier, "reason": reason, "request_reference": case}
     return worker.get("/staff/customers").submit(values, with_field="reason")
 
@@ -49,9 +47,7 @@ def lookups() -> list[CustomerLookup]:
     return list(db.session.execute(select(CustomerLookup).order_by(CustomerLookup.id)).scalars())
 
 
-@pytest.mark.parametrize(
-    "identifier", ["camille@example.org", " CAMILLE@Example.org ", "C-camille", "by public id"]
-)
+@pytest.mark.parametrize("identifier", ["camille@example.org", " CAMILLE@Example.org ", "C-camille", "by public id"])
 def test_exactly_one_person_is_found_and_the_least_is_shown(
     worker: Browser, customer: Customer, identifier: str
 ) -> None:
@@ -79,9 +75,7 @@ def test_no_match_says_so_and_what_to_check(worker: Browser, customer: Customer,
     page = look_up(worker, identifier)
 
     assert page.status == 422
-    assert page.errors == [
-        "Aucun client ne correspond. Vérifiez chaque lettre, ou demandez un numéro de client."
-    ]
+    assert page.errors == ["Aucun client ne correspond. Vérifiez chaque lettre, ou demandez un numéro de client."]
     assert page.form(with_field="reason").find("textarea").get_text().strip() == REASON
     assert lookups() == entries() == []
     assert len(events("staff:customer:missed")) == 1
@@ -124,9 +118,7 @@ def test_each_category_is_logged_with_its_reason_and_shown(worker: Browser, cust
 
     logged = entries()
     assert [entry.category for entry in logged] == ["summary", *CATEGORIES]
-    assert {(entry.reason, entry.team, entry.customer_id) for entry in logged} == {
-        (REASON, Role.SUPPORT, customer.id)
-    }
+    assert {(entry.reason, entry.team, entry.customer_id) for entry in logged} == {(REASON, Role.SUPPORT, customer.id)}
     assert [event.facts["category"] for event in events("staff:customer_data:read")] == [
         "summary",
         *CATEGORIES,
@@ -203,9 +195,7 @@ def test_the_sixty_first_lookup_of_an_hour_is_stopped(worker: Browser, customer:
 def test_a_case_reference_is_kept_as_it_is_written(
     worker: Browser, customer: Customer, typed: str, kept: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        customer_lookup, "_case_checks", [lambda customer_id, reference: customer_id == customer.id]
-    )
+    monkeypatch.setattr(customer_lookup, "_case_checks", [lambda customer_id, reference: customer_id == customer.id])
 
     look_up(worker, case=typed)
 
@@ -234,8 +224,8 @@ def test_another_customers_case_is_refused(
 def many_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two holdings, each of which yields addresses newest first without end in sight."""
 
-    def items_of(offset: int):  # noqa: ANN202
-        def items(customer_id: int, category: str, language: str):  # noqa: ANN202
+    def items_of(offset: int):
+        def items(customer_id: int, category: str, language: str):
             if category != "contact":
                 return
             for age in range(10_000):
@@ -296,7 +286,7 @@ def test_what_could_not_be_read_is_not_logged(
 ) -> None:
     page = look_up(worker)
 
-    def fail(customer_id: int, category: str, language: str):  # noqa: ANN202
+    def fail(customer_id: int, category: str, language: str):
         raise OSError("the records cannot be read")
         yield
 

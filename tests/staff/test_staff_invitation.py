@@ -133,7 +133,7 @@ def test_the_second_page_needs_the_first(app: Flask, link: str) -> None:
     ("password", "words"),
     [
         ("", "Choisissez un mot de passe."),
-        ("quatorze lettr", "Utilisez au moins 15 caractères."),
+        ("quatorze lettr", "Écrivez au moins 15 caractères."),
         ("mot de passe " * 10, "128"),
         ("passwordpassword", "facile à deviner"),
         ("123456789012345678", "facile à deviner"),
@@ -167,9 +167,7 @@ def test_a_wrong_code_keeps_the_secret_and_tries_are_limited(app: Flask, link: s
     page = to_second_factor(Browser(app), link)
     secret = secret_on(page)
     for _try in range(10):
-        page = page.browser.get("/staff/invitation/second-factor").submit(
-            {"code": "000000"}, with_field="code"
-        )
+        page = page.browser.get("/staff/invitation/second-factor").submit({"code": "000000"}, with_field="code")
         assert page.status == 422
     assert secret_on(page) == secret
     assert page.submit({"code": "000000"}, with_field="code").status == 429

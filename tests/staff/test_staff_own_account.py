@@ -57,7 +57,7 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     wrong = form.submit({"current": NEW, "password": NEW}, with_field="current")
     assert wrong.errors == ["Ce n’est pas votre mot de passe actuel."]
     weak = form.submit({"current": PASSWORD, "password": "court"}, with_field="current")
-    assert weak.errors == ["Utilisez au moins 15 caractères."]
+    assert weak.errors == ["Écrivez au moins 15 caractères."]
 
     page = form.submit({"current": PASSWORD, "password": NEW}, with_field="current")
 
@@ -69,14 +69,12 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     sign_in_elsewhere(app, minutes=3, password=NEW)
     assert events("staff:password:changed")[0].facts == {"sessions": 1}
     subjects = [mail["Subject"] for mail in mailbox.to(EMAIL)]
-    assert "Le mot de passe de votre compte du personnel a changé" in subjects
+    assert "Le mot de passe de votre compte agent a changé" in subjects
 
 
 def test_present_passwords_cannot_be_tried_for_ever(nora: Browser) -> None:
     form = nora.get("/staff/account/password")
-    statuses = [
-        form.submit({"current": "faux", "password": NEW}, with_field="current").status for _try in range(6)
-    ]
+    statuses = [form.submit({"current": "faux", "password": NEW}, with_field="current").status for _try in range(6)]
 
     assert statuses == [422] * 5 + [429]
 

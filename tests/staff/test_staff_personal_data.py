@@ -17,7 +17,7 @@ from tests.support.people import People
 REASON = "La cliente appelle au sujet de sa facture"
 
 
-def the_holding():  # noqa: ANN201
+def the_holding():
     return next(holding for holding in holdings() if holding.code == "access_log")
 
 
@@ -39,9 +39,7 @@ def test_looks_and_lookups_are_counted_and_given_newest_first(app: Flask, people
                 db.session.get_one(Customer, customer_id),
             )
             if minute % 2:
-                log_access(
-                    member, customer, category="contact", reason=REASON, request_reference="DR-2026-00431"
-                )
+                log_access(member, customer, category="contact", reason=REASON, request_reference="DR-2026-00431")
             else:
                 open_lookup(member, customer, REASON, None)
 

@@ -32,11 +32,11 @@ FOR_ALL_STAFF = {
 OPEN = {"sign_in", "sign_in_code", "accept_invitation", "second_factor", "second_factor_picture", "language"}
 
 
-def own_rules(app: Flask):  # noqa: ANN201
+def own_rules(app: Flask):
     return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("staff.staff.")]
 
 
-def address(rule) -> str:  # noqa: ANN001
+def address(rule) -> str:
     values = {"public_id": "0" * 32, "category": "contact", "token": "x"}
     return str(rule.build({name: values[name] for name in rule.arguments})[1])
 
@@ -74,9 +74,7 @@ def test_a_staff_member_is_no_customer(people: People) -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_opens_what_its_permissions_say_and_nothing_else(
-    people: People, app: Flask, role: Role
-) -> None:
+def test_each_role_opens_what_its_permissions_say_and_nothing_else(people: People, app: Flask, role: Role) -> None:
     browser = people.signed_in_staff(role)
     token = browser.get("/staff/account").tree.find(attrs={"name": "csrf_token"})["value"]
     for rule in own_rules(app):
@@ -116,8 +114,7 @@ def test_a_get_writes_nothing_but_the_audit_of_a_read(people: People, app: Flask
         db.session.rollback()
         tables = db.metadata.sorted_tables
         return {
-            table.name: db.session.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in tables
+            table.name: db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
         }
 
     browser = people.signed_in_staff(Role.ADMINISTRATOR)

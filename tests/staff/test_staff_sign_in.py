@@ -19,7 +19,7 @@ from tests.support.mailbox import Mailbox, text_of
 from tests.support.people import PASSWORD, People
 from tests.support.staff_codes import code_at, to_code_page
 
-WRONG = "Cette adresse et ce mot de passe n’ouvrent aucun compte du personnel."
+WRONG = "Cette adresse et ce mot de passe n’ouvrent aucun compte agent."
 EMAIL = "reviewer@example.org"
 
 
@@ -56,19 +56,13 @@ def test_each_role_starts_where_its_work_is(people: People, role: str, first_pag
 def test_a_page_asked_for_before_signing_in_comes_after_it(app: Flask, people: People) -> None:
     people.staff(Role.REVIEWER)
     browser = Browser(app)
-    page = browser.get("/staff/customers").submit(
-        {"email": EMAIL, "password": PASSWORD}, with_field="password"
-    )
+    page = browser.get("/staff/customers").submit({"email": EMAIL, "password": PASSWORD}, with_field="password")
 
     assert page.submit({"code": code_at()}, with_field="code").url == "/staff/customers"
 
 
-@pytest.mark.parametrize(
-    "next_page", ["https://evil.example/", "//evil.example", "/data", "/staff\\@evil.example"]
-)
-def test_a_next_page_outside_the_staff_area_is_not_followed(
-    app: Flask, people: People, next_page: str
-) -> None:
+@pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example", "/data", "/staff\\@evil.example"])
+def test_a_next_page_outside_the_staff_area_is_not_followed(app: Flask, people: People, next_page: str) -> None:
     people.staff(Role.REVIEWER)
     page = Browser(app).get("/staff/sign-in", query_string={"next": next_page})
     page = page.submit({"email": EMAIL, "password": PASSWORD}, with_field="password")
@@ -90,11 +84,7 @@ def test_one_message_for_every_way_of_not_being_let_in(app: Flask, people: Peopl
         "no address": PASSWORD,
     }
     for email, password in tries.items():
-        page = (
-            Browser(app)
-            .get("/staff/sign-in")
-            .submit({"email": email, "password": password}, with_field="password")
-        )
+        page = Browser(app).get("/staff/sign-in").submit({"email": email, "password": password}, with_field="password")
 
         assert page.status == 422
         assert page.errors == [WRONG], email
@@ -112,11 +102,7 @@ def test_empty_fields_are_named(app: Flask) -> None:
 
 def test_a_huge_password_costs_no_hashing_and_opens_nothing(app: Flask, people: People) -> None:
     people.staff(Role.REVIEWER)
-    page = (
-        Browser(app)
-        .get("/staff/sign-in")
-        .submit({"email": EMAIL, "password": "x" * 200_000}, with_field="password")
-    )
+    page = Browser(app).get("/staff/sign-in").submit({"email": EMAIL, "password": "x" * 200_000}, with_field="password")
 
     assert page.errors == [WRONG]
 
@@ -163,9 +149,7 @@ def test_a_code_works_once_and_none_before_it(app: Flask, people: People) -> Non
     with clock.stopped_at(instant):
         to_code_page(app, EMAIL).submit({"code": code_at()}, with_field="code")
         again = to_code_page(app, EMAIL).submit({"code": code_at()}, with_field="code")
-        earlier = to_code_page(app, EMAIL).submit(
-            {"code": code_at(instant - timedelta(seconds=30))}, with_field="code"
-        )
+        earlier = to_code_page(app, EMAIL).submit({"code": code_at(instant - timedelta(seconds=30))}, with_field="code")
     assert (again.status, earlier.status) == (422, 422)
     assert sessions() == 1
 
@@ -216,12 +200,10 @@ def test_a_recovery_code_works_once_and_is_told(app: Flask, people: People, mail
     assert any("Il reste 7 codes" in text_of(mail).replace("\u00a0", " ") for mail in mailbox.to(EMAIL))
 
 
-def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(
-    app: Flask, people: People, mailbox: Mailbox
-) -> None:
+def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(app: Flask, people: People, mailbox: Mailbox) -> None:
     browser = people.signed_in_staff(Role.REVIEWER)
     (mail,) = mailbox.to(EMAIL)
-    assert mail["Subject"] == "Votre compte du personnel s’est ouvert dans un nouveau navigateur"
+    assert mail["Subject"] == "Votre compte agent s’est ouvert dans un nouveau navigateur"
     sign_out(browser)
 
     with clock.stopped_at(clock.now() + timedelta(minutes=2)):
@@ -300,9 +282,7 @@ def test_disabling_between_password_and_code_shuts_the_door(app: Flask, people: 
     member_id = people.staff(Role.REVIEWER).id
     page = to_code_page(app, EMAIL)
     with transaction() as session:
-        session.execute(
-            update(StaffMember).where(StaffMember.id == member_id).values(disabled_at=clock.now())
-        )
+        session.execute(update(StaffMember).where(StaffMember.id == member_id).values(disabled_at=clock.now()))
 
     assert page.submit({"code": code_at()}, with_field="code").url == "/staff/sign-in"
     assert sessions() == 0
@@ -314,14 +294,10 @@ def test_too_many_passwords_are_stopped_and_a_known_browser_is_not(app: Flask, p
     attacker = Browser(app)
     wrong = {"email": EMAIL, "password": "une autre phrase de passe"}
     # One try of the ten for new browsers is the first sign-in of the known one.
-    statuses = [
-        attacker.get("/staff/sign-in").submit(wrong, with_field="password").status for _try in range(10)
-    ]
+    statuses = [attacker.get("/staff/sign-in").submit(wrong, with_field="password").status for _try in range(10)]
 
     assert statuses == [422] * 9 + [429]
-    stopped = attacker.get("/staff/sign-in").submit(
-        {"email": EMAIL, "password": PASSWORD}, with_field="password"
-    )
+    stopped = attacker.get("/staff/sign-in").submit({"email": EMAIL, "password": PASSWORD}, with_field="password")
     assert stopped.status == 429
     assert int(stopped.response.headers["Retry-After"]) > 0
     with clock.stopped_at(clock.now() + timedelta(minutes=2)):
@@ -343,9 +319,7 @@ def test_one_network_cannot_try_many_accounts(app: Flask) -> None:
 def test_too_many_codes_are_stopped(app: Flask, people: People) -> None:
     people.staff(Role.REVIEWER)
     page = to_code_page(app, EMAIL)
-    statuses = [
-        page.browser.get("/staff/sign-in/code").submit({"code": "000000"}).status for _try in range(6)
-    ]
+    statuses = [page.browser.get("/staff/sign-in/code").submit({"code": "000000"}).status for _try in range(6)]
 
     assert statuses == [422] * 5 + [429]
 
@@ -369,9 +343,7 @@ def test_the_staff_side_changes_its_language_by_its_own_form(people: People) -> 
     page = browser.get("/staff/permissions")
     token = page.tree.find(attrs={"name": "csrf_token"})["value"]
 
-    page = browser.post(
-        "/staff/language", {"csrf_token": token, "language": "en", "next": "/staff/permissions"}
-    )
+    page = browser.post("/staff/language", {"csrf_token": token, "language": "en", "next": "/staff/permissions"})
 
     assert page.url == "/staff/permissions"
     assert page.h1 == "Who may do what"
