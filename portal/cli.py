@@ -45,12 +45,14 @@ def upgrade_database() -> None:
 def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     """Serve the portal over HTTP."""
     from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     jobs = subprocess.Popen([sys.executable, "-m", "flask", "work"]) if with_jobs else None
     try:
         Granian(
-            "wsgi:app", address=host, port=port, interface="wsgi", workers=workers, blocking_threads=2,
-            respawn_failed_workers=True, log_level="warning",
+            "wsgi:app", address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=2,
+            respawn_failed_workers=True, log_level=LogLevels.warning,
         ).serve()  # fmt: skip
     finally:
         if jobs:

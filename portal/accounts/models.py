@@ -14,7 +14,7 @@ from portal.infrastructure.one_time_tokens import OneTimeToken
 from portal.web.sessions import SignedInSession
 
 
-class Account(UserMixin, db.Model):  # type: ignore[misc]
+class Account(UserMixin, db.Model):
     """Credentials. Until its address is confirmed an account has no customer and opens nothing.
 
     Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first

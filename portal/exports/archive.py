@@ -46,13 +46,13 @@ class Archive:
 
     def __init__(self) -> None:
         self._sink = _Sink()
-        self._zip = ZipFile(self._sink, "w", ZIP_DEFLATED, allowZip64=True)  # type: ignore[arg-type]
+        self._zip = ZipFile(self._sink, "w", ZIP_DEFLATED, allowZip64=True)
         self._moment = clock.now().timetuple()[:6]
         self.written: list[Written] = []
 
     def add(self, name: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Write one file, whose name must be a generated ASCII path."""
-        entry = ZipInfo(name, self._moment)  # type: ignore[arg-type]
+        entry = ZipInfo(name, self._moment)
         entry.compress_type = ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
         digest, size = hashlib.sha256(), 0

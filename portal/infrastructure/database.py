@@ -76,7 +76,7 @@ def after_commit(action: Callable[[], None]) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[scoped_session[Session]]:
+def transaction() -> Iterator[scoped_session[Any]]:
     """Open the one write transaction of a request, job or command; an inner one joins the outer.
 
     What was read before is read again, so that a decision and the facts it rests on share one snapshot.

@@ -15,7 +15,7 @@ from portal.infrastructure.one_time_tokens import OneTimeToken
 from portal.web.sessions import SignedInSession
 
 
-class StaffMember(UserMixin, db.Model):  # type: ignore[misc]
+class StaffMember(UserMixin, db.Model):
     __tablename__ = "staff_members"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

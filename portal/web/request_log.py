@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -10,7 +11,7 @@ from flask import Flask, Response, g, request
 
 def configure_logging() -> None:
     """Send every log of the process to standard error as JSON, one object a line."""
-    shared = [
+    shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

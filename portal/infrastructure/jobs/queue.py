@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Update, select, update
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from portal import clock
 from portal.infrastructure.database import after_commit, db, transaction
@@ -102,7 +102,7 @@ class JobRun:
             self._require_one(connection.execute(self._update(lease_until=clock.now() + LEASE)))
 
     @contextmanager
-    def finish(self) -> Iterator[scoped_session[Session]]:
+    def finish(self) -> Iterator[scoped_session[Any]]:
         """Commit the effects of the job together with its end, or neither."""
         with transaction() as session:
             done = self._update(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, last_error=None)
