@@ -10,7 +10,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from flask_babel import get_locale
@@ -102,7 +101,7 @@ def history_file() -> Response:
         for row in all_choices(current_user.customer_id)
     )  # fmt: skip
     lines = csv_lines([BYTE_ORDER_MARK + header[0], *header[1:]], rows)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response = Response("".join(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="preferences.csv"'
     return response
 

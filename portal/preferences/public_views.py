@@ -19,6 +19,7 @@ from portal.preferences.unsubscribing import (
     LinkUnknown,
     ask_for_link,
     find_customer,
+    is_stopped,
     stop_emails,
     stopped_by_link,
 )
@@ -71,6 +72,8 @@ def stopped(token: str) -> Any:
         customer = _find(token)
     except LinkUnknown:
         return _ask_for_address(code=404)
+    if customer is not None and not is_stopped(customer):
+        return redirect(url_for(".unsubscribe", token=token), 303)
     is_theirs = customer is not None and getattr(current_user, "customer_id", None) == customer.id
     can_put_back = bool(customer and stopped_by_link(customer))
     return render_template("preferences/public/stopped.html", is_theirs=is_theirs, can_put_back=can_put_back)

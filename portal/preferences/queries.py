@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from portal.infrastructure.database import db
 from portal.preferences.feed import newest_change
 from portal.preferences.models import ConsentRecord, Origin, PreferenceTotal
-from portal.preferences.purposes import FLAGS, Flag
+from portal.preferences.purposes import FLAG_CODES, FLAGS
 from portal.preferences.states import CUSTOMERS, SUPPRESSED
 from portal.web.pagination import Page, keyset_page
 
@@ -25,7 +25,7 @@ class Totals:
 
     customers: int
     suppressed: int
-    flags: list[tuple[Flag, int]]
+    flags: dict[str, int]
     changed_at: datetime | None
     sequence: int
 
@@ -50,10 +50,9 @@ def all_choices(customer_id: int) -> Iterator[ConsentRecord]:
 
 def totals() -> Totals:
     """Return the totals, which are kept with each write."""
-    rows = db.session.execute(select(PreferenceTotal.name, PreferenceTotal.count)).tuples()
-    counts: dict[str, int] = dict(rows.all())
+    counts = dict(db.session.execute(select(PreferenceTotal.name, PreferenceTotal.count)).all())
     sequence, changed_at = newest_change()
-    flags = [(flag, counts.get(code, 0)) for code, flag in FLAGS.items()]
+    flags = {code: counts.get(code, 0) for code in FLAG_CODES}
     return Totals(counts.get(CUSTOMERS, 0), counts.get(SUPPRESSED, 0), flags, changed_at, sequence)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,6 +21,7 @@ from portal.preferences import whole_base
 from portal.preferences.choosing import Standing, standings
 from portal.preferences.forms import FindForm, SwitchOffForm
 from portal.preferences.models import PreferenceState
+from portal.preferences.purposes import FLAGS, Channel, Topic
 from portal.preferences.queries import origin_label, totals
 from portal.preferences.states import read_state
 from portal.preferences.switching_off import switch_off
@@ -52,7 +54,7 @@ def marketing() -> Any:
         lookup_id = _open(form)
         if lookup_id:
             return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
-    page = render_template("preferences/staff/marketing.html", form=form, totals=totals(), now=clock.now())
+    page = render_template("preferences/staff/marketing.html", form=form, totals=totals(), grid=_grid())
     return page, 422 if form.is_submitted() else 200
 
 
@@ -62,7 +64,9 @@ def customer_choices(public_id: str) -> Any:
     facts = _look(public_id)
     if isinstance(facts, Response):
         return facts
-    return render_template("preferences/staff/customer_choices.html", origin_label=origin_label, **facts)
+    return render_template(
+        "preferences/staff/customer_choices.html", origin_label=origin_label, grid=_grid(), **facts
+    )
 
 
 @blueprint.get("/marketing/preferences.csv")
@@ -143,6 +147,17 @@ def _facts(
         "suppressed_for": state.reason if state else None,
         "sequence": state.sequence if state else None,
         "updated_at": state.updated_at if state else None,
+    }
+
+
+def _grid() -> dict[str, Any]:
+    """Return the flags as a page lays them out: topics by channels, and the rest."""
+    language = get_locale()
+    return {
+        "topics": list(Topic),
+        "channels": list(Channel),
+        "channel_labels": [channel.label(language) for channel in Channel],
+        "others": [flag for flag in FLAGS.values() if flag.topic is None],
     }
 
 

@@ -18,7 +18,7 @@ from portal.preferences.consent import Choice, record_choices
 from portal.preferences.feed import LINK_PURPOSE
 from portal.preferences.models import ConsentRecord, Origin, UnsubscribeLink
 from portal.preferences.purposes import FLAGS, MESSAGE_FLAG_CODES, Channel
-from portal.preferences.states import read_state
+from portal.preferences.states import is_on, read_state
 
 EMAIL_FLAGS = tuple(code for code in MESSAGE_FLAG_CODES if FLAGS[code].channel is Channel.EMAIL)
 
@@ -63,6 +63,12 @@ def stop_emails(customer: Customer, language: str) -> bool:
             first_name=customer.given_name,
         )  # fmt: skip
     return bool(stopped)
+
+
+def is_stopped(customer: Customer) -> bool:
+    """Whether no e-mail topic is on any more."""
+    state = read_state(customer.id)
+    return state is None or not any(is_on(state, flag) for flag in EMAIL_FLAGS)
 
 
 def stopped_by_link(customer: Customer) -> list[str]:
