@@ -19,12 +19,14 @@ class Notice:
         text: what happens next, with its date in words.
         url: where the person goes on from here.
         link_text: the words of that link.
+        reference: of the request it speaks of; shown in one piece.
     """
 
     title: str
     text: str
     url: str
     link_text: str
+    reference: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from portal.organisation import Organisation, Recipient, RecipientRole
-from portal.personal_data.categories import Category
+from portal.personal_data.categories import Category, Question
 from portal.personal_data.lawful_bases import LawfulBasis, may_withdraw_consent
 from portal.personal_data.recipients import RecipientRegister
 from portal.personal_data.registry import holdings
-from portal.records.kinds import DataMap, Kind, Purpose
+from portal.records.kinds import DataMap, Kind, Nature, Purpose
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection")
 PREFERENCES = "preferences"
@@ -46,6 +46,15 @@ class Answers:
     retention: list[Part]
     offers: list[Offer]
     limits: list[Part]
+
+    def by_question(self) -> list[tuple[Question, list[Part]]]:
+        """Return the first four questions with their answers; the fifth is `offers` and `limits`."""
+        return [
+            (Question.SOURCE, self.source),
+            (Question.PURPOSE, self.purpose),
+            (Question.RECIPIENTS, self.recipients),
+            (Question.RETENTION, self.retention),
+        ]
 
 
 def answers_of(
@@ -93,18 +102,14 @@ def answers_of(
         ),
         retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
         offers=_offers(category, kinds, language),
-        limits=_grouped(
-            [(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language
-        ),
+        limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
     )
     if own:
         _add_portal(answers, own, register, language)
     return answers
 
 
-def _grouped(
-    pairs: Iterable[tuple[tuple[str, ...], Kind]], kinds: Sequence[Kind], language: str
-) -> list[Part]:
+def _grouped(pairs: Iterable[tuple[tuple[str, ...], Kind]], kinds: Sequence[Kind], language: str) -> list[Part]:
     """Return one part for each different answer, naming the kinds that share it unless all of them do."""
     groups: dict[tuple[str, ...], list[Kind]] = {}
     for sentences, kind in pairs:
@@ -117,7 +122,9 @@ def _names(group: Sequence[Kind], kinds: Sequence[Kind], language: str) -> str:
 
 
 def _source(kind: Kind, language: str) -> tuple[str, ...]:
-    return (f"{kind.origin.label(language)}. {kind.nature.label(language)}.",)
+    origin = f"{kind.origin.label(language)}."
+    # "Provided" is a word of portability: beside an origin other than the person it would read as untrue.
+    return (origin,) if kind.nature is Nature.PROVIDED else (f"{origin} {kind.nature.label(language)}.",)
 
 
 def _purpose(purpose: Purpose, language: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from portal import clock
 from portal.organisation import Organisation
+from portal.personal_data.registry import HeldItem
 from portal.records.kinds import DataMap
 from portal.records.models import Record
 
@@ -42,11 +43,23 @@ class Card:
         return self.kept_until is not None and self.kept_until < clock.today()
 
 
-def cards_of(
-    records: Iterable[Record], data_map: DataMap, organisation: Organisation, language: str
-) -> list[Card]:
+@dataclass(frozen=True)
+class PortalCard:
+    """One thing that this portal itself holds."""
+
+    label: str
+    at: datetime | None
+    facts: list[Fact]
+
+
+def cards_of(records: Iterable[Record], data_map: DataMap, organisation: Organisation, language: str) -> list[Card]:
     """Return records as cards, in their order."""
     return [_card(record, data_map, organisation, language) for record in records]
+
+
+def portal_cards(items: Iterable[HeldItem]) -> list[PortalCard]:
+    """Return what this portal itself holds as cards, in their order."""
+    return [PortalCard(item.label, item.at, [Fact(label, text) for label, text in item.facts]) for item in items]
 
 
 def _card(record: Record, data_map: DataMap, organisation: Organisation, language: str) -> Card:

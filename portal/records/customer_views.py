@@ -5,10 +5,10 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from portal.access.declare import CUSTOMER, requires
-from portal.personal_data.categories import CATEGORIES, QUESTIONS, Category
+from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of
-from portal.records.cards import cards_of
+from portal.records.cards import cards_of, portal_cards
 from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
 
 blueprint = Blueprint("records", __name__)
@@ -43,13 +43,13 @@ def category(category: str) -> str:
     return render_template(
         "records/customer/category.html",
         category=shown,
-        questions=QUESTIONS,
+        rights_question=Question.RIGHTS,
         held=held,
         page=page,
-        is_first_page=page.previous_cursor is None,
+        is_first_page=not cursor or bool(page.rows and not page.previous_cursor),
         cards=cards_of(page.rows, data_map, organisation, language),
-        portal_items=[] if cursor else portal_items(customer_id, shown, language, held.counts),
-        portal_count=portal_count(held.counts),
-        elsewhere=pages_elsewhere(held.counts),
+        portal_items=[] if cursor else portal_cards(portal_items(customer_id, shown, language, held.counts)),
+        portal_count=portal_count(shown, held.counts),
+        elsewhere=pages_elsewhere(shown, held.counts),
         answers=answers_of(shown, held.kinds, others, data_map, organisation, language),
     )

@@ -20,12 +20,16 @@ RECORDS_A_PAGE: Final = 50
 PORTAL_ITEMS: Final = 20
 LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
 
-# Items with a page of their own, where they are read better than among cards of records.
+# Holdings whose items have a page, where they are read better than among cards of records and cost nothing here.
 PAGES_OF_THEIR_OWN: Final = {
     "access_log": "customer.staff.access_log",
+    "exports": "customer.rights.index",
+    "identity_checks": "customer.rights.index",
     "preferences": "customer.preferences.history",
     "rights": "customer.rights.index",
 }
+SIGN_INS: Final = ("accounts", Category.TECHNICAL)
+PAGE_OF_SIGN_INS: Final = "customer.accounts.account"
 
 
 @dataclass(frozen=True)
@@ -103,32 +107,38 @@ def records_page(customer_id: int, category: Category, cursor: str | None) -> Pa
     )
 
 
-def portal_items(
-    customer_id: int, category: Category, language: str, counts: dict[str, int]
-) -> list[HeldItem]:
+def portal_items(customer_id: int, category: Category, language: str, counts: dict[str, int]) -> list[HeldItem]:
     """Return the newest things this portal holds in a category, without those that have their own page."""
     sources: list[Iterator[HeldItem]] = [
         holding.items(customer_id, category.value, language)
         for holding in _with_items()
-        if holding.items and counts.get(holding.code) and _is_listed(holding.code)
+        if holding.items and counts.get(holding.code) and _is_listed(holding.code, category)
     ]
     newest_first = merge(*sources, key=lambda item: item.at or LONG_AGO, reverse=True)
     return list(islice(newest_first, PORTAL_ITEMS))
 
 
-def pages_elsewhere(counts: dict[str, int]) -> list[tuple[str, str, int]]:
-    """Return (holding, endpoint, count) of what is held in a category and has a page of its own."""
-    pages = PAGES_OF_THEIR_OWN.items()
-    return [(code, endpoint, counts[code]) for code, endpoint in pages if counts.get(code)]
+def pages_elsewhere(category: Category, counts: dict[str, int]) -> dict[str, int]:
+    """Return the endpoints of the pages that show the rest of a category, each with how much it shows."""
+    pages: dict[str, int] = {}
+    for code, count in counts.items():
+        endpoint = _page_of(code, category)
+        if endpoint is not None:
+            pages[endpoint] = pages.get(endpoint, 0) + count
+    return pages
 
 
-def portal_count(counts: dict[str, int]) -> int:
+def portal_count(category: Category, counts: dict[str, int]) -> int:
     """Return how many things of a category `portal_items` may list."""
-    return sum(count for code, count in counts.items() if _is_listed(code))
+    return sum(count for code, count in counts.items() if _is_listed(code, category))
 
 
-def _is_listed(code: str) -> bool:
-    return code != "records" and code not in PAGES_OF_THEIR_OWN
+def _is_listed(code: str, category: Category) -> bool:
+    return code != "records" and _page_of(code, category) is None
+
+
+def _page_of(code: str, category: Category) -> str | None:
+    return PAGE_OF_SIGN_INS if (code, category) == SIGN_INS else PAGES_OF_THEIR_OWN.get(code)
 
 
 def _with_items() -> list[Holding]:
