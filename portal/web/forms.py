@@ -1,27 +1,55 @@
-"""The base of every form: hints and errors tied to their fields for people who cannot see them, in one place."""
+"""The base of every form: in one place, hints and errors are tied to their fields for who cannot see them."""
 
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, Form
+from wtforms import Field, TextAreaField
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
 Message = Any
+"""The text of an error: a string, or a lazy translation of one."""
+
+
+class OwnWords:
+    """What the form library would say about a field in words of its own, said in ours."""
+
+    def gettext(self, text: str) -> str:
+        if "hoice" in text or "coerced" in text:
+            return str(_("Choose among the answers on the page."))
+        if "integer" in text or "decimal" in text or "float" in text:
+            return str(_("Write a number, in digits."))
+        return text
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.gettext(singular)
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]
-    """A form whose fields say their hint and error to assistive technology and never use the browser's own checks."""
+    """A form whose fields tell their hint and error to assistive technology, without the browser's own checks."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
+            field = DefaultMeta.bind_field(self, form, unbound_field, options)
+            limits = [check.most for check in field.validators if isinstance(check, LengthBetween)]
+            field.longest = min(limits) if limits else None
+            return field
+
+        def get_translations(self, form: BaseForm) -> OwnWords:
+            return OwnWords()
+
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Any:
             described = [f"{field.id}-hint"] if field.description else []
             if field.errors:
                 described.append(f"{field.id}-error")
                 render_kw.setdefault("aria-invalid", "true")
+            if isinstance(field, TextAreaField) and field.longest:
+                described.append(f"{field.id}-count")
             if described:
                 render_kw.setdefault("aria-describedby", " ".join(described))
             render_kw["required"] = False
@@ -29,7 +57,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
 
 class Needed:
-    """The field must hold something; the message names it and what to do, such as “Enter your e-mail address”."""
+    """The field must hold something; the message says what to do, such as “Enter your e-mail address”."""
 
     def __init__(self, message: Message) -> None:
         self.message = message
@@ -37,28 +65,35 @@ class Needed:
     def __call__(self, form: BaseForm, field: Field) -> None:
         value = field.data
         if value is None or value is False or value == [] or (isinstance(value, str) and not value.strip()):
-            # What cannot be read has a clearer message of its own.
+            if isinstance(field, SelectFieldBase):
+                field.errors = []  # nothing chosen is not a wrong choice
+            # What was typed and cannot be read has a clearer message of its own.
             raise StopValidation(None if field.errors else self.message)
 
 
 class LengthBetween:
-    """The text, counted in characters, must be neither too short nor too long."""
+    """The text, counted in characters, must be neither too short nor too long.
+
+    `too_short` replaces the message for a text below `least`; a text above `most` is told both numbers.
+    """
 
     def __init__(self, least: int = 0, most: int = 200, too_short: Message = None) -> None:
         self.least, self.most, self.too_short = least, most, too_short
 
-    def __call__(self, form: Form, field: Field) -> None:
-        length = len(field.data or "")
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        label, length = field.label.text, len(field.data or "")
         if length > self.most:
-            raise StopValidation(_l("Use %(most)s characters at most; there are %(length)s.", most=self.most, length=length))
+            limits = {"label": label, "most": self.most, "length": length}
+            raise StopValidation(_l("%(label)s: use %(most)s characters at most; there are %(length)s.", **limits))
         if length < self.least:
-            raise StopValidation(self.too_short or _l("Use at least %(least)s characters.", least=self.least))
+            too_short = _l("%(label)s: use at least %(least)s characters.", label=label, least=self.least)
+            raise StopValidation(self.too_short or too_short)
 
 
 class EmailAddress:
-    """The text must have the form of an e-mail address."""
+    """The text must have the form of an e-mail address (RFC 5321); whether mail arrives is not asked."""
 
-    def __call__(self, form: Form, field: Field) -> None:
+    def __call__(self, form: BaseForm, field: Field) -> None:
         try:
             validate_email((field.data or "").strip(), check_deliverability=False)
         except EmailNotValidError:

@@ -1,14 +1,31 @@
-// Keyboard shortcuts of staff pages: whatever carries data-shortcut is pressed by that key, outside fields only.
+// Staff keyboard: what carries data-shortcut is pressed by that key, outside fields only (WCAG 2.1.4).
+const dialog = document.querySelector("[data-shortcuts]");
+const isOn = document.getElementById("shortcuts-on");
+const TYPED = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])";
 
-const isTyping = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+// French keyboards need Shift for digits: the key in that place counts.
+const keyOf = (event) => (event.ctrlKey ? "ctrl+" : "") + (/^Digit\d$/.test(event.code) ? event.code[5] : event.key.toLowerCase());
+const isInSight = (item) => item.getClientRects().length > 0;
+
+function press(item) {
+  if (item.matches(TYPED)) item.focus();
+  else item.click();
+}
+
+function move(step) {
+  const rows = [...document.querySelectorAll(".cards tbody th a")];
+  const next = rows.indexOf(document.activeElement) + step;
+  rows[Math.min(Math.max(next, 0), rows.length - 1)]?.focus();
+}
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.metaKey || (event.ctrlKey && event.key !== "Enter")) return;
-  const key = event.ctrlKey ? "ctrl+enter" : event.key.toLowerCase();
-  if (!event.ctrlKey && isTyping(event.target)) return;
-  const wanted = [...document.querySelectorAll("[data-shortcut]")].find((item) => item.dataset.shortcut === key);
-  if (!wanted) return;
+  const key = keyOf(event);
+  const isSend = key === "ctrl+enter";
+  if (!isOn?.checked || dialog.open || event.altKey || event.metaKey || (event.ctrlKey && !isSend)) return;
+  if (!isSend && event.target.closest(TYPED)) return;
+  const item = [...document.querySelectorAll("[data-shortcut]")].find((each) => each.dataset.shortcut === key && isInSight(each));
+  if (item) press(item);
+  else if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
+  else return;
   event.preventDefault();
-  if (wanted.matches("input[type=text], input[type=search], textarea")) wanted.focus();
-  else wanted.click();
 });

@@ -1,0 +1,24 @@
+// “?” lists the shortcuts of a staff page; a box there turns them off in this browser.
+const dialog = document.querySelector("[data-shortcuts]");
+const isOn = document.getElementById("shortcuts-on");
+const opener = document.querySelector("[data-open-shortcuts]");
+
+function addRow(item) {
+  const row = dialog.querySelector("tbody").insertRow();
+  const name = document.createElement("th");
+  const key = document.createElement("kbd");
+  name.scope = "row";
+  name.textContent = (item.labels?.[0] ?? item.firstChild).textContent;
+  key.textContent = item.dataset.shortcut.toUpperCase();
+  row.append(name);
+  row.insertCell().append(key);
+}
+
+if (dialog) {
+  document.querySelectorAll("[data-shortcut]").forEach(addRow);
+  isOn.checked = localStorage.getItem("shortcuts") !== "off";
+  isOn.addEventListener("change", () => localStorage.setItem("shortcuts", isOn.checked ? "on" : "off"));
+  opener.hidden = false;
+  opener.addEventListener("click", () => dialog.showModal());
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+}
