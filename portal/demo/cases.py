@@ -143,7 +143,7 @@ def _refuse_invoices(request_id: int) -> None:
         outcome=Outcome.PARTIAL, ground=RefusalGround.LEGAL_OBLIGATION,
         message="Nous avons effacé votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
         refused="L’effacement des factures", granted="L’effacement du profil, des visites et des messages",
-        until=f"Jusqu’au 31 décembre {clock.today().year + 10}",
+        until=f"31 décembre {clock.today().year + 10}",
         done={"profile": "Effacé", "usage": "Effacé", "transaction": "Archivé dix ans"},
     )  # fmt: skip
     with transaction():

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, exists, false, func, or_, select, update
 
 from portal import clock
+from portal.access.permissions import Permission
 from portal.audit.recording import record
 from portal.audit.tags import declare
+from portal.customers.models import Customer
 from portal.infrastructure.database import db
-from portal.rights.lifecycle import WAITING_STATUSES
-from portal.rights.models import RightsRequest
+from portal.rights.lifecycle import WAITING_STATUSES, Status
+from portal.rights.models import RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
 
 HELD_FOR = timedelta(minutes=20)
@@ -29,6 +31,10 @@ class HeldByAnother(Exception):
 
 class OwnCase(Exception):
     """A person never works on a request of their own (two accounts with one address are one person)."""
+
+
+class CaseClosed(Exception):
+    """The answer has left, or the customer took the request back: nobody works on it any more."""
 
 
 def check_not_own(request: RightsRequest, member: StaffMember) -> None:
@@ -55,9 +61,11 @@ def claim(request: RightsRequest, member: StaffMember, *, take_over: bool = Fals
         take_over: take it from a colleague who holds it; the audit says so.
 
     Raises:
-        HeldByAnother, OwnCase.
+        HeldByAnother, OwnCase, CaseClosed.
     """
     check_not_own(request, member)
+    if not request.is_open:
+        raise CaseClosed(request.reference)
     was_held = is_held_by_another(request, member)
     if was_held and not take_over:
         raise HeldByAnother(request)
@@ -71,6 +79,8 @@ def claim(request: RightsRequest, member: StaffMember, *, take_over: bool = Fals
         db.session.refresh(request)
         raise HeldByAnother(request)
     db.session.refresh(request)
+    if not request.is_open:
+        raise CaseClosed(request.reference)
     if is_new:
         _record(CLAIMED, request, member, was_held=was_held)
 
@@ -84,30 +94,42 @@ def release(request: RightsRequest, member: StaffMember) -> None:
 
 
 def take_most_urgent(member: StaffMember) -> RightsRequest | None:
-    """Claim the free case with the nearest due date that can be worked on now, or return None.
+    """Claim the free case with the nearest due date that this member can work on now, or return None.
 
-    On PostgreSQL a row that a colleague is taking is skipped; on SQLite writers follow each other anyway.
+    Left out are cases that wait for their customer or for their copy, the member's own, and second opinions that
+    the member may not give. On PostgreSQL a row that a colleague is taking is skipped; on SQLite writers follow each
+    other anyway.
     """
-    instant = clock.now()
     statement = (
         select(RightsRequest)
+        .join(Customer, Customer.id == RightsRequest.customer_id)
         .where(
             RightsRequest.is_open.is_(True),
             RightsRequest.status.not_in(WAITING_STATUSES),
-            or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant),
+            or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= clock.now()),
             RightsRequest.outcome.is_(None),
+            or_(Customer.email_normalised.is_(None), Customer.email_normalised != member.email_normalised),
+            or_(RightsRequest.status != Status.SECOND_OPINION, _may_second(member)),
         )
         .order_by(RightsRequest.sort_on, RightsRequest.id)
         .with_for_update(skip_locked=True, of=RightsRequest)
-        .limit(5)
+        .limit(1)
     )
-    for request in db.session.execute(statement).scalars():
-        try:
-            claim(request, member)
-        except OwnCase:
-            continue
-        return request
-    return None
+    request = db.session.execute(statement).scalar_one_or_none()
+    if request is not None:
+        claim(request, member)
+    return request
+
+
+def _may_second(member: StaffMember) -> ColumnElement[bool]:
+    """Tell whether a decision waits for the opinion of somebody like this member: allowed to, and not its author."""
+    if not member.may(Permission.GIVE_SECOND_OPINION):
+        return false()
+    newest = select(func.max(RequestDecision.id)).where(RequestDecision.request_id == RightsRequest.id)
+    is_theirs = exists().where(
+        RequestDecision.id == newest.correlate(RightsRequest).scalar_subquery(), RequestDecision.staff_id == member.id
+    )
+    return ~is_theirs
 
 
 def _record(tag: str, request: RightsRequest, member: StaffMember, **facts: bool) -> None:

@@ -3,7 +3,7 @@
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.rights import clocks
-from portal.rights.claims import claim
+from portal.rights.claims import claim, is_held_by
 from portal.rights.deadlines import PauseReason
 from portal.rights.decisions import check_version
 from portal.rights.fulfilment import write_to_customer
@@ -31,7 +31,8 @@ def ask_clarification(request: RightsRequest, member: StaffMember, question: str
         ASKED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
         reference=request.reference, is_paused=is_paused,
     )  # fmt: skip
-    write_to_customer(request, "rights/clarification_asked")
+    paused_on = request.paused_on.isoformat() if request.paused_on else None
+    write_to_customer(request, "rights/clarification_asked", paused_on=paused_on)
 
 
 def extend(request: RightsRequest, member: StaffMember, reason: ExtensionReason, facts: str, version: int) -> None:
@@ -52,5 +53,7 @@ def extend(request: RightsRequest, member: StaffMember, reason: ExtensionReason,
 
 
 def add_note(request: RightsRequest, member: StaffMember, text: str) -> None:
-    """Add an internal note: staff only."""
+    """Add an internal note: staff only. It renews the hold of who holds the case, and takes it from nobody."""
+    if request.is_open and is_held_by(request, member):
+        claim(request, member)
     add_event(request, EventKind.NOTE, staff=member, text=text, is_internal=True)

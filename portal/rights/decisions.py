@@ -1,7 +1,7 @@
 """Decide a request: with its identity settled, what was done per category, and a second person where the law bites."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Final
 
 from flask import current_app
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
+from portal.bilingual import Label
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import db
 from portal.rights.answers import Use
@@ -57,13 +58,16 @@ class Draft:
     ground: RefusalGround | None = None
     refused: str = ""
     granted: str = ""
-    until: date | str | None = None
+    until: str = ""
     evidence: str = ""
 
 
 def check_version(request: RightsRequest, version: int) -> None:
-    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew."""
-    if request.version != version:
+    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew.
+
+    A case that is decided takes no further act: its answer leaves by itself.
+    """
+    if request.version != version or request.outcome is not None:
         raise StaleCase
     request.version += 1
 
@@ -72,11 +76,13 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     """Decide a request in the current transaction: it leaves at once, or waits for a second person.
 
     Raises:
-        StaleCase, HeldByAnother, OwnCase, IdentityUnsettled, InvalidStep, RefusalIncomplete, RefusalNotAllowed.
+        StaleCase, CaseClosed, HeldByAnother, OwnCase, IdentityUnsettled, InvalidStep, RefusalIncomplete,
+        RefusalNotAllowed.
     """
     claim(request, member)
     check_version(request, version)
-    is_refusal_of_identity = draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
+    ground = None if draft.outcome is Outcome.GRANTED else draft.ground
+    is_refusal_of_identity = ground is RefusalGround.IDENTITY_NOT_PROVEN
     if pending_check(request.id) is not None and not is_refusal_of_identity:
         raise IdentityUnsettled
     if draft.outcome is not Outcome.GRANTED:
@@ -84,14 +90,14 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     if request.status is not Status.IN_REVIEW:
         request.status = advance(request.status, Step.START_REVIEW)
     decision = RequestDecision(
-        request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=draft.ground,
+        request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=ground,
         evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
     )  # fmt: skip
     db.session.add(decision)
     is_second_needed = needs_second_opinion(request.right, draft.outcome)
     record(
         DECIDED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
-        reference=request.reference, outcome=draft.outcome, ground=draft.ground, needs_second_opinion=is_second_needed,
+        reference=request.reference, outcome=draft.outcome, ground=ground, needs_second_opinion=is_second_needed,
     )  # fmt: skip
     if is_second_needed:
         request.status = advance(request.status, Step.ASK_SECOND_OPINION)
@@ -109,6 +115,7 @@ def second(request: RightsRequest, member: StaffMember, *, agrees: bool, text: s
         StaleCase, OwnCase, SamePerson, OfficerNeeded, InvalidStep.
     """
     check_not_own(request, member)
+    db.session.refresh(request, with_for_update=True)  # two people may press the button at once
     check_version(request, version)
     decision = latest_decision(request.id)
     if decision is None or request.status is not Status.SECOND_OPINION:
@@ -137,15 +144,25 @@ def latest_decision(request_id: int) -> RequestDecision | None:
 
 
 def full_message(request: RightsRequest, draft: Draft) -> str:
-    """Return what the person reads: the words typed, and for a refusal the ground, its end and the remedies."""
+    """Return what the person reads: the words typed, and for a refusal what is granted, what not, why and the remedies."""
     if draft.outcome is Outcome.GRANTED:
         return draft.message.strip()
     assert draft.ground is not None
     language = request.language
-    until = draft.until.isoformat() if isinstance(draft.until, date) else draft.until
-    parts = [draft.message.strip(), f"{draft.ground.sentence(language)} ({draft.ground.articles})", until or ""]
-    parts += _remedies(language)
-    return "\n\n".join(part for part in parts if part)
+    parts = [
+        draft.message.strip(),
+        _WE_GRANT.filled(language, what=draft.granted),
+        _WE_REFUSE.filled(language, what=draft.refused),
+        _UNTIL.filled(language, until=draft.until),
+        f"{draft.ground.sentence(language)} ({draft.ground.articles})",
+        *_remedies(language),
+    ]
+    return "\n\n".join(parts)
+
+
+_WE_GRANT: Final = Label(fr="Ce que nous accordons : {what}", en="What we grant: {what}")
+_WE_REFUSE: Final = Label(fr="Ce que nous refusons : {what}", en="What we refuse: {what}")
+_UNTIL: Final = Label(fr="Jusqu’à quand : {until}", en="Until when: {until}")
 
 
 def _refusal(request: RightsRequest, draft: Draft) -> Refusal:

@@ -3,6 +3,9 @@
 An answer, its event, its audit, its mail and its effect on what marketing may do are one transaction.
 """
 
+from flask import current_app
+from sqlalchemy import select
+
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -12,15 +15,23 @@ from portal.exports.requesting import on_ready, request_package
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.preferences import consent
+from portal.preferences.choosing import choice_of
 from portal.preferences.models import Origin
+from portal.rights.answers import Use
 from portal.rights.history import add_event
+from portal.rights.intents import Intent
 from portal.rights.lifecycle import Outcome, Right, Status, Step, advance
-from portal.rights.models import EventKind, RightsRequest
+from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
 
 PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
+
+_FLAGS_OF_USE = {
+    Use.PROFILING: ("personalisation", "marketing_profiling"),
+    Use.STATISTICS: ("audience_statistics", "cookies.audience_measurement"),
+}
 
 
 def fulfil(request: RightsRequest, outcome: Outcome, message: str, staff: StaffMember | None) -> None:
@@ -29,7 +40,7 @@ def fulfil(request: RightsRequest, outcome: Outcome, message: str, staff: StaffM
     Access and portability are answered by a package: the answer leaves when it is ready. Everything else leaves now.
 
     Args:
-        message: what the person reads in the answer.
+        message: what the person reads in the answer; with a package it is taken from the decision when that is ready.
         staff: who decided; None when the portal answers by itself.
     """
     request.outcome = outcome
@@ -41,8 +52,6 @@ def fulfil(request: RightsRequest, outcome: Outcome, message: str, staff: StaffM
             request.customer, purpose=PACKAGED[request.right], request_id=request.id, language=request.language,
             categories=request.answers.get("categories") or None,
         )  # fmt: skip
-        if message:
-            add_event(request, EventKind.ADDED, staff=staff, text=message)
         return
     if outcome is not Outcome.REFUSED:
         _take_effect(request)
@@ -59,9 +68,22 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.ERASURE:
             consent.suppress(customer, "erased")
         case Right.OBJECTION:
-            consent.object_to_marketing(customer, origin=Origin.REQUEST)
+            _stop_use(request)
         case _:
             pass
+
+
+def _stop_use(request: RightsRequest) -> None:
+    """Clear the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
+    customer, use = request.customer, request.answers.get("use")
+    if request.intent == Intent.REVIEW_DECISION:
+        return
+    if use not in _FLAGS_OF_USE:
+        consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
+        return
+    company = current_app.extensions["organisation"].name
+    choices = [choice_of(flag, False, company, request.language) for flag in _FLAGS_OF_USE[use]]
+    consent.record_choices(customer, choices, origin=Origin.REQUEST, language=request.language)
 
 
 def _send_answer(request: RightsRequest, message: str, staff: StaffMember | None) -> None:
@@ -89,16 +111,22 @@ def answer_with_package(package: AnswerPackage) -> None:
     """Let the answer leave in the transaction that makes its package ready."""
     if package.request_id is None:
         return
-    request = db.session.get_one(RightsRequest, package.request_id)
+    # The customer may be taking the request back at this moment.
+    request = db.session.get_one(RightsRequest, package.request_id, with_for_update=True, populate_existing=True)
     if not request.is_open or request.outcome is None:
         return
+    newest = select(RequestDecision.message).where(RequestDecision.request_id == request.id)
+    message = db.session.execute(newest.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
     add_event(request, EventKind.PACKAGE_READY)
-    _end(request, message="", staff=None)
+    _end(request, message or "", staff=None)
     assert package.expires_at
-    write_to_customer(request, "rights/package_ready", expires_at=package.expires_at.isoformat())
+    write_to_customer(
+        request, "rights/package_ready", expires_at=package.expires_at.isoformat(),
+        is_partial=request.outcome is Outcome.PARTIAL,
+    )  # fmt: skip
 
 
-def write_to_customer(request: RightsRequest, template: str, **context: str | None) -> None:
+def write_to_customer(request: RightsRequest, template: str, **context: str | bool | None) -> None:
     """Queue a mail about a request to its customer, in the customer's language; nothing without an address."""
     customer: Customer = request.customer
     if customer.email:

@@ -1,9 +1,11 @@
 """The staff queue: open cases by due date, with filters that the address carries, and how old they are."""
 
-from dataclasses import dataclass, field
+import re
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import clock
@@ -17,6 +19,10 @@ from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 50
 COUNTED_UP_TO = 10_000
+SHORTEST_NAME = 3
+
+_GAP = r"[\s\u2010-\u2013-]*"
+_REFERENCE = re.compile(rf"\s*DR{_GAP}([0-9]{{4}}){_GAP}([0-9]{{1,6}})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,6 @@ class Filters:
     holder: str = ""
     when: str = ""
     closed: bool = False
-    faults: tuple[str, ...] = field(default=())
 
     @property
     def is_empty(self) -> bool:
@@ -84,25 +89,23 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
     return select(RightsRequest).join(RightsRequest.customer).where(*conditions)
 
 
-def _matches(text: str) -> object:
+def _matches(text: str) -> ColumnElement[bool]:
     """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
     alternatives = [RightsRequest.reference == read_reference(text), Customer.external_id == text]
-    if len(text) >= 3:
-        beginning = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        alternatives.append(Customer.family_name.ilike(beginning, escape="\\"))
-    try:
+    if len(text) >= SHORTEST_NAME:
+        full_name = Customer.given_name + " " + Customer.family_name
+        # SQLite folds the case of plain letters only, so that “éluard” has to be tried as “Éluard” too.
+        for written in {text, text.lower(), text.upper(), text.capitalize(), text.title()}:
+            alternatives += [name.istartswith(written, autoescape=True) for name in (Customer.family_name, full_name)]
+    with suppress(AddressRefused):
         alternatives.append(Customer.email_normalised == normalise_address(text))
-    except AddressRefused:
-        pass
     return or_(*alternatives)
 
 
 def read_reference(text: str) -> str:
-    """Return a reference as we write it from what somebody typed: lower case, without hyphens, with spaces."""
-    plain = "".join(character for character in text.upper() if character.isalnum())
-    if plain.startswith("DR") and plain[2:].isdigit() and len(plain) > 6:
-        return f"DR-{plain[2:6]}-{plain[6:]}"
-    return text
+    """Return a reference as we write it from what somebody typed: lower case, with spaces, without hyphens or noughts."""
+    found = _REFERENCE.fullmatch(text)
+    return f"DR-{found[1]}-{int(found[2]):05}" if found else text
 
 
 @dataclass(frozen=True)

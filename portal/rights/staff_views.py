@@ -1,5 +1,6 @@
 """The staff side of requests: the queue, one case, and every act on it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
@@ -14,11 +15,21 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
+from portal.identity_checks.checking import AlreadyChecked
 from portal.identity_checks.models import CheckResult
 from portal.infrastructure.database import transaction
 from portal.rights import correspondence, decisions
-from portal.rights.case_facts import case_facts
-from portal.rights.claims import HeldByAnother, OwnCase, check_not_own, claim, is_held_by, release, take_most_urgent
+from portal.rights.case_facts import CaseFacts, case_facts
+from portal.rights.claims import (
+    CaseClosed,
+    HeldByAnother,
+    OwnCase,
+    check_not_own,
+    claim,
+    is_held_by,
+    release,
+    take_most_urgent,
+)
 from portal.rights.clocks import AlreadyExtended, days_left
 from portal.rights.deadlines import ExtensionTooLate
 from portal.rights.history import full_history
@@ -39,11 +50,15 @@ from portal.rights.staff_forms import (
     SecondOpinionForm,
     TakeInForm,
 )
-from portal.staff.access_log import REQUEST, log_access
-from portal.staff.customer_lookup import find_customer
+from portal.staff.access_log import CASE_WORK, REQUEST, log_access
+from portal.staff.customer_lookup import find_customer, is_own_file
 from portal.web.forms import PortalForm
 
 blueprint = Blueprint("rights", __name__)
+
+_TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
+# PostgreSQL takes no NUL in a text, and nobody types the others.
+_NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @blueprint.get("/queue")
@@ -59,16 +74,23 @@ def my_cases() -> str:
 
 
 def _queue_page(filters: Filters, template: str) -> str:
+    arguments = _arguments(filters)
+    removals = {
+        name: url_for(".queue", **{other: value for other, value in arguments.items() if other != name})
+        for name in arguments
+    }
     return render_template(
         template, page=queue_page(filters, current_user, request.args.get("cursor")), filters=filters, ages=ages(),
         total=count_matching(filters, current_user), rights=list(Right), statuses=[s for s in Status if s.is_open],
-        channels=list(Channel), whens=WHEN, holders=HOLDERS, days_left=days_left, arguments=_arguments(),
-        now=clock.now(),
+        channels=[(item, _channel(item)) for item in Channel], whens=WHEN, holders=HOLDERS, days_left=days_left,
+        arguments=arguments, removals=removals, now=clock.now(),
     )  # fmt: skip
 
 
-def _arguments() -> dict[str, str]:
-    return {name: value for name, value in request.args.items() if value and name != "cursor"}
+def _arguments(filters: Filters) -> dict[str, str]:
+    """Return the filters as they stand in an address: those that narrow something, and nothing else of the caller's."""
+    values = {name: str(value) for name, value in vars(filters).items() if value and name != "closed"}
+    return values | ({"closed": "yes"} if filters.closed else {})
 
 
 def _filters() -> Filters:
@@ -82,7 +104,7 @@ def _filters() -> Filters:
 
     when, holder = request.args.get("when", ""), request.args.get("holder", "")
     return Filters(
-        text=request.args.get("text", "").strip()[:200],
+        text=" ".join(_NOT_PRINTED.sub(" ", request.args.get("text", "")).split())[:200],
         right=known("right", Right),
         status=known("status", Status),
         channel=known("channel", Channel),
@@ -115,14 +137,17 @@ def take_in_request() -> Any:
         received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
         with transaction():
             customer = find_customer(form.email.data)
-            taken = customer and take_in(
-                customer, Right(form.right.data), Channel(form.channel.data), received_at, form.words.data, current_user
-            )
-            reference = taken.reference if taken else None
-        if reference:
-            flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
-            return redirect(url_for(".case", reference=reference), 303)
-        form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
+            is_own = customer is not None and is_own_file(current_user, customer)
+            if customer is not None and not is_own:
+                right, channel = Right(form.right.data), Channel(form.channel.data)
+                taken = take_in(customer, right, channel, received_at, form.words.data, current_user)
+                flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
+                return redirect(url_for(".case", reference=taken.reference), 303)
+        form.email.errors = [
+            _("This is your own file: a colleague has to take the request in.")
+            if is_own
+            else _("We know no customer by this address or number. Check it with the person.")
+        ]
     return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
 
 
@@ -146,14 +171,13 @@ def case(reference: str) -> str:
     with transaction():
         found = _find(reference)
         log_access(
-            current_user, found.customer, category=REQUEST,
-            reason=_("Working on your request"), request_reference=found.reference,
-        )  # fmt: skip
+            current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference
+        )
     return _case_page(_find(reference))
 
 
-def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
-    facts = case_facts(found, str(get_locale()))
+def _case_page(found: RightsRequest, facts: CaseFacts | None = None, **forms: PortalForm) -> str:
+    facts = facts or case_facts(found, str(get_locale()))
     version = {"version": str(found.version)}
     shown: dict[str, Any] = {
         "identity_form": IdentityForm(data=version, formdata=None),
@@ -164,7 +188,7 @@ def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
         "extension_form": ExtensionForm(data=version, formdata=None, prefix="extension"),
         "note_form": NoteForm(data=version, formdata=None, prefix="note"),
     } | forms
-    _fill_choices(found, shown["identity_form"], shown["decision_form"], shown["extension_form"])
+    _fill_choices(found, facts, shown["identity_form"], shown["decision_form"], shown["extension_form"])
     return render_template(
         "rights/staff/case.html", case=found, facts=facts, history=full_history(found.id), days=days_left(found),
         others=other_requests(found), is_mine=is_held_by(found, current_user), channel=_channel(found.channel),
@@ -174,16 +198,19 @@ def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
     )  # fmt: skip
 
 
-def _fill_choices(
-    found: RightsRequest, identity_form: IdentityForm, decision_form: DecisionForm, extension_form: ExtensionForm
-) -> None:
+def _fill_choices(found: RightsRequest, facts: CaseFacts, *forms: CaseForm) -> None:
+    """Offer in each form what this case allows."""
     language = str(get_locale())
-    facts = case_facts(found, language)
-    identity_form.checklist.choices = facts.checklist
-    identity_form.reason.choices = [("", _("Choose a reason")), *facts.reject_reasons]
-    grounds = [(ground.value, ground.label(language)) for ground in grounds_for(found.right)]
-    decision_form.ground.choices = [("", _("No refusal")), *grounds]
-    extension_form.reason.choices = [(item.value, item.label(language)) for item in ExtensionReason]
+    for form in forms:
+        match form:
+            case IdentityForm():
+                form.checklist.choices = facts.checklist
+                form.reason.choices = [("", _("Choose a reason")), *facts.reject_reasons]
+            case DecisionForm():
+                grounds = [(ground.value, ground.label(language)) for ground in grounds_for(found.right)]
+                form.ground.choices = [("", _("No refusal")), *grounds]
+            case ExtensionForm():
+                form.reason.choices = [(item.value, item.label(language)) for item in ExtensionReason]
 
 
 @blueprint.post("/requests/<reference>/claim")
@@ -206,7 +233,7 @@ def release_case(reference: str) -> Any:
 def identity(reference: str) -> Any:
     found, form = _find(reference), IdentityForm()
     facts = case_facts(found, str(get_locale()))
-    _fill_choices(found, form, DecisionForm(formdata=None), ExtensionForm(formdata=None))
+    _fill_choices(found, facts, form)
     if not form.validate():
         return _refused(found, identity_form=form)
     result = CheckResult(form.result.data)
@@ -238,7 +265,7 @@ def doubt(reference: str) -> Any:
     return _act(
         reference,
         lambda found: ask_for_document(found, current_user, form.text.data, version=form.seen_version),
-        _("The customer is asked for a document. The clock stands still meanwhile."),
+        _("The customer is asked for a document."),
     )
 
 
@@ -246,10 +273,10 @@ def doubt(reference: str) -> Any:
 @requires(staff(Permission.DECIDE_REQUEST))
 def decide(reference: str) -> Any:
     found, form = _find(reference), DecisionForm()
-    _fill_choices(found, IdentityForm(formdata=None), form, ExtensionForm(formdata=None))
+    facts = case_facts(found, str(get_locale()))
+    _fill_choices(found, facts, form)
     if not form.validate():
         return _refused(found, decision_form=form)
-    facts = case_facts(found, str(get_locale()))
     draft = decisions.Draft(
         outcome=Outcome(form.outcome.data),
         message=form.message.data,
@@ -306,7 +333,7 @@ def ask(reference: str) -> Any:
     return _act(
         reference,
         lambda found: correspondence.ask_clarification(found, current_user, form.text.data, form.seen_version),
-        _("Your question is sent. The clock stands still until the answer."),
+        _("Your question is sent."),
     )
 
 
@@ -314,7 +341,7 @@ def ask(reference: str) -> Any:
 @requires(staff(Permission.DECIDE_REQUEST))
 def extend(reference: str) -> Any:
     found, form = _find(reference), ExtensionForm(prefix="extension")
-    _fill_choices(found, IdentityForm(formdata=None), DecisionForm(formdata=None), form)
+    _fill_choices(found, case_facts(found, str(get_locale())), form)
     if not form.validate():
         return _refused(found, extension_form=form)
     reason = ExtensionReason(form.reason.data)
@@ -352,18 +379,22 @@ def _act(reference: str, act: Callable[[RightsRequest], Any], message: str = "",
             with transaction():
                 taken = take_most_urgent(current_user)
                 next_reference = taken.reference if taken else ""
-    except (decisions.StaleCase, InvalidStep, NothingToCheck):
+    except (decisions.StaleCase, CaseClosed, InvalidStep, NothingToCheck, AlreadyChecked):
         found = _find(reference)
-        kept = {name: value for name, value in request.form.items() if name.endswith(("message", "text")) and value}
-        page = render_template("rights/staff/stale.html", case=found, history=full_history(found.id)[-5:], kept=kept)
-        return page, 409
+        history = full_history(found.id)[-5:]
+        return render_template("rights/staff/stale.html", case=found, history=history, kept=_typed()), 409
     except HeldByAnother as held:
-        return render_template("rights/staff/held.html", case=_find(reference), held=held), 409
+        return render_template("rights/staff/held.html", case=_find(reference), held=held, kept=_typed()), 409
     if message:
         flash(message, "success")
     if to_next and not next_reference:
         return redirect(url_for(".queue"), 303)
     return redirect(url_for(".case", reference=next_reference), 303)
+
+
+def _typed() -> list[str]:
+    """Return the texts of a form whose act was not done, so that nobody has to write them again."""
+    return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
 
 
 def _refused(found: RightsRequest, **forms: CaseForm) -> tuple[str, int]:

@@ -1,0 +1,84 @@
+"""Cases for tests of the staff side: taken in by the domain, opened and worked on through the pages."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from portal import clock
+from portal.access.permissions import Role
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.rights.filing import take_in
+from portal.rights.lifecycle import Right
+from portal.rights.models import Channel, RightsRequest
+from portal.staff.models import StaffMember
+from tests.support.browser import Browser, Page
+from tests.support.people import People
+from tests.support.staff_codes import code_at, to_code_page
+
+OPERATOR = "accueil@example.org"
+WORDS = "Voici ma demande, telle que je l’ai dite."
+
+
+def taken_in(
+    people: People, right: Right = Right.RECTIFICATION, *, email: str = "camille@example.org", days_ago: float = 0,
+    channel: Channel = Channel.EMAIL, words: str = WORDS, **facts: Any,
+) -> str:  # fmt: skip
+    """Take in a request of a customer, who is made when not known yet, and return its reference."""
+    known = select(Customer.id).where(Customer.email == email)
+    customer_id = db.session.execute(known).scalar_one_or_none() or people.customer(email, **facts).id
+    member_id = _operator(people)
+    with transaction() as session:
+        received_at = clock.now() - timedelta(days=days_ago)
+        customer, member = session.get_one(Customer, customer_id), session.get_one(StaffMember, member_id)
+        return take_in(customer, right, channel, received_at, words, member).reference
+
+
+def _operator(people: People) -> int:
+    found = db.session.execute(select(StaffMember.id).where(StaffMember.email == OPERATOR)).scalar_one_or_none()
+    return found or people.staff(Role.SUPPORT, OPERATOR, name="Samir Khelif").id
+
+
+def case(reference: str) -> RightsRequest:
+    """Return a case as it stands in the database now; it can be read after later page loads too."""
+    db.session.rollback()
+    found = db.session.execute(select(RightsRequest).where(RightsRequest.reference == reference)).scalar_one()
+    db.session.expunge(found)
+    return found
+
+
+def staff_browser(app: Flask, email: str) -> Browser:
+    """Sign an existing staff member in at the hour of the clock, which a test may have stopped."""
+    browser = Browser(app)
+    page = to_code_page(app, email, browser).submit({"code": code_at(clock.now())}, with_field="code")
+    assert page.status == 200, page.text
+    return browser
+
+
+def open_case(browser: Browser, reference: str) -> Page:
+    """Open the page of a case."""
+    return browser.get(f"/staff/requests/{reference}")
+
+
+def take(browser: Browser, reference: str) -> Page:
+    """Open a case and take it, by its button."""
+    return open_case(browser, reference).submit(action="/claim")
+
+
+def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: Any) -> Page:
+    """Fill the decision form of a case's page and save it."""
+    return page.submit({"outcome": outcome, "message": message} | values, with_field="outcome")
+
+
+def references(page: Page) -> list[str]:
+    """Return the references in the queue's table, in their order."""
+    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.cards tbody th")]
+
+
+def column(page: Page, label: str) -> list[str]:
+    """Return the words of one column of the queue's table."""
+    cells: Iterable[Any] = page.tree.select(f'main table.cards tbody td[data-label="{label}"]')
+    return [" ".join(cell.get_text(" ").replace("\u00a0", " ").split()) for cell in cells]
