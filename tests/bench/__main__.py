@@ -1,0 +1,151 @@
+"""`make bench`: the portal against a bare floor, alternating in one run, as ratios. Absolute times mean little.
+
+S is the processor time of a Flask route with one primary-key select on the same database.
+"""
+
+import io
+import statistics
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select
+
+from portal import clock
+from portal.access.declare import PUBLIC, requires
+from portal.access.tokens import create_token
+from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.customers.models import Customer
+from portal.demo.seeding import import_holdings
+from portal.exports.archive import Archive
+from portal.exports.contents import as_csv, as_json, items_of
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.identifiers import new_token
+from portal.infrastructure.keys import new_data_key
+from portal.infrastructure.sealing import seal_stream
+from portal.records.models import CategoryCount, Record
+from portal.web.sessions import hash_token
+from tests.trial.installation import installation
+
+ROUNDS = 40
+RECORDS = 100_000
+
+
+def cpu(act: Callable[[], object]) -> float:
+    """Return the processor seconds of one call."""
+    began = time.process_time()
+    act()
+    return time.process_time() - began
+
+
+def compare(name: str, act: Callable[[], object], floor: Callable[[], object], rounds: int = ROUNDS) -> None:
+    """Print the median of one act against the median of its floor, taken in turn."""
+    act(), floor()
+    pairs = [(cpu(act), cpu(floor)) for _ in range(rounds)]
+    mine, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"{name:<46} {mine / bare:6.2f} × floor   ({mine * 1000:8.2f} ms against {bare * 1000:8.2f} ms of processor)")
+
+
+def main() -> None:
+    """Measure pages, the feed, sealing and packages."""
+    with installation() as portal:
+        app = portal.app
+        _add_floor(app)
+        with app.app_context():
+            cookie, customer_id, token, category_url = _fill(app)
+        client = app.test_client()
+        client.set_cookie("session", cookie, domain="localhost")
+        floor = _fetch(client, "/floor")
+        compare("P1 dashboard, 100 000 records (S)", _fetch(client, "/data"), floor)
+        compare("P1 category page, 100 000 records (S)", _fetch(client, category_url), floor)
+        compare("preferences page (S)", _fetch(client, "/preferences"), floor)
+        headers = {"Authorization": f"Bearer {token}"}
+        compare("P4 feed, one customer (S)", _fetch(client, "/feed/v1/preferences/C-1001", headers), floor)
+        data = bytes(64 * 1024) * 160
+        compare("P8 sealing 10 MB (bare AES-GCM chunks)", lambda: _drain(seal_stream(new_data_key(), [data], "x")), lambda: _bare_seal(data), 10)
+        with app.app_context():
+            compare("P9 package of 100 000 records (bare ZIP)", lambda: _package(customer_id), lambda: _bare_zip(customer_id), 2)
+
+
+def _add_floor(app: Flask) -> None:
+    @requires(PUBLIC)
+    def floor() -> str:
+        return str(db.session.execute(select(Customer.given_name).where(Customer.id == 1)).scalar())
+
+    app.add_url_rule("/floor", "public.floor", floor)
+
+
+def _fill(app: Flask) -> tuple[str, int, str, str]:
+    import_holdings()
+    cookie, instant = new_token(), clock.now()
+    with transaction() as session:
+        customer = session.execute(select(Customer).where(Customer.external_id == "C-1001")).scalar_one()
+        account = Account(
+            customer_id=customer.id, email="c@example.org", email_normalised="c@example.org", email_confirmed_at=instant
+        )
+        session.add(account)
+        session.flush()
+        device = AccountDevice(account_id=account.id, token_hash=hash_token(new_token()), label="bench", first_seen_at=instant, last_seen_at=instant)
+        session.add(device)
+        session.flush()
+        session.add(
+            AccountSession(
+                account_id=account.id, device_id=device.id, token_hash=hash_token(cookie), method="password", device="bench",
+                created_at=instant, last_used_at=instant + timedelta(minutes=20), reauthenticated_at=instant,
+            )
+        )
+        rows = [
+            {
+                "customer_id": customer.id, "kind": "page_visit", "category": "usage", "external_id": f"bench-{number}",
+                "recorded_at": instant - timedelta(seconds=number), "source": "analytics", "received_at": instant,
+                "values": {"page": "https://netkin.fr/tarifs", "seconds": number % 300},
+            }
+            for number in range(RECORDS)
+        ]
+        session.execute(insert(Record), rows)
+        tally = session.get_one(CategoryCount, (customer.id, "usage"))
+        tally.count += RECORDS
+        _row, token = create_token("bench", ["preferences:read"])
+        return cookie, customer.id, token, "/data/usage"
+
+
+def _fetch(client: FlaskClient, path: str, headers: dict[str, str] | None = None) -> Callable[[], object]:
+    def fetch() -> None:
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+    return fetch
+
+
+def _drain(chunks: Iterator[bytes]) -> None:
+    for _chunk in chunks:
+        pass
+
+
+def _bare_seal(data: bytes) -> None:
+    cipher = AESGCM(new_data_key())
+    for number in range(0, len(data), 64 * 1024):
+        cipher.encrypt(number.to_bytes(12, "big"), data[number : number + 64 * 1024], b"")
+
+
+def _package(customer_id: int) -> None:
+    archive, fields, tally = Archive(), {}, [0]
+    _drain(archive.add("usage.json", as_json(items_of(customer_id, "usage", "fr", "access"), fields, tally)))
+    _drain(archive.add("usage.csv", as_csv(items_of(customer_id, "usage", "fr", "access"), list(fields))))
+    _drain(archive.close())
+
+
+def _bare_zip(customer_id: int) -> None:
+    rows = db.session.execute(select(Record.kind, Record.recorded_at, Record.values).where(Record.customer_id == customer_id, Record.category == "usage"))
+    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive, archive.open("usage.json", "w") as target:
+        for kind, at, values in rows:
+            target.write(orjson.dumps({"kind": kind, "recorded_at": at, "values": values}) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
