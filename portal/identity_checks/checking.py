@@ -38,18 +38,14 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
     return check
 
 
-def note_check(
-    customer_id: int, request_id: int, method: str, *, checked_by: str = "portal"
-) -> IdentityCheck:
+def note_check(customer_id: int, request_id: int, method: str, *, checked_by: str = "portal") -> IdentityCheck:
     """Add a check that is confirmed already, because no document was needed."""
     check = open_check(customer_id, request_id, method)
     _conclude(check, CheckResult.CONFIRMED, checked_by)
     return check
 
 
-def decide(
-    check: IdentityCheck, result: CheckResult, *, reason: str | None = None, member: StaffMember
-) -> None:
+def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = None, member: StaffMember) -> None:
     """Record the result of a check and start destroying its document, in the current transaction.
 
     Args:

@@ -35,8 +35,8 @@ UPLOADS_A_DAY = "40 per day"
 def choose(code: str) -> Answer:
     """Why we ask this person, and the ways to prove it, the lightest first."""
     errand = _errand(code)
-    form = PaperForm(request.args) if "paper" in request.args else PaperForm(formdata=None)
-    if "paper" in request.args and form.validate():
+    form = PaperForm(request.args) if request.args else PaperForm(formdata=None)
+    if request.args and form.validate():
         return redirect(url_for(".document", code=code, paper=form.paper.data), 303)
     address = _known_address(errand)
     return render_template(
@@ -101,7 +101,7 @@ def document(code: str) -> Answer:
     errand = _errand(code)
     paper = _paper(errand)
     if paper is None:
-        return redirect(url_for(".choose", code=code, paper=""), 303)
+        return redirect(url_for(".choose", code=code, asked="yes"), 303)
     form = SidesForm(paper, _arrived(errand, paper))
     if request.method == "GET":
         return _document_page(errand, paper, form)
@@ -141,9 +141,7 @@ def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
         except DocumentRefused as refusal:
             form.refuse(side, problem_sentence(refusal))
         except Infected:
-            form.refuse(
-                side, _("Our virus scanner does not let this file in. Take a new photo and send that.")
-            )
+            form.refuse(side, _("Our virus scanner does not let this file in. Take a new photo and send that."))
         except SentTwice:
             form.refuse(side, _("You sent the same file twice. Choose the other side."))
         except (RenditionBusy, RenditionUnavailable, StorageError) as error:

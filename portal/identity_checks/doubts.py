@@ -41,9 +41,7 @@ def assess(
     confirmed_at, first_seen_at = account.email_confirmed_at, _first_seen_at(session)
     situation = Situation(
         email_confirmed_on=clock.local_date(confirmed_at) if confirmed_at else None,
-        email_changed_on=clock.local_date(confirmed_at)
-        if confirmed_at and is_changed_address(account)
-        else None,
+        email_changed_on=clock.local_date(confirmed_at) if confirmed_at and is_changed_address(account) else None,
         device_first_seen_on=clock.local_date(first_seen_at) if first_seen_at else None,
         can_compare=bool(known),
         is_facebook_only=account.password_hash is None or session.method == FACEBOOK,
@@ -57,9 +55,7 @@ def assess(
     return _decide(right, situation)
 
 
-def assess_other_channel(
-    right: str, customer: Customer, *, rectifies_identity: bool = False
-) -> IdentityDecision:
+def assess_other_channel(right: str, customer: Customer, *, rectifies_identity: bool = False) -> IdentityDecision:
     """Return whether a right that was asked for by telephone, letter or message needs a document."""
     situation = Situation(
         email_confirmed_on=None,

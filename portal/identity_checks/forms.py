@@ -14,6 +14,8 @@ from portal.web.filters import file_size, number
 from portal.web.forms import Needed, PortalForm
 from portal.web.uploads import BoundedFile, sent_file
 
+# Told to people as a round number: the bytes allow a little more, so that nobody is refused what we promised.
+LIMIT = MAX_BYTES // 1024**2 * 1000**2
 ACCEPTED = "image/jpeg,image/png,image/heic,image/heif,application/pdf"
 
 
@@ -23,9 +25,7 @@ class PaperForm(PortalForm):
     class Meta(PortalForm.Meta):
         csrf = False
 
-    paper = RadioField(
-        _l("Which document do you send?"), validators=[Needed(_l("Choose the document that you send"))]
-    )
+    paper = RadioField(_l("Which document do you send?"), validators=[Needed(_l("Choose the document that you send"))])
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -49,9 +49,7 @@ class SidesForm(PortalForm):
             field = self[side]
             label = side.label(get_locale())
             field.label.text = _("%(side)s, replacement", side=label) if side in arrived else label
-            field.description = _(
-                "Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(MAX_BYTES)
-            )
+            field.description = _("Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
             field.render_kw = {"accept": ACCEPTED}
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -109,16 +107,12 @@ def _missing(side: Side) -> str:
 def problem_sentence(refusal: DocumentRefused) -> str:
     """Return what is wrong with a file and what to do, in one or two sentences."""
     found = {name: number(value) for name, value in refusal.details.items()}
-    sizes = {name: file_size(value) for name, value in refusal.details.items()}
+    sizes = {"size": file_size(refusal.details.get("size", 0)), "limit": file_size(LIMIT)}
     sentences: dict[UploadProblem, str] = {
         UploadProblem.EMPTY: _("This file is empty. Choose another one."),
         UploadProblem.TOO_BIG: _("This file is %(size)s. Choose one of %(limit)s at most.", **_both(sizes)),
-        UploadProblem.WRONG_TYPE: _(
-            "This file is neither a JPEG, PNG or HEIC picture nor a PDF. Choose another one."
-        ),
-        UploadProblem.ENCRYPTED_PDF: _(
-            "A password protects this PDF. Save it without a password, then send it again."
-        ),
+        UploadProblem.WRONG_TYPE: _("This file is neither a JPEG, PNG or HEIC picture nor a PDF. Choose another one."),
+        UploadProblem.ENCRYPTED_PDF: _("A password protects this PDF. Save it without a password, then send it again."),
         UploadProblem.ANIMATED: _("This picture moves. Send a still photo."),
         UploadProblem.TOO_MANY_PAGES: _(
             "This PDF has %(pages)s pages. Send only the page we need, %(limit)s at most.", **_both(found)

@@ -68,24 +68,18 @@ def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
         RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
     """
     inspection = inspect(content)
-    fingerprint = keyed_hash(
-        current_app.extensions["settings"].secret_key, hashlib.sha256(content).hexdigest()
-    )
+    fingerprint = keyed_hash(current_app.extensions["settings"].secret_key, hashlib.sha256(content).hexdigest())
     if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
         raise SentTwice
     db.session.rollback()
     verdict = _scan(content)
-    pages = render(
-        content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
-    )
+    pages = render(content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS)
     public_id = new_public_id()
     rendition = _seal(pack(pages), public_id)
     original = _seal(content, public_id) if verdict.outcome is Outcome.HELD else None
     try:
         with transaction():
-            return _keep(
-                errand, paper, side, public_id, fingerprint, len(pages), verdict, rendition, original
-            )
+            return _keep(errand, paper, side, public_id, fingerprint, len(pages), verdict, rendition, original)
     except NoLongerNeeded:
         # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
         for sealed in (rendition, original):

@@ -68,9 +68,7 @@ def send_code(account: Account, customer: Customer, address: str) -> AccountToke
     """Add a code and its mail to the current transaction; an earlier code stops working."""
     instant = clock.now()
     _end_codes(account.id)
-    token = AccountToken(
-        account_id=account.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LIFE
-    )
+    token = AccountToken(account_id=account.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LIFE)
     db.session.add(token)
     db.session.flush()
     queue_mail(

@@ -86,13 +86,7 @@ _PAPERS: Final = {
         en="Single-use proof from France Identité (one PDF file)",
     ),
     Paper.IDENTITY_CARD: Label(fr="Carte d'identité (recto et verso)", en="Identity card (front and back)"),
-    Paper.PASSPORT: Label(
-        fr="Passeport (la page qui porte votre nom)", en="Passport (the page with your name)"
-    ),
-    Paper.RESIDENCE_PERMIT: Label(
-        fr="Titre de séjour (recto et verso)", en="Residence permit (front and back)"
-    ),
-    Paper.DRIVING_LICENCE: Label(
-        fr="Permis de conduire (recto et verso)", en="Driving licence (front and back)"
-    ),
+    Paper.PASSPORT: Label(fr="Passeport (la page qui porte votre nom)", en="Passport (the page with your name)"),
+    Paper.RESIDENCE_PERMIT: Label(fr="Titre de séjour (recto et verso)", en="Residence permit (front and back)"),
+    Paper.DRIVING_LICENCE: Label(fr="Permis de conduire (recto et verso)", en="Driving licence (front and back)"),
 }

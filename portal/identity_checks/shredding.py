@@ -55,9 +55,7 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
     with run.finish() as session:
         document = session.get_one(IdentityDocument, document_id)
         customer = session.get_one(Customer, document.customer_id)
-        record(
-            DESTROYED, actor="portal", subject=f"customer:{customer.public_id}", document=document.public_id
-        )
+        record(DESTROYED, actor="portal", subject=f"customer:{customer.public_id}", document=document.public_id)
         check_id, is_over = document.check_id, document.shred_after <= clock.now()
         session.delete(document)
         session.flush()

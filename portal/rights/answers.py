@@ -94,9 +94,7 @@ _LABELS: Final = {
     "details": Label(fr="Vos précisions", en="Your details"),
     "designee_name": Label(fr="Personne désignée", en="Person designated"),
     "designee_contact": Label(fr="Comment la joindre", en="How to reach them"),
-    "consent": Label(
-        fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"
-    ),
+    "consent": Label(fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"),
 }
 
 _USES: Final = {

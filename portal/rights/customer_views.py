@@ -230,9 +230,7 @@ def withdraw(reference: str) -> Answer:
 def receipt(reference: str) -> str:
     """What the customer may print or keep: what was asked, when it came, and until when we answer."""
     own = _own_request(reference)
-    return render_template(
-        "rights/customer/receipt.html", tracking=follow_request(own, str(get_locale())), case=own
-    )
+    return render_template("rights/customer/receipt.html", tracking=follow_request(own, str(get_locale())), case=own)
 
 
 def _wanted(intent: Intent) -> dict[str, Any]:

@@ -44,9 +44,7 @@ def find_draft(customer_id: int, public_id: str) -> RequestDraft | None:
     return draft
 
 
-def save_answers(
-    customer: Customer, intent: Intent, answers: dict[str, Any], *, is_complete: bool
-) -> RequestDraft:
+def save_answers(customer: Customer, intent: Intent, answers: dict[str, Any], *, is_complete: bool) -> RequestDraft:
     """Keep what was typed, in the current transaction, in the one draft of this intent.
 
     Args:

@@ -96,9 +96,7 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
     method = None
     if is_subject_to_check(request.right, request.answers) and not progress.decision.needed:
         method = checking.KNOWN_ADDRESS if progress.decision.cleared else checking.SESSION
-    _receive(
-        request, clock.now(), _Proof(progress.decision, method, draft.id), f"customer:{customer.public_id}"
-    )
+    _receive(request, clock.now(), _Proof(progress.decision, method, draft.id), f"customer:{customer.public_id}")
     draft.sent_at, draft.answers = clock.now(), {}
     return request
 

@@ -23,9 +23,7 @@ def clean_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc"
-    ).strip()
+    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc").strip()
 
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
@@ -94,9 +92,7 @@ class CopyForm(ScopeForm):
 
 class CorrectForm(DetailsForm):
     names = ("category", "wrong", "correct")
-    category = SelectField(
-        _l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong"))]
-    )
+    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong"))])
     wrong = long_text(
         _l("What is wrong or missing?"),
         _l("Copy what we show and say what is not right."),
@@ -124,9 +120,7 @@ class StopUseForm(DetailsForm):
     names = ("use", "details")
     use = RadioField(
         _l("Which use should stop?"),
-        description=_l(
-            "Advertising stops at once, without any reason. For the others, a person answers you."
-        ),
+        description=_l("Advertising stops at once, without any reason. For the others, a person answers you."),
         validators=[Needed(_l("Choose the use that should stop"))],
     )
     details = long_text(
@@ -153,9 +147,7 @@ class TakeAwayForm(ScopeForm):
     names = ("scope", "categories", "destination", "details")
     destination = StringField(
         _l("Another company that should receive them (optional)"),
-        description=_l(
-            "We send them there directly where it is technically possible. Else you get the file."
-        ),
+        description=_l("We send them there directly where it is technically possible. Else you get the file."),
         filters=[clean_text],
         validators=[LengthBetween(most=300)],
     )
@@ -196,9 +188,7 @@ class AfterDeathForm(WishesForm):
     )
     consent = BooleanField(
         _l("I agree that you keep these directives and apply them after my death."),
-        description=_l(
-            "This consent is apart from any general terms. You can change or take it back at any time."
-        ),
+        description=_l("This consent is apart from any general terms. You can change or take it back at any time."),
         validators=[Needed(_l("Tick the box so that we may keep your directives"))],
     )
 

@@ -25,9 +25,7 @@ def add_event(
     """
     db.session.flush()
     staff_id = staff.id if staff else None
-    event = RequestEvent(
-        request_id=request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal
-    )
+    event = RequestEvent(request_id=request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal)
     db.session.add(event)
     return event
 

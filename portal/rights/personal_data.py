@@ -37,8 +37,7 @@ _EXPIRES = Label(fr="Gardée jusqu'au", en="Kept until")
 _KEPT = Label(
     fr="Une demande est gardée {period} après sa réponse, pour prouver que nous avons répondu."
     " Un brouillon est gardé {drafts}.",
-    en="A request is kept for {period} after its answer, to prove that we answered."
-    " A draft is kept for {drafts}.",
+    en="A request is kept for {period} after its answer, to prove that we answered. A draft is kept for {drafts}.",
 )
 READ_AT_ONCE: Final = 100
 
@@ -59,9 +58,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield drafts, then requests, newest first."""
     if category != Category.PROFILE:
         return
-    drafts = select(RequestDraft).where(
-        RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None)
-    )
+    drafts = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
     for draft in db.session.execute(drafts.order_by(RequestDraft.updated_at.desc())).scalars():
         yield _held_draft(draft, language)
     requests = select(RightsRequest).where(RightsRequest.customer_id == customer_id)
@@ -137,17 +134,14 @@ def _values(request: RightsRequest) -> dict[str, Any]:
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
     periods = current_app.extensions["organisation"].retention
-    return _KEPT.filled(
-        language, period=periods.request_files.text(language), drafts=periods.drafts.text(language)
-    )
+    return _KEPT.filled(language, period=periods.request_files.text(language), drafts=periods.drafts.text(language))
 
 
 register(
     Holding(
         code="rights",
         tables=frozenset(
-            model.__tablename__
-            for model in (RequestDraft, RightsRequest, RequestPause, RequestEvent, RequestDecision)
+            model.__tablename__ for model in (RequestDraft, RightsRequest, RequestPause, RequestEvent, RequestDecision)
         ),
         retention=retention,
         summary=summary,

@@ -51,14 +51,14 @@ class MemoryRequest(Request):
         return BoundedFile()
 
 
-def sent_file(storage: FileStorage | None) -> BoundedFile | None:
+def sent_file(sent: object) -> BoundedFile | None:
     """Return the file of a form field, or None when the person chose none.
 
     A browser sends an empty part without a name for a field that was left alone; an empty file has a name.
     """
-    if storage is None or not (storage.filename or "").strip():
+    if not isinstance(sent, FileStorage) or not (sent.filename or "").strip():
         return None
-    stream = storage.stream
+    stream = sent.stream
     if not isinstance(stream, BoundedFile):
         raise TypeError("uploads must be parsed by MemoryRequest: set app.request_class")
     return stream
