@@ -1,6 +1,6 @@
 """Create a customer, and let the domains that keep a row per customer add theirs in the same transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from portal.customers.models import Customer
@@ -17,9 +17,15 @@ def on_creation(listener: Callable[[Customer], None]) -> Callable[[Customer], No
 
 def create_customer(**facts: Any) -> Customer:
     """Add a customer to the current transaction; `facts` are columns of `Customer`."""
-    customer = Customer(**facts)
-    db.session.add(customer)
+    return create_customers([facts])[0]
+
+
+def create_customers(people: Iterable[dict[str, Any]]) -> list[Customer]:
+    """Add customers to the current transaction, written together: an import brings thousands."""
+    customers = [Customer(**facts) for facts in people]
+    db.session.add_all(customers)
     db.session.flush()
-    for listener in _on_creation:
-        listener(customer)
-    return customer
+    for customer in customers:
+        for listener in _on_creation:
+            listener(customer)
+    return customers

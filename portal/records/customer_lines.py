@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 
 from portal import clock
 from portal.customers.claims import kept_fields
-from portal.customers.creation import create_customer
+from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.records.statements import CustomerLine, LineRefused, Statement
@@ -169,8 +169,10 @@ class CustomerLines:
                 for held in changed
             ]
             connection.execute(statement.values(values), rows)
-        for held in self._new:
-            held.id = create_customer(external_id=held.reference, imported_at=clock.now(), **held.facts).id
+        new = sorted(self._new, key=lambda held: held.reference)
+        facts = [held.facts | {"external_id": held.reference, "imported_at": clock.now()} for held in new]
+        for held, customer in zip(new, create_customers(facts), strict=True):
+            held.id = customer.id
         return [held for held in changed if "relationship_ended_on" in held.changed]
 
 

@@ -5,6 +5,7 @@ other; one that says what is held already changes nothing; a kill leaves whole b
 heals.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -39,6 +40,8 @@ from portal.records.statements import (
 IMPORTED = declare(
     "portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete"
 )
+
+logger = logging.getLogger("portal.records")
 
 LINES_A_BATCH = 500
 BYTES_A_BATCH = 2 * 1024 * 1024
@@ -168,8 +171,10 @@ class Intake:
             return
         try:
             accepted, unchanged, refused = self._write_together(statements)
-        except (IntegrityError, DataError):
+        except (IntegrityError, DataError) as error:
             if len(statements) == 1:
+                # The kind of error alone: its message holds the values.
+                logger.warning("line not stored", extra={"error": type(error.orig).__name__})
                 refusals.append(Refusal(statements[0][0], None, "could not be stored: send it again"))
                 return
             middle = len(statements) // 2

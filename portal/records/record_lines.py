@@ -198,11 +198,10 @@ def _named(keys: list[tuple[int, str, str]]) -> Select[Any]:
 
     SQLite reads the whole table for `(a, b, c) IN (…)`; joined to a list it looks each key up in the index.
     """
-    offered = orjson.dumps(keys).decode()
     if db.engine.dialect.name == "postgresql":
-        listed = func.jsonb_array_elements(cast(offered, JSONB)).table_valued("value", name="listed")
+        listed = func.jsonb_array_elements(cast(keys, JSONB)).table_valued("value", name="listed")
     else:
-        listed = func.json_each(offered).table_valued("value", name="listed")
+        listed = func.json_each(orjson.dumps(keys).decode()).table_valued("value", name="listed")
     customer_id, kind, external_id = (
         listed.c.value.op("->>")(literal_column(str(place))) for place in range(3)
     )
