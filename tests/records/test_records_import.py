@@ -10,9 +10,10 @@ from portal import clock
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
+from portal.preferences.states import read_state
 from portal.records.models import CategoryCount, Record
 from tests.support.people import People
-from tests.support.records import Importer, customer, invoice, record, removed, visit
+from tests.support.records import Importer, Line, customer, invoice, record, removed, visit
 
 
 def counts() -> dict[str, int]:
@@ -249,13 +250,44 @@ def test_erased_people_do_not_come_back_and_restricted_ones_are_only_stored(impo
     assert the_customer("C-1").family_name == "Lefèvre"
 
 
-def test_consent_lines_need_a_known_customer(importer: Importer) -> None:
-    line = {
-        "type": "consent", "customer": "C-404", "flag": "offers.email", "given": True,
-        "at": "2025-02-01T09:00:00+01:00", "wording": "Oui, je souhaite…", "source": "shop checkout",
+def consent(given: bool, at: str, flag: str = "offers.email", of: str = "C-1001") -> Line:
+    return {
+        "type": "consent", "customer": of, "flag": flag, "given": given, "at": at,
+        "wording": "Oui, je souhaite recevoir vos offres", "source": "shop checkout",
     }  # fmt: skip
-    report = importer.take(customer(), line, code=1)
-    assert report["refused"][0] | {"reason": ""} == {"line": 2, "field": "customer", "reason": ""}
+
+
+def test_consent_lines_reach_the_proofs_and_never_rise_over_a_newer_no(importer: Importer) -> None:
+    lines = [
+        customer(),
+        consent(True, "2026-02-01T09:00:00+01:00"),
+        consent(False, "2026-03-01T09:00:00+01:00"),
+        consent(True, "2026-01-01T09:00:00+01:00"),
+    ]
+    assert importer.take(*lines)["accepted"] == 4
+    db.session.rollback()
+    assert read_state(the_customer().id).flags["offers.email"] is False
+    assert importer.take(*lines)["unchanged"] == 4
+    report = importer.take(
+        consent(True, "2026-04-01T09:00:00+02:00", of="C-404"),
+        consent(True, "2026-04-01T09:00:00+02:00", flag="horoscopes.email"),
+        consent(True, "2026-04-01T09:00:00"),
+        consent(True, "2026-04-01T09:00:00+02:00"),
+        code=1,
+    )
+    assert [(refusal["line"], refusal["field"]) for refusal in report["refused"]] == [
+        (1, "customer"), (2, "flag"), (3, "at"),
+    ]  # fmt: skip
+    db.session.rollback()
+    assert read_state(the_customer().id).flags["offers.email"] is True
+
+
+def test_a_customer_and_their_consent_may_come_in_one_batch_with_bad_neighbours(importer: Importer) -> None:
+    report = importer.take(
+        consent(True, "2026-02-01T09:00:00+01:00"), customer(), consent(True, "2026-02-01T09:00:00+01:00"), code=1
+    )
+    assert [refusal["line"] for refusal in report["refused"]] == [1]
+    assert report["accepted"] == 2
 
 
 def test_last_days_follow_the_relationship_and_the_last_exchange(importer: Importer) -> None:

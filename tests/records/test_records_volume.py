@@ -66,6 +66,28 @@ def test_an_import_of_forty_thousand_lines_stays_in_bounded_memory(importer: Imp
     assert db.session.execute(select(func.sum(CategoryCount.count))).scalar_one() == held
 
 
+def test_two_imports_of_one_file_at_once_write_it_once(importer: Importer, tmp_path: Path) -> None:
+    path = written(tmp_path / "both.ndjson", many(3_000))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "flask", "import", "--json", str(path)],
+            cwd=ROOT, env=importer.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for _index in range(2)
+    ]  # fmt: skip
+    reports = []
+    for process in processes:
+        out, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        reports.append(json.loads(out))
+    assert sum(report["accepted"] for report in reports) == 3_000
+    assert sum(report["unchanged"] for report in reports) == 3_000
+    db.session.rollback()
+    held = db.session.execute(select(func.count()).select_from(Record)).scalar_one()
+    assert held == 2_900
+    assert db.session.execute(select(func.sum(CategoryCount.count))).scalar_one() == held
+
+
 PATHS = ["/data", *(f"/data/{category}" for category in CATEGORIES)]
 
 
