@@ -252,6 +252,18 @@ class TestMacros:
     def test_every_field_is_drawn(self, name: str) -> None:
         drawn(Sample(), name)
 
+    def test_boxes_of_a_field_of_their_own_are_a_group_too(self) -> None:
+        class Boxes(SelectMultipleField):
+            widget = ListWidget(prefix_label=False)
+            option_widget = CheckboxInput()
+
+        class Choosing(PortalForm):
+            boxes = Boxes("Boxes", choices=COLOURS)
+
+        tree = drawn(Choosing(meta={"csrf": False}), "boxes")
+        assert tree.select_one("fieldset > legend").text == "Boxes"  # type: ignore[union-attr]
+        assert len(tree.select('.choice input[type="checkbox"]')) == 2
+
     def test_choices_carry_hints_and_keys(self) -> None:
         source = (
             "{% import 'components/forms.html' as f with context %}"
