@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.customers.models import Customer
-from portal.infrastructure.durations import Period
 from portal.identity_checks.queries import documents_given
 from portal.identity_checks.shredding import shred
 from portal.infrastructure.database import db
+from portal.infrastructure.durations import Period
 from portal.rights.intents import Intent
 from portal.rights.models import RequestDraft
 

@@ -73,7 +73,7 @@ def send_card(page: Page) -> Page:
 
 def only_request() -> RightsRequest:
     """Return the one request of the database, as it is now; it can be read after later page loads too."""
-    db.session.expire_all()
+    db.session.rollback()
     request = db.session.execute(select(RightsRequest)).scalar_one()
     db.session.expunge(request)
     return request
@@ -81,7 +81,7 @@ def only_request() -> RightsRequest:
 
 def all_documents() -> list[IdentityDocument]:
     """Return every document row, as they are now."""
-    db.session.expire_all()
+    db.session.rollback()
     documents = list(db.session.execute(select(IdentityDocument).order_by(IdentityDocument.id)).scalars())
     db.session.expunge_all()
     return documents

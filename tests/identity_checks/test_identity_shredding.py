@@ -1,0 +1,301 @@
+"""A document never outlives its use: after the decision, the limit, the withdrawal, a kill, or a virus."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from portal import clock
+from portal.config import Settings
+from portal.identity_checks import checking, shredding
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import enqueue
+from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.infrastructure.scanner import Outcome, Verdict
+from portal.rights.lifecycle import Status
+from portal.rights.models import RequestDraft
+from portal.staff.models import StaffMember
+from tests.support import specimens
+from tests.support.browser import Browser
+from tests.support.filing import (
+    all_documents,
+    describe_copy,
+    file_with_document_later,
+    only_request,
+    send_card,
+    send_sides,
+)
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+
+
+class Answers:
+    """A scanner that gives the verdict it is told to."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def scan(self, document: object) -> Verdict:
+        return Verdict(self.outcome)
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    return Path(settings.storage_url.removeprefix("file://")) / "identity"
+
+
+@pytest.fixture
+def customer(people: People) -> Browser:
+    return people.signed_in()
+
+
+def stored(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def only_check() -> IdentityCheck:
+    db.session.rollback()
+    check = db.session.execute(select(IdentityCheck)).scalar_one()
+    db.session.expunge(check)
+    return check
+
+
+def run_periodic(name: str) -> None:
+    with transaction():
+        enqueue(name)
+    run_due_jobs()
+
+
+def decide(result: CheckResult) -> None:
+    with transaction() as session:
+        check = session.execute(select(IdentityCheck)).scalar_one()
+        member = session.execute(select(StaffMember)).scalar_one()
+        checking.decide(check, result, reason="unreadable", member=member)
+
+
+@pytest.mark.parametrize("result", [CheckResult.CONFIRMED, CheckResult.REJECTED, CheckResult.ASKED_AGAIN])
+def test_every_decision_destroys_key_and_bytes(
+    people: People, customer: Browser, folder: Path, result: CheckResult
+) -> None:
+    people.staff("reviewer")
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    keys = [document.sealed_key for document in all_documents()]
+    assert len(stored(folder)) == 2
+    decide(result)
+    assert [document.sealed_key for document in all_documents()] == [None, None]
+    assert only_check().destroyed_at is None
+    run_due_jobs()
+    assert all_documents() == []
+    assert stored(folder) == []
+    check = only_check()
+    assert (check.result, check.checked_by) == (result, "reviewer")
+    assert check.destroyed_at is not None
+    assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
+    database = Path(db.engine.url.database or "")
+    if db.engine.dialect.name == "sqlite":
+        for file in database.parent.glob(database.name + "*"):
+            assert not any(key in file.read_bytes() for key in keys), f"{file.name} still holds a sealed key"
+
+
+def test_a_check_is_decided_once(people: People, customer: Browser) -> None:
+    people.staff("reviewer")
+    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    decide(CheckResult.CONFIRMED)
+    with pytest.raises(checking.AlreadyChecked):
+        decide(CheckResult.REJECTED)
+    assert only_check().result is CheckResult.CONFIRMED
+
+
+def test_withdrawing_destroys_the_document(customer: Browser, folder: Path) -> None:
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page.click("Annuler la demande").submit(action="/withdraw")
+    run_due_jobs()
+    assert (stored(folder), all_documents()) == ([], [])
+    check = only_check()
+    assert check.result is CheckResult.ABANDONED
+    assert check.destroyed_at is not None
+
+
+def test_discarding_or_outliving_a_draft_destroys_the_document(customer: Browser, folder: Path) -> None:
+    send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
+    customer.get("/requests").submit(action="/discard")
+    run_due_jobs()
+    assert (stored(folder), all_documents()) == ([], [])
+    send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
+    with transaction() as session:
+        session.execute(update(RequestDraft).values(expires_at=clock.now() - timedelta(minutes=1)))
+    run_periodic("rights.remove_expired_drafts")
+    assert (stored(folder), all_documents()) == ([], [])
+    assert db.session.execute(select(RequestDraft)).first() is None
+
+
+def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) -> None:
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    limit = clock.now() + timedelta(days=15)
+    assert all(abs(document.shred_after - limit) < timedelta(hours=2) for document in all_documents())
+    with transaction() as session:
+        session.execute(update(IdentityDocument).values(shred_after=clock.now()))
+    run_periodic("identity.sweep")
+    assert (stored(folder), all_documents()) == ([], [])
+    check = only_check()
+    assert check.result is CheckResult.PENDING
+    assert check.destroyed_at is not None
+    assert only_request().status is Status.IN_REVIEW
+    assert "détruite" in customer.get(page.url).text
+
+
+def test_bytes_without_row_are_removed_a_day_later(customer: Browser, folder: Path) -> None:
+    send_card(describe_copy(customer))
+    kept = stored(folder)
+    orphans = [folder / "orphan-of-today", folder / "orphan-of-yesterday"]
+    for orphan in orphans:
+        orphan.write_bytes(b"sealed")
+    yesterday = (clock.now() - timedelta(hours=25)).timestamp()
+    for path in (orphans[1], *kept):
+        os.utime(path, (yesterday, yesterday))
+    run_periodic("identity.sweep")
+    assert stored(folder) == sorted([orphans[0], *kept])
+
+
+def test_a_kill_between_bytes_and_row_leaves_nothing_listed(
+    customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = describe_copy(customer).submit({"paper": "passport"}, with_field="paper")
+
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("portal.identity_checks.intake._keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            send_sides(page, page=specimens.passport())
+    assert all_documents() == []
+    orphan = stored(folder)[0]
+    assert specimens.passport()[200:400] not in orphan.read_bytes()
+    assert send_sides(page, page=specimens.passport()).h1 == "Vérifiez votre demande"
+    yesterday = (clock.now() - timedelta(hours=25)).timestamp()
+    os.utime(orphan, (yesterday, yesterday))
+    run_periodic("identity.sweep")
+    assert orphan not in stored(folder)
+    assert len(stored(folder)) == 1
+
+
+def test_a_crash_while_bytes_are_removed_is_made_up_for(
+    people: People, customer: Browser, folder: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.staff("reviewer")
+    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    decide(CheckResult.CONFIRMED)
+    storage = app.extensions["storage"]
+    with monkeypatch.context() as patched:
+        patched.setattr(type(storage), "delete", _fail)
+        run_due_jobs()
+    assert len(stored(folder)) == 2
+    assert all(document.sealed_key is None for document in all_documents())
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        run_due_jobs()
+    assert (stored(folder), all_documents()) == ([], [])
+
+
+def _fail(*arguments: object) -> None:
+    raise OSError("input/output error")
+
+
+def test_a_job_that_is_told_of_a_document_in_use_does_nothing(customer: Browser, folder: Path) -> None:
+    send_card(describe_copy(customer))
+    document_id = all_documents()[0].id
+    with transaction():
+        enqueue("identity.remove_bytes", document_id=document_id)
+    run_due_jobs()
+    assert len(stored(folder)) == 2
+    assert all_documents()[0].sealed_key
+
+
+def test_an_infected_file_is_never_kept(
+    app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.INFECTED))
+    page = describe_copy(customer).submit({"paper": "passport"}, with_field="paper")
+    page = send_sides(page, page=specimens.passport())
+    assert page.errors == ["Notre antivirus n’accepte pas ce fichier. Prenez une nouvelle photo et envoyez-la."]
+    assert (stored(folder), all_documents()) == ([], [])
+
+
+def test_without_a_verdict_the_document_is_held_until_the_scanner_is_back(
+    app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    assert "analyse antivirus en cours" in page.text
+    assert only_request().status is Status.IN_REVIEW
+    assert [document.status for document in all_documents()] == [DocumentStatus.HELD] * 2
+    assert len(stored(folder)) == 4
+    for path in stored(folder):
+        assert specimens.front()[500:700] not in path.read_bytes()
+    run_periodic("identity.rescan")
+    assert [document.status for document in all_documents()] == [DocumentStatus.HELD] * 2
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.CLEAN))
+    run_periodic("identity.rescan")
+    documents = all_documents()
+    assert [document.status for document in documents] == [DocumentStatus.READY] * 2
+    assert not any(document.original_sealed_key or document.original_storage_key for document in documents)
+    assert len(stored(folder)) == 2
+
+
+def test_a_virus_found_later_destroys_the_document_and_asks_again(
+    app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
+) -> None:
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.INFECTED))
+    run_periodic("identity.rescan")
+    assert (stored(folder), all_documents()) == ([], [])
+    request = only_request()
+    assert request.status is Status.IDENTITY_PENDING
+    assert request.paused_on == clock.today()
+    assert "antivirus" in mailbox.last_to("camille@example.org").get_body(("plain",)).get_content()
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.CLEAN))
+    send_card(customer.get(page.url).click("Envoyer la pièce"))
+    assert only_request().status is Status.IN_REVIEW
+
+
+def test_a_process_without_opening_keys_leaves_held_documents_alone(
+    app: Flask, customer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
+    send_card(describe_copy(customer))
+    monkeypatch.setitem(app.extensions, "opening_keys", None)
+    run_periodic("identity.rescan")
+    assert [document.status for document in all_documents()] == [DocumentStatus.HELD] * 2
+
+
+def test_the_store_being_down_keeps_the_draft_and_says_to_try_again(
+    app: Flask, customer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = describe_copy(customer).submit({"paper": "passport"}, with_field="paper")
+    storage = app.extensions["storage"]
+    with monkeypatch.context() as patched:
+        patched.setattr(type(storage), "put", _full)
+        refused = send_sides(page, page=specimens.passport())
+    assert refused.status == 503
+    assert refused.errors == [
+        "Nous ne pouvons pas recevoir votre pièce pour le moment. Envoyez-la à nouveau dans une minute."
+    ]
+    assert all_documents() == []
+    assert send_sides(refused, page=specimens.passport()).h1 == "Vérifiez votre demande"
+
+
+def _full(*arguments: object) -> None:
+    from portal.infrastructure.storage import StorageFull
+
+    raise StorageFull("no room")
+
+
+def test_the_sweep_can_run_while_nothing_is_there(app: Flask) -> None:
+    assert shredding.expired_documents() == []
+    run_periodic("identity.sweep")
+    run_periodic("identity.rescan")
