@@ -68,9 +68,7 @@ def test_the_counts_agree_with_the_items(app: Flask, people: People) -> None:
     people.signed_in(EMAIL)
     customer = db.session.query(Customer).filter_by(email=EMAIL).one()
     with transaction():
-        queue_mail(
-            "accounts/new_device", EMAIL, "fr", customer_id=customer.id, seen_at="2026-03-01T10:00:00+00:00"
-        )
+        queue_mail("accounts/new_device", EMAIL, "fr", customer_id=customer.id, seen_at="2026-03-01T10:00:00+00:00")
     for code in ("accounts", "customers"):
         summary = counts(code, customer.id)
         for category in ("identity", "contact", "technical", "profile", "marketing"):
@@ -112,9 +110,7 @@ def test_a_file_with_nothing_in_it_still_reads(app: Flask) -> None:
 def test_mails_show_their_subject_and_keep_their_secret(people: People, language: str, subject: str) -> None:
     customer_id = people.customer(EMAIL).id
     with transaction():
-        queue_mail(
-            "accounts/new_device", EMAIL, language, customer_id=customer_id, seen_at=clock.now().isoformat()
-        )
+        queue_mail("accounts/new_device", EMAIL, language, customer_id=customer_id, seen_at=clock.now().isoformat())
         queue_mail(
             "accounts/reset_password",
             EMAIL,
@@ -139,9 +135,7 @@ def test_old_mails_are_purged_as_told(app: Flask, people: People, mailbox: Any) 
         with clock.stopped_at(start + timedelta(days=366 * years)):
             if not years:
                 with transaction():
-                    queue_mail(
-                        "accounts/new_device", EMAIL, "fr", customer_id=customer_id, seen_at=start.isoformat()
-                    )
+                    queue_mail("accounts/new_device", EMAIL, "fr", customer_id=customer_id, seen_at=start.isoformat())
             mailbox.all()
             assert count(Mail) == expected, years
 

@@ -48,9 +48,7 @@ def test_a_newer_link_keeps_its_registration(browser: Browser, mailbox: Mailbox)
         assert browser.get(link).submit().url == "/data"
 
 
-def test_traces_of_sign_ins_go_after_a_year_and_the_account_stays(
-    app: Flask, people: People, mailbox: Mailbox
-) -> None:
+def test_traces_of_sign_ins_go_after_a_year_and_the_account_stays(app: Flask, people: People, mailbox: Mailbox) -> None:
     with clock.stopped_at(START):
         browser = people.signed_in("camille@example.org")
         ask_for_reset(Browser(app), "camille@example.org")

@@ -87,9 +87,7 @@ def test_another_browser_needs_the_password(app: Flask, browser: Browser, mailbo
     assert not is_signed_in(browser)
 
 
-def test_a_confirmation_days_after_the_password_was_typed_is_no_fresh_proof(
-    browser: Browser, mailbox: Mailbox
-) -> None:
+def test_a_confirmation_days_after_the_password_was_typed_is_no_fresh_proof(browser: Browser, mailbox: Mailbox) -> None:
     registered_at = clock.now()
     with clock.stopped_at(registered_at):
         register(browser, EMAIL)
@@ -180,9 +178,7 @@ def test_a_newer_link_replaces_the_older(browser: Browser, mailbox: Mailbox) -> 
     assert browser.get(newer).submit().url == "/data"
 
 
-def test_a_used_link_says_that_the_address_is_confirmed(
-    app: Flask, browser: Browser, mailbox: Mailbox
-) -> None:
+def test_a_used_link_says_that_the_address_is_confirmed(app: Flask, browser: Browser, mailbox: Mailbox) -> None:
     register(browser, EMAIL)
     link = mailed_link(mailbox, EMAIL, "/confirm/")
     browser.get(link).submit()
@@ -201,9 +197,7 @@ def test_a_broken_link_confirms_nothing(browser: Browser, mailbox: Mailbox, spoi
     assert (page.status, page.h1) == (404, "Ce lien ne fonctionne pas")
 
 
-def test_a_link_for_one_purpose_opens_no_other(
-    app: Flask, browser: Browser, people: People, mailbox: Mailbox
-) -> None:
+def test_a_link_for_one_purpose_opens_no_other(app: Flask, browser: Browser, people: People, mailbox: Mailbox) -> None:
     register(browser, EMAIL)
     confirm = mailed_link(mailbox, EMAIL, "/confirm/")
     assert browser.get(confirm.replace("/confirm/", "/password/reset/")).status == 404
@@ -274,9 +268,7 @@ def test_confirming_while_somebody_else_is_signed_in_ends_their_session(
     sign_in(shared, "camille@example.org", "une phrase de passe assez longue")
     page = shared.get(link).submit({"password": VISITOR_PASSWORD})
     assert page.url == "/data"
-    open_sessions = (
-        db.session.execute(select(AccountSession).where(AccountSession.ended_at.is_(None))).scalars().all()
-    )
+    open_sessions = db.session.execute(select(AccountSession).where(AccountSession.ended_at.is_(None))).scalars().all()
     assert [session.account.email for session in open_sessions] == [EMAIL]
 
 

@@ -34,9 +34,7 @@ def reset_link(browser: Browser, mailbox: Mailbox, email: str = EMAIL) -> str:
     return mailed_link(mailbox, email, "/password/reset/")
 
 
-def test_a_forgotten_password_is_replaced(
-    app: Flask, people: People, browser: Browser, mailbox: Mailbox
-) -> None:
+def test_a_forgotten_password_is_replaced(app: Flask, people: People, browser: Browser, mailbox: Mailbox) -> None:
     people.account(EMAIL)
     page = ask_for_reset(browser, EMAIL)
     assert "Si un compte existe à cette adresse, vous recevrez un lien dans les deux minutes." in page.text
@@ -48,9 +46,7 @@ def test_a_forgotten_password_is_replaced(
     assert not is_signed_in(browser), "nobody is signed in by a link"
     assert sign_in(Browser(app), EMAIL, PASSWORD).status == 422
     assert sign_in(browser, EMAIL, NEW).url == "/data"
-    changed = [
-        mail for mail in mailbox.to(EMAIL) if mail["Subject"].startswith("Votre mot de passe a été changé")
-    ]
+    changed = [mail for mail in mailbox.to(EMAIL) if mail["Subject"].startswith("Votre mot de passe a été changé")]
     assert len(changed) == 1
     assert "/password/forgotten" in text_of(changed[0])
 
@@ -69,9 +65,7 @@ def test_a_reset_closes_what_was_open(app: Flask, people: People, browser: Brows
     assert event.facts == {"sessions_ended": 1}
 
 
-def test_any_address_gets_the_same_answer_by_the_same_statements(
-    app: Flask, people: People, mailbox: Mailbox
-) -> None:
+def test_any_address_gets_the_same_answer_by_the_same_statements(app: Flask, people: People, mailbox: Mailbox) -> None:
     people.account(EMAIL)
     register(Browser(app), "unconfirmed@example.org")
     mailbox.all()
@@ -180,8 +174,9 @@ def test_one_network_may_ask_twenty_times_an_hour(browser: Browser) -> None:
 def test_the_token_stands_in_no_row(people: People, browser: Browser, mailbox: Mailbox) -> None:
     people.account(EMAIL)
     secret = reset_link(browser, mailbox).rpartition("/")[2].partition(".")[2]
-    dump = "\n".join(db.engine.raw_connection().driver_connection.iterdump())
-    assert secret not in dump
+    rows = [repr(row) for table in db.metadata.tables.values() for row in db.session.execute(table.select())]
+    assert any("reset_password" in row for row in rows)
+    assert not [row for row in rows if secret in row]
 
 
 def test_a_reset_in_a_signed_in_browser_ends_its_session(people: People, mailbox: Mailbox) -> None:

@@ -31,9 +31,7 @@ def test_an_unconfirmed_account_makes_no_customer(browser: Browser, mailbox: Mai
     assert count(Customer) == 0
 
 
-def test_a_known_address_gets_the_same_answer_and_another_mail(
-    app: Flask, people: People, mailbox: Mailbox
-) -> None:
+def test_a_known_address_gets_the_same_answer_and_another_mail(app: Flask, people: People, mailbox: Mailbox) -> None:
     people.account("camille@example.org")
     known, unknown = (register(Browser(app), email) for email in ("camille@example.org", "nadia@example.org"))
     assert known.text.replace("camille@", "nadia@") == unknown.text
@@ -68,9 +66,7 @@ def test_the_browser_cannot_tell_a_known_address_from_its_cookie(app: Flask, peo
     assert shapes[0] == shapes[1]
 
 
-def test_the_page_after_a_registration_survives_reload_and_resends(
-    browser: Browser, mailbox: Mailbox
-) -> None:
+def test_the_page_after_a_registration_survives_reload_and_resends(browser: Browser, mailbox: Mailbox) -> None:
     register(browser, "nadia@example.org")
     page = browser.get("/register/sent").submit(action="/register/resend")
     assert "Un nouvel e-mail est en route." in page.text
@@ -83,10 +79,7 @@ def test_without_a_registration_there_is_nothing_to_resend(browser: Browser) -> 
 
 
 def test_one_address_gets_five_mails_an_hour_and_always_the_same_page(app: Flask, mailbox: Mailbox) -> None:
-    pages = [
-        register(come_from(Browser(app), f"192.0.2.{number}"), "nadia@example.org").text
-        for number in range(1, 9)
-    ]
+    pages = [register(come_from(Browser(app), f"192.0.2.{number}"), "nadia@example.org").text for number in range(1, 9)]
     assert len(set(pages)) == 1
     assert len(mailbox.to("nadia@example.org")) == 5
 
@@ -115,9 +108,7 @@ def test_one_network_may_register_twenty_times_an_hour(app: Flask) -> None:
         ({"given_name": "n" * 201}, "200"),
     ],
 )
-def test_a_refused_registration_keeps_what_was_typed(
-    browser: Browser, changed: dict[str, str], message: str
-) -> None:
+def test_a_refused_registration_keeps_what_was_typed(browser: Browser, changed: dict[str, str], message: str) -> None:
     page = register(browser, **({"email": "nadia@example.org"} | changed))
     assert page.status == 422
     assert page.tree.title
@@ -131,9 +122,7 @@ def test_a_refused_registration_keeps_what_was_typed(
 
 
 def test_names_lose_control_characters_and_nothing_else(browser: Browser) -> None:
-    register(
-        browser, "nadia@example.org", given_name=" Na\x00dia\r\nB ", family_name="O’Neil-d’Été <b>{{7*7}}"
-    )
+    register(browser, "nadia@example.org", given_name=" Na\x00dia\r\nB ", family_name="O’Neil-d’Été <b>{{7*7}}")
     account = db.session.query(Account).one()
     assert account.given_name == "Na dia B"
     assert account.family_name == "O’Neil-d’Été <b>{{7*7}}"

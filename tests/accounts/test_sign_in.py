@@ -122,9 +122,7 @@ def test_a_password_changed_between_check_and_session_opens_nothing(app: Flask, 
     assert count(AccountSession) == 0
 
 
-def test_a_registration_not_confirmed_is_told_so_to_whoever_knows_its_password(
-    app: Flask, mailbox: Mailbox
-) -> None:
+def test_a_registration_not_confirmed_is_told_so_to_whoever_knows_its_password(app: Flask, mailbox: Mailbox) -> None:
     register(Browser(app), "nadia@example.org")
     other = Browser(app)
     assert sign_in(other, "nadia@example.org", "un mauvais mot de passe").errors == REFUSED
@@ -229,9 +227,7 @@ def test_a_device_cookie_of_one_account_gives_no_tries_on_another(app: Flask, pe
     assert statuses.count(429) == 1, "nine were left of this network's ten"
 
 
-def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(
-    app: Flask, people: People, mailbox: Mailbox
-) -> None:
+def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(app: Flask, people: People, mailbox: Mailbox) -> None:
     first = people.signed_in(EMAIL)
     assert mailbox.to(EMAIL) == [], "the very first sign-in has nothing to compare with"
     first.post("/sign-out", {"csrf_token": _token(first)})
