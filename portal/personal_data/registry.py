@@ -19,7 +19,8 @@ class HeldItem:
         kind: what it is, a code unique within the portal; `label` is its name for people.
         at: when it was recorded.
         values: field code to JSON value, complete (the person's own copy).
-        facts: (label, value) pairs in the reader's language, masked where a screen should mask.
+        facts: (label, value) pairs in the reader's language, where nothing needs masking.
+        describe: returns the pairs, masked or whole, where something does; called only when they are shown.
         nature: `provided`, `observed` or `inferred`: portability covers the first two only.
         lawful_basis: code of the basis; portability covers `consent` and `contract` only.
     """
@@ -33,6 +34,11 @@ class HeldItem:
     nature: str = "provided"
     lawful_basis: str = "contract"
     source: str = "portal"
+    describe: Callable[[bool], list[tuple[str, str]]] | None = None
+
+    def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
+        """Return the (label, value) pairs for a screen, or whole for the person's own copy."""
+        return self.describe(is_masked) if self.describe else self.facts
 
 
 @dataclass(frozen=True)

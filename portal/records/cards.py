@@ -1,77 +1,86 @@
-"""A record as the page shows it: masked values, its date, its origin and the last day it is kept."""
+"""What a category's page shows of each thing held: its name, its date, its facts masked, the last day it is kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask_babel import gettext as _
+
 from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.registry import HeldItem
-from portal.records.kinds import DataMap
+from portal.records.kinds import DataMap, Kind
 from portal.records.models import Record
+from portal.web.filters import long_date
 
 LONG_TEXT = 300
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One value under its name; `is_long` when it is better folded."""
-
-    label: str
-    text: str
-
-    @property
-    def is_long(self) -> bool:
-        return len(self.text) > LONG_TEXT or "\n" in self.text
+Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Card:
-    """One record. `kept_until` is None while its period has not started: `rule` then says what starts it."""
+    """One thing held. Texts of more than a few lines are apart, in `long_facts`: the page folds them.
 
-    label: str
-    at: datetime
-    origin: str
-    facts: list[Fact]
-    kept_until: date | None
-    rule: str
-    corrected_at: datetime | None
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether the last day has passed and the next purge takes the record away."""
-        return self.kept_until is not None and self.kept_until < clock.today()
-
-
-@dataclass(frozen=True)
-class PortalCard:
-    """One thing that this portal itself holds."""
+    `origin` and `kept` are empty for what this portal itself holds: its rules are said once for all.
+    """
 
     label: str
     at: datetime | None
-    facts: list[Fact]
+    facts: Facts
+    long_facts: Facts
+    origin: str = ""
+    kept: str = ""
+    corrected_at: datetime | None = None
 
 
-def cards_of(records: Iterable[Record], data_map: DataMap, organisation: Organisation, language: str) -> list[Card]:
-    """Return records as cards, in their order."""
-    return [_card(record, data_map, organisation, language) for record in records]
+class Cards:
+    """Makes cards in one language; what many records share is worded once."""
+
+    def __init__(self, data_map: DataMap, organisation: Organisation, language: str) -> None:
+        self._data_map = data_map
+        self._language = language
+        self._origins = {system.code: system.name.text(language) for system in organisation.systems}
+        self._kept: dict[tuple[date | None, str], str] = {}
+
+    def of_records(self, records: Iterable[Record]) -> list[Card]:
+        """Return records as cards, in their order. One of a kind that is declared no longer shows no value."""
+        return [self._of_record(record) for record in records]
+
+    def of_items(self, items: Iterable[HeldItem]) -> list[Card]:
+        """Return what this portal itself holds as cards, in their order."""
+        return [Card(item.label, item.at, *_folded(item.facts)) for item in items]
+
+    def _of_record(self, record: Record) -> Card:
+        kind = self._data_map.kinds.get(record.kind)
+        facts = kind.facts(record.values, self._language) if kind else []
+        return Card(
+            kind.label.text(self._language) if kind else record.kind,
+            record.recorded_at,
+            *_folded(facts),
+            origin=self._origins.get(record.source, record.source),
+            kept=self._kept_until(record.expires_on, kind),
+            corrected_at=record.corrected_at,
+        )
+
+    def _kept_until(self, last_day: date | None, kind: Kind | None) -> str:
+        key = (last_day, kind.code if kind else "")
+        if key not in self._kept:
+            self._kept[key] = _kept_until(last_day, kind, self._language)
+        return self._kept[key]
 
 
-def portal_cards(items: Iterable[HeldItem]) -> list[PortalCard]:
-    """Return what this portal itself holds as cards, in their order."""
-    return [PortalCard(item.label, item.at, [Fact(label, text) for label, text in item.facts]) for item in items]
+def _kept_until(last_day: date | None, kind: Kind | None, language: str) -> str:
+    if last_day is None:
+        return kind.retention.text(language) if kind else ""
+    day = long_date(last_day, weekday=False)
+    if last_day < clock.today():
+        return _("Its time ended on %(date)s: it is about to be erased.", date=day)
+    return _("Kept until %(date)s", date=day)
 
 
-def _card(record: Record, data_map: DataMap, organisation: Organisation, language: str) -> Card:
-    kind = data_map.kinds.get(record.kind)
-    system = organisation.system(record.source)
-    facts = kind.facts(record.values, language) if kind else []
-    return Card(
-        label=kind.label.text(language) if kind else record.kind,
-        at=record.recorded_at,
-        origin=system.name.text(language) if system else record.source,
-        facts=[Fact(label, text) for label, text in facts],
-        kept_until=record.expires_on,
-        rule=kind.retention.text(language) if kind else "",
-        corrected_at=record.corrected_at,
-    )
+def _folded(facts: Facts) -> tuple[Facts, Facts]:
+    short: Facts = []
+    long: Facts = []
+    for label, text in facts:
+        (long if len(text) > LONG_TEXT or "\n" in text else short).append((label, text))
+    return short, long

@@ -54,7 +54,7 @@ def held_item(row: Any, category: str, data_map: DataMap, language: str) -> Held
         label=kind.label.text(language),
         at=row.recorded_at,
         values=values,
-        facts=kind.facts(row.values, language),
+        describe=lambda is_masked: kind.facts(row.values, language, is_masked=is_masked),
         nature=kind.nature.value,
         lawful_basis=kind.lawful_basis.value,
         source=row.source,
