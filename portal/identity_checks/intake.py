@@ -76,7 +76,7 @@ def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
     pages = render(content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS)
     public_id = new_public_id()
     rendition = _seal(pack(pages), public_id)
-    original = _seal(content, public_id) if verdict.outcome is Outcome.HELD else None
+    original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
     try:
         with transaction():
             return _keep(errand, paper, side, public_id, fingerprint, len(pages), verdict, rendition, original)
@@ -112,8 +112,14 @@ def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict
     storage_key, sealed_key = document.original_storage_key, document.original_sealed_key
     if storage_key is None or sealed_key is None:
         raise LookupError("a document without original has its verdict")
-    key = opening_keys.open(sealed_key, document.public_id.encode())
-    return _scan(open_whole(key, _storage().open(storage_key), document.public_id))
+    object_id = original_id(document.public_id)
+    key = opening_keys.open(sealed_key, object_id.encode())
+    return _scan(open_whole(key, _storage().open(storage_key), object_id))
+
+
+def original_id(public_id: str) -> str:
+    """Return what an original is sealed as: another name than its rendition's, so that neither passes for the other."""
+    return f"{public_id}:original"
 
 
 def pack(pages: list[RenditionPage]) -> bytes:
@@ -183,11 +189,11 @@ def _scan(content: bytes) -> Verdict:
     return verdict
 
 
-def _seal(content: bytes, public_id: str) -> _Sealed:
+def _seal(content: bytes, object_id: str) -> _Sealed:
     key, storage_key = new_data_key(), f"{FOLDER}/{new_public_id()}"
     sealing_key: SealingKey = current_app.extensions["sealing_key"]
-    _storage().put(storage_key, seal_stream(key, [content], public_id))
-    return _Sealed(storage_key, sealing_key.seal(key, public_id.encode()))
+    _storage().put(storage_key, seal_stream(key, [content], object_id))
+    return _Sealed(storage_key, sealing_key.seal(key, object_id.encode()))
 
 
 def _slots() -> Path:
