@@ -71,9 +71,7 @@ def confirm_address(link_id: int) -> Confirmation:
 
 def _lock_accounts(address: str) -> list[Account]:
     """Hold every account of an address, always in the same order, so that of two confirmations one waits."""
-    statement = (
-        select(Account).where(Account.email_normalised == address).order_by(Account.id).with_for_update()
-    )
+    statement = select(Account).where(Account.email_normalised == address).order_by(Account.id).with_for_update()
     return list(db.session.execute(statement.execution_options(populate_existing=True)).scalars())
 
 

@@ -36,9 +36,7 @@ _SYSTEMS = (
 def device_label(user_agent: str) -> str:
     """Return how a browser is called on screens, such as "Firefox, Windows"; empty when it does not say."""
     shown = user_agent[:500]
-    names = [
-        next((name for name, sign in signs if re.search(sign, shown)), "") for signs in (_BROWSERS, _SYSTEMS)
-    ]
+    names = [next((name for name, sign in signs if re.search(sign, shown)), "") for signs in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in names if name)
 
 

@@ -38,9 +38,7 @@ def _fault_text(fault: PasswordFault) -> str:
         PasswordFault.TOO_SHORT: _("Use at least %(least)s characters for the password.", least=SHORTEST),
         PasswordFault.TOO_LONG: _("Use %(most)s characters at most for the password.", most=LONGEST),
         PasswordFault.HOLDS_ADDRESS: _("Choose a password that is not made of your e-mail address."),
-        PasswordFault.TOO_COMMON: _(
-            "This password is among the first that others would try. Choose another one."
-        ),
+        PasswordFault.TOO_COMMON: _("This password is among the first that others would try. Choose another one."),
     }
     return texts[fault]
 
@@ -118,7 +116,5 @@ class PasswordAgainForm(PortalForm):
 
 
 class ChangePasswordForm(AddressKnown):
-    current_password = PasswordField(
-        _l("Current password"), validators=[Needed(_l("Enter your current password."))]
-    )
+    current_password = PasswordField(_l("Current password"), validators=[Needed(_l("Enter your current password."))])
     new_password = _new_password_field(_l("New password"))

@@ -47,10 +47,15 @@ def count_link_asked() -> None:
     count_try([(LINKS_ASKED, f"link-asked:{caller_network()}")])
 
 
-def may_mail(address: str) -> bool:
-    """Count one mail that a stranger makes us send to a normalised address; False once there were enough."""
+def may_mail(address: str, device_id: int | None = None) -> bool:
+    """Count one mail that a stranger makes us send to a normalised address; False once there were enough.
+
+    Args:
+        device_id: of the browser, when it is known to the account: others cannot use up its mails.
+    """
+    key = f"mail:{_hidden(address)}" if device_id is None else f"mail:device:{device_id}"
     try:
-        count_try([(MAILS_TO_ONE_ADDRESS, f"mail:{_hidden(address)}")])
+        count_try([(MAILS_TO_ONE_ADDRESS, key)])
     except TooManyTries:
         return False
     return True

@@ -41,9 +41,7 @@ def issue_link(account_id: int, purpose: Purpose) -> AccountToken:
     """Add a link to the current transaction; the earlier ones of the same purpose stop working."""
     void_links(account_id, purpose)
     instant = clock.now()
-    link = AccountToken(
-        account_id=account_id, purpose=purpose, created_at=instant, expires_at=instant + LIFE[purpose]
-    )
+    link = AccountToken(account_id=account_id, purpose=purpose, created_at=instant, expires_at=instant + LIFE[purpose])
     db.session.add(link)
     db.session.flush()
     return link
@@ -52,9 +50,7 @@ def issue_link(account_id: int, purpose: Purpose) -> AccountToken:
 def find_link(purpose: Purpose, text: str) -> tuple[LinkState, AccountToken | None]:
     """Return the state of the link whose secret is `text`, and the link unless it is broken."""
     public_id = read_token(current_app.extensions["settings"].secret_key, purpose, text)
-    statement = select(AccountToken).where(
-        AccountToken.public_id == public_id, AccountToken.purpose == purpose
-    )
+    statement = select(AccountToken).where(AccountToken.public_id == public_id, AccountToken.purpose == purpose)
     link = db.session.execute(statement).scalar_one_or_none() if public_id else None
     if link is None:
         return LinkState.BROKEN, None
@@ -79,9 +75,7 @@ def use_link(link_id: int) -> None:
 
 def void_links(account_id: int, purpose: Purpose | None = None) -> None:
     """End every open link of an account, or those of one purpose, in the current transaction."""
-    statement = update(AccountToken).where(
-        AccountToken.account_id == account_id, AccountToken.ended_at.is_(None)
-    )
+    statement = update(AccountToken).where(AccountToken.account_id == account_id, AccountToken.ended_at.is_(None))
     if purpose:
         statement = statement.where(AccountToken.purpose == purpose)
     db.session.execute(statement.values(ended_at=clock.now()))

@@ -52,9 +52,7 @@ def summary(customer_id: int) -> Select[Any]:
     accounts = _counted(Category.IDENTITY, changed_at).where(of_customer)
     traces = union_all(
         select(AccountSession.created_at.label("at")).join(Account).where(of_customer),
-        select(AccountDevice.last_seen_at)
-        .join(Account, Account.id == AccountDevice.account_id)
-        .where(of_customer),
+        select(AccountDevice.last_seen_at).join(Account, Account.id == AccountDevice.account_id).where(of_customer),
     ).subquery()
     held = union_all(accounts, _counted(Category.TECHNICAL, traces.c.at)).subquery()
     return select(held)
@@ -62,17 +60,15 @@ def summary(customer_id: int) -> Select[Any]:
 
 def _counted(category: Category, at: Any) -> Select[Any]:
     count = func.count(at)
-    return select(
-        literal(category.value).label("category"), count.label("count"), func.max(at).label("latest")
-    ).having(count > 0)
+    return select(literal(category.value).label("category"), count.label("count"), func.max(at).label("latest")).having(
+        count > 0
+    )
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the account, or its sign-ins and known browsers, newest first."""
     if category == Category.IDENTITY:
-        account = db.session.execute(
-            select(Account).where(Account.customer_id == customer_id)
-        ).scalar_one_or_none()
+        account = db.session.execute(select(Account).where(Account.customer_id == customer_id)).scalar_one_or_none()
         if account:
             yield _held_account(account, language)
     elif category == Category.TECHNICAL:
@@ -85,9 +81,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 
 def _newest(model: type[Any], at: Any, customer_id: int) -> Iterator[Any]:
-    statement = (
-        select(model).join(Account, Account.id == model.account_id).where(Account.customer_id == customer_id)
-    )
+    statement = select(model).join(Account, Account.id == model.account_id).where(Account.customer_id == customer_id)
     newest_first = statement.order_by(at.desc(), model.id.desc()).execution_options(yield_per=READ_AT_ONCE)
     yield from db.session.execute(newest_first).scalars()
 
@@ -193,9 +187,7 @@ def _text(at: datetime | None) -> str | None:
 register(
     Holding(
         code="accounts",
-        tables=frozenset(
-            {"accounts", AccountSession.__tablename__, AccountDevice.__tablename__, "account_tokens"}
-        ),
+        tables=frozenset({"accounts", AccountSession.__tablename__, AccountDevice.__tablename__, "account_tokens"}),
         retention=retention,
         summary=summary,
         items=items,

@@ -52,8 +52,7 @@ def sign_in() -> Answer:
     if not form.validate_on_submit():
         return _page("sign_in", form, next=wanted, is_session_over=bool(wanted) and is_session_over())
     address = normalise_address(form.email.data)
-    device = find_device(registration.confirmed_account(address), device_token())
-    count_sign_in(address, device.id if device else None)
+    count_sign_in(address, _known_device_id(address))
     check = check_password(address, form.password.data)
     if check.verdict is Verdict.RIGHT and _open(check):
         return keep_device(redirect(_wanted_page(), 303))
@@ -68,6 +67,11 @@ def sign_in() -> Answer:
 
 def _wanted_page() -> str:
     return next_page(url_for("customer.records.dashboard"))
+
+
+def _known_device_id(address: str) -> int | None:
+    device = find_device(registration.confirmed_account(address), device_token())
+    return device.id if device else None
 
 
 def _open(check: Check) -> bool:
@@ -147,9 +151,7 @@ def confirm_address(token: str) -> Answer:
     if not is_known:
         count_sign_in(account.email_normalised, None)
         if not signing_in.is_password_of(account, form.password.data):
-            form.password.errors = [
-                _("This is not the password that was chosen when the account was created.")
-            ]
+            form.password.errors = [_("This is not the password that was chosen when the account was created.")]
             return _page("confirm_address", form, **details)
     try:
         is_claim = _confirm_and_enter(link.id, is_known)
@@ -185,9 +187,7 @@ def _confirm_and_enter(link_id: int, is_known: bool) -> bool:
 
 def _unusable_confirmation(state: LinkState, link: AccountToken | None, token: str) -> Answer:
     is_confirmed = link is not None and link.account.email_confirmed_at is not None
-    page = render_template(
-        "accounts/public/confirm_unusable.html", state=state, is_confirmed=is_confirmed, token=token
-    )
+    page = render_template("accounts/public/confirm_unusable.html", state=state, is_confirmed=is_confirmed, token=token)
     return page, 404 if state is LinkState.BROKEN else 410
 
 
@@ -199,7 +199,7 @@ def forgotten_password() -> Answer:
         return _page("forgotten_password", form)
     count_link_asked()
     address = normalise_address(form.email.data)
-    is_mail_allowed = may_mail(address)
+    is_mail_allowed = may_mail(address, _known_device_id(address))
     with transaction():
         password_reset.ask_for_reset(address, may_mail=is_mail_allowed)
     return redirect(url_for("public.accounts.reset_asked"), 303)

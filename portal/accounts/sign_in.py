@@ -62,11 +62,7 @@ def check_password(email_normalised: str, password: str) -> Check:
     if is_too_long(password):
         return Check(Verdict.WRONG)
     account, registration = confirmed_account(email_normalised), newest_registration(email_normalised)
-    if (
-        is_password(account.password_hash if account else None, password)
-        and account
-        and account.password_hash
-    ):
+    if is_password(account.password_hash if account else None, password) and account and account.password_hash:
         better = hash_password(password) if is_outdated(account.password_hash) else None
         return Check(Verdict.RIGHT, account.id, seen_hash=account.password_hash, better_hash=better)
     if is_password(registration.password_hash if registration else None, password) and registration:
@@ -101,21 +97,28 @@ def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSes
 
 
 def enter(
-    account: Account, *, device_token: str, device_label: str, tell: bool, proven_at: datetime | None = None
+    account: Account,
+    *,
+    device_token: str,
+    device_label: str,
+    tell: bool,
+    method: str = "password",
+    proven_at: datetime | None = None,
 ) -> AccountSession:
     """Open a session in the current transaction for somebody who just proved themselves.
 
     Args:
         tell: whether the customer is written to when the browser is new to the account.
-        proven_at: when the password was typed, if not now.
+        method: how they proved themselves.
+        proven_at: when they did, if not now.
     """
     device, is_new = remember_device(account, device_token, device_label)
     account.last_sign_in_at = clock.now()
-    session = start_session(account, device, "password")
+    session = start_session(account, device, method)
     if proven_at:
         session.reauthenticated_at = proven_at
     who = _who(account)
-    record(OPENED, actor=who, subject=who, method=session.method, is_new_device=is_new)
+    record(OPENED, actor=who, subject=who, method=method, is_new_device=is_new)
     if is_new and tell:
         queue_new_device(account, device_label)
     return session

@@ -6,13 +6,14 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from flask import current_app
-from sqlalchemy import Select, delete, exists, select, update
+from sqlalchemy import Exists, Select, delete, exists, select, update
 
 from portal import clock
 from portal.accounts.emails import queue_account_exists, queue_confirm_address, queue_reset_password
 from portal.accounts.links import LIFE, Purpose, issue_link
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
 from portal.accounts.registration import confirmed_account
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.models import Mail, MailStatus
@@ -66,6 +67,12 @@ def security_log_start(instant: datetime) -> datetime:
     return instant - relativedelta(years=period.years, months=period.months, days=period.days)
 
 
+def _is_restricted(account_id: Any) -> Exists:
+    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
+    customers = (Account.id == account_id, Customer.id == Account.customer_id)
+    return exists().where(*customers, Customer.status == CustomerStatus.RESTRICTED)
+
+
 def _purge_slice(find: Select[Any], remove: Callable[[list[int]], None]) -> bool:
     with transaction() as session:
         ids = list(session.execute(find.limit(SLICE)).scalars())
@@ -86,8 +93,8 @@ def _delete_accounts(ids: list[int]) -> None:
 
 
 def _old_sessions(instant: datetime) -> Select[Any]:
-    start = security_log_start(instant)
-    return select(AccountSession.id).where(AccountSession.last_used_at < start)
+    is_old = AccountSession.last_used_at < security_log_start(instant)
+    return select(AccountSession.id).where(is_old, ~_is_restricted(AccountSession.account_id))
 
 
 def _delete_sessions(ids: list[int]) -> None:
@@ -95,7 +102,8 @@ def _delete_sessions(ids: list[int]) -> None:
 
 
 def _old_links(instant: datetime) -> Select[Any]:
-    return select(AccountToken.id).where(AccountToken.expires_at < security_log_start(instant))
+    is_old = AccountToken.expires_at < security_log_start(instant)
+    return select(AccountToken.id).where(is_old, ~_is_restricted(AccountToken.account_id))
 
 
 def _delete_links(ids: list[int]) -> None:
@@ -103,7 +111,8 @@ def _delete_links(ids: list[int]) -> None:
 
 
 def _old_devices(instant: datetime) -> Select[Any]:
-    return select(AccountDevice.id).where(AccountDevice.last_seen_at < security_log_start(instant))
+    is_old = AccountDevice.last_seen_at < security_log_start(instant)
+    return select(AccountDevice.id).where(is_old, ~_is_restricted(AccountDevice.account_id))
 
 
 def _delete_devices(ids: list[int]) -> None:

@@ -7,6 +7,8 @@ from flask import Flask
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
+from portal.customers.models import Customer, CustomerStatus
+from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.mail.models import Mail
 from tests.support.browser import Browser
@@ -60,6 +62,17 @@ def test_traces_of_sign_ins_go_after_a_year_and_the_account_stays(app: Flask, pe
     assert count(Account) == 1
     assert not is_signed_in(browser)
     assert sign_in(browser, "camille@example.org", "une phrase de passe assez longue").url == "/data"
+
+
+def test_what_a_restricted_customer_has_here_is_left_alone(app: Flask, people: People, mailbox: Mailbox) -> None:
+    with clock.stopped_at(START):
+        people.signed_in("camille@example.org")
+        ask_for_reset(Browser(app), "camille@example.org")
+        mailbox.all()
+        with transaction():
+            db.session.query(Customer).one().status = CustomerStatus.RESTRICTED
+    after(days=9 * 366)
+    assert (count(AccountSession), count(AccountDevice), count(AccountToken), count(Mail)) == (1, 1, 1, 1)
 
 
 def test_a_browser_seen_lately_outlives_its_first_session(app: Flask, people: People) -> None:

@@ -166,6 +166,17 @@ def test_many_posts_from_everywhere_make_five_mails(app: Flask, people: People, 
     assert sign_in(Browser(app), EMAIL, PASSWORD).url == "/data", "asking locks nobody out"
 
 
+def test_others_cannot_use_up_the_mails_of_a_known_browser(app: Flask, people: People, mailbox: Mailbox) -> None:
+    victim = people.signed_in(EMAIL)
+    victim.post("/sign-out", {"csrf_token": victim.get("/account").form().find(attrs={"name": "csrf_token"})["value"]})
+    for number in range(8):
+        ask_for_reset(come_from(Browser(app), f"192.0.2.{number}"), EMAIL)
+    before = len(mailbox.to(EMAIL))
+    link = reset_link(victim, mailbox)
+    assert len(mailbox.to(EMAIL)) == before + 1
+    assert victim.get(link).status == 200
+
+
 def test_one_network_may_ask_twenty_times_an_hour(browser: Browser) -> None:
     statuses = [ask_for_reset(browser, f"p{number}@example.org").status for number in range(21)]
     assert statuses == [200] * 20 + [429]
