@@ -1,0 +1,72 @@
+"""What every page must keep, seen in Chromium. What axe does not see is asserted beside it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+_STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = "options => axe.run(document, options).then(found => found.violations)"
+
+# What axe passes and people stumble over: text that is too small, error texts that belong to nothing.
+_OWN = """() => {
+  const faults = [];
+  const small = [...document.querySelectorAll("body *")].filter(item =>
+    [...item.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+    && item.checkVisibility({visibilityProperty: true}) && parseFloat(getComputedStyle(item).fontSize) < 13);
+  if (small.length) faults.push("small text: " + small[0].outerHTML.slice(0, 120));
+  for (const item of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
+    for (const id of [item.getAttribute("aria-describedby"), item.getAttribute("aria-labelledby")].join(" ").split(" "))
+      if (id && !document.getElementById(id)) faults.push("no element has the id " + id);
+  for (const link of document.querySelectorAll(".error-summary a"))
+    if (!document.querySelector(link.hash)) faults.push("an error leads nowhere: " + link.hash);
+  return faults;
+}"""
+
+_OVERFLOW = """() => {
+  const root = document.documentElement, extra = root.scrollWidth - root.clientWidth;
+  if (extra <= 0) return null;
+  const wide = [...document.querySelectorAll("body *")].filter(item => item.getBoundingClientRect().right > root.clientWidth + 1);
+  return extra + " px, by " + wide.slice(-3).map(item => item.outerHTML.slice(0, 100)).join(" | ");
+}"""
+
+
+def faults_of(page: Page, *, widths: Iterable[int] = (1280, 390, 320), is_brief: bool = False) -> list[str]:
+    """Return what axe finds in the light and in the dark, what it does not see, and sideways scroll at each width.
+
+    Args:
+        is_brief: leave out the contrasts, for a page whose colours another test looks at.
+    """
+    width = (page.viewport_size or {"width": 1280})["width"]
+    page.evaluate(_AXE)
+    options: dict[str, Any] = {"runOnly": _STANDARDS, "resultTypes": ["violations"]}
+    if is_brief:
+        options["rules"] = {"color-contrast": {"enabled": False}}
+    faults = [_words(item) for item in page.evaluate(_RUN, options)]
+    if not is_brief:
+        page.emulate_media(color_scheme="dark")
+        dark = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+        faults += [f"dark {_words(item)}" for item in page.evaluate(_RUN, dark)]
+        page.emulate_media(color_scheme="light")
+    faults += page.evaluate(_OWN)
+    for narrow in widths:
+        page.set_viewport_size({"width": narrow, "height": 900})
+        if extra := page.evaluate(_OVERFLOW):
+            faults.append(f"scrolls sideways at {narrow}: {extra}")
+    page.set_viewport_size({"width": width, "height": 900})
+    place = page.url.split("/", 3)[-1]
+    return [f"/{place}: {fault}" for fault in faults]
+
+
+def _words(violation: dict[str, Any]) -> str:
+    nodes = violation["nodes"]
+    return f"{violation['id']} ({len(nodes)}): {nodes[0]['html'][:200]} {nodes[0].get('failureSummary', '')[:200]}"
+
+
+def check_page(page: Page, **options: Any) -> None:
+    """Assert that a page shows no fault; see `faults_of` for the options."""
+    faults = faults_of(page, **options)
+    assert not faults, "\n".join(faults)

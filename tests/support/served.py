@@ -1,0 +1,129 @@
+"""The demonstration, served by the commands that `make run` uses, for tests that look from outside."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.support.mailbox import text_of
+
+ROOT = Path(__file__).parents[2]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running portal with the people of the demonstration.
+
+    `cookies` keeps the sessions of those people, by address: a one-time code opens one session only, and a session
+    serves every test.
+    """
+
+    url: str
+    instance: Path
+    people: dict[str, Any]
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
+
+    def customer(self, name: str) -> dict[str, str]:
+        """Return the sign-in of a customer of the demonstration, by the first part of the address."""
+        return next(person for person in self.people["customers"] if person["email"] == f"{name}@example.org")
+
+    def staff(self, role: str) -> dict[str, str]:
+        """Return the sign-in of the staff member who has a role."""
+        return next(person for person in self.people["staff"] if person["role"] == role)
+
+    def flask(self, *arguments: str) -> str:
+        """Run a `flask` command beside the server and return what it prints."""
+        return _flask(self.instance, *arguments)
+
+    def call(self, path: str, token: str, body: bytes | None = None, kind: str = "application/json") -> Any:
+        """Call the feed or the ingest API with one of the demonstration's tokens, and return the JSON answer."""
+        headers = {"Authorization": f"Bearer {self.people[token]}", "Content-Type": kind}
+        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def found_in_mail(self, address: str, pattern: str) -> str:
+        """Wait for a mail to an address whose text holds a pattern, and return what its group caught there."""
+
+        def look() -> str | None:
+            files = sorted((self.instance / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+            for path in reversed(files):
+                content = path.read_bytes()
+                if address.encode() in content:
+                    mail = message_from_bytes(content, policy=policy.default)
+                    found = re.search(pattern, text_of(mail)) if address in mail["To"] else None
+                    if found:
+                        return found.group(1)
+            return None
+
+        return until(look, f"a mail to {address} with {pattern}")
+
+
+def until(look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+    """Return what `look` finds, asked again until it finds something; fail after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, f"waited {seconds} seconds for {what}"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def serve_demonstration(instance: Path) -> Iterator[Served]:
+    """Make the demonstration in a folder and serve it on a free port until the end of the block."""
+    port = _free_port()
+    _flask(instance, "init", "--port", str(port))
+    _flask(instance, "demo")
+    with (instance / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flask", "serve", "--port", str(port), "--with-jobs"],
+            # Each visitor of the tests has an address of their own, so that limits count people and not the machine.
+            cwd=ROOT, env=_environment(instance) | {"PORTAL_TRUSTED_PROXIES": "127.0.0.1/32"},
+            start_new_session=True, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            url = f"http://localhost:{port}"
+            until(lambda: _is_well(f"{url}/healthz") or None, "the server", 60)
+            yield Served(url, instance, json.loads((instance / "demo.json").read_text("utf-8")))
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(30)
+
+
+def _flask(instance: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "flask", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(instance), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, f"flask {' '.join(arguments)}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+def _environment(instance: Path) -> dict[str, str]:
+    return os.environ | {"PORTAL_INSTANCE": str(instance)}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_well(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,132 @@
+"""A person in headless Chromium."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pyotp
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.support.served import Served
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+Person = dict[str, str]
+Scheme = Literal["light", "dark"]
+_numbers = count(1)
+
+
+@dataclass
+class Visitor:
+    """One person at one kind of screen. What breaks the content policy, and script errors, are kept as faults."""
+
+    served: Served
+    context: BrowserContext
+    page: Page
+    language: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a path of the portal."""
+        self.page.goto(self.served.url + path)
+        return self.page
+
+    @property
+    def path(self) -> str:
+        """Where the visitor is, without host and query."""
+        return urlsplit(self.page.url).path
+
+    def send(self, values: dict[str, str] | None = None, form: str = "main form[method=post]") -> Page:
+        """Fill the fields of the first form that a selector finds, by name, and press its first button."""
+        place = self.page.locator(form).first
+        for name, value in (values or {}).items():
+            fields = place.locator(f"[name='{name}']")
+            kind = fields.first.evaluate("field => field.type")
+            if kind in ("radio", "checkbox"):
+                place.locator(f"[name='{name}'][value='{value}']").check()
+            elif kind.startswith("select"):
+                fields.select_option(value)
+            else:
+                fields.fill(value)
+        place.locator("button:not([type=button])").first.click()
+        return self.page
+
+    def sign_in(self, name: str) -> None:
+        """Come in as a customer of the demonstration."""
+        person = self.served.customer(name)
+        if not self._has_come_back(person, "/data"):
+            self.open("/sign-in")
+            self.send({"email": person["email"], "password": person["password"]}, "form:has([name=password])")
+            self.page.wait_for_url("**/data")
+            self._remember(person)
+        self.speak()
+
+    def sign_in_staff(self, role: str) -> None:
+        """Come in as the staff member who has a role."""
+        person = self.served.staff(role)
+        if not self._has_come_back(person, "/staff/account"):
+            self.open("/staff/sign-in")
+            self.send({"email": person["email"], "password": person["password"]}, "form:has([name=password])")
+            self.send({"code": pyotp.TOTP(person["totp_secret"]).now()}, "form:has([name=code])")
+            self.page.wait_for_selector("header.site nav", state="attached")
+            self._remember(person)
+        self.speak()
+
+    def register(self, person: Person) -> None:
+        """Make an account by the form and the link in the mail, to the first page of data."""
+        self.open("/register")
+        self.send(person, "form:has([name=family_name])")
+        self.page.wait_for_url("**/register/sent")
+        self.open(self.served.found_in_mail(person["email"], r"http://localhost:\d+(/confirm/\S+)"))
+        self.send({}, "form[action*='/confirm/']")
+        self.page.wait_for_url("**/data")
+
+    def speak(self) -> None:
+        """Put the pages into the visitor's language."""
+        if self.page.locator("html").get_attribute("lang") != self.language:
+            self.page.locator(".tools form:has([name=language])").evaluate("form => form.submit()")
+            self.page.wait_for_selector(f"html[lang={self.language}]")
+
+    def says(self, french: str, english: str) -> str:
+        """Return the words in the visitor's language."""
+        return french if self.language == "fr" else english
+
+    def _has_come_back(self, person: Person, path: str) -> bool:
+        if person["email"] not in self.served.cookies:
+            return False
+        self.context.add_cookies(self.served.cookies[person["email"]])
+        self.open(path)
+        return self.path == path
+
+    def _remember(self, person: Person) -> None:
+        self.served.cookies[person["email"]] = list(self.context.cookies())
+
+
+def new_visitor(
+    served: Served, chromium: Browser, *, width: int = 1280, language: str = "fr", script: bool = True,
+    scheme: Scheme = "light",
+) -> Visitor:  # fmt: skip
+    """Return a visitor with a browser profile and a network address of their own."""
+    number = next(_numbers)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, locale="fr-FR" if language == "fr" else "en-GB", color_scheme=scheme,
+        java_script_enabled=script, extra_http_headers={"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"},
+        timezone_id="Europe/Paris", reduced_motion="reduce",
+    )  # fmt: skip
+    context.set_default_timeout(20_000)
+    visitor = Visitor(served, context, context.new_page(), language)
+
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+            visitor.faults.append(message.text)
+
+    def keep(error: Any) -> None:
+        visitor.faults.append(str(error))
+
+    visitor.page.on("console", listen)
+    visitor.page.on("pageerror", keep)
+    return visitor
