@@ -70,7 +70,12 @@ def log_access(
         category: one of the nine categories, or `summary`, `request`, `identity_document`.
         reason: why: `CASE_WORK`, `IDENTITY_CHECK`, or words that the customer will read as they were typed.
         request_reference: the case that the look belongs to.
+
+    Raises:
+        ValueError: the category has no words that the customer could read.
     """
+    if category not in LOG_CATEGORIES:
+        raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
     entry = AccessLogEntry(
         customer_id=customer.id, staff_id=member.id, team=member.role, category=category, reason=reason,
         request_reference=request_reference,

@@ -75,9 +75,7 @@ def all_members() -> Select[StaffMember]:
 
 def member_by_public_id(public_id: str) -> StaffMember | None:
     """Return a member, or None."""
-    return db.session.execute(
-        select(StaffMember).where(StaffMember.public_id == public_id)
-    ).scalar_one_or_none()
+    return db.session.execute(select(StaffMember).where(StaffMember.public_id == public_id)).scalar_one_or_none()
 
 
 def last_uses(staff_ids: list[int]) -> dict[int, datetime]:
@@ -105,10 +103,9 @@ def lock_pair(actor_id: int, member_public_id: str) -> Pair | None:
     Raises:
         NotYours: the actor means themselves, or lost the right in the meantime.
     """
-    chosen = select(StaffMember).where(
-        (StaffMember.id == actor_id) | (StaffMember.public_id == member_public_id)
-    )
-    rows = db.session.execute(chosen.order_by(StaffMember.id).with_for_update()).scalars().all()
+    chosen = select(StaffMember).where((StaffMember.id == actor_id) | (StaffMember.public_id == member_public_id))
+    locked = chosen.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
+    rows = db.session.execute(locked).scalars().all()
     actor = next(row for row in rows if row.id == actor_id)
     if actor.public_id == member_public_id or not actor.may_sign_in or not actor.may(Permission.MANAGE_STAFF):
         raise NotYours

@@ -75,9 +75,7 @@ def is_own_file(member: StaffMember, customer: Customer) -> bool:
     return customer.email_normalised == member.email_normalised
 
 
-def open_lookup(
-    member: StaffMember, customer: Customer, reason: str, request_reference: str | None
-) -> CustomerLookup:
+def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
     """Add a lookup to the current transaction.
 
     Raises:

@@ -37,9 +37,7 @@ def find_device(request: Request, staff_id: int) -> StaffDevice | None:
     token = request.cookies.get(cookie_name(COOKIE))
     if not token:
         return None
-    statement = select(StaffDevice).where(
-        StaffDevice.token_hash == hash_token(token), StaffDevice.staff_id == staff_id
-    )
+    statement = select(StaffDevice).where(StaffDevice.token_hash == hash_token(token), StaffDevice.staff_id == staff_id)
     return db.session.execute(statement).scalar_one_or_none()
 
 

@@ -98,9 +98,7 @@ class NewPasswordForm(PortalForm):
 
     def validate_password(self, field: Field) -> None:
         if is_guessable(field.data, self.names):
-            raise StopValidation(
-                _l("This password is easy to guess. Choose words unrelated to each other and to you.")
-            )
+            raise StopValidation(_l("This password is easy to guess. Choose words unrelated to each other and to you."))
 
 
 class ChangePasswordForm(NewPasswordForm):

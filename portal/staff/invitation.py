@@ -58,9 +58,7 @@ def invite(email: str, name: str, role: Role, *, actor: str, language: str = "fr
     if member and (member.activated_at or member.disabled_at):
         raise MemberExists
     if member is None:
-        member = StaffMember(
-            email=email.strip(), email_normalised=normalised, name=name, role=role, language=language
-        )
+        member = StaffMember(email=email.strip(), email_normalised=normalised, name=name, role=role, language=language)
         db.session.add(member)
         db.session.flush()
     member.name, member.role = name, role
@@ -75,9 +73,7 @@ def new_link(member: StaffMember) -> StaffToken:
         StaffToken.staff_id == member.id, StaffToken.purpose == PURPOSE, StaffToken.ended_at.is_(None)
     )
     db.session.execute(void.values(ended_at=instant))
-    token = StaffToken(
-        staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LINK_LIFE
-    )
+    token = StaffToken(staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LINK_LIFE)
     db.session.add(token)
     db.session.flush()
     return token
@@ -96,9 +92,7 @@ def read_link(text: str, settings: Settings) -> StaffToken | None:
 
 def find_invitation(public_id: str | None) -> StaffToken | None:
     """Return a live invitation by its public id, or None."""
-    statement = select(StaffToken).where(
-        StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE
-    )
+    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE)
     token = db.session.execute(statement).scalar_one_or_none()
     return token if token and token.is_usable and not token.staff.disabled_at else None
 

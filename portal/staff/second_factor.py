@@ -82,12 +82,9 @@ class NewRecoveryCodes:
 def make_recovery_codes() -> NewRecoveryCodes:
     """Make eight codes. Call it before the transaction: hashing them takes a quarter of a second."""
     plain = [
-        "".join(secrets.choice(_ALPHABET) for _place in range(RECOVERY_CODE_LENGTH))
-        for _ in range(RECOVERY_CODES)
+        "".join(secrets.choice(_ALPHABET) for _place in range(RECOVERY_CODE_LENGTH)) for _ in range(RECOVERY_CODES)
     ]
-    return NewRecoveryCodes(
-        [f"{code[:5]}-{code[5:]}" for code in plain], [hash_password(code) for code in plain]
-    )
+    return NewRecoveryCodes([f"{code[:5]}-{code[5:]}" for code in plain], [hash_password(code) for code in plain])
 
 
 def keep_recovery_codes(member: StaffMember, made: NewRecoveryCodes) -> None:

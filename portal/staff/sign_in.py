@@ -50,11 +50,18 @@ def sign_in_limits(email: str, device: StaffDevice | None, network: str) -> list
     A browser that the member signed in from before has tries of its own, so that an attacker elsewhere cannot
     lock its owner out.
     """
-    account = hash_token(email.strip().lower())[:32]
+    account = hash_token(_same_for_all_spellings(email))[:32]
     return [
         ("10 per 5 minutes", f"staff-sign-in:account:{account}:{device.id if device else 'new'}"),
         ("30 per 5 minutes", f"staff-sign-in:network:{network}"),
     ]
+
+
+def _same_for_all_spellings(email: str) -> str:
+    try:
+        return normalise_address(email)
+    except AddressRefused:
+        return email.strip().lower()
 
 
 def code_limits(staff_id: int, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
@@ -82,9 +89,7 @@ def begin_second_factor(member: StaffMember, password: str) -> StaffToken:
     db.session.execute(expired)
     if member.password_hash and is_outdated(member.password_hash):
         member.password_hash = hash_password(password)
-    token = StaffToken(
-        staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + CODE_WITHIN
-    )
+    token = StaffToken(staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + CODE_WITHIN)
     db.session.add(token)
     db.session.flush()
     return token
@@ -92,16 +97,12 @@ def begin_second_factor(member: StaffMember, password: str) -> StaffToken:
 
 def find_pending(public_id: str | None) -> StaffToken | None:
     """Return the sign-in that waits for its code, or None when it expired, was used, or was taken away."""
-    statement = select(StaffToken).where(
-        StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE
-    )
+    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE)
     token = db.session.execute(statement).scalar_one_or_none()
     return token if token and token.is_usable and token.staff.may_sign_in else None
 
 
-def pass_second_factor(
-    public_id: str, code: str, recovery_code_id: int | None
-) -> tuple[StaffMember, str] | None:
+def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) -> tuple[StaffMember, str] | None:
     """Burn the code and the pending sign-in in the current transaction.
 
     Args:

@@ -74,7 +74,11 @@ def new_member() -> Any:
         try:
             with transaction():
                 invitation = invite(
-                    form.email.data, form.name.data, form.role.data, actor=f"staff:{current_user.public_id}"
+                    form.email.data,
+                    form.name.data,
+                    form.role.data,
+                    actor=f"staff:{current_user.public_id}",
+                    language=current_user.language,
                 )
                 public_id = invitation.staff.public_id
                 _keep_link(invitation)

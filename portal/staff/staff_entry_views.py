@@ -194,9 +194,7 @@ def second_factor() -> Any:
             return _invitation_over()
         if entered:
             return entered
-        form.code.errors = [
-            _("This code does not fit. Check the time of your telephone, and use the newest code.")
-        ]
+        form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
     secret = open_totp_secret(invitation.staff.sealed_totp_secret or "")
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
     return _form_page("staff/staff/second_factor.html", form, member=invitation.staff, groups=groups)

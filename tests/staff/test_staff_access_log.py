@@ -228,6 +228,30 @@ def test_no_cell_is_a_formula(camille: Browser, nora: StaffMember, reason: str) 
     assert cell == "'" + reason
 
 
+def test_a_look_without_words_for_the_customer_is_refused(app: Flask, people: People, nora: StaffMember) -> None:
+    people.customer(EMAIL)
+
+    with pytest.raises(ValueError, match="passwords"):
+        look(nora, category="passwords")
+    db.session.rollback()
+    assert events("staff:customer_data:read") == []
+
+
+def test_looks_of_one_visit_stand_together(camille: Browser, nora: StaffMember) -> None:
+    for minute, reason in enumerate(["case_work", "case_work", "Une question par téléphone", "case_work"]):
+        look(nora, at=EVENING + timedelta(minutes=minute), reason=reason, category="contact")
+
+    page = camille.get("/access-log")
+
+    visits = [" ".join(visit.get_text(" ").split()) for visit in page.tree.select(".timeline > li")]
+    assert [visit.rpartition("Raison : ")[2] for visit in visits] == [
+        "Traiter votre demande",
+        "Une question par téléphone",
+        "Traiter votre demande",
+    ]
+    assert visits[2].startswith("2 consultations")
+
+
 def test_every_team_and_category_has_words_in_both_languages() -> None:
     for language in ("fr", "en"):
         assert len({team_label(role, language) for role in Role}) == len(Role)
