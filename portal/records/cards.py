@@ -48,7 +48,7 @@ class Cards:
 
     def of_items(self, items: Iterable[HeldItem]) -> list[Card]:
         """Return what this portal itself holds as cards, in their order."""
-        return [Card(item.label, item.at, *_folded(item.facts)) for item in items]
+        return [Card(item.label, item.at, *_folded(item.shown())) for item in items]
 
     def _of_record(self, record: Record) -> Card:
         kind = self._data_map.kinds.get(record.kind)

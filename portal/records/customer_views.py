@@ -8,7 +8,7 @@ from portal.access.declare import CUSTOMER, requires
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of
-from portal.records.cards import cards_of, portal_cards
+from portal.records.cards import Cards
 from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
 
 blueprint = Blueprint("records", __name__)
@@ -40,6 +40,8 @@ def category(category: str) -> str:
     held = overview(customer_id, shown, data_map)
     others = held.counts.keys() - {"records"}
     page = records_page(customer_id, shown, cursor)
+    own_items = [] if cursor else portal_items(customer_id, shown, language, held.counts)
+    cards = Cards(data_map, organisation, language)
     return render_template(
         "records/customer/category.html",
         category=shown,
@@ -47,8 +49,8 @@ def category(category: str) -> str:
         held=held,
         page=page,
         is_first_page=not cursor or bool(page.rows and not page.previous_cursor),
-        cards=cards_of(page.rows, data_map, organisation, language),
-        portal_items=[] if cursor else portal_cards(portal_items(customer_id, shown, language, held.counts)),
+        cards=cards.of_records(page.rows),
+        portal_cards=cards.of_items(own_items),
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
         answers=answers_of(shown, held.kinds, others, data_map, organisation, language),

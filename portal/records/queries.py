@@ -1,13 +1,25 @@
 """What the customer's pages read: one statement over every holding, one for a page, whatever the volume."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Select, cast, exists, literal, null, select, type_coerce, union_all
+from flask import current_app
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from portal.infrastructure.database import UtcDateTime, db
 from portal.personal_data.categories import CATEGORIES, Category
@@ -18,6 +30,7 @@ from portal.web.pagination import Page, keyset_page
 
 RECORDS_A_PAGE: Final = 50
 PORTAL_ITEMS: Final = 20
+OF_CUSTOMER: Final = bindparam("of_customer", type_=BigInteger)
 LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
 
 # Holdings whose items have a page, where they are read better than among cards of records and cost nothing here.
@@ -64,8 +77,8 @@ def tiles(customer_id: int) -> list[Tile]:
     """Return the nine categories in their order, each with its count and newest instant."""
     counts = dict.fromkeys(CATEGORIES, 0)
     newest: dict[str, datetime] = {}
-    parts = [_summary(holding, customer_id) for holding in _with_items()]
-    for _holding, category, count, latest in db.session.execute(_typed(parts)):
+    rows = db.session.execute(_built_once("tiles", _tiles_statement), {OF_CUSTOMER.key: customer_id})
+    for _holding, category, count, latest in rows:
         counts[Category(category)] += count
         if latest is not None:
             newest[category] = max(latest, newest.get(category, latest))
@@ -77,15 +90,14 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
     counts: dict[str, int] = {}
     newest: list[datetime] = []
     present: set[str] = set()
-    parts = [_summary(holding, customer_id, category) for holding in _with_items()]
-    parts += [_presence(kind, customer_id) for kind in data_map.of_category(category)]
-    for holding, code, count, latest in db.session.execute(_typed(parts)):
+    kinds = data_map.of_category(category)
+    statement = _built_once(category, lambda: _overview_statement(category, kinds))
+    for holding, code, count, latest in db.session.execute(statement, {OF_CUSTOMER.key: customer_id}):
         if holding is None:
             present.add(code)
         elif count:
             counts[holding] = counts.get(holding, 0) + count
             newest += [latest] if latest else []
-    kinds = data_map.of_category(category)
     # An empty category answers for what it would hold.
     shown = tuple(kind for kind in kinds if kind.code in present) or kinds
     return Overview(counts, max(newest, default=None), shown)
@@ -145,16 +157,34 @@ def _with_items() -> list[Holding]:
     return [holding for holding in holdings() if holding.summary]
 
 
-def _summary(holding: Holding, customer_id: int, category: Category | None = None) -> Select[Any]:
+def _built_once(name: str, build: Callable[[], Select[Any]]) -> Select[Any]:
+    """Return a statement of this app, built at its first use: building it costs more than the database's answer."""
+    statements: dict[str, Select[Any]] = current_app.extensions.setdefault("held_statements", {})
+    if name not in statements:
+        statements[name] = build()
+    return statements[name]
+
+
+def _tiles_statement() -> Select[Any]:
+    return _typed([_summary(holding) for holding in _with_items()])
+
+
+def _overview_statement(category: Category, kinds: tuple[Kind, ...]) -> Select[Any]:
+    parts = [_summary(holding, category) for holding in _with_items()]
+    return _typed(parts + [_presence(kind) for kind in kinds])
+
+
+def _summary(holding: Holding, category: Category | None = None) -> Select[Any]:
     if holding.summary is None:
         raise ValueError(f"{holding.code} has nothing to sum up")
-    code, count, latest = holding.summary(customer_id).subquery().c
+    # The parameter stands where a customer's id would: a summary only compares with it.
+    code, count, latest = holding.summary(OF_CUSTOMER).subquery().c  # type: ignore[arg-type]
     statement = select(literal(holding.code), code, count, type_coerce(latest, UtcDateTime))
     return statement.where(code == category.value) if category else statement
 
 
-def _presence(kind: Kind, customer_id: int) -> Select[Any]:
-    is_present = exists().where(Record.customer_id == customer_id, Record.kind == kind.code)
+def _presence(kind: Kind) -> Select[Any]:
+    is_present = exists().where(Record.customer_id == OF_CUSTOMER, Record.kind == kind.code)
     no_holding, no_instant = cast(null(), Record.kind.type), cast(null(), UtcDateTime)
     return select(no_holding, literal(kind.code), literal(0), no_instant).where(is_present)
 
