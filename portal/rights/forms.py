@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.personal_data.categories import CATEGORIES
@@ -44,15 +44,15 @@ class DetailsForm(PortalForm):
 
     names: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> list[Field]:
+        """The fields in the order in which they are asked."""
+        return [self[name] for name in self.names]
+
     def answers(self) -> dict[str, Any]:
         """Return what was typed, without what was left empty."""
         found = {name: self[name].data for name in self.names}
         return {name: value for name, value in found.items() if value not in (None, "", [], False)}
-
-    @classmethod
-    def from_answers(cls, answers: dict[str, Any]) -> "DetailsForm":
-        """Return the form as it was left; what the request carries wins."""
-        return cls(data=answers)
 
 
 class ScopeForm(DetailsForm):
@@ -200,6 +200,10 @@ class AfterDeathForm(WishesForm):
             field = self[f"wish_{category}"]
             field.label.text = category.label(get_locale())
             field.choices = [(str(wish), wish.label(get_locale())) for wish in Wish]
+
+    @property
+    def shown(self) -> list[Field]:
+        return [*(self[f"wish_{code}"] for code in CATEGORIES), *super().shown]
 
     @property
     def wishes(self) -> dict[str, str]:
