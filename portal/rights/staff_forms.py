@@ -16,11 +16,13 @@ LONG_TEXT = 4000
 class CaseForm(PortalForm):
     """What every act on a case carries: the version of the case that the page showed."""
 
-    version = HiddenField(validators=[Needed(_l("Reload the case."))])
+    version = HiddenField()
 
     @property
     def seen_version(self) -> int:
-        return int(self.version.data) if str(self.version.data).isdigit() else 0
+        """The version of the case that the page showed; 0, which no case has, for anything else."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 class IdentityForm(CaseForm):

@@ -292,8 +292,8 @@ def decide(reference: str) -> Any:
             to_next=request.form.get("then") == "next",
         )
     except RefusalIncomplete as incomplete:
-        missing = ", ".join(incomplete.labels(str(get_locale())))
-        form.ground.errors = [_("A refusal must also say: %(missing)s", missing=missing)]
+        for code, label in zip(incomplete.missing, incomplete.labels(str(get_locale())), strict=True):
+            form[code].errors = [_("A refusal must also say: %(missing)s", missing=label)]
     except RefusalNotAllowed:
         form.ground.errors = [_("This ground does not answer this right.")]
     except decisions.IdentityUnsettled:

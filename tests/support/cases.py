@@ -14,6 +14,7 @@ from portal.infrastructure.database import db, transaction
 from portal.rights.filing import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import Channel, RightsRequest
+from portal.rights.refusals import grounds_for
 from portal.staff.models import StaffMember
 from tests.support.browser import Browser, Page
 from tests.support.people import People
@@ -82,3 +83,24 @@ def column(page: Page, label: str) -> list[str]:
     """Return the words of one column of the queue's table."""
     cells: Iterable[Any] = page.tree.select(f'main table.cards tbody td[data-label="{label}"]')
     return [" ".join(cell.get_text(" ").replace("\u00a0", " ").split()) for cell in cells]
+
+
+def form_token(page: Page) -> str:
+    """Return the form token of a page, for a form that the page does not show."""
+    field = page.tree.find(attrs={"name": "csrf_token"})
+    assert field is not None, f"{page.url} holds no form"
+    return str(field["value"])
+
+
+def second(browser: Browser, reference: str, agrees: str = "yes", text: str = "") -> Page:
+    """Open a case that waits for a second opinion and give it."""
+    return open_case(browser, reference).submit({"agrees": agrees, "text": text}, with_field="agrees")
+
+
+def refusal_values(right: Right, **changed: str) -> dict[str, str]:
+    """Return what a complete refusal of a right takes in the decision form, beside outcome and message."""
+    ground = next(ground for ground in grounds_for(right) if not ground.needs_officer)
+    return {
+        "ground": str(ground), "refused": "L’essentiel", "granted": "rien", "until": "31 décembre 2034",
+        "evidence": "Relu le 3 mars avec le service client.",
+    } | changed  # fmt: skip
