@@ -24,6 +24,7 @@ from portal.web import errors, filters, headers, i18n, navigation, rate_limits, 
 from portal.web.audiences import Audience, current_audience
 from portal.web.proxies import trust_proxies
 from portal.web.sessions import FormSession, write_session_cookie
+from portal.web.uploads import MemoryRequest
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_SSL_STRICT=False,
         SERVER_NAME=None,
     )
+    app.request_class = MemoryRequest
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _connect_seams(app, settings)
     db.init_app(app)
