@@ -1,4 +1,4 @@
-"""How long a choice holds: one on cookies six months, yes or no, after which it is asked again; others until changed."""
+"""How long a choice holds: one on cookies six months, yes or no, then it is asked again; others until changed."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

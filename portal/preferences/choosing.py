@@ -103,9 +103,7 @@ def save(
     return []
 
 
-def save_everything(
-    customer: Customer, is_given: bool, *, seen: int, company: str, language: str
-) -> list[Conflict]:
+def save_everything(customer: Customer, is_given: bool, *, seen: int, company: str, language: str) -> list[Conflict]:
     """Accept or refuse everything at once, in the current transaction. A refusal never waits for anything."""
     state = lock_state(customer)
     answers = dict.fromkeys(FLAG_CODES, is_given)
@@ -144,9 +142,7 @@ def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> 
 
 
 def _conflicts(state: PreferenceState, answers: Mapping[str, bool], seen: int) -> list[Conflict]:
-    newer = select(ConsentRecord.flag).where(
-        ConsentRecord.customer_id == state.customer_id, ConsentRecord.id > seen
-    )
+    newer = select(ConsentRecord.flag).where(ConsentRecord.customer_id == state.customer_id, ConsentRecord.id > seen)
     changed = set(db.session.execute(newer).scalars())
     latest = state.latest_choices
     return [

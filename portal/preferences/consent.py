@@ -57,29 +57,55 @@ class Choice:
 
 
 def give(
-    customer: Customer, flag: str, *, origin: Origin, wording: str, wording_version: str, language: str,
-    effective_at: datetime | None = None, source: str | None = None, staff: StaffMember | None = None,
-) -> bool:  # fmt: skip
+    customer: Customer,
+    flag: str,
+    *,
+    origin: Origin,
+    wording: str,
+    wording_version: str,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> bool:
     """Record a yes to one flag; see `record_choices`. Returns whether anything was recorded."""
-    choice = Choice(flag, True, wording, wording_version)
-    return bool(record_choices(customer, [choice], origin=origin, language=language, effective_at=effective_at,
-                               source=source, staff=staff))  # fmt: skip
+    choices = [Choice(flag, True, wording, wording_version)]
+    recorded = record_choices(
+        customer, choices, origin=origin, language=language, effective_at=effective_at, source=source, staff=staff
+    )
+    return bool(recorded)
 
 
 def withdraw(
-    customer: Customer, flag: str, *, origin: Origin, wording: str, wording_version: str, language: str,
-    effective_at: datetime | None = None, source: str | None = None, staff: StaffMember | None = None,
-) -> bool:  # fmt: skip
+    customer: Customer,
+    flag: str,
+    *,
+    origin: Origin,
+    wording: str,
+    wording_version: str,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> bool:
     """Record a no to one flag; see `record_choices`. Returns whether anything was recorded."""
-    choice = Choice(flag, False, wording, wording_version)
-    return bool(record_choices(customer, [choice], origin=origin, language=language, effective_at=effective_at,
-                               source=source, staff=staff))  # fmt: skip
+    choices = [Choice(flag, False, wording, wording_version)]
+    recorded = record_choices(
+        customer, choices, origin=origin, language=language, effective_at=effective_at, source=source, staff=staff
+    )
+    return bool(recorded)
 
 
 def record_choices(
-    customer: Customer, choices: Iterable[Choice], *, origin: Origin, language: str,
-    effective_at: datetime | None = None, source: str | None = None, staff: StaffMember | None = None,
-) -> list[ConsentRecord]:  # fmt: skip
+    customer: Customer,
+    choices: Iterable[Choice],
+    *,
+    origin: Origin,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> list[ConsentRecord]:
     """Append choices to the proof and bring the flags in step, in the current transaction.
 
     Args:
@@ -125,17 +151,19 @@ def record_choices(
 
 
 def object_to_marketing(
-    customer: Customer, origin: Origin, *, language: str | None = None, source: str | None = None,
+    customer: Customer,
+    origin: Origin,
+    *,
+    language: str | None = None,
+    source: str | None = None,
     staff: StaffMember | None = None,
-) -> list[ConsentRecord]:  # fmt: skip
+) -> list[ConsentRecord]:
     """Switch off everything that is marketing at once, profiling included, in the current transaction (art. 21(2)).
 
     The objection is dated now for every flag, so that no older yes that arrives later brings one back.
     """
     language = language or customer.language
-    choices = [
-        Choice(flag, False, OBJECTION.text(language), OBJECTION_VERSION) for flag in MARKETING_FLAG_CODES
-    ]
+    choices = [Choice(flag, False, OBJECTION.text(language), OBJECTION_VERSION) for flag in MARKETING_FLAG_CODES]
     return record_choices(customer, choices, origin=origin, language=language, source=source, staff=staff)
 
 
@@ -172,17 +200,17 @@ def lift_suppression(customer: Customer) -> None:
     record(SUPPRESSION_LIFTED, actor="portal", subject=_subject(customer))
 
 
+def latest_record_id(customer_id: int) -> int:
+    """Return the number of a customer's newest proof, by which a form knows what changed since; 0 without any."""
+    newest = select(func.max(ConsentRecord.id)).where(ConsentRecord.customer_id == customer_id)
+    return int(db.session.execute(newest).scalar() or 0)
+
+
 def _end_of(reason: SuppressionReason) -> datetime | None:
     if reason is not SuppressionReason.ERASED:
         return None
     last_day = current_app.extensions["organisation"].retention.suppression.after(clock.today())
     return datetime.combine(last_day, time.max, clock.PARIS)
-
-
-def latest_record_id(customer_id: int) -> int:
-    """Return the number of a customer's newest proof, by which a form knows whether choices changed since; 0 without."""
-    newest = select(func.max(ConsentRecord.id)).where(ConsentRecord.customer_id == customer_id)
-    return int(db.session.execute(newest).scalar() or 0)
 
 
 def _check(customer: Customer, choices: list[Choice], origin: Origin, effective_at: datetime | None) -> None:
@@ -203,9 +231,12 @@ def _moment_of(choice: Choice, latest: Mapping[str, Any] | None, instant: dateti
 
 
 def _is_held(
-    customer: Customer, choice: Choice, latest: Mapping[str, Any] | None, origin: Origin,
+    customer: Customer,
+    choice: Choice,
+    latest: Mapping[str, Any] | None,
+    origin: Origin,
     effective_at: datetime | None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Whether the choice stands already, so that a second arrival writes nothing."""
     if effective_at is None:
         return (
@@ -253,9 +284,7 @@ def _as_latest(row: ConsentRecord) -> dict[str, Any]:
 
 
 def _record(customer: Customer, rows: list[ConsentRecord], origin: Origin, staff: StaffMember | None) -> None:
-    actor = (
-        f"staff:{staff.public_id}" if staff else "portal" if origin is Origin.IMPORT else _subject(customer)
-    )
+    actor = f"staff:{staff.public_id}" if staff else "portal" if origin is Origin.IMPORT else _subject(customer)
     record(
         CHOSEN,
         actor=actor,

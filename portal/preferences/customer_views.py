@@ -116,17 +116,23 @@ def _page(form: PreferencesForm, code: int = 200, conflicts: list[Conflict] | No
     marked = {flag: standing.answer for flag, standing in shown.items()}
     marked |= {flag: answer for flag, answer in typed.items() if flag not in changed}
     page = render_template(
-        "preferences/customer/preferences.html", form=form, standings=shown, marked=marked, conflicts=conflicts or [],
-        topics=_by_topic(shown), seen=latest_record_id(customer_id), state=state, has_signal=_has_signal(), company=_company(),
+        "preferences/customer/preferences.html",
+        form=form,
+        standings=shown,
+        topics=_by_topic(shown),
+        marked=marked,
+        conflicts=conflicts or [],
+        seen=latest_record_id(customer_id),
+        is_on_hold=bool(state and state.is_suppressed),
+        has_signal=_has_signal(),
+        company=_company(),
         origin_label=origin_label,
-    )  # fmt: skip
+    )
     return Response(page, code, headers={"Vary": "Sec-GPC"})
 
 
 def _by_topic(shown: dict[str, Standing]) -> list[tuple[Topic, list[Standing]]]:
-    return [
-        (topic, [standing for standing in shown.values() if standing.flag.topic is topic]) for topic in Topic
-    ]
+    return [(topic, [standing for standing in shown.values() if standing.flag.topic is topic]) for topic in Topic]
 
 
 def _has_signal() -> bool:

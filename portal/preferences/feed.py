@@ -30,7 +30,7 @@ _COLUMNS = (
 )
 
 
-def item_of(row: Row[Any]) -> Item:
+def item_of(row: Row[*tuple[Any, ...]]) -> Item:
     """Return a row of `_COLUMNS` as the feed gives it. A flag declared since the row was written is off."""
     return {
         "customer": row.reference,
@@ -63,9 +63,7 @@ def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
     }
     items = [by_reference.get(reference) or unknown_item(reference) for reference in references]
     normalised = [_normalised(address) for address in addresses]
-    joined = select(*_COLUMNS, Customer.email_normalised).join(
-        Customer, Customer.id == PreferenceState.customer_id
-    )
+    joined = select(*_COLUMNS, Customer.email_normalised).join(Customer, Customer.id == PreferenceState.customer_id)
     rows = _rows(joined, Customer.email_normalised, filter(None, normalised))
     by_address = {row.email_normalised: item_of(row) for row in rows}
     pairs = zip(normalised, addresses, strict=True)
@@ -105,12 +103,10 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _rows(statement: Select[Any], column: Any, names: Iterable[str]) -> Iterator[Row[Any]]:
+def _rows(statement: Select[*tuple[Any, ...]], column: Any, names: Iterable[str]) -> Iterator[Row[*tuple[Any, ...]]]:
     distinct = [name for name in dict.fromkeys(names) if "\0" not in name]  # PostgreSQL takes no such text
     for start in range(0, len(distinct), NAMES_A_STATEMENT):
-        yield from db.session.execute(
-            statement.where(column.in_(distinct[start : start + NAMES_A_STATEMENT]))
-        )
+        yield from db.session.execute(statement.where(column.in_(distinct[start : start + NAMES_A_STATEMENT])))
 
 
 def _normalised(address: str) -> str | None:

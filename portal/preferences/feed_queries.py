@@ -43,9 +43,7 @@ def asked_about(body: bytes, mimetype: str, *, with_addresses: bool = True) -> t
         raise _detailed(BadRequest(), f"The body is not JSON: {error}.") from None
     keys = ("references", "emails") if with_addresses else ("references",)
     if not isinstance(content, dict):
-        raise FeedFault(
-            "The body is not a JSON object.", [_fault("", f"Send an object with {' or '.join(keys)}.")]
-        )
+        raise FeedFault("The body is not a JSON object.", [_fault("", f"Send an object with {' or '.join(keys)}.")])
     errors = _faults_in(content, keys)
     if errors:
         raise FeedFault("The lookup has faults; nothing was read.", errors[:MOST_FAULTS_NAMED])
@@ -69,9 +67,7 @@ def change_window(arguments: Mapping[str, str]) -> tuple[int, int]:
 def _faults_in(content: dict[str, Any], keys: tuple[str, ...]) -> list[Fault]:
     unknown = [_fault(f"/{_escaped(key)}", "is not known here") for key in content if key not in keys]
     lists = {key: content[key] for key in keys if key in content}
-    wrong = [
-        _fault(f"/{key}", "must be a list") for key, value in lists.items() if not isinstance(value, list)
-    ]
+    wrong = [_fault(f"/{key}", "must be a list") for key, value in lists.items() if not isinstance(value, list)]
     if unknown or wrong:
         return unknown + wrong
     if not lists:

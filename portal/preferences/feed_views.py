@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import FEED_OPEN, requires, token
 from portal.infrastructure.database import db
@@ -37,7 +38,7 @@ def challenge(response: Response) -> Response:
 
 @blueprint.get("/feed/v1/preferences/<path:customer>")
 @requires(token(READ))
-def one(customer: str) -> Response:
+def one(customer: str) -> AnyResponse:
     count_call(g.api_token.public_id)
     item = feed.read_one(customer)
     response = _json(item)
@@ -97,7 +98,7 @@ def unsubscribe_links() -> Response:
 
 @blueprint.get("/feed/v1/openapi.json")
 @requires(FEED_OPEN)
-def openapi() -> Response:
+def openapi() -> AnyResponse:
     response = _json(describe(current_app.extensions["settings"].public_url))
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()

@@ -73,13 +73,15 @@ def _reason(label: Any) -> TextAreaField:
         [
             Needed(_l("Say why.")),
             LengthBetween(
-                SHORTEST_REASON, LONGEST_REASON, _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON)
+                SHORTEST_REASON,
+                LONGEST_REASON,
+                _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
             ),
         ],
         filters=[stripped],
         description=_l("The customer reads these words. Write nothing here that they should not know."),
         render_kw={"rows": "3"},
-    )  # fmt: skip
+    )
 
 
 class FindForm(PortalForm):

@@ -24,7 +24,5 @@ def take_imported_choice(
     version = sha256(wording.encode()).hexdigest()[:12]
     choice = Choice(flag, given, wording, version)
     return bool(
-        record_choices(
-            customer, [choice], origin=Origin.IMPORT, language=language, effective_at=at, source=source
-        )
+        record_choices(customer, [choice], origin=Origin.IMPORT, language=language, effective_at=at, source=source)
     )

@@ -69,9 +69,7 @@ class PreferenceState(db.Model):
         Index("ix_preference_states_lapses_on", "lapses_on"),
     )
 
-    customer_id: Mapped[int] = mapped_column(
-        ForeignKey("customers.id"), primary_key=True, autoincrement=False
-    )
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True, autoincrement=False)
     reference: Mapped[str] = mapped_column(String(100), unique=True)
     flags: Mapped[dict[str, bool]] = mapped_column(Json)
     latest_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

@@ -18,7 +18,7 @@ PROBLEMS = {
     413: "Send a smaller body: ask about fewer people in one call.",
     415: "Send `Content-Type: application/json`.",
     422: "Mend what `detail` and `errors` name. Each `pointer` (RFC 6901) is a place in the body that was sent.",
-    429: "Wait for as many seconds as `Retry-After` says. For many customers, read the whole base and then the changes.",
+    429: "Wait for as many seconds as `Retry-After` says. For many people, read the whole base, then changes.",
     500: "Try again later. If it lasts, quote `request_id` to the operator.",
     503: "Try again later. Until then send nothing: an answer that cannot be had is a no.",
 }
@@ -83,7 +83,7 @@ def _one() -> Node:
         "responses": {
             "200": {
                 **_json("The flags as they stand now.", _ref("Item")),
-                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Strong; changes with every change."}},
+                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Strong; new after every change."}},
             },
             "304": {"description": "What you have still holds."},
             **_problems(401, 403, 429, 500, 503),
@@ -130,7 +130,7 @@ def _changes() -> Node:
         "responses": {
             "200": {
                 **_json("A page of changes.", _ref("ChangePage")),
-                "headers": {"Link": {"schema": {"type": "string"}, "description": "`rel=next` while more are waiting."}},
+                "headers": {"Link": {"schema": {"type": "string"}, "description": "`rel=next` while more wait."}},
             },
             **_problems(401, 403, 422, 429, 500, 503),
         },
@@ -158,9 +158,7 @@ def _csv() -> Node:
         "operationId": "readBaseAsCsv",
         "summary": "The whole base as CSV",
         "description": (
-            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: "
-            + ", ".join(CSV_HEADER[:5])
-            + " and one "
+            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + " and one "
             "column a flag, `true` or `false`. A reference that a spreadsheet would run as a formula gets a leading "
             "apostrophe."
         ),

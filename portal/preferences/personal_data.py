@@ -24,9 +24,7 @@ COOKIES: Final = "cookies."
 READ_AT_ONCE: Final = 500
 
 _CHOICE = Label(fr="Choix que vous avez fait", en="Choice you made")
-_STATE = Label(
-    fr="Ce que nos équipes marketing lisent de vos choix", en="What our marketing reads of your choices"
-)
+_STATE = Label(fr="Ce que nos équipes marketing lisent de vos choix", en="What our marketing reads of your choices")
 _FLAG = Label(fr="Choix", en="Choice")
 _ANSWER = Label(fr="Réponse", en="Answer")
 _GIVEN = Label(fr="Accepté", en="Accepted")
@@ -53,9 +51,7 @@ def summary(customer_id: int) -> Select[Any]:
         PreferenceState.customer_id == customer_id
     )
     held = union_all(choices, state).subquery()
-    counted: Select[Any] = select(held.c.category, func.count(), func.max(held.c.at)).group_by(
-        held.c.category
-    )
+    counted: Select[Any] = select(held.c.category, func.count(), func.max(held.c.at)).group_by(held.c.category)
     return counted
 
 
@@ -71,9 +67,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
     kept = current_app.extensions["organisation"].retention
-    return _KEPT.filled(
-        language, proof=kept.consent_proof.text(language), suppression=kept.suppression.text(language)
-    )
+    return _KEPT.filled(language, proof=kept.consent_proof.text(language), suppression=kept.suppression.text(language))
 
 
 def _choices(customer_id: int, *, is_cookie: bool) -> Iterator[ConsentRecord]:
@@ -144,9 +138,7 @@ def _state_item(state: PreferenceState, language: str) -> HeldItem:
 register(
     Holding(
         code="preferences",
-        tables=frozenset(
-            {ConsentRecord.__tablename__, PreferenceState.__tablename__, UnsubscribeLink.__tablename__}
-        ),
+        tables=frozenset({ConsentRecord.__tablename__, PreferenceState.__tablename__, UnsubscribeLink.__tablename__}),
         retention=retention,
         summary=summary,
         items=items,

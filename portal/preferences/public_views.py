@@ -51,11 +51,7 @@ def stop(token: str) -> Any:
     try:
         customer_id = getattr(_find(token), "id", None)
     except LinkUnknown:
-        return (
-            Response("Unknown link.\n", 404, mimetype="text/plain")
-            if is_one_click
-            else _ask_for_address(code=404)
-        )
+        return Response("Unknown link.\n", 404, mimetype="text/plain") if is_one_click else _ask_for_address(code=404)
     if customer_id is not None:
         with transaction():
             customer = db.session.get_one(Customer, customer_id)
@@ -118,9 +114,7 @@ def _ask_for_address(form: AddressForm | None = None, *, code: int) -> Any:
 def _may_mail(address: str) -> bool:
     """Count one mail that a stranger makes us send to an address; False once there were enough."""
     try:
-        count_try(
-            [(MAILS_TO_ONE_ADDRESS, f"unsubscribe:mail:{hashlib.sha256(address.encode()).hexdigest()}")]
-        )
+        count_try([(MAILS_TO_ONE_ADDRESS, f"unsubscribe:mail:{hashlib.sha256(address.encode()).hexdigest()}")])
     except TooManyTries:
         return False
     return True

@@ -64,9 +64,7 @@ def customer_choices(public_id: str) -> Any:
     facts = _look(public_id)
     if isinstance(facts, Response):
         return facts
-    return render_template(
-        "preferences/staff/customer_choices.html", origin_label=origin_label, grid=_grid(), **facts
-    )
+    return render_template("preferences/staff/customer_choices.html", origin_label=origin_label, grid=_grid(), **facts)
 
 
 @blueprint.get("/marketing/preferences.csv")
@@ -109,9 +107,7 @@ def _open(form: FindForm) -> str | None:
         customer = find_customer(form.identifier.data)
         if customer is None:
             note_missed(current_user)
-            form.identifier.errors = [
-                _("No customer fits exactly. Check each letter, or ask for a customer number.")
-            ]
+            form.identifier.errors = [_("No customer fits exactly. Check each letter, or ask for a customer number.")]
         elif is_own_file(current_user, customer):
             note_own_file(current_user, customer)
             form.identifier.errors = [_("This is your own file. Ask a colleague to open it.")]
@@ -134,9 +130,7 @@ def _look(public_id: str) -> Any:
         abort(403)
 
 
-def _facts(
-    lookup: CustomerLookup, state: PreferenceState | None, shown: dict[str, Standing]
-) -> dict[str, Any]:
+def _facts(lookup: CustomerLookup, state: PreferenceState | None, shown: dict[str, Standing]) -> dict[str, Any]:
     return {
         "lookup_id": lookup.public_id,
         "reference": lookup.customer.reference,

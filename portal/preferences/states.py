@@ -143,7 +143,7 @@ def _changes() -> _Changes:
     return changes
 
 
-def _locked(statement: Select[tuple[PreferenceState]]) -> PreferenceState | None:
+def _locked(statement: Select[PreferenceState]) -> PreferenceState | None:
     statement = statement.with_for_update().execution_options(populate_existing=True)
     return db.session.execute(statement).scalar_one_or_none()
 
@@ -158,9 +158,7 @@ def _take_numbers(count: int) -> range:
         return range(0)
     first = next_number(SERIES)
     if count > 1:
-        db.session.execute(
-            update(Counter).where(Counter.name == SERIES).values(value=Counter.value + count - 1)
-        )
+        db.session.execute(update(Counter).where(Counter.name == SERIES).values(value=Counter.value + count - 1))
     return range(first, first + count)
 
 
@@ -168,9 +166,7 @@ def _add_to_totals(session: Session, totals: dict[str, int]) -> None:
     if not totals:
         return
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(PreferenceTotal).values(
-        [{"name": name, "count": change} for name, change in totals.items()]
-    )
+    statement = insert(PreferenceTotal).values([{"name": name, "count": change} for name, change in totals.items()])
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["name"], set_={"count": PreferenceTotal.count + statement.excluded.count}

@@ -36,9 +36,7 @@ def switch_off(
         for flag in flags
     ]
     changed = object_to_marketing(customer, Origin.STAFF, source=how, staff=member) if is_objection else []
-    changed += record_choices(
-        customer, choices, origin=Origin.STAFF, language=language, source=how, staff=member
-    )
+    changed += record_choices(customer, choices, origin=Origin.STAFF, language=language, source=how, staff=member)
     switched = [row.flag for row in changed]
     if switched and customer.email:
         labels = [FLAGS[flag].label(language) for flag in switched]

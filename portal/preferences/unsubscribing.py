@@ -44,9 +44,7 @@ def find_customer(token: str, secret_key: str) -> Customer | None:
     if public_id is None:
         raise LinkUnknown
     statement = select(Customer).join(UnsubscribeLink, UnsubscribeLink.customer_id == Customer.id)
-    customer = db.session.execute(
-        statement.where(UnsubscribeLink.public_id == public_id)
-    ).scalar_one_or_none()
+    customer = db.session.execute(statement.where(UnsubscribeLink.public_id == public_id)).scalar_one_or_none()
     return None if customer is None or customer.status is CustomerStatus.ERASED else customer
 
 
@@ -94,9 +92,7 @@ def ask_for_link(address: str, *, may_mail: bool) -> None:
         address: normalised.
         may_mail: False once the address got enough mails this hour.
     """
-    found = select(Customer.id).where(
-        Customer.email_normalised == address, Customer.status != CustomerStatus.ERASED
-    )
+    found = select(Customer.id).where(Customer.email_normalised == address, Customer.status != CustomerStatus.ERASED)
     customer_id = db.session.execute(found).scalar_one_or_none()
     if may_mail:
         enqueue("preferences.send_unsubscribe_link", customer_id=customer_id or NOBODY)

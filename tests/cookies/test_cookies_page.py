@@ -25,7 +25,9 @@ def names(browser: Browser) -> set[str]:
 def test_every_cookie_that_is_set_is_listed(app: Flask, people: People) -> None:
     browser = people.signed_in()
     page = browser.get("/cookies")
-    page.browser.post("/language", {"language": "en", "csrf_token": page.tree.find("input", attrs={"name": "csrf_token"})["value"]})
+    page.browser.post(
+        "/language", {"language": "en", "csrf_token": page.tree.find("input", attrs={"name": "csrf_token"})["value"]}
+    )
     staff = people.signed_in_staff("support")
     held = names(browser) | names(staff)
     assert {"session", "form", "language", "device"} <= names(browser)

@@ -42,7 +42,9 @@ def camille(people: People) -> str:
     return "camille@example.org"
 
 
-def say(given: bool, *, flag: str = FLAG, at: datetime | None = None, origin: Origin = Origin.PORTAL, **facts: Any) -> bool:
+def say(
+    given: bool, *, flag: str = FLAG, at: datetime | None = None, origin: Origin = Origin.PORTAL, **facts: Any
+) -> bool:
     """Record one choice of Camille's in a transaction of its own."""
     options = {"wording": "The text", "wording_version": "1", "language": "en"} | facts
     with transaction():
@@ -173,7 +175,13 @@ def test_an_unknown_flag_is_refused(camille: str) -> None:
 
 def test_the_order_of_arrival_does_not_matter(people: People) -> None:
     """Every order in which the same five statements may arrive ends with the same flag."""
-    said = [(NOW - 5 * DAY, True), (NOW - 4 * DAY, False), (NOW - 3 * DAY, True), (NOW - 2 * DAY, True), (NOW - 2 * DAY, False)]
+    said = [
+        (NOW - 5 * DAY, True),
+        (NOW - 4 * DAY, False),
+        (NOW - 3 * DAY, True),
+        (NOW - 2 * DAY, True),
+        (NOW - 2 * DAY, False),
+    ]
     with clock.stopped_at(NOW):
         for number, order in enumerate(random.Random(7).sample(list(permutations(said)), 12)):
             customer = people.customer(f"p{number}@example.org")
@@ -280,9 +288,14 @@ def test_the_reference_follows_the_customer(people: People) -> None:
 
 def test_a_rolled_back_choice_leaves_nothing(camille: str) -> None:
     before = totals()
-    with pytest.raises(RuntimeError, match="broken"), transaction():
-        give(customer_of(camille), FLAG, origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
-        raise RuntimeError("broken")
+
+    def break_off() -> None:
+        with transaction():
+            give(customer_of(camille), FLAG, origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        break_off()
     assert (flags_on(), proofs(), totals()) == (set(), [], before)
 
 

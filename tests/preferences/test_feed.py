@@ -183,7 +183,9 @@ def read_all(feed: FeedClient, after: str | None = None, limit: int = 4) -> tupl
         assert set(page) == {"items", "next"}
         items += page["items"]
         after = page["next"]
-        assert ("next" in response.headers.get("Link", "")) is (len(page["items"]) == limit and bool(read_after(feed, after)))
+        assert ("next" in response.headers.get("Link", "")) is (
+            len(page["items"]) == limit and bool(read_after(feed, after))
+        )
         if not page["items"]:
             return items, str(after)
 
@@ -222,7 +224,17 @@ def test_the_erased_and_the_restricted_appear_as_suppressed(people: People, feed
 
 
 @pytest.mark.parametrize(
-    "query", ["after=abc", "after=-1", "after=99999999999999999999", "after=%C2%B2", "limit=0", "limit=5001", "limit=x", "limit="]
+    "query",
+    [
+        "after=abc",
+        "after=-1",
+        "after=99999999999999999999",
+        "after=%C2%B2",
+        "limit=0",
+        "limit=5001",
+        "limit=x",
+        "limit=",
+    ],
 )
 def test_a_made_up_page_is_refused(feed: FeedClient, query: str) -> None:
     response = feed.get(f"/feed/v1/preferences?{query}")

@@ -174,7 +174,9 @@ def test_the_browser_signal_prepares_refusals_and_saving_records_them(app: Flask
     assert "Sec-GPC" in page.response.headers["Vary"]
     assert "Global Privacy Control" in page.text
     prepared = marked(page)
-    assert prepared["cookies.advertising"] == prepared["partner_offers.sms"] == prepared["marketing_profiling"] == "refuse"
+    assert (
+        prepared["cookies.advertising"] == prepared["partner_offers.sms"] == prepared["marketing_profiling"] == "refuse"
+    )
     assert prepared["partner_offers.email"] == "refuse", "a yes from elsewhere does not prevail"
     assert "offers.email" not in prepared
     assert flags_on() == {"partner_offers.email"}, "reading the page changed nothing"
@@ -191,7 +193,9 @@ def test_an_explicit_yes_here_prevails_over_the_signal(app: Flask, camille: Brow
     assert marked(get_with(camille, "1"))["cookies.advertising"] == "accept"
 
 
-@pytest.mark.parametrize(("value", "counts"), [("1", True), ("0, 1", True), ("true", False), ("11", False), ("", False)])
+@pytest.mark.parametrize(
+    ("value", "counts"), [("1", True), ("0, 1", True), ("true", False), ("11", False), ("", False)]
+)
 def test_only_the_value_one_is_the_signal(camille: Browser, value: str, counts: bool) -> None:
     assert ("cookies.advertising" in marked(get_with(camille, value))) is counts
 
