@@ -1,6 +1,9 @@
 """A document never outlives its use: after the decision, the limit, the withdrawal, a kill, or a virus."""
 
 import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.scanner import Outcome, Verdict
+from portal.infrastructure.storage import StorageFull
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft
 from portal.staff.models import StaffMember
@@ -31,6 +35,8 @@ from tests.support.filing import (
 )
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
+
+ROOT = Path(__file__).parents[2]
 
 
 class Answers:
@@ -161,21 +167,40 @@ def test_bytes_without_row_are_removed_a_day_later(customer: Browser, folder: Pa
     assert stored(folder) == sorted([orphans[0], *kept])
 
 
-def test_a_kill_between_bytes_and_row_leaves_nothing_listed(
-    customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
+KILLED = """
+import os, signal
+from portal.app import create_app
+from portal.config import Settings
+from portal.identity_checks import intake
+from portal.identity_checks.errands import Errand
+from portal.identity_checks.papers import Paper, Side
+from tests.support import specimens
+
+intake._keep = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+app = create_app(Settings.from_environment())
+with app.test_request_context():
+    errand = Errand("", "", int(os.environ["CUSTOMER"]), (), "", "", draft_id=int(os.environ["DRAFT"]))
+    intake.take_in(errand, Paper.PASSPORT, Side.PAGE, specimens.passport())
+"""
+
+
+def test_a_real_kill_leaves_sealed_bytes_that_the_sweep_removes(
+    customer: Browser, folder: Path, settings: Settings
 ) -> None:
     page = describe_copy(customer).submit({"paper": "passport"}, with_field="paper")
-
-    def die(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("portal.identity_checks.intake._keep", die)
-        with pytest.raises(KeyboardInterrupt):
-            send_sides(page, page=specimens.passport())
+    draft = db.session.execute(select(RequestDraft)).scalar_one()
+    environment = os.environ | {
+        f"PORTAL_{name.upper()}": str(value)
+        for name, value in settings.model_dump().items()
+        if isinstance(value, str | Path) and value
+    }
+    environment |= {"CUSTOMER": str(draft.customer_id), "DRAFT": str(draft.id)}
+    db.session.remove()
+    ended = subprocess.run([sys.executable, "-c", KILLED], env=environment, cwd=ROOT, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
     assert all_documents() == []
-    orphan = stored(folder)[0]
-    assert specimens.passport()[200:400] not in orphan.read_bytes()
+    (orphan,) = stored(folder)
+    assert orphan.stat().st_mode & 0o777 == 0o600
     assert send_sides(page, page=specimens.passport()).h1 == "Vérifiez votre demande"
     yesterday = (clock.now() - timedelta(hours=25)).timestamp()
     os.utime(orphan, (yesterday, yesterday))
@@ -290,8 +315,6 @@ def test_the_store_being_down_keeps_the_draft_and_says_to_try_again(
 
 
 def _full(*arguments: object) -> None:
-    from portal.infrastructure.storage import StorageFull
-
     raise StorageFull("no room")
 
 

@@ -1,0 +1,74 @@
+"""What requests and checks hold about a person is told to that person: whole, in both languages, no document."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from portal.customers.models import Customer
+from portal.identity_checks import checking
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.infrastructure.database import db, transaction
+from portal.personal_data.registry import holdings
+from portal.rights.history import add_event
+from portal.rights.models import EventKind, RightsRequest
+from portal.staff.models import StaffMember
+from tests.support.filing import WORDS, describe_copy, file_with_document_later, only_request, send_card
+from tests.support.people import People
+
+
+def held(code: str, category: str, language: str = "fr"):  # type: ignore[no-untyped-def]
+    holding = next(holding for holding in holdings() if holding.code == code)
+    customer_id = db.session.execute(select(Customer.id).order_by(Customer.id)).scalars().first()
+    assert holding.items is not None
+    assert holding.summary is not None
+    counts = {row[0]: row[1] for row in db.session.execute(holding.summary(customer_id))}
+    found = list(holding.items(customer_id, category, language))
+    assert counts.get(category, 0) == len(found)
+    json.dumps([item.values for item in found])
+    return found
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "Référence"), ("en", "Reference")])
+def test_a_request_is_told_whole_without_inside_notes(people: People, language: str, word: str) -> None:
+    file_with_document_later(people.signed_in())
+    with transaction():
+        request = db.session.execute(select(RightsRequest)).scalar_one()
+        add_event(request, EventKind.NOTE, text="Entre nous", is_internal=True)
+        add_event(request, EventKind.ADDED, text="Ajout de Camille")
+    (item,) = held("rights", "profile", language)
+    assert dict(item.facts)[word] == only_request().reference
+    assert item.values["answers"]["details"] == WORDS
+    text = json.dumps(item.values, ensure_ascii=False)
+    assert "Ajout de Camille" in text
+    assert "Entre nous" not in text
+
+
+def test_a_draft_is_told_until_it_is_sent(people: People) -> None:
+    browser = people.signed_in()
+    page = describe_copy(browser)
+    (item,) = held("rights", "profile")
+    assert item.kind == "rights_request_draft"
+    assert WORDS in [value for _label, value in item.facts]
+    page.submit(action="/later").submit(action="/send")
+    (item,) = held("rights", "profile")
+    assert item.kind == "rights_request"
+
+
+def test_somebody_elses_requests_are_not_told(people: People) -> None:
+    people.account("noah@example.org")
+    file_with_document_later(people.signed_in())
+    assert held("rights", "profile") == []
+
+
+def test_a_check_is_told_and_its_document_never(people: People) -> None:
+    browser = people.signed_in()
+    people.staff("reviewer")
+    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    with transaction() as session:
+        check = session.execute(select(IdentityCheck)).scalar_one()
+        checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())
+    (item,) = held("identity_checks", "identity")
+    assert item.values["result"] == "confirmed"
+    assert set(item.values) == {"method", "result", "checked_at", "document_destroyed_at"}
+    assert "Identité confirmée" in dict(item.facts).values()
