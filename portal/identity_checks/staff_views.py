@@ -3,13 +3,13 @@
 import logging
 
 from flask import Blueprint, Response, abort, current_app
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.identity_checks.viewing import DocumentDamaged, DocumentGone, DocumentHeld, NotTheirs, open_page
 from portal.infrastructure.storage import StorageError
+from portal.staff.access_log import IDENTITY_CHECK
 
 blueprint = Blueprint("identity_checks", __name__)
 logger = logging.getLogger("portal.identity_checks")
@@ -31,7 +31,7 @@ def document(public_id: str, page: int) -> Response:
     if current_app.extensions["opening_keys"] is None:
         abort(503)
     try:
-        picture = open_page(current_user, public_id, page, reason=_("Checking your identity document"))
+        picture = open_page(current_user, public_id, page, reason=IDENTITY_CHECK)
     except NotTheirs:
         abort(403)
     except DocumentHeld:

@@ -18,6 +18,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.answers import answers_in_words
 from portal.rights.fulfilment import PACKAGED
+from portal.rights.identity_review import may_ask_for_document
 from portal.rights.lifecycle import Outcome, needs_second_opinion
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.filters import date_time, long_date
@@ -46,6 +47,7 @@ class CaseFacts:
     signals: list[str]
     documents: list[ShownSide]
     has_pending_check: bool
+    may_doubt: bool
     checklist: list[tuple[str, str]]
     reject_reasons: list[tuple[str, str]]
     checks: Rows
@@ -74,6 +76,7 @@ def case_facts(request: RightsRequest, language: str) -> CaseFacts:
             for document in documents
         ],
         has_pending_check=check is not None,
+        may_doubt=check is None and may_ask_for_document(request),
         checklist=[
             (item.value, item.label(language))
             for item in (checklist(paper, compares_birth_date=compares_birth_date) if paper else ())

@@ -10,8 +10,10 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
-from portal.identity_checks.queries import pending_check
+from portal.identity_checks.models import CheckResult
+from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
+from portal.rights import clocks
 from portal.rights.answers import Use
 from portal.rights.claims import check_not_own, claim
 from portal.rights.fulfilment import fulfil
@@ -30,7 +32,7 @@ class StaleCase(Exception):
 
 
 class IdentityUnsettled(Exception):
-    """The request waits for a check of identity; only a refusal on that ground may leave before it."""
+    """Who is asking is not established; only a refusal on that ground may leave."""
 
 
 class SamePerson(Exception):
@@ -83,12 +85,13 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     check_version(request, version)
     ground = None if draft.outcome is Outcome.GRANTED else draft.ground
     is_refusal_of_identity = ground is RefusalGround.IDENTITY_NOT_PROVEN
-    if pending_check(request.id) is not None and not is_refusal_of_identity:
+    if not _is_identity_settled(request.id) and not is_refusal_of_identity:
         raise IdentityUnsettled
     if draft.outcome is not Outcome.GRANTED:
         check_refusal(_refusal(request, draft))
     if request.status is not Status.IN_REVIEW:
         request.status = advance(request.status, Step.START_REVIEW)
+        clocks.resume(request)  # we wait for the person no longer
     decision = RequestDecision(
         request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=ground,
         evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
@@ -135,6 +138,12 @@ def second(request: RightsRequest, member: StaffMember, *, agrees: bool, text: s
     request.holder_id = request.held_until = None
     if agrees:
         fulfil(request, decision.outcome, decision.message, member)
+
+
+def _is_identity_settled(request_id: int) -> bool:
+    """Whether nobody asked for proof of identity, or the last check found the person to be who they say."""
+    checks = checks_of(request_id)
+    return not checks or checks[-1].result is CheckResult.CONFIRMED
 
 
 def latest_decision(request_id: int) -> RequestDecision | None:

@@ -12,6 +12,8 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer, CustomerStatus
 from portal.exports.models import AnswerPackage
 from portal.exports.requesting import on_ready, request_package
+from portal.identity_checks import checking
+from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.preferences import consent
@@ -92,8 +94,13 @@ def _send_answer(request: RightsRequest, message: str, staff: StaffMember | None
 
 
 def _end(request: RightsRequest, message: str, staff: StaffMember | None) -> None:
-    """Move a request to answered, and to closed: nothing is owed any more once its answer is recorded."""
+    """Move a request to answered, and to closed: nothing is owed any more once its answer is recorded.
+
+    A document that came meanwhile, or was never looked at, is destroyed with it.
+    """
     assert request.outcome is not None
+    for check in checks_of(request.id):
+        checking.abandon(check)
     request.status = advance(advance(request.status, Step.ANSWER), Step.CLOSE)
     request.answered_at = request.closed_at = clock.now()
     request.is_open = False

@@ -3,15 +3,18 @@
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.identity_checks import checking
-from portal.identity_checks.models import CheckResult, IdentityCheck
-from portal.identity_checks.queries import pending_check
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
+from portal.identity_checks.paper_checks import RejectReason
+from portal.identity_checks.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal
+from portal.identity_checks.queries import documents_of, given, pending_check
+from portal.personal_data.categories import Category
 from portal.rights import clocks
 from portal.rights.claims import claim
 from portal.rights.deadlines import PauseReason
 from portal.rights.decisions import check_version
 from portal.rights.fulfilment import write_to_customer
 from portal.rights.history import add_event
-from portal.rights.lifecycle import Status, Step, advance
+from portal.rights.lifecycle import Right, Status, Step, advance
 from portal.rights.models import EventKind, RightsRequest
 from portal.staff.models import StaffMember
 
@@ -24,6 +27,14 @@ class ChecklistIncomplete(ValueError):
     def __init__(self, missing: list[str]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class DocumentAwaited(Exception):
+    """Nobody can confirm who somebody is by a document that has not come, or that the scanner still holds."""
+
+
+class DocumentNotAllowed(Exception):
+    """This right never needs a document, whoever asks (GDPR art. 12(6); `identity_checks.policy`)."""
 
 
 class NothingToCheck(Exception):
@@ -42,7 +53,8 @@ def review_identity(
         ticked, checklist: the points ticked and all that the kind of document has.
 
     Raises:
-        StaleCase, HeldByAnother, OwnCase, NothingToCheck, ChecklistIncomplete, AlreadyChecked, InvalidStep.
+        StaleCase, CaseClosed, HeldByAnother, OwnCase, NothingToCheck, DocumentAwaited, ChecklistIncomplete,
+        AlreadyChecked, InvalidStep.
     """
     claim(request, member)
     check_version(request, version)
@@ -50,27 +62,35 @@ def review_identity(
     if check is None:
         raise NothingToCheck
     if result is CheckResult.CONFIRMED:
+        reason = None
+        if not given(check_id=check.id).is_complete or not _are_ready(check):
+            raise DocumentAwaited
         missing = [point for point in checklist if point not in ticked]
         if missing:
             raise ChecklistIncomplete(missing)
     checking.decide(check, result, reason=reason, member=member)
-    {
-        CheckResult.CONFIRMED: _confirm,
-        CheckResult.ASKED_AGAIN: _ask_again,
-        CheckResult.REJECTED: _reject,
-    }[result](request, member, message)
+    match result:
+        case CheckResult.CONFIRMED:
+            _confirm(request, member)
+        case CheckResult.ASKED_AGAIN:
+            _ask_again(request, member, _with_cure(reason, message, request.language))
+        case _:
+            _reject(request, member, message)
 
 
 def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *, version: int) -> IdentityCheck:
     """Ask for a document because of a doubt that the reviewer writes down; the clock pauses by the rules.
 
     Raises:
-        StaleCase, HeldByAnother, OwnCase, InvalidStep.
+        DocumentNotAllowed, StaleCase, CaseClosed, HeldByAnother, OwnCase, InvalidStep.
     """
+    if not may_ask_for_document(request):
+        raise DocumentNotAllowed
     claim(request, member)
     check_version(request, version)
     request.status = advance(request.status, Step.ASK_IDENTITY)
     request.is_document_needed = True
+    request.identity_signals = [*request.identity_signals, str(DoubtSignal.WRITTEN_DOUBT)]
     is_paused = clocks.pause(request, PauseReason.IDENTITY_DOUBT)
     add_event(request, EventKind.DOCUMENT_ASKED, staff=member, text=doubt)
     record(
@@ -81,7 +101,27 @@ def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *,
     return checking.open_check(request.customer_id, request.id)
 
 
-def _confirm(request: RightsRequest, member: StaffMember, message: str) -> None:
+def may_ask_for_document(request: RightsRequest) -> bool:
+    """Whether a doubt may lead to a document: for what discloses or destroys, and a correction of identity.
+
+    What a correction is about is not known as a code when it came by another channel.
+    """
+    if request.right is Right.RECTIFICATION:
+        return request.answers.get("category") in {None, Category.IDENTITY}
+    return request.right in RIGHTS_SUBJECT_TO_PROOF
+
+
+def _are_ready(check: IdentityCheck) -> bool:
+    return all(document.status is DocumentStatus.READY for document in documents_of(check))
+
+
+def _with_cure(reason: str | None, message: str, language: str) -> str:
+    """Return what the person reads: what was wrong and what cures it, then the reviewer's own words."""
+    cure = RejectReason(reason).hint(language) if reason else ""
+    return "\n\n".join(part for part in (cure, message) if part)
+
+
+def _confirm(request: RightsRequest, member: StaffMember) -> None:
     clocks.resume(request)
     if request.status is not Status.IN_REVIEW:
         request.status = advance(request.status, Step.START_REVIEW)

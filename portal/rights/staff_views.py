@@ -32,9 +32,16 @@ from portal.rights.claims import (
 )
 from portal.rights.clocks import AlreadyExtended, days_left
 from portal.rights.deadlines import ExtensionTooLate
-from portal.rights.history import full_history
-from portal.rights.identity_review import ChecklistIncomplete, NothingToCheck, ask_for_document, review_identity
 from portal.rights.filing import take_in
+from portal.rights.history import full_history
+from portal.rights.identity_review import (
+    ChecklistIncomplete,
+    DocumentAwaited,
+    DocumentNotAllowed,
+    NothingToCheck,
+    ask_for_document,
+    review_identity,
+)
 from portal.rights.lifecycle import ExtensionReason, InvalidStep, Outcome, Right, Status
 from portal.rights.models import Channel, RightsRequest
 from portal.rights.queue import HOLDERS, WHEN, Filters, ages, count_matching, find_request, other_requests, queue_page
@@ -253,7 +260,9 @@ def identity(reference: str) -> Any:
     except ChecklistIncomplete as incomplete:
         labels = [label for code, label in facts.checklist if code in incomplete.missing]
         form.checklist.errors = [_("Still to check: %(points)s", points=", ".join(labels))]
-        return _refused(found, identity_form=form)
+    except DocumentAwaited:
+        form.result.errors = [_("The document is not whole, or waits for the scanner: you cannot confirm it yet.")]
+    return _refused(_find(reference), identity_form=form)
 
 
 @blueprint.post("/requests/<reference>/doubt")
@@ -262,11 +271,15 @@ def doubt(reference: str) -> Any:
     form = DoubtForm(prefix="doubt")
     if not form.validate():
         return _refused(_find(reference), doubt_form=form)
-    return _act(
-        reference,
-        lambda found: ask_for_document(found, current_user, form.text.data, version=form.seen_version),
-        _("The customer is asked for a document."),
-    )
+    try:
+        return _act(
+            reference,
+            lambda found: ask_for_document(found, current_user, form.text.data, version=form.seen_version),
+            _("The customer is asked for a document."),
+        )
+    except DocumentNotAllowed:
+        form.text.errors = [_("The law asks for no document for this right.")]
+    return _refused(_find(reference), doubt_form=form)
 
 
 @blueprint.post("/requests/<reference>/decision")

@@ -56,7 +56,7 @@ def test_the_holder_sees_the_picture_and_the_customer_sees_who_looked(people: Pe
     assert tags().count("staff:identity_document:seen") == 1
     entries = db.session.execute(select(AccessLogEntry)).scalars().all()
     assert "identity_document" in [entry.category for entry in entries]
-    assert "Vérification de votre pièce d’identité" in sent.get("/access-log").text
+    assert "Vérifier votre identité" in sent.get("/access-log").text
 
 
 def test_nobody_sees_it_without_holding_the_case(people: People, sent: Browser) -> None:

@@ -65,8 +65,9 @@ def open_case(browser: Browser, reference: str) -> Page:
 
 
 def take(browser: Browser, reference: str) -> Page:
-    """Open a case and take it, by its button."""
-    return open_case(browser, reference).submit(action="/claim")
+    """Open a case and take it by its button, unless one holds it already."""
+    page = open_case(browser, reference)
+    return page if page.tree.select("form[action$='/release']") else page.submit(action="/claim")
 
 
 def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: Any) -> Page:
