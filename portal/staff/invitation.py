@@ -108,8 +108,12 @@ def choose_password(public_id: str, password_hash: str) -> None:
     member.last_totp_step = 0
 
 
-def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes) -> StaffMember | None:
+def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes, language: str) -> StaffMember | None:
     """Activate a member whose app gives the right code, in the current transaction; None for a wrong code.
+
+    Args:
+        made: the recovery codes that they are shown next.
+        language: the one that they came in with, kept for their pages and mails.
 
     Raises `InvitationOver`.
     """
@@ -124,7 +128,7 @@ def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes) -> Staf
     if db.session.execute(burn).scalar_one_or_none() is None:
         raise InvitationOver
     keep_recovery_codes(member, made)
-    member.activated_at = clock.now()
+    member.activated_at, member.language = clock.now(), language
     subject = f"staff:{member.public_id}"
     record(ACTIVATED, actor=subject, subject=subject)
     return member

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -203,7 +204,7 @@ def second_factor() -> Any:
 def _finish(public_id: str, code: str) -> AnyResponse | None:
     made = make_recovery_codes()
     with transaction():
-        member = finish_invitation(public_id, code, made)
+        member = finish_invitation(public_id, code, made, language=str(get_locale()))
         if member is None:
             return None
         cookie = _open_session(member, "password+totp", is_told=False)

@@ -50,7 +50,7 @@ def test_the_whole_way_in(app: Flask, link: str) -> None:
     page = page.submit({"code": code_at(secret=secret)}, with_field="code")
 
     assert page.url == "/staff/recovery-codes"
-    codes = [code.get_text() for code in page.tree.select("ol.secret code")]
+    codes = [code.get_text() for code in page.tree.select(".secret li code")]
     assert len(set(codes)) == 8
     assert page.browser.get("/staff/recovery-codes").text.count(codes[0]) == 1
     page = page.submit(action="")
@@ -66,11 +66,19 @@ def test_the_whole_way_in(app: Flask, link: str) -> None:
     assert page.submit({"code": codes[7]}, with_field="code").url == "/staff/queue"
 
 
+def test_the_language_of_the_way_in_is_kept(app: Flask, link: str) -> None:
+    page = to_second_factor(Browser(app, "en"), link)
+    page = page.submit({"code": code_at(secret=secret_on(page))}, with_field="code")
+
+    assert page.h1 == "Your recovery codes"
+    assert the_member().language == "en"
+
+
 def test_nothing_of_it_stands_in_the_database_in_clear(app: Flask, link: str) -> None:
     page = to_second_factor(Browser(app), link)
     secret = secret_on(page)
     page = page.submit({"code": code_at(secret=secret)}, with_field="code")
-    codes = [code.get_text() for code in page.tree.select("ol.secret code")]
+    codes = [code.get_text() for code in page.tree.select(".secret li code")]
     db.session.rollback()
     tables = db.metadata.sorted_tables
     stored = " ".join(str(row) for table in tables for row in db.session.execute(select(table)))

@@ -82,12 +82,12 @@ def test_present_passwords_cannot_be_tried_for_ever(nora: Browser) -> None:
 def test_new_recovery_codes_replace_the_old_ones(app: Flask, nora: Browser) -> None:
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
         page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
-        old = [code.get_text() for code in page.tree.select("ol.secret code")]
+        old = [code.get_text() for code in page.tree.select(".secret li code")]
         assert page.url == "/staff/recovery-codes"
         page = page.submit(action="")
     with clock.stopped_at(clock.now() + timedelta(minutes=2)):
         page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
-        new = [code.get_text() for code in page.tree.select("ol.secret code")]
+        new = [code.get_text() for code in page.tree.select(".secret li code")]
 
     assert len(set(old + new)) == 16
     assert to_code_page(app, EMAIL).submit({"code": old[0]}, with_field="code").status == 422
