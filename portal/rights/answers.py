@@ -73,7 +73,7 @@ def _value(key: str, value: Any, language: object) -> str:
         chosen = [category.label(language) for category in CATEGORIES if category in (value or ())]
         return ", ".join(chosen) or _EVERYTHING.text(language)
     if key in _CODES:
-        return _CODES[key](value).label(language)  # type: ignore[no-any-return]
+        return _CODES[key](value).label(language)
     return _YES.text(language) if value is True else str(value)
 
 

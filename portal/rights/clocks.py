@@ -7,7 +7,7 @@ and queue give one answer. The rules themselves are in `deadlines.py`.
 from datetime import date, datetime
 
 from flask import current_app
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from portal import clock
 from portal.infrastructure.database import db
@@ -99,7 +99,7 @@ def _as_pauses(request: RightsRequest) -> list[Pause]:
 
 
 def _pauses(request: RightsRequest) -> list[RequestPause]:
-    if not inspect(request).persistent:
+    if request in db.session.new:
         return []  # a new row has no pause yet, and cannot be flushed before it has its dates
     statement = select(RequestPause).where(RequestPause.request_id == request.id).order_by(RequestPause.id)
     return list(db.session.execute(statement).scalars())

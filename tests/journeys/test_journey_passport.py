@@ -91,6 +91,6 @@ def test_a_passport_from_the_browser_to_shredded(people: People, settings: Setti
     # The customer sees when it was destroyed and who looked at it, and the trail is whole.
     page = customer.get(f"/requests/{reference}")
     assert re.search(r"Votre pièce d’identité a été détruite le \d+", page.text)
-    assert "Vérification de votre pièce d’identité" in customer.get("/access-log").text
+    assert "Vérifier votre identité" in customer.get("/access-log").text
     assert "détruite" in " ".join(text_of(mail) for mail in mailbox.to("camille@example.org"))
     assert verify_chain().fault is None
