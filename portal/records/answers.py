@@ -194,7 +194,10 @@ def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegi
             here,
         )
     )
-    hosts = [recipient for recipient in register if recipient.role is RecipientRole.HOST]
-    named = tuple(f"{host.description(language)}." for host in hosts)
-    answers.recipients.append(Part(named or (_("Nobody outside the company."),), here))
+    hosts = {f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST}
+    said = {part.sentences[0] for part in answers.recipients if not part.kinds}
+    if not hosts:
+        answers.recipients.append(Part((_("Nobody outside the company."),), here))
+    elif hosts - said:
+        answers.recipients.append(Part(tuple(sorted(hosts)), here))
     answers.retention.append(Part(tuple(retentions), here))

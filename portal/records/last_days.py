@@ -33,8 +33,7 @@ def move_last_days(customer: HeldCustomer, data_map: DataMap, expiry: Expiry, co
                 day = expiry.of(kind, recorded_on, row.values, ended_on, last_contact_on)
                 if day != row.expires_on:
                     moved.append({"record_id": row.id, "last_day": day})
-            if moved:
-                _write(moved)
+            write_last_days(moved)
 
 
 def _slice(customer_id: int, kind: Kind, after: str) -> list[Any]:
@@ -48,6 +47,9 @@ def _slice(customer_id: int, kind: Kind, after: str) -> list[Any]:
     return list(db.session.execute(statement))
 
 
-def _write(moved: list[dict[str, Any]]) -> None:
+def write_last_days(moved: list[dict[str, Any]]) -> None:
+    """Write last days alone, as rows of `record_id` and `last_day`: when a record was received does not change."""
+    if not moved:
+        return
     statement = update(Record.__table__).where(Record.id == bindparam("record_id"))
     db.session.connection().execute(statement.values(expires_on=bindparam("last_day")), moved)

@@ -29,6 +29,7 @@ from portal.records.counts import CountChanges
 from portal.records.customer_lines import ERASED, RESTRICTED, CustomerLines, HeldCustomer
 from portal.records.expiry import Expiry, is_contact, starts_at_last_contact
 from portal.records.kinds import DataMap
+from portal.records.last_days import write_last_days
 from portal.records.models import Record
 from portal.records.statements import LineRefused, RecordLine, RemovedLine, Statement
 
@@ -135,7 +136,7 @@ class RecordLines:
     def write(self, contacts: Contacts) -> None:
         """Write what was taken, and the counts; the customers must have been written before."""
         last_contacts = contacts.last(self._note_contacts(contacts))
-        added, changed, removed = [], [], []
+        added, changed, moved, removed = [], [], [], []
         for (customer, kind_code, external_id), held in self._records.items():
             if held.after is None:
                 if held.id is not None:
@@ -144,9 +145,12 @@ class RecordLines:
                 row = self._row(customer, kind_code, held.after, last_contacts)
                 if held.id is None:
                     added.append(row | {"kind": kind_code, "external_id": external_id})
-                elif held.before != held.after or held.expires_on != row["expires_on"]:
+                elif held.before != held.after:
                     changed.append({f"new_{name}": row[name] for name in WRITTEN} | {"record_id": held.id})
+                elif held.expires_on != row["expires_on"]:
+                    moved.append({"record_id": held.id, "last_day": row["expires_on"]})
         _write_rows(added, changed, removed)
+        write_last_days(moved)
         self._count().write()
 
     def _note_contacts(self, contacts: Contacts) -> set[int]:

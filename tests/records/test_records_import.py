@@ -300,14 +300,17 @@ def test_last_days_follow_the_relationship_and_the_last_exchange(importer: Impor
     )
     assert stored("A-1").expires_on is None
     assert stored("E-1").expires_on == date(2028, 5, 1)
+    received_at = stored("A-1").received_at
     importer.take(
         record("support_exchange", "E-2", exchange | {"direction": "out"}, recorded_at="2026-01-01T10:00:00Z"),
         record("support_exchange", "E-3", exchange, recorded_at="2025-06-01T10:00:00Z"),
         customer(relationship_ended_on="2025-03-31"),
+        record("postal_address", "A-1", address),
     )
     assert stored("A-1").expires_on == date(2030, 3, 31)
     assert stored("E-1").expires_on == date(2030, 6, 1)
     assert stored("E-2").expires_on == date(2031, 1, 1)
+    assert stored("A-1").received_at == received_at
     importer.take(customer(relationship_ended_on=None))
     assert stored("A-1").expires_on is None
 
