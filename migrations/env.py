@@ -9,7 +9,8 @@ database = current_app.extensions["migrate"].db
 
 def skip_empty(_context: object, _revision: object, directives: list) -> None:  # type: ignore[type-arg]
     """Write no file when the models and the database agree."""
-    if context.config.cmd_opts and getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+    is_generating = getattr(context.config.cmd_opts, "autogenerate", False)
+    if is_generating and directives[0].upgrade_ops.is_empty():
         directives[:] = []
 
 

@@ -20,7 +20,17 @@ from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
 from portal.records.kinds import DataMap
 from portal.staff.sessions import load_staff_member
-from portal.web import errors, filters, headers, i18n, navigation, rate_limits, request_log, static_files
+from portal.web import (
+    errors,
+    filters,
+    headers,
+    i18n,
+    navigation,
+    rate_limits,
+    request_limits,
+    request_log,
+    static_files,
+)
 from portal.web.audiences import Audience, current_audience
 from portal.web.proxies import trust_proxies
 from portal.web.sessions import FormSession, write_session_cookie
@@ -111,6 +121,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
 
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
+    request_limits.register(app)
     app.session_interface = FormSession()
     app.extensions["csrf"] = CSRFProtect(app)
     login = LoginManager(app)

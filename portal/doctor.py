@@ -33,7 +33,8 @@ def _database() -> Iterator[Finding]:
         yield False, "database: cannot be read; check PORTAL_DATABASE_URL, then run flask upgrade-database"
         return
     is_current = applied == head
-    yield is_current, f"database: at {applied}" + ("" if is_current else f", code at {head}; run flask upgrade-database")
+    cure = "" if is_current else f", code at {head}; run flask upgrade-database"
+    yield is_current, f"database: at {applied}{cure}"
 
 
 def _storage() -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _mail() -> Iterator[Finding]:
 
 def _scanner() -> Iterator[Finding]:
     is_none = current_app.extensions["settings"].scanner_url.startswith("none")
-    yield True, "scanner: none; identity documents are rebuilt from pixels but not scanned" if is_none else "scanner: set"
+    yield True, "scanner: none; documents are rebuilt from pixels but not scanned" if is_none else "scanner: set"
 
 
 def _jobs() -> Iterator[Finding]:

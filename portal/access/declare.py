@@ -8,9 +8,9 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.web.audiences import Audience, current_audience
 from portal.access.permissions import Permission, may
 from portal.access.reauthentication import is_fresh
+from portal.web.audiences import Audience, current_audience
 
 View = TypeVar("View", bound=Callable[..., Any])
 

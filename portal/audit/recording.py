@@ -16,7 +16,7 @@ from portal.infrastructure.database import before_commit, db
 GENESIS = "0" * 64
 
 
-def record(tag: str, *, actor: str, subject: str, **facts: str | int | bool | None | list[str]) -> None:
+def record(tag: str, *, actor: str, subject: str, **facts: str | int | bool | list[str] | None) -> None:
     """Add an event to the current transaction.
 
     Args:

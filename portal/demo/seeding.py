@@ -17,7 +17,7 @@ from portal.customers.models import Customer
 from portal.demo.cases import make_cases
 from portal.demo.holdings import import_lines
 from portal.demo.people import CUSTOMERS, STAFF
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords import hash_password
 from portal.records.ingest import Refusal, start_run
@@ -69,7 +69,7 @@ def _open_account(number: str) -> dict[str, str]:
                 email_confirmed_at=since, created_at=since, given_name=customer.given_name,
                 family_name=customer.family_name, language=customer.language, password_hash=hash_password(password),
                 password_changed_at=since,
-            )  # fmt: skip
+            )
         )
         return {"email": customer.email, "password": password}
 

@@ -1,4 +1,4 @@
-"""Write a ZIP as a stream of chunks, so that an answer of any size never lies in clear on a disk nor whole in memory."""
+"""Write a ZIP as a stream of chunks: an answer never lies in clear on a disk, nor whole in memory."""
 
 import hashlib
 import io

@@ -1,35 +1,53 @@
 """What goes into an answer: every holding's items, read the same way as the customer's own pages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
+from flask import current_app
 
-from portal.personal_data.lawful_bases import LawfulBasis, availability, Availability
+from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
+from portal.records.kinds import DataMap
 from portal.web.csv_files import csv_lines
 
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 
 
 def items_of(customer_id: int, category: str, language: str, purpose: str) -> Iterator[HeldItem]:
-    """Yield what is held in a category, in bounded memory.
+    """Yield what is handed over of a category, in bounded memory.
 
     For `portability` only what the person provided or what was observed, under consent or contract (GDPR art. 20,
     WP 242): what the company worked out goes into an access answer instead.
     """
+    data_map: DataMap = current_app.extensions["data_map"]
     for holding in holdings():
         if holding.items is None:
             continue
         for item in holding.items(customer_id, category, language):
-            if purpose == "access" or is_portable(item):
-                yield item
+            handed = item if purpose == "access" else portable(item, data_map, language)
+            if handed is not None:
+                yield handed
 
 
-def is_portable(item: HeldItem) -> bool:
-    """Tell whether the right to portability covers an item."""
-    is_basis_portable = availability(LawfulBasis(item.lawful_basis), "portability") is Availability.YES
-    return is_basis_portable and item.nature in {"provided", "observed"}
+def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | None:
+    """Return what the right to portability covers of an item, without the notes of staff inside it, or None.
+
+    Of a record whose kind is no longer declared nobody can tell on what basis it is held: it is left out.
+    """
+    kind = data_map.kinds.get(item.kind)
+    if kind is None:
+        is_own = item.source == "portal"
+        is_basis_portable = availability(LawfulBasis(item.lawful_basis), "portability") is Availability.YES
+        return item if is_own and is_basis_portable and item.nature in {"provided", "observed"} else None
+    if not kind.is_portable:
+        return None
+    kept = {"external_id", *kind.portable_fields}
+    values = {name: value for name, value in item.values.items() if name in kept}
+    return replace(
+        item, values=values, describe=lambda is_masked: kind.facts(values, language, is_masked=is_masked)
+    )
 
 
 def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]) -> Iterator[bytes]:

@@ -1,47 +1,80 @@
 """The page of an answer package, and its download after fresh proof of who asks."""
 
-from flask import Blueprint, Response, abort, jsonify, render_template
+import logging
+import re
+import unicodedata
+
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template
 from flask_login import current_user
 
 from portal import clock
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
-from portal.exports.delivery import PackageUnavailable, clear_chunks, deliver, find_package
-from portal.exports.models import AnswerPackage
+from portal.exports.delivery import (
+    PackageDamaged,
+    PackageUnavailable,
+    check_whole,
+    deliver,
+    find_package,
+    is_available,
+    note_damage,
+)
+from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import transaction
+from portal.infrastructure.storage import StorageError
 
 blueprint = Blueprint("exports", __name__)
+logger = logging.getLogger("portal.exports")
 
 
 @blueprint.get("/answers/<public_id>")
 @requires(CUSTOMER)
 def package(public_id: str) -> str:
     found = _own(public_id)
-    return render_template("exports/customer/package.html", package=found, status=found.status)
+    return render_template("exports/customer/package.html", package=found, status=_status(found))
 
 
 @blueprint.get("/answers/<public_id>/progress")
 @requires(CUSTOMER)
 def progress(public_id: str) -> Response:
     found = _own(public_id)
-    return jsonify(status=found.status, progress=found.progress)
+    return jsonify(status=_status(found), progress=found.progress)
+
+
+def _status(found: AnswerPackage) -> PackageStatus:
+    """Return the status to show: a package is over at its date, even before its bytes are gone."""
+    is_over = found.status is PackageStatus.READY and not is_available(found)
+    return PackageStatus.EXPIRED if is_over else found.status
 
 
 @blueprint.post("/answers/<public_id>")
 @requires(CUSTOMER_FRESH)
 def download(public_id: str) -> Response:
-    with transaction():
-        found = _own(public_id)
-        try:
-            deliver(found)
-        except PackageUnavailable:
-            abort(410)
-        chunks = clear_chunks(found)
-        size = found.size
+    found = _own(public_id)
+    try:
+        check_whole(found)
+        with transaction():
+            found = _own(public_id)
+            chunks, size, purpose = deliver(found), found.size, found.purpose
+    except PackageUnavailable:
+        abort(410)
+    except PackageDamaged:
+        logger.error("a stored answer package is not what was sealed")
+        with transaction():
+            note_damage(_own(public_id))
+        abort(500)
+    except StorageError:
+        abort(503)
     response = Response(chunks, mimetype="application/zip")
-    name = f"netkin-{found.purpose}-{clock.today().isoformat()}.zip"
+    name = f"{_company()}-{purpose}-{clock.today().isoformat()}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Length"] = str(size)
     return response
+
+
+def _company() -> str:
+    """Return the company's name as plain letters for a file name."""
+    plain = unicodedata.normalize("NFKD", current_app.extensions["organisation"].name).encode("ascii", "ignore").decode()
+    return "-".join(re.findall("[a-z0-9]+", plain.lower())) or "data"
 
 
 def _own(public_id: str) -> AnswerPackage:

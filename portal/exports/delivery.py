@@ -11,13 +11,20 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
-from portal.infrastructure.sealing import open_stream
+from portal.infrastructure.keys import KeyBroken, KeyMissing
+from portal.infrastructure.sealing import SealBroken, open_stream
+from portal.infrastructure.storage import NotStored
 
 DOWNLOADED = declare("customer:package:downloaded", "package", "download")
+DAMAGED = declare("portal:package:found_damaged", "package")
 
 
 class PackageUnavailable(Exception):
     """The package is not ready, or no longer there."""
+
+
+class PackageDamaged(Exception):
+    """The stored bytes are not what was sealed; none of them is given out."""
 
 
 def find_package(customer_id: int, public_id: str) -> AnswerPackage | None:
@@ -33,22 +40,52 @@ def package_of_request(request_id: int) -> AnswerPackage | None:
     return db.session.execute(select(AnswerPackage).where(AnswerPackage.request_id == request_id)).scalar_one_or_none()
 
 
-def deliver(package: AnswerPackage) -> None:
-    """Note a download in the current transaction, before the first byte leaves.
+def is_available(package: AnswerPackage) -> bool:
+    """Tell whether a package is ready and within its life."""
+    return package.status is PackageStatus.READY and package.expires_at is not None and clock.now() < package.expires_at
+
+
+def check_whole(package: AnswerPackage) -> None:
+    """Read a whole package once and give nothing out: never one byte of a damaged one.
+
+    Raises:
+        PackageUnavailable: unless it is ready and within its life.
+        PackageDamaged: when it is not what was written.
+        StorageUnavailable: when the store does not answer.
+    """
+    if not is_available(package):
+        raise PackageUnavailable
+    try:
+        for _chunk in clear_chunks(package):
+            pass
+    except (SealBroken, KeyBroken, KeyMissing, NotStored) as fault:
+        raise PackageDamaged from fault
+
+
+def note_damage(package: AnswerPackage) -> None:
+    """Record in the current transaction that a package is not what was sealed."""
+    customer = db.session.get_one(Customer, package.customer_id)
+    record(DAMAGED, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id)
+
+
+def deliver(package: AnswerPackage) -> Iterator[bytes]:
+    """Note a download in the current transaction, and return the clear bytes to send once it has committed.
 
     Raises:
         PackageUnavailable: unless it is ready and within its life.
     """
-    if package.status is not PackageStatus.READY or package.expires_at is None or package.expires_at <= clock.now():
+    if not is_available(package):
         raise PackageUnavailable
-    package.downloads += 1
+    package.downloads = AnswerPackage.downloads + 1
+    db.session.flush()
     customer = db.session.get_one(Customer, package.customer_id)
     actor = f"customer:{customer.public_id}"
     record(DOWNLOADED, actor=actor, subject=actor, package=package.public_id, download=package.downloads)
+    return clear_chunks(package)
 
 
 def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:
-    """Return the clear bytes of a package, after all of them were verified once.
+    """Return the clear bytes of a package, each chunk verified before it is yielded.
 
     Raises:
         SealBroken: when a stored byte is not what was written.
@@ -57,7 +94,4 @@ def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:
     assert package.wrapped_key
     name = package.storage_key
     key = current_app.extensions["master_keys"].unwrap(package.wrapped_key, name.encode())
-    storage = current_app.extensions["storage"]
-    for _chunk in open_stream(key, storage.open(name), name):
-        pass
-    return open_stream(key, storage.open(name), name)
+    return open_stream(key, current_app.extensions["storage"].open(name), name)

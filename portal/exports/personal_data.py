@@ -14,9 +14,8 @@ from portal.personal_data.registry import HeldItem, Holding, register
 
 
 def _summary(customer_id: int) -> Select[Any]:
-    return select(literal(str(Category.PROFILE)), func.count(AnswerPackage.id), func.max(AnswerPackage.created_at)).where(
-        AnswerPackage.customer_id == customer_id
-    )
+    columns: tuple[Any, ...] = (func.count(AnswerPackage.id), func.max(AnswerPackage.created_at))
+    return select(literal(str(Category.PROFILE)), *columns).where(AnswerPackage.customer_id == customer_id)
 
 
 def _items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:

@@ -1,8 +1,9 @@
 """Remove records whose time ran out, in small transactions, never those of a restricted customer (GDPR art. 18)."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 
 from portal import clock
 from portal.audit.recording import record
@@ -39,7 +40,7 @@ def purge_records() -> int:
         removed += len(rows)
 
 
-def _expired(today: date) -> Select[tuple[int, int, str]]:
+def _expired(today: date) -> Any:
     return (
         select(Record.id, Record.customer_id, Record.category)
         .join(Customer, Customer.id == Record.customer_id)

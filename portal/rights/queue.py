@@ -64,7 +64,7 @@ def count_matching(filters: Filters, member: StaffMember) -> int:
 
 
 def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsRequest]]:
-    conditions = [RightsRequest.is_open.is_(not filters.closed)]
+    conditions: list[ColumnElement[bool]] = [RightsRequest.is_open.is_(not filters.closed)]
     today, instant = clock.today(), clock.now()
     if filters.right:
         conditions.append(RightsRequest.right == filters.right)
@@ -73,17 +73,18 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
     if filters.channel:
         conditions.append(RightsRequest.channel == filters.channel)
     is_held = and_(RightsRequest.holder_id.is_not(None), RightsRequest.held_until > instant)
-    conditions += {
+    by_holder: dict[str, list[ColumnElement[bool]]] = {
         "me": [and_(is_held, RightsRequest.holder_id == member.id)],
         "free": [or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant)],
         "others": [and_(is_held, RightsRequest.holder_id != member.id)],
-    }.get(filters.holder, [])
-    conditions += {
+    }
+    by_time: dict[str, list[ColumnElement[bool]]] = {
         "late": [RightsRequest.due_on < today],
         "soon": [RightsRequest.due_on.between(today, today + timedelta(days=4))],
         "paused": [RightsRequest.paused_on.is_not(None)],
         "extended": [RightsRequest.extended_on.is_not(None)],
-    }.get(filters.when, [])
+    }
+    conditions += by_holder.get(filters.holder, []) + by_time.get(filters.when, [])
     if filters.text:
         conditions.append(_matches(filters.text))
     return select(RightsRequest).join(RightsRequest.customer).where(*conditions)
@@ -91,7 +92,8 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
 
 def _matches(text: str) -> ColumnElement[bool]:
     """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
-    alternatives = [RightsRequest.reference == read_reference(text), Customer.external_id == text]
+    is_number = Customer.external_id == text
+    alternatives: list[ColumnElement[bool]] = [RightsRequest.reference == read_reference(text), is_number]
     if len(text) >= SHORTEST_NAME:
         full_name = Customer.given_name + " " + Customer.family_name
         # SQLite folds the case of plain letters only, so that “éluard” has to be tried as “Éluard” too.
@@ -124,7 +126,7 @@ def ages() -> Ages:
     today = clock.today()
     due = RightsRequest.due_on
 
-    def number(condition: object) -> object:
+    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
     row = db.session.execute(

@@ -83,7 +83,7 @@ def my_cases() -> str:
 def _queue_page(filters: Filters, template: str) -> str:
     arguments = _arguments(filters)
     removals = {
-        name: url_for(".queue", **{other: value for other, value in arguments.items() if other != name})
+        name: url_for(".queue", **_without(arguments, name))
         for name in arguments
     }
     return render_template(
@@ -92,6 +92,10 @@ def _queue_page(filters: Filters, template: str) -> str:
         channels=[(item, _channel(item)) for item in Channel], whens=WHEN, holders=HOLDERS, days_left=days_left,
         arguments=arguments, removals=removals, now=clock.now(),
     )  # fmt: skip
+
+
+def _without(arguments: dict[str, str], name: str) -> dict[str, Any]:
+    return {other: value for other, value in arguments.items() if other != name}
 
 
 def _arguments(filters: Filters) -> dict[str, str]:
@@ -293,7 +297,7 @@ def decide(reference: str) -> Any:
     draft = decisions.Draft(
         outcome=Outcome(form.outcome.data),
         message=form.message.data,
-        done={code: text for code, _label in facts.categories if (text := request.form.get(f"done-{code}", "").strip()[:1000])},
+        done=_done([code for code, _label in facts.categories]),
         ground=RefusalGround(form.ground.data) if form.ground.data else None,
         refused=form.refused.data, granted=form.granted.data, until=form.until.data, evidence=form.evidence.data,
     )  # fmt: skip
@@ -312,6 +316,12 @@ def decide(reference: str) -> Any:
     except decisions.IdentityUnsettled:
         form.outcome.errors = [_("Check the identity first, or refuse because it is not established.")]
     return _refused(found, decision_form=form)
+
+
+def _done(categories: list[str]) -> dict[str, str]:
+    """Read what was done in each category, as typed; a category left empty is left out."""
+    typed = {code: request.form.get(f"done-{code}", "").strip()[:1000] for code in categories}
+    return {code: text for code, text in typed.items() if text}
 
 
 @blueprint.post("/requests/<reference>/second-opinion")

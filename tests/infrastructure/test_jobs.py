@@ -10,7 +10,17 @@ from portal import clock
 from portal.infrastructure.counters import Counter, next_number
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
-from portal.infrastructure.jobs.queue import LEASE, MOST_ATTEMPTS, JobRefused, JobRun, LeaseLost, enqueue, handlers, job, periodic
+from portal.infrastructure.jobs.queue import (
+    LEASE,
+    MOST_ATTEMPTS,
+    JobRefused,
+    JobRun,
+    LeaseLost,
+    enqueue,
+    handlers,
+    job,
+    periodic,
+)
 from portal.infrastructure.jobs.worker import _take, run_due_jobs, run_job, sweep
 
 

@@ -50,7 +50,7 @@ def kill_workers(reduced: bool) -> str:
     try:
         with installation(PORTAL_MAIL_URL=f"smtp://127.0.0.1:{server.port}") as portal, portal.app.app_context():
             _fill(mails, packages)
-            generator = random.Random(7)  # noqa: S311
+            generator = random.Random(7)
             for _ in range(kills):
                 worker = portal.start("work")
                 time.sleep(generator.uniform(0.8, 3.5))
@@ -116,7 +116,7 @@ def kill_imports(reduced: bool) -> str:
     with installation() as portal, portal.app.app_context():
         file = portal.folder / "lines.ndjson"
         file.write_bytes(b"\n".join(lines) + b"\n")
-        generator = random.Random(11)  # noqa: S311
+        generator = random.Random(11)
         for _ in range(kills):
             run = portal.start("import", str(file))
             time.sleep(generator.uniform(0.6, 3.0))

@@ -51,7 +51,9 @@ def job(name: str, every: timedelta | None = None) -> Callable[[Handler], Handle
     return register
 
 
-def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **arguments: int | str) -> None:
+def enqueue(
+    name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **arguments: int | str
+) -> None:
     """Add a job to the current transaction; a worker is woken after its commit.
 
     Args:

@@ -1,0 +1,14 @@
+"""How large a body may be, by what it is: files need room, a form of plain fields does not."""
+
+from flask import Flask, request
+
+LARGEST_PLAIN_FORM = 1024 * 1024
+
+
+def register(app: Flask) -> None:
+    """Bound the bodies of plain forms before anything reads them; register it before the check of form tokens."""
+
+    @app.before_request
+    def bound_plain_form() -> None:
+        if request.mimetype == "application/x-www-form-urlencoded":
+            request.max_content_length = LARGEST_PLAIN_FORM
