@@ -172,7 +172,12 @@ def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
 
 
 def _errand(code: str) -> Errand:
-    return errands().find(current_user, g.portal_session, code) or abort(404)
+    """Return what the proof is for; where none is needed any more, lead back to the draft or the request."""
+    errand = errands().find(current_user, g.portal_session, code)
+    if errand is None:
+        home = errands().home(current_user, code)
+        abort(redirect(home, 303) if home else 404)
+    return errand
 
 
 def _given(errand: Errand) -> Given:

@@ -45,6 +45,9 @@ class Errands(Protocol):
     def find(self, account: Account, session: AccountSession, code: str) -> Errand | None:
         """Return the account's own draft or waiting request of this code that needs a proof, else None."""
 
+    def home(self, account: Account, code: str) -> str | None:
+        """Return the page of the account's own draft or request of this code, proof needed or not, else None."""
+
     def hold(self, errand: Errand) -> bool:
         """Lock what the errand is for; return whether it still waits for a proof."""
 

@@ -37,7 +37,7 @@ def index() -> str:
         "rights/customer/index.html",
         open_requests=filing.open_requests(current_user.customer_id),
         drafts=drafts_of(current_user.customer_id),
-        closed_requests=closed_requests(current_user.customer_id),
+        closed=closed_requests(current_user.customer_id, request.args.get("closed")),
         days_left=days_left,
         is_late=is_late,
         Intent=Intent,

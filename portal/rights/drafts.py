@@ -78,7 +78,9 @@ def expired_drafts() -> list[RequestDraft]:
 
 def lock_customer(customer_id: int) -> None:
     """Hold a customer's row until the commit: what they do in two tabs at once happens one by one."""
-    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update())
+    row = select(Customer.id).where(Customer.id == customer_id)
+    # A weaker lock than an update's: a colleague's row that only refers to the customer need not wait for us.
+    db.session.execute(row.with_for_update(key_share=True))
 
 
 def _expiry() -> datetime:

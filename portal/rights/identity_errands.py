@@ -46,9 +46,20 @@ class RequestErrands:
         request = _own_request(account.customer_id, code)
         return _errand_of_request(request) if request else None
 
+    def home(self, account: Account, code: str) -> str | None:
+        if account.customer_id is None:
+            return None
+        try:
+            if find_draft(account.customer_id, code):
+                return url_for("customer.rights.check", public_id=code)
+        except DraftExpired:
+            return None
+        request = _own_request(account.customer_id, code)
+        return url_for("customer.rights.follow", reference=request.reference) if request else None
+
     def hold(self, errand: Errand) -> bool:
-        lock_customer(errand.customer_id)
         if errand.draft_id is not None:
+            lock_customer(errand.customer_id)
             draft = db.session.get(RequestDraft, errand.draft_id, populate_existing=True)
             return draft is not None and draft.sent_at is None
         request = _lock(errand.customer_id, errand.code)

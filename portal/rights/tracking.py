@@ -19,9 +19,10 @@ from portal.rights.history import customer_history
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.web.pagination import Page, keyset_page
 
 _REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
-_LIST_LIMIT = 100
+PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,17 @@ def find_own(customer_id: int, reference: str) -> RightsRequest | None:
     return db.session.execute(select(RightsRequest).where(*is_theirs)).scalar_one_or_none()
 
 
-def closed_requests(customer_id: int) -> list[RightsRequest]:
-    """Return a customer's answered and withdrawn requests, the newest first."""
+def closed_requests(customer_id: int, cursor: str | None) -> Page[RightsRequest]:
+    """Return a page of a customer's answered and withdrawn requests, the newest first."""
     is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.is_open.is_(False))
-    statement = select(RightsRequest).where(*is_theirs)
-    statement = statement.order_by(RightsRequest.received_at.desc(), RightsRequest.id.desc())
-    return list(db.session.execute(statement.limit(_LIST_LIMIT)).scalars())
+    return keyset_page(
+        select(RightsRequest).where(*is_theirs),
+        [(RightsRequest.received_at, True), (RightsRequest.id, True)],
+        lambda request: (request.received_at, request.id),
+        cursor=cursor,
+        size=PAGE_SIZE,
+        name="closed-requests",
+    )
 
 
 def follow(request: RightsRequest, language: str) -> Tracking:

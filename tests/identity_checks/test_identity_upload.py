@@ -50,9 +50,13 @@ def test_nobody_is_asked_without_a_doubt(people: People) -> None:
     browser = people.signed_in()
     trust_device()
     assert describe_copy(browser).h1 == "Vérifiez votre demande"
-    draft = db.session.execute(select(RequestDraft)).scalar_one()
-    for tail in ("", "/document", "/code"):
-        assert browser.get(f"/requests/identity/{draft.public_id}{tail}").status == 404
+    draft_id = db.session.execute(select(RequestDraft.public_id)).scalar_one()
+    for tail in ("", "/document?paper=passport", "/code"):
+        assert browser.get(f"/requests/identity/{draft_id}{tail}").h1 == "Vérifiez votre demande"
+    token = browser.get("/requests").form(action="/discard").find(attrs={"name": "csrf_token"})["value"]
+    sent = {"csrf_token": token, "page": (specimens.passport(), "p.jpg", "image/jpeg")}
+    browser.post(f"/requests/identity/{draft_id}/document?paper=passport", sent, is_upload=True)
+    assert count_documents() == 0
 
 
 @pytest.mark.parametrize("right", ["restriction", "objection"])
@@ -98,7 +102,7 @@ def test_the_request_is_received_while_the_document_follows(doubted: Browser) ->
     assert page.url == f"/requests/{request.reference}"
     assert "Recto reçu le" in page.text
     assert "Verso reçu le" in page.text
-    assert doubted.get(f"/requests/identity/{request.reference}").status == 404
+    assert doubted.get(f"/requests/identity/{request.reference}").url == page.url
 
 
 def test_a_document_given_while_filing_goes_with_the_request(doubted: Browser) -> None:
@@ -276,7 +280,7 @@ def test_a_document_cannot_be_sent_once_the_request_is_withdrawn(doubted: Browse
     page = page.submit({"paper": "passport"}, with_field="paper")
     reference = only_request().reference
     doubted.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")
-    assert send_sides(page, page=specimens.passport()).status == 404
+    assert send_sides(page, page=specimens.passport()).url == f"/requests/{reference}"
     assert count_documents() == 0
 
 

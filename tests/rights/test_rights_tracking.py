@@ -189,3 +189,25 @@ def test_a_request_taken_in_by_staff_is_followed_like_any_other(people: People, 
     page = browser.get("/requests").click("Effacer")
     assert "Effacez tout, dit-elle." in page.text
     assert request.reference in text_of(mailbox.last_to("camille@example.org"))
+
+
+def test_closed_requests_come_page_by_page(known: Browser) -> None:
+    file_copy(known)
+    first = only_request()
+    columns = {
+        column.name: getattr(first, column.name)
+        for column in RightsRequest.__table__.columns
+        if column.name not in {"id", "reference", "draft_id"}
+    }
+    with transaction() as session:
+        for number in range(2, 47):
+            facts = columns | {"is_open": False, "status": Status.WITHDRAWN}
+            facts |= {"received_at": first.received_at - timedelta(days=number)}
+            session.add(RightsRequest(reference=f"DR-2026-{number:05}", **facts))
+    page, seen = known.get("/requests"), []
+    while True:
+        seen += [tag.get_text().split(" ")[0] for tag in page.tree.select("#main section:last-of-type .reference")]
+        if "Plus anciens" not in page.text and "Plus ancien" not in page.text:
+            break
+        page = page.click("Plus ancien")
+    assert seen == [f"DR-2026-{number:05}" for number in range(2, 47)]
