@@ -64,6 +64,7 @@ REGISTERED = [
     "portal.exports.tasks",
     "portal.rights.fulfilment",
     "portal.rights.identity_errands",
+    "portal.rights.queue",
     "portal.rights.tasks",
 ]
 

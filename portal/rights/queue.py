@@ -14,6 +14,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import Channel, RightsRequest
+from portal.staff.customer_lookup import check_cases_with
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
@@ -146,6 +147,13 @@ def find_request(reference: str) -> RightsRequest | None:
     statement = select(RightsRequest).where(RightsRequest.reference == read_reference(reference))
     options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
     return db.session.execute(statement.options(*options)).scalar_one_or_none()
+
+
+@check_cases_with
+def is_request_of(customer_id: int, reference: str) -> bool:
+    """Tell whether a case is a customer's; a lookup may name no other's."""
+    found = find_request(reference)
+    return found is not None and found.customer_id == customer_id
 
 
 def other_requests(request: RightsRequest) -> list[RightsRequest]:
