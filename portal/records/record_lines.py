@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -41,8 +41,7 @@ READ = (
 WRITTEN = ("category", "recorded_at", "source", "values", "received_at", "expires_on")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a record says."""
 
     category: str
@@ -103,7 +102,10 @@ class RecordLines:
         customer = self._customers.named(line.customer)
         if customer.is_erased:
             raise LineRefused("customer", ERASED)
-        held = self._records.setdefault((customer, line.kind, line.external_id), HeldRecord())
+        key = (customer, line.kind, line.external_id)
+        held = self._records.get(key)
+        if held is None:
+            held = self._records[key] = HeldRecord()
         if held.is_corrected:
             return False
         category = self._data_map.kinds[line.kind].category.value
@@ -142,9 +144,9 @@ class RecordLines:
                 if held.id is not None:
                     removed.append(held.id)
             elif held.is_taken:
-                row = self._row(customer, kind_code, held.after, last_contacts)
+                row = self._row(customer, kind_code, external_id, held.after, last_contacts)
                 if held.id is None:
-                    added.append(row | {"kind": kind_code, "external_id": external_id})
+                    added.append(row)
                 elif held.before != held.after:
                     changed.append({f"new_{name}": row[name] for name in WRITTEN} | {"record_id": held.id})
                 elif held.expires_on != row["expires_on"]:
@@ -167,22 +169,30 @@ class RecordLines:
         return concerned
 
     def _row(
-        self, customer: HeldCustomer, kind_code: str, content: Content, last_contacts: dict[int, date]
+        self,
+        customer: HeldCustomer,
+        kind_code: str,
+        external_id: str,
+        content: Content,
+        last_contacts: dict[int, date],
     ) -> dict[str, Any]:
+        last_day = self._expiry.of(
+            self._data_map.kinds[kind_code],
+            local_date(content.recorded_at),
+            content.values,
+            customer.relationship_ended_on,
+            last_contacts.get(customer.id or 0),
+        )
         return {
             "customer_id": customer.id,
+            "kind": kind_code,
             "category": content.category,
+            "external_id": external_id,
             "recorded_at": content.recorded_at,
             "source": content.source,
             "values": content.values,
             "received_at": self._instant,
-            "expires_on": self._expiry.of(
-                self._data_map.kinds[kind_code],
-                local_date(content.recorded_at),
-                content.values,
-                customer.relationship_ended_on,
-                last_contacts.get(customer.id or 0),
-            ),
+            "expires_on": last_day,
         }
 
     def _count(self) -> CountChanges:
@@ -206,9 +216,7 @@ def _named(keys: list[tuple[int, str, str]]) -> Select[Any]:
         listed = func.jsonb_array_elements(cast(keys, JSONB)).table_valued("value", name="listed")
     else:
         listed = func.json_each(orjson.dumps(keys).decode()).table_valued("value", name="listed")
-    customer_id, kind, external_id = (
-        listed.c.value.op("->>")(literal_column(str(place))) for place in range(3)
-    )
+    customer_id, kind, external_id = (listed.c.value.op("->>")(literal_column(str(place))) for place in range(3))
     return select(*READ).join_from(
         listed,
         Record,

@@ -6,9 +6,8 @@ copy of what should not have been sent.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -45,16 +44,14 @@ class LineRefused(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerLine:
+class CustomerLine(NamedTuple):
     """Who a customer is. `facts` holds columns of `Customer`, only those that the line gives."""
 
     external_id: str
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLine:
+class RecordLine(NamedTuple):
     customer: str
     kind: str
     external_id: str
@@ -63,15 +60,13 @@ class RecordLine:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedLine:
+class RemovedLine(NamedTuple):
     customer: str
     kind: str
     external_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentLine:
+class ConsentLine(NamedTuple):
     """One choice made in a system of the company, with the wording that was shown."""
 
     customer: str
@@ -191,7 +186,7 @@ def _text(data: dict[str, Any], field: str, longest: int, *, is_one_line: bool =
         raise LineRefused(field, "is empty")
     if len(value) > longest:
         raise LineRefused(field, f"is longer than {longest} characters")
-    if is_one_line and _CONTROL.search(value):
+    if is_one_line and not value.isprintable() and _CONTROL.search(value):
         raise LineRefused(field, "holds a control character")
     return value
 
