@@ -5,6 +5,7 @@ overwritten unseen when two pages are open at once.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -31,6 +32,9 @@ def _is_of_signal(flag: Flag) -> bool:
 SIGNAL_FLAGS = frozenset(code for code, flag in FLAGS.items() if _is_of_signal(flag))
 
 
+_ANSWERS = {"accept": True, "refuse": False}
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where one choice stands, as its row on the page shows it.
@@ -54,6 +58,29 @@ class Standing:
     is_prepared: bool = False
 
 
+class Action(StrEnum):
+    """What the page was asked to do."""
+
+    SAVE = "save"
+    REFUSE_EVERYTHING = "refuse_everything"
+    ACCEPT_EVERYTHING = "accept_everything"
+    PUT_BACK = "put_back"
+    """Give back the e-mails that an unsubscribe link has just stopped."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the page sent: what to do, the answers that were given, and `latest_record_id` when it was drawn."""
+
+    action: Action
+    answers: dict[str, bool]
+    seen: int
+
+
+class MadeUp(ValueError):
+    """No page of ours sends this."""
+
+
 @dataclass(frozen=True)
 class Conflict:
     """A choice that was changed elsewhere after the page was opened, otherwise than the page now asks."""
@@ -66,40 +93,46 @@ class Conflict:
     source: str | None
 
 
+def read_sent(values: Mapping[str, str]) -> Sent:
+    """Return what the form of the page says. What was left open is no answer.
+
+    Raises:
+        MadeUp: for anything that the page does not offer.
+    """
+    try:
+        answers = {flag: _ANSWERS[values[flag]] for flag in FLAG_CODES if flag in values}
+        return Sent(Action(values.get("action", Action.SAVE)), answers, int(values.get("seen", "0")))
+    except (KeyError, ValueError):
+        raise MadeUp from None
+
+
 def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, Standing]:
     """Return every choice as the page shows it. Args: has_signal is whether the browser sends `Sec-GPC: 1`."""
     latest = state.latest_choices if state else {}
     return {code: _standing(code, latest.get(code), has_signal) for code in FLAG_CODES}
 
 
-def save(
-    customer: Customer,
-    answers: Mapping[str, bool],
-    *,
-    seen: int,
-    has_signal: bool,
-    company: str,
-    language: str,
-) -> list[Conflict]:
+def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, language: str) -> list[Conflict]:
     """Record the answers of the page in the current transaction, all or none.
 
     Args:
-        answers: flag to yes or no; what was left open is not in it.
-        seen: `latest_record_id` when the page was drawn.
         has_signal: whether the browser sends `Sec-GPC: 1`; a refusal that it prepared is recorded as its objection.
 
     Returns:
         The choices changed elsewhere meanwhile that the answers would undo; nothing is saved then.
     """
+    answers = sent.answers
     state = lock_state(customer)
-    conflicts = _conflicts(state, answers, seen)
+    conflicts = _conflicts(state, answers, sent.seen)
     if conflicts:
         return conflicts
     shown = standings(state, has_signal=has_signal)
     prepared = {flag for flag, given in answers.items() if shown[flag].is_prepared and not given}
-    for origin, flags in ((Origin.PORTAL, answers.keys() - prepared), (Origin.BROWSER_SIGNAL, prepared)):
-        choices = [choice_of(flag, answers[flag], company, language) for flag in FLAG_CODES if flag in flags]
-        record_choices(customer, choices, origin=origin, language=language)
+    choices = {flag: choice_of(flag, given, company, language) for flag, given in answers.items()}
+    own = [choice for flag, choice in choices.items() if flag not in prepared]
+    record_choices(customer, own, origin=Origin.PORTAL, language=language)
+    signalled = [choice for flag, choice in choices.items() if flag in prepared]
+    record_choices(customer, signalled, origin=Origin.BROWSER_SIGNAL, language=language)
     return []
 
 

@@ -124,6 +124,8 @@ def record_choices(
     """
     choices = list(choices)
     _check(customer, choices, origin, effective_at)
+    if not choices:
+        return []
     state = lock_state(customer)
     instant = clock.now()
     if effective_at and effective_at > instant + CLOCK_DRIFT:

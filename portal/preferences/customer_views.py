@@ -5,6 +5,7 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     flash,
     redirect,
@@ -19,9 +20,18 @@ from flask_login import current_user
 from portal.access.declare import CUSTOMER, requires
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.preferences.choosing import Conflict, Standing, save, save_everything, standings
+from portal.preferences.choosing import (
+    Action,
+    Conflict,
+    MadeUp,
+    Sent,
+    Standing,
+    read_sent,
+    save,
+    save_everything,
+    standings,
+)
 from portal.preferences.consent import latest_record_id
-from portal.preferences.forms import Action, PreferencesForm
 from portal.preferences.purposes import Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
 from portal.preferences.states import read_state
@@ -37,41 +47,36 @@ BYTE_ORDER_MARK = "\ufeff"
 @blueprint.get("/preferences")
 @requires(CUSTOMER)
 def preferences() -> Response:
-    return _page(PreferencesForm(formdata=None))
+    return _page({})
 
 
 @blueprint.post("/preferences")
 @requires(CUSTOMER)
 def choose() -> Any:
-    form = PreferencesForm()
-    if not form.validate():
-        return _page(form, code=422)
+    try:
+        sent = read_sent(request.form)
+    except MadeUp:
+        abort(422)
+    customer_id, language = current_user.customer_id, _language()
     with transaction():
-        conflicts = _carry_out(form, db.session.get_one(Customer, current_user.customer_id))
+        conflicts = _carry_out(sent, db.session.get_one(Customer, customer_id), language)
     if conflicts:
-        return _page(form, code=409, conflicts=conflicts)
+        return _page(sent.answers, code=409, conflicts=conflicts)
     flash(_("Your choices are saved. They apply at once."), "success")
     return redirect(url_for(".preferences"), 303)
 
 
-def _carry_out(form: PreferencesForm, customer: Customer) -> list[Conflict]:
-    seen, company, language = form.seen.data or 0, _company(), _language()
-    match form.action.data:
+def _carry_out(sent: Sent, customer: Customer, language: str) -> list[Conflict]:
+    company = _company()
+    match sent.action:
         case Action.SAVE:
-            return save(
-                customer,
-                form.answers,
-                seen=seen,
-                has_signal=_has_signal(),
-                company=company,
-                language=language,
-            )
+            return save(customer, sent, has_signal=_has_signal(), company=company, language=language)
         case Action.PUT_BACK:
             put_back(customer, stopped_by_link(customer), company, language)
             return []
         case everything:
-            is_given = everything == Action.ACCEPT_EVERYTHING
-            return save_everything(customer, is_given, seen=seen, company=company, language=language)
+            is_given = everything is Action.ACCEPT_EVERYTHING
+            return save_everything(customer, is_given, seen=sent.seen, company=company, language=language)
 
 
 @blueprint.get("/preferences/history")
@@ -106,18 +111,16 @@ def history_file() -> Response:
     return response
 
 
-def _page(form: PreferencesForm, code: int = 200, conflicts: list[Conflict] | None = None) -> Response:
+def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | None = None) -> Response:
     """Draw the page: what stands now, and over it what was typed, save where it was changed elsewhere meanwhile."""
     customer_id = current_user.customer_id
     state = read_state(customer_id)
     changed = {conflict.flag.code for conflict in conflicts or []}
     shown = standings(state, has_signal=_has_signal())
-    typed = form.answers if form.is_submitted() else {}
     marked = {flag: standing.answer for flag, standing in shown.items()}
     marked |= {flag: answer for flag, answer in typed.items() if flag not in changed}
     page = render_template(
         "preferences/customer/preferences.html",
-        form=form,
         standings=shown,
         topics=_by_topic(shown),
         marked=marked,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
@@ -19,19 +19,33 @@ UNKNOWN = "unknown"
 LINK_PURPOSE = "unsubscribe"
 # Few enough for the number of parameters that a statement may have on either database.
 NAMES_A_STATEMENT = 1000
+# PostgreSQL takes no text that holds it.
+NO_TEXT = "\0"
 
-_COLUMNS = (
-    PreferenceState.reference,
-    PreferenceState.flags,
-    PreferenceState.is_suppressed,
-    PreferenceState.reason,
-    PreferenceState.sequence,
-    PreferenceState.updated_at,
+_STATES, _LINKS, _CUSTOMERS = PreferenceState.__table__, UnsubscribeLink.__table__, Customer.__table__
+_NAMES: Any = bindparam("names", expanding=True)
+_ITEM = select(
+    *(_STATES.c[name] for name in ("reference", "flags", "is_suppressed", "reason", "sequence", "updated_at"))
+)
+# Built once: they are the whole of a call, and building one costs as much as the database's answer.
+_ONE = _ITEM.where(_STATES.c.reference == bindparam("reference"))
+_BY_REFERENCE = _ITEM.where(_STATES.c.reference.in_(_NAMES))
+_BY_ADDRESS = (
+    _ITEM.add_columns(_CUSTOMERS.c.email_normalised)
+    .join(_CUSTOMERS, _CUSTOMERS.c.id == _STATES.c.customer_id)
+    .where(_CUSTOMERS.c.email_normalised.in_(_NAMES))
+)
+_CHANGES = _ITEM.where(_STATES.c.sequence > bindparam("after")).order_by(_STATES.c.sequence).limit(bindparam("most"))
+_NEWEST = select(_STATES.c.sequence, _STATES.c.updated_at).order_by(_STATES.c.sequence.desc()).limit(1)
+_LINKS_BY_REFERENCE = (
+    select(_STATES.c.reference, _LINKS.c.public_id)
+    .join(_LINKS, _LINKS.c.customer_id == _STATES.c.customer_id)
+    .where(_STATES.c.reference.in_(_NAMES))
 )
 
 
 def item_of(row: Row[*tuple[Any, ...]]) -> Item:
-    """Return a row of `_COLUMNS` as the feed gives it. A flag declared since the row was written is off."""
+    """Return a row of `_ITEM` as the feed gives it. A flag declared since the row was written is off."""
     return {
         "customer": row.reference,
         "flags": {flag: row.flags.get(flag, False) for flag in FLAG_CODES},
@@ -52,19 +66,18 @@ def unknown_item(asked: str) -> Item:
 
 def read_one(reference: str) -> Item:
     """Return the item of one customer, by the reference that items carry."""
-    row = next(_rows(select(*_COLUMNS), PreferenceState.reference, [reference]), None)
+    if NO_TEXT in reference:
+        return unknown_item(reference)
+    row = db.session.connection().execute(_ONE, {"reference": reference}).first()
     return item_of(row) if row else unknown_item(reference)
 
 
 def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
     """Return one item for each reference, then one for each e-mail address, in the order asked, repeats included."""
-    by_reference = {
-        row.reference: item_of(row) for row in _rows(select(*_COLUMNS), PreferenceState.reference, references)
-    }
+    by_reference = {row.reference: item_of(row) for row in _rows(_BY_REFERENCE, references)}
     items = [by_reference.get(reference) or unknown_item(reference) for reference in references]
     normalised = [_normalised(address) for address in addresses]
-    joined = select(*_COLUMNS, Customer.email_normalised).join(Customer, Customer.id == PreferenceState.customer_id)
-    rows = _rows(joined, Customer.email_normalised, filter(None, normalised))
+    rows = _rows(_BY_ADDRESS, filter(None, normalised))
     by_address = {row.email_normalised: item_of(row) for row in rows}
     pairs = zip(normalised, addresses, strict=True)
     return items + [by_address.get(known) or unknown_item(asked) for known, asked in pairs]
@@ -76,25 +89,20 @@ def read_changes(after: int, limit: int) -> tuple[list[Item], int, bool]:
     Returns:
         At most `limit` items, each customer at its latest sequence; the sequence to go on from; whether more wait.
     """
-    statement = select(*_COLUMNS).where(PreferenceState.sequence > after).order_by(PreferenceState.sequence)
-    rows = db.session.execute(statement.limit(limit + 1)).all()
+    rows = db.session.connection().execute(_CHANGES, {"after": after, "most": limit + 1}).all()
     items = [item_of(row) for row in rows[:limit]]
     return items, items[-1]["sequence"] if items else after, len(rows) > limit
 
 
 def newest_change() -> tuple[int, datetime | None]:
     """Return the newest sequence, 0 when there is none, and its instant."""
-    statement = select(PreferenceState.sequence, PreferenceState.updated_at)
-    row = db.session.execute(statement.order_by(PreferenceState.sequence.desc()).limit(1)).first()
+    row = db.session.connection().execute(_NEWEST).first()
     return (row.sequence, row.updated_at) if row else (0, None)
 
 
 def unsubscribe_links(references: Sequence[str], secret_key: str) -> dict[str, str]:
     """Return the unsubscribe token of each reference that is known."""
-    statement = select(PreferenceState.reference, UnsubscribeLink.public_id).join(
-        UnsubscribeLink, UnsubscribeLink.customer_id == PreferenceState.customer_id
-    )
-    rows = _rows(statement, PreferenceState.reference, references)
+    rows = _rows(_LINKS_BY_REFERENCE, references)
     return {row.reference: write_token(secret_key, LINK_PURPOSE, row.public_id) for row in rows}
 
 
@@ -103,10 +111,11 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _rows(statement: Select[*tuple[Any, ...]], column: Any, names: Iterable[str]) -> Iterator[Row[*tuple[Any, ...]]]:
-    distinct = [name for name in dict.fromkeys(names) if "\0" not in name]  # PostgreSQL takes no such text
+def _rows(statement: Select[*tuple[Any, ...]], names: Iterable[str]) -> Iterator[Row[*tuple[Any, ...]]]:
+    connection = db.session.connection()
+    distinct = [name for name in dict.fromkeys(names) if NO_TEXT not in name]
     for start in range(0, len(distinct), NAMES_A_STATEMENT):
-        yield from db.session.execute(statement.where(column.in_(distinct[start : start + NAMES_A_STATEMENT])))
+        yield from connection.execute(statement, {"names": distinct[start : start + NAMES_A_STATEMENT]})
 
 
 def _normalised(address: str) -> str | None:

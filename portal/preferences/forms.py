@@ -1,6 +1,5 @@
-"""The forms of the preferences: one pair of buttons for each choice, nothing marked that was not chosen."""
+"""The forms around the preferences: asking for a link, looking at a customer, switching off at their request."""
 
-from enum import StrEnum
 from typing import Any
 
 from flask_babel import get_locale
@@ -9,50 +8,19 @@ from wtforms import (
     BooleanField,
     EmailField,
     Field,
-    HiddenField,
-    IntegerField,
-    RadioField,
     SelectChoice,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import AnyOf, Optional, StopValidation
+from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.preferences.purposes import FLAG_CODES, FLAGS
+from portal.preferences.purposes import FLAGS
 from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
-ACCEPT, REFUSE = "accept", "refuse"
 LONGEST_HOW = 200
-
-
-class Action(StrEnum):
-    """What the page was asked to do."""
-
-    SAVE = "save"
-    REFUSE_EVERYTHING = "refuse_everything"
-    ACCEPT_EVERYTHING = "accept_everything"
-    PUT_BACK = "put_back"
-    """Give back the e-mails that an unsubscribe link has just stopped."""
-
-
-class PreferencesForm(PortalForm):
-    """Every choice of the page, by its flag. `seen` tells which choices the page was drawn with."""
-
-    action = HiddenField(validators=[AnyOf(list(Action))], default=Action.SAVE)
-    seen = IntegerField(default=0, validators=[Optional()])
-
-    @property
-    def answers(self) -> dict[str, bool]:
-        """What was chosen; what was left open is not in it."""
-        return {flag: self[flag].data == ACCEPT for flag in FLAG_CODES if self[flag].data in (ACCEPT, REFUSE)}
-
-
-for _flag in FLAG_CODES:
-    _choices = [SelectChoice(ACCEPT, _l("Accept")), SelectChoice(REFUSE, _l("Refuse"))]
-    setattr(PreferencesForm, _flag, RadioField(choices=_choices, validators=[Optional()]))
 
 
 class AddressForm(PortalForm):

@@ -5,24 +5,39 @@ change feed can pass over a change that commits later. Taking them earlier would
 several customers wait for each other.
 """
 
-from collections import Counter as Tally
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Select, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.customers.creation import on_creation
 from portal.customers.models import Customer
-from portal.infrastructure.counters import Counter, next_number
 from portal.infrastructure.database import before_commit, db
 from portal.preferences.choice_memory import asks_again_on
-from portal.preferences.models import PreferenceState, PreferenceTotal, UnsubscribeLink
+from portal.preferences.models import PreferenceState, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES, no_flags
 
 SERIES = "preferences"
+
+# Built once, for they run at the end of every transaction that changes a choice, while the counter is locked.
+_TAKE = text(
+    "INSERT INTO counters (name, value) VALUES (:name, :count)"
+    " ON CONFLICT (name) DO UPDATE SET value = counters.value + :count RETURNING value"
+)
+_NUMBER = (
+    update(PreferenceState.__table__)
+    .where(PreferenceState.__table__.c.customer_id == bindparam("id"))
+    .values(sequence=bindparam("number"), updated_at=bindparam("at"))
+)
+_ADD_TO_TOTAL = text(
+    "INSERT INTO preference_totals (name, count) VALUES (:name, :change)"
+    " ON CONFLICT (name) DO UPDATE SET count = preference_totals.count + excluded.count"
+)
+
 CUSTOMERS, SUPPRESSED = "customers", "suppressed"
 
 
@@ -31,8 +46,9 @@ class _Changes:
     """What the current transaction does to the feed. New rows wait here for their number."""
 
     new: dict[int, PreferenceState] = field(default_factory=dict)
+    locked: dict[int, PreferenceState] = field(default_factory=dict)
     changed: dict[int, PreferenceState] = field(default_factory=dict)
-    totals: Tally[str] = field(default_factory=Tally)
+    totals: Counter[str] = field(default_factory=Counter)
 
 
 @on_creation
@@ -43,13 +59,18 @@ def start(customer: Customer) -> None:
 
 def lock_state(customer: Customer) -> PreferenceState:
     """Return a customer's row, locked until the commit: choices made at once take their turn."""
-    if waiting := _changes().new.get(customer.id):
-        return waiting
-    statement = select(PreferenceState).where(PreferenceState.customer_id == customer.id)
-    if state := _locked(statement):
-        return state
-    db.session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update())
-    return _locked(statement) or _add_state(customer)
+    changes = _changes()
+    known = changes.new.get(customer.id) or changes.locked.get(customer.id)
+    if known:
+        return known
+    state = _locked(customer.id)
+    if state is None:
+        db.session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update())
+        state = _locked(customer.id)
+    if state is None:
+        return _add_state(customer)
+    changes.locked[customer.id] = state
+    return state
 
 
 def read_state(customer_id: int) -> PreferenceState | None:
@@ -103,14 +124,20 @@ def number_changes(session: Session) -> None:
     changes: _Changes | None = session.info.pop(SERIES, None)
     if changes is None or not (changes.new or changes.changed or changes.totals):
         return
-    states = list((changes.changed | changes.new).values())
-    instant = clock.now()
-    for number, state in zip(_take_numbers(len(states)), states, strict=True):
-        state.sequence, state.updated_at = number, instant
-    session.add_all(changes.new.values())
-    session.add_all(UnsubscribeLink(customer_id=customer_id) for customer_id in changes.new)
+    connection, instant = session.connection(), clock.now()
+    changed = [customer_id for customer_id in changes.changed if customer_id not in changes.new]
+    numbers = _take_numbers(connection, len(changed) + len(changes.new))
+    if changed:
+        rows = [{"id": id_, "number": number, "at": instant} for id_, number in zip(changed, numbers, strict=False)]
+        connection.execute(_NUMBER, rows)
+    for state in changes.new.values():
+        state.sequence, state.updated_at = next(numbers), instant
+        session.add(state)
+        session.add(UnsubscribeLink(customer_id=state.customer_id))
     session.flush()
-    _add_to_totals(session, {name: change for name, change in sorted(changes.totals.items()) if change})
+    totals = [{"name": name, "change": change} for name, change in sorted(changes.totals.items()) if change]
+    if totals:
+        connection.execute(_ADD_TO_TOTAL, totals)
 
 
 def forget(state: PreferenceState) -> None:
@@ -143,9 +170,9 @@ def _changes() -> _Changes:
     return changes
 
 
-def _locked(statement: Select[PreferenceState]) -> PreferenceState | None:
-    statement = statement.with_for_update().execution_options(populate_existing=True)
-    return db.session.execute(statement).scalar_one_or_none()
+def _locked(customer_id: int) -> PreferenceState | None:
+    statement = select(PreferenceState).where(PreferenceState.customer_id == customer_id).with_for_update()
+    return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
 def _lapses_on(state: PreferenceState, flag: str) -> date | None:
@@ -153,22 +180,9 @@ def _lapses_on(state: PreferenceState, flag: str) -> date | None:
     return day if day and is_on(state, flag) else None
 
 
-def _take_numbers(count: int) -> range:
+def _take_numbers(connection: Connection, count: int) -> Iterator[int]:
+    """Take numbers of the series that `next_number` gives, as many as are needed by one statement."""
     if count == 0:
-        return range(0)
-    first = next_number(SERIES)
-    if count > 1:
-        db.session.execute(update(Counter).where(Counter.name == SERIES).values(value=Counter.value + count - 1))
-    return range(first, first + count)
-
-
-def _add_to_totals(session: Session, totals: dict[str, int]) -> None:
-    if not totals:
-        return
-    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(PreferenceTotal).values([{"name": name, "count": change} for name, change in totals.items()])
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"], set_={"count": PreferenceTotal.count + statement.excluded.count}
-        )
-    )
+        return iter(())
+    last = int(connection.execute(_TAKE, {"name": SERIES, "count": count}).scalar_one())
+    return iter(range(last - count + 1, last + 1))
