@@ -1,0 +1,62 @@
+"""The examples of docs/feed.md run as they stand, against a real server."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from portal.infrastructure.database import transaction
+from portal.preferences.consent import give
+from portal.preferences.models import Origin
+from tests.support.people import People
+from tests.support.preferences import FeedClient, customer_of
+
+TEXT = (Path(__file__).parents[2] / "docs" / "feed.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def environment(app: Flask, people: People) -> Iterator[dict[str, str]]:
+    """Where the feed of a running server is, and a token for it."""
+    people.customer("camille@example.org", external_id="C-1001")
+    people.customer("jean@example.org", external_id="C-1002")
+    with transaction():
+        camille = customer_of("camille@example.org")
+        give(camille, "offers.email", origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
+    token = FeedClient(app).token
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield {**os.environ, "FEED": f"http://127.0.0.1:{server.server_port}", "TOKEN": token}
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_there_are_examples() -> None:
+    assert [kind for kind, _code in BLOCKS].count("python") == 2
+    assert [kind for kind, _code in BLOCKS].count("sh") >= 4
+
+
+def test_the_examples_run(environment: dict[str, str], tmp_path: Path) -> None:
+    outputs = []
+    for kind, code in BLOCKS:
+        if kind == "sh" and not shutil.which("curl"):
+            continue
+        command = ["sh", "-euc", code] if kind == "sh" else [sys.executable, "-W", "error", "-c", code]
+        done = subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, f"{code}\n{done.stderr}"
+        outputs.append(done.stdout)
+    printed = "\n".join(outputs)
+    assert "['C-1001']" in printed, "only who accepted may receive"
+    assert "2 customers, up to change" in printed
