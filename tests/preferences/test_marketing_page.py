@@ -57,7 +57,7 @@ def test_it_shows_the_totals(people: People) -> None:
     page = people.signed_in_staff("marketing").get("/staff/marketing")
     assert "4 clients, dont 1 en pause ou effacé." in page.text
     (row,) = [row for row in page.tree.select("tbody tr") if row.th.get_text() == "Offres"]
-    assert " ".join(row.td.get_text(" ").replace("\u00a0", " ").split()) == "1 25 %"
+    assert " ".join(row.td.get_text(" ").replace("\u00a0", " ").split()) == "1 (25 %)"
 
 
 def test_an_empty_base_is_said_to_be_empty(people: People) -> None:
