@@ -73,8 +73,9 @@ def download(public_id: str) -> Response:
 
 def _company() -> str:
     """Return the company's name as plain letters for a file name."""
-    plain = unicodedata.normalize("NFKD", current_app.extensions["organisation"].name).encode("ascii", "ignore").decode()
-    return "-".join(re.findall("[a-z0-9]+", plain.lower())) or "data"
+    decomposed = unicodedata.normalize("NFKD", current_app.extensions["organisation"].name)
+    plain = decomposed.encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", plain)) or "data"
 
 
 def _own(public_id: str) -> AnswerPackage:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from portal.customers.models import Customer
-from portal.exports.models import AnswerPackage
+from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.categories import CATEGORIES
@@ -41,3 +41,9 @@ def request_package(
     db.session.flush()
     enqueue("exports.build_package", package_id=package.id)
     return package
+
+
+def request_again(package: AnswerPackage) -> None:
+    """Have a package that could not be built tried anew, in the current transaction."""
+    package.status, package.progress = PackageStatus.QUEUED, 0
+    enqueue("exports.build_package", package_id=package.id)

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from portal import clock
 from portal.exports.building import build
 from portal.exports.models import AnswerPackage, PackageStatus
-from portal.infrastructure.database import db
-from portal.infrastructure.jobs.queue import JobRun, enqueue, job
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job
+from portal.infrastructure.jobs.queue import MOST_ATTEMPTS, JobRun, LeaseLost, enqueue, job
 
 ORPHANED_AFTER = timedelta(hours=24)
 
@@ -17,7 +18,15 @@ ORPHANED_AFTER = timedelta(hours=24)
 @job("exports.build_package")
 def build_package(run: JobRun, package_id: int) -> None:
     """Build one package; a second run builds it anew under another name, and only one of them is kept."""
-    build(run, package_id)
+    try:
+        build(run, package_id)
+    except LeaseLost:
+        raise
+    except Exception:
+        if db.session.get_one(Job, run.job_id).attempts >= MOST_ATTEMPTS:
+            with transaction() as session:
+                session.get_one(AnswerPackage, package_id).status = PackageStatus.FAILED
+        raise
 
 
 @job("exports.expire_packages", every=timedelta(hours=1))

@@ -153,7 +153,7 @@ def latest_decision(request_id: int) -> RequestDecision | None:
 
 
 def full_message(request: RightsRequest, draft: Draft) -> str:
-    """Return what the person reads: the words typed, and for a refusal what is granted, what not, why and the remedies."""
+    """Return what the person reads: the words typed, and for a refusal its extent, its ground and the remedies."""
     if draft.outcome is Outcome.GRANTED:
         return draft.message.strip()
     assert draft.ground is not None

@@ -10,8 +10,9 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer, CustomerStatus
-from portal.exports.models import AnswerPackage
-from portal.exports.requesting import on_ready, request_package
+from portal.exports.delivery import package_of_request
+from portal.exports.models import AnswerPackage, PackageStatus
+from portal.exports.requesting import on_ready, request_again, request_package
 from portal.identity_checks import checking
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
@@ -22,11 +23,12 @@ from portal.preferences.models import Origin
 from portal.rights.answers import Use
 from portal.rights.history import add_event
 from portal.rights.intents import Intent
-from portal.rights.lifecycle import Outcome, Right, Status, Step, advance
+from portal.rights.lifecycle import InvalidStep, Outcome, Right, Status, Step, advance
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
+ASKED_AGAIN = declare("staff:package:requested_again", "reference", "package")
 
 PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
 
@@ -130,6 +132,22 @@ def answer_with_package(package: AnswerPackage) -> None:
     write_to_customer(
         request, "rights/package_ready", expires_at=package.expires_at.isoformat(),
         is_partial=request.outcome is Outcome.PARTIAL,
+    )  # fmt: skip
+
+
+def prepare_again(request: RightsRequest, member: StaffMember) -> None:
+    """Have the copy of a request tried anew after it could not be made, in the current transaction.
+
+    Raises:
+        InvalidStep: unless its copy has failed.
+    """
+    package = package_of_request(request.id)
+    if package is None or package.status is not PackageStatus.FAILED or not request.is_open:
+        raise InvalidStep(request.status, Step.ANSWER)
+    request_again(package)
+    record(
+        ASKED_AGAIN, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
+        reference=request.reference, package=package.public_id,
     )  # fmt: skip
 
 

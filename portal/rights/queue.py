@@ -106,7 +106,7 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 
 def read_reference(text: str) -> str:
-    """Return a reference as we write it from what somebody typed: lower case, with spaces, without hyphens or noughts."""
+    """Return a reference as we write it from what somebody typed: small letters, spaces, no hyphens or noughts."""
     found = _REFERENCE.fullmatch(text)
     return f"DR-{found[1]}-{int(found[2]):05}" if found else text
 

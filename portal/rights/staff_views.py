@@ -18,7 +18,7 @@ from portal.exports.delivery import package_of_request
 from portal.identity_checks.checking import AlreadyChecked
 from portal.identity_checks.models import CheckResult
 from portal.infrastructure.database import transaction
-from portal.rights import correspondence, decisions
+from portal.rights import correspondence, decisions, fulfilment
 from portal.rights.case_facts import CaseFacts, case_facts
 from portal.rights.claims import (
     CaseClosed,
@@ -379,6 +379,13 @@ def extend(reference: str) -> Any:
     except ExtensionTooLate:
         form.reason.errors = [_("It is too late: the customer had to be told within the first month.")]
     return _refused(found, extension_form=form)
+
+
+@blueprint.post("/requests/<reference>/copy")
+@requires(staff(Permission.DECIDE_REQUEST))
+def prepare_again(reference: str) -> Any:
+    message = _("The copy is being made again.")
+    return _act(reference, lambda found: fulfilment.prepare_again(found, current_user), message)
 
 
 @blueprint.post("/requests/<reference>/note")

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from bs4 import Tag
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.access.permissions import Role
 from portal.access.tokens import create_token
 from portal.customers.models import Customer, CustomerStatus
+from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.preferences.consent import Choice, record_choices
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
@@ -767,3 +769,23 @@ def test_a_case_that_answers_itself_is_not_decided_twice(people: People, reviewe
         page.form(with_field="outcome")
     mailbox.all()
     assert case(reference).status is Status.CLOSED
+
+
+def test_a_copy_that_could_not_be_made_is_made_again(people: People, reviewer: Browser, mailbox: Mailbox) -> None:
+    reference = taken_in(people, Right.ACCESS)
+    page = decide(open_case(reviewer, reference), "granted")
+    with pytest.raises(AssertionError):
+        page.form(action="/copy")
+    token = form_token(page)
+    assert reviewer.post(f"/staff/requests/{reference}/copy", {"csrf_token": token}).status == 409
+    with transaction() as session:
+        session.execute(update(AnswerPackage).values(status=PackageStatus.FAILED))
+        session.execute(update(Job).where(Job.name == "exports.build_package").values(status=JobStatus.PARKED))
+    page = open_case(reviewer, reference)
+    assert "La copie n’a pas pu être faite" in page.text
+    page = page.submit(action="/copy")
+    assert "La réponse se prépare" in page.text
+    mailbox.all()
+    assert case(reference).status is Status.CLOSED
+    (event,) = events("staff:package:requested_again")
+    assert event.facts["reference"] == reference
