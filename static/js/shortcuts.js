@@ -8,8 +8,8 @@ const keyOf = (event) => (event.ctrlKey ? "ctrl+" : "") + (/^Digit\d$/.test(even
 const isInSight = (item) => item.getClientRects().length > 0;
 
 function press(item) {
-  if (item.matches(TYPED)) item.focus();
-  else item.click();
+  item.focus();
+  if (!item.matches(TYPED)) item.click();
 }
 
 function move(step) {
