@@ -174,10 +174,9 @@ def test_a_preference_from_choice_to_feed(visit: Visit, how: Combination) -> Non
 
 def shown_wordings(visitor: Visitor, flag: str) -> list[str]:
     """Return the texts that the history shows for a flag, over all its pages."""
-    page, words = visitor.open("/preferences/history"), []
+    page, words = visitor.open("/preferences/history"), list[str]()
     while True:
-        rows = page.locator(".choices-made > li", has_text=FLAGS[flag].label(visitor.language))
-        words += [str(text) for text in rows.locator(".words").all_text_contents()]
+        words += page.locator(f".choices-made > li:has(strong:text-is('{FLAGS[flag].label(visitor.language)}')) .words").all_text_contents()
         older = page.locator("main [rel=next]")
         if not older.count():
             return words

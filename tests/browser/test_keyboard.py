@@ -1,0 +1,115 @@
+"""By keyboard alone: every stop is seen, the content is one key away, and a clear identity check takes a dozen keys."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.visitor import Visitor
+
+Visit = Callable[..., Visitor]
+
+# What holds the focus, and what is wrong with how it shows: no ring, out of sight, or covered by something else.
+_STOP = """() => {
+  const item = document.activeElement;
+  if (item === document.body) return null;
+  const style = getComputedStyle(item), box = item.getBoundingClientRect(), faults = [];
+  if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) faults.push("no ring");
+  if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth) faults.push("out of sight");
+  else {
+    const edge = rect => [Math.max(rect.left, 0) + Math.min(rect.width, 8) / 2, Math.min(Math.max(rect.top + Math.min(rect.height, 24) / 2, 1), innerHeight - 1)];
+    const over = document.elementFromPoint(...edge(item.getClientRects()[0]));
+    if (over && !item.contains(over) && !over.contains(item) && ![...(item.labels ?? [])].includes(over)) faults.push("covered by " + over.outerHTML.slice(0, 80));
+  }
+  item.dataset.stop ??= document.querySelectorAll("[data-stop]").length;
+  return [item.dataset.stop, faults.length ? item.outerHTML.slice(0, 120) + ": " + faults.join(", ") : ""];
+}"""
+
+
+def stops(page: Page) -> tuple[int, list[str]]:
+    """Press Tab until the focus comes round; return how many stops there were, and their faults."""
+    seen, faults = set[str](), list[str]()
+    for _stop in range(150):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(_STOP)
+        if stop is None or stop[0] in seen:
+            break
+        seen.add(stop[0])
+        faults += [stop[1]] if stop[1] else []
+    return len(seen), faults
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_stop_of_a_customer_is_seen(visit: Visit, width: int) -> None:
+    visitor = visit(width=width)
+    faults = []
+    for path, least in (("/", 8), ("/sign-in", 8)):
+        number, found = stops(visitor.open(path))
+        assert number >= least, f"{path} has {number} stops"
+        faults += found
+    visitor.sign_in("camille")
+    for path, least in (("/data", 15), ("/data/financial", 12), ("/preferences", 40), ("/requests/new/erasure", 12)):
+        number, found = stops(visitor.open(path))
+        assert number >= least, f"{path} has {number} stops"
+        faults += [f"{path} {fault}" for fault in found]
+    assert not faults, "\n".join(faults)
+
+
+def test_every_stop_of_staff_is_seen(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("officer")
+    page = visitor.open("/staff/queue")
+    number, faults = stops(page)
+    assert number >= 20
+    for reference in ("DR-2026-00005", "DR-2026-00008"):
+        _number, found = stops(visitor.open(f"/staff/requests/{reference}"))
+        faults += [f"{reference} {fault}" for fault in found]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("path", ["/", "/policy", "/staff/sign-in"])
+def test_the_content_is_one_key_away(visit: Visit, path: str) -> None:
+    page = visit(width=390).open(path)
+    page.keyboard.press("Tab")
+    expect(page.locator("a.skip")).to_be_focused()
+    expect(page.locator("a.skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+class Keys:
+    """Presses keys and counts them; a chord counts as one."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pressed = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.pressed += 1
+
+
+def test_a_clear_case_is_decided_by_keyboard(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("reviewer")
+    page = visitor.open("/staff/queue?text=DR-2026-00010")
+    keys = Keys(page)
+    keys.press("j", "Enter")
+    page.wait_for_url("**/staff/requests/DR-2026-00010")
+    keys.press("p")
+    expect(page.locator(".document img")).to_have_count(1)
+    points = page.locator("[name=checklist]")
+    keys.press(*(str(number) for number in range(1, points.count() + 1)))
+    assert all(point.is_checked() for point in points.all())
+    keys.press("a", "Control+Enter")
+    expect(page.locator("form[action$='/decision']")).to_be_visible()
+    assert keys.pressed <= 12, f"the identity check took {keys.pressed} keys"
+    keys.press("a", "Tab")
+    expect(page.locator("[name=message]")).to_be_focused()
+    page.keyboard.type("Here is your copy.")
+    keys.press("Control+Enter")
+    page.wait_for_url(lambda url: not url.endswith("/DR-2026-00010"))
+    expect(page.locator(".banner")).to_be_visible()
