@@ -62,8 +62,10 @@ REGISTERED = [
     "portal.preferences.states",
     "portal.identity_checks.tasks",
     "portal.exports.tasks",
+    "portal.staff.recent_accesses",
     "portal.rights.fulfilment",
     "portal.rights.identity_errands",
+    "portal.rights.notices",
     "portal.rights.queue",
     "portal.rights.tasks",
 ]

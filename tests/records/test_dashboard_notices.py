@@ -1,0 +1,36 @@
+"""The first page says first what is open, and at the end who looked."""
+
+from portal import clock
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.rights.filing import take_in
+from portal.rights.lifecycle import Right
+from portal.rights.models import Channel, RightsRequest
+from portal.staff.access_log import log_access
+from portal.staff.models import StaffMember
+from tests.support.people import People
+
+
+def test_an_open_request_stands_first_with_its_date_and_leads_to_it(people: People) -> None:
+    browser = people.signed_in()
+    people.staff("support")
+    assert "en cours" not in browser.get("/data").text
+    with transaction() as session:
+        customer, member = session.query(Customer).one(), session.query(StaffMember).one()
+        take_in(customer, Right.ERASURE, Channel.PHONE, clock.now(), "Effacez tout", member)
+    request = db.session.query(RightsRequest).one()
+    page = browser.get("/data")
+    assert "Votre demande est en cours" in page.text
+    assert request.reference in page.text
+    assert page.click("Suivre cette demande").url == f"/requests/{request.reference}"
+
+
+def test_the_newest_looks_stand_at_the_end(people: People) -> None:
+    browser = people.signed_in()
+    people.staff("support")
+    with transaction() as session:
+        log_access(session.query(StaffMember).one(), session.query(Customer).one(), category="contact", reason="Appel du 3 mai")
+    page = browser.get("/data")
+    assert "Qui a vu vos données récemment" in page.text
+    assert "Appel du 3 mai" in page.text
+    assert "Nora" not in page.text
