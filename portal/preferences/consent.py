@@ -172,8 +172,8 @@ def object_to_marketing(
 def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
     """Have every flag of a customer read off, in the current transaction, whatever is chosen meanwhile.
 
-    The choices are kept: `lift_suppression` brings them back. An erasure is never lifted, and its reference stays in
-    the feed for the life of the suppression entry, so that no system writes to the person again.
+    A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted: its reference
+    alone stays in the feed, for the life of the suppression entry, so that no system writes to the person again.
     """
     reason = SuppressionReason(reason)
     state = lock_state(customer)
@@ -181,6 +181,8 @@ def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
         return
     state.reason = reason
     state.suppressed_until = _end_of(reason)
+    if reason is SuppressionReason.ERASED:
+        state.latest_choices = {}
     publish(state, is_suppressed=True)
     mark_changed(state)
     record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)

@@ -265,6 +265,32 @@ def test_a_consent_to_cookies_lapses_after_six_months(camille: str) -> None:
         assert flags_on() == {"cookies.advertising", FLAG}, "the same yes, given anew"
 
 
+def test_proofs_leave_five_years_after_they_stopped_counting(people: People) -> None:
+    for email in ("camille@example.org", "restricted@example.org", "erased@example.org"):
+        people.customer(email)
+        with clock.stopped_at(datetime(2020, 1, 1, tzinfo=UTC)), transaction():
+            for flag in (FLAG, "surveys.sms"):
+                give(customer_of(email), flag, origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
+        with clock.stopped_at(datetime(2021, 6, 1, 10, tzinfo=UTC)), transaction():
+            withdraw(customer_of(email), FLAG, origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
+    with clock.stopped_at(datetime(2021, 7, 1, 10, tzinfo=UTC)), transaction():
+        suppress(customer_of("restricted@example.org"), "restricted")
+        customer_of("restricted@example.org").status = CustomerStatus.RESTRICTED
+        suppress(customer_of("erased@example.org"), "erased")
+        erased = customer_of("erased@example.org")
+        erased.status, erased.erased_at = CustomerStatus.ERASED, clock.now()
+
+    def kept_on(day: datetime) -> dict[str, int]:
+        with clock.stopped_at(day):
+            run_due_jobs()
+        return {name: len(proofs(f"{name}@example.org")) for name in ("camille", "restricted", "erased")}
+
+    assert kept_on(datetime(2026, 6, 1, 12, tzinfo=UTC)) == {"camille": 3, "restricted": 3, "erased": 3}
+    assert kept_on(datetime(2026, 6, 2, 13, tzinfo=UTC)) == {"camille": 2, "restricted": 3, "erased": 2}
+    assert kept_on(datetime(2026, 7, 2, 14, tzinfo=UTC)) == {"camille": 2, "restricted": 3, "erased": 0}
+    assert [proof.is_given for proof in proofs()] == [True, False], "what still counts keeps its proof"
+
+
 def test_one_customer_takes_one_number_a_transaction(camille: str) -> None:
     before = state_of().sequence
     with transaction():
