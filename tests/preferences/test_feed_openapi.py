@@ -9,6 +9,8 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from portal.app import create_app
+from portal.config import Settings
 from portal.preferences.openapi import PROBLEMS, describe
 from tests.support.people import People
 from tests.support.preferences import FeedClient
@@ -113,3 +115,10 @@ def assert_fits(schema: dict[str, Any], value: Any) -> None:
     whole = schema | {"components": DESCRIPTION["components"]}
     faults = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
     assert not faults, faults
+
+
+def test_a_process_that_serves_machines_only_still_explains_its_problems(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"audiences": ("feed",), "opening_keys": None}))
+    page = app.test_client().get("/feed/v1/problems/401", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "A valid bearer token is needed" in page.get_data(as_text=True)
