@@ -141,8 +141,8 @@ def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> memoryvi
 
 def _converse(child: "subprocess.Popen[bytes]", document: bytes, answer: bytearray, deadline: float) -> None:
     """Feed the document and collect the answer until the child ends it. Raises TimeoutError when too late."""
-    assert child.stdin is not None  # noqa: S101
-    assert child.stdout is not None  # noqa: S101
+    assert child.stdin is not None
+    assert child.stdout is not None
     pending = memoryview(document)
     os.set_blocking(child.stdin.fileno(), False)
     with selectors.DefaultSelector() as waiting:

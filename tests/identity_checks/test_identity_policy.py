@@ -189,9 +189,7 @@ def test_everything_has_words_in_both_languages(language: str) -> None:
 def test_a_paper_has_a_short_checklist_its_reasons_and_what_may_be_hidden(paper: Paper) -> None:
     with_birth_date = checklist(paper, compares_birth_date=True)
 
-    assert set(with_birth_date) - set(checklist(paper, compares_birth_date=False)) == {
-        CheckItem.BIRTH_DATE_MATCHES
-    }
+    assert set(with_birth_date) - set(checklist(paper, compares_birth_date=False)) == {CheckItem.BIRTH_DATE_MATCHES}
     assert len(with_birth_date) <= 7
     assert RejectReason.NAME_DIFFERS in reject_reasons(paper)
     assert bool(may_be_hidden(paper, "fr")) is (paper is not Paper.FRANCE_IDENTITE)

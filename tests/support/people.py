@@ -43,7 +43,9 @@ class People:
         with transaction():
             return create_customer(email=email, email_normalised=normalise_address(email), **facts)
 
-    def account(self, email: str = "camille@example.org", *, confirmed_days_ago: int = 400, **facts: Any) -> Account:
+    def account(
+        self, email: str = "camille@example.org", *, confirmed_days_ago: int = 400, **facts: Any
+    ) -> Account:
         """Create a customer with a confirmed account that raises no doubt."""
         customer_id = self.customer(email, **facts).id
         customer = db.session.get_one(Customer, customer_id)
@@ -83,11 +85,15 @@ class People:
             member.sealed_totp_secret = seal_totp_secret(TOTP_SECRET)
         return member
 
-    def signed_in_staff(self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any) -> Browser:
+    def signed_in_staff(
+        self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any
+    ) -> Browser:
         """Create a staff member and sign them in with password and code through the forms."""
         member = self.staff(role, email, **facts)
         browser = Browser(self.app, facts.get("language", "fr"))
-        page = browser.get("/staff/sign-in").submit({"email": member.email, "password": PASSWORD}, with_field="password")
+        page = browser.get("/staff/sign-in").submit(
+            {"email": member.email, "password": PASSWORD}, with_field="password"
+        )
         page = page.submit({"code": pyotp.TOTP(TOTP_SECRET).now()}, with_field="code")
         assert page.status == 200, page.text
         return browser
