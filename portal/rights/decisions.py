@@ -118,7 +118,7 @@ def second(request: RightsRequest, member: StaffMember, *, agrees: bool, text: s
         StaleCase, OwnCase, SamePerson, OfficerNeeded, InvalidStep.
     """
     check_not_own(request, member)
-    db.session.refresh(request, with_for_update=True)  # two people may press the button at once
+    db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
     check_version(request, version)
     decision = latest_decision(request.id)
     if decision is None or request.status is not Status.SECOND_OPINION:

@@ -105,3 +105,8 @@ def refusal_values(right: Right, **changed: str) -> dict[str, str]:
         "ground": str(ground), "refused": "L’essentiel", "granted": "rien", "until": "31 décembre 2034",
         "evidence": "Relu le 3 mars avec le service client.",
     } | changed  # fmt: skip
+
+
+def take_most_urgent(browser: Browser) -> Page:
+    """Press the button of the queue that takes the most urgent case."""
+    return browser.get("/staff/queue").submit(action="/queue/next")
