@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import Account, AccountSession
 from portal.customers.addresses import mask_address
-from portal.identity_checks.models import CheckResult, DocumentStatus
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
 from portal.identity_checks.paper_checks import checklist, reject_reasons
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.policy import DoubtSignal
@@ -120,13 +120,12 @@ def _checks(request: RightsRequest) -> Rows:
         CheckResult.REJECTED: _("Identity not established"),
         CheckResult.ABANDONED: _("Ended without a decision"),
     }
-    return [
-        (
-            results[check.result],
-            _("%(time)s. Document destroyed %(destroyed)s.", time=date_time(check.checked_at), destroyed=date_time(check.destroyed_at))
-            if check.destroyed_at
-            else date_time(check.checked_at),
-        )
-        for check in checks_of(request.id)
-        if check.result in results
-    ]
+    return [(results[check.result], _ending(check)) for check in checks_of(request.id) if check.result in results]
+
+
+def _ending(check: IdentityCheck) -> str:
+    """Say when a check ended, and when its document was destroyed."""
+    ended = date_time(check.checked_at)
+    if check.destroyed_at is None:
+        return ended
+    return _("%(time)s. Document destroyed %(destroyed)s.", time=ended, destroyed=date_time(check.destroyed_at))
