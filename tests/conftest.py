@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,8 +35,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]
     """The database of this test process: SQLite, or PostgreSQL where PORTAL_TEST_DATABASE says so."""
     folder = tmp_path_factory.mktemp("database")
     if IS_POSTGRESQL:
-        with postgresql_server(folder) as url:
-            yield TestDatabase(url)
+        # Root's own temporary folders are closed to the system user that the server runs as.
+        with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
+            Path(name).chmod(0o755)
+            with postgresql_server(Path(name) / "data") as url:
+                yield TestDatabase(url)
     else:
         yield TestDatabase(f"sqlite:///{folder / 'portal.sqlite'}")
 

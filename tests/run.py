@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 # The suite runs whole on SQLite; what depends on the database runs again on PostgreSQL.
-ON_POSTGRESQL = ["tests/journeys", "tests/contracts", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py"]
+ON_POSTGRESQL = ["tests/journeys", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py"]
 
 
 def main(jobs: str) -> int:

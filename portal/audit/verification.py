@@ -1,5 +1,6 @@
 """Verify the audit chain: find the first event that was changed, removed, moved or put in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -22,9 +23,15 @@ class Verification:
 
 def verify_chain() -> Verification:
     """Walk the whole chain in bounded memory and return the first fault found, if any."""
-    expected, previous, count = 1, GENESIS, 0
     statement = select(AuditEvent).order_by(AuditEvent.sequence).execution_options(yield_per=SLICE)
-    for event in db.session.execute(statement).scalars():
+    # Closed at the first fault too: PostgreSQL holds a cursor for what was not read.
+    with db.session.execute(statement) as rows:
+        return _walk(rows.scalars())
+
+
+def _walk(events: Iterable[AuditEvent]) -> Verification:
+    expected, previous, count = 1, GENESIS, 0
+    for event in events:
         if event.sequence != expected:
             return Verification(count, f"event {expected} is missing", expected)
         if event.previous_hash != previous:

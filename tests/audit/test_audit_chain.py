@@ -24,6 +24,7 @@ def write_events(count: int) -> None:
 
 
 def tamper(statement: object) -> None:
+    db.session.rollback()  # what was read must not hold the table against the change
     lift_append_only()
     with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
         connection.execute(statement)  # type: ignore[call-overload]
