@@ -1,0 +1,215 @@
+"""The demonstration inside this process, seeded once, with somebody of each kind signed in and everything they have."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import select, text
+from werkzeug.routing import Rule
+
+from portal.access.models import ApiToken
+from portal.access.permissions import Permission, Role, may
+from portal.accounts.links import Purpose, issue_link
+from portal.accounts.models import Account, AccountSession
+from portal.app import create_app
+from portal.config import Settings
+from portal.customers.models import Customer
+from portal.demo.seeding import seed
+from portal.exports.models import AnswerPackage
+from portal.identity_checks.models import IdentityDocument
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.one_time_tokens import write_token
+from portal.preferences.feed import unsubscribe_links
+from portal.rights.models import RequestDraft, RightsRequest
+from portal.staff.customer_lookup import open_lookup
+from portal.staff.invitation import invite, link_of
+from portal.staff.models import StaffMember
+from tests.support.browser import Browser
+from tests.support.cases import take
+
+Values = dict[str, str]
+
+# What a read may write: that it happened, when a session or token was last used, and how often somebody tried.
+MAY_CHANGE = {
+    "account_sessions": {"last_used_at"}, "staff_sessions": {"last_used_at"}, "api_tokens": {"last_used_at"},
+    "account_devices": {"last_seen_at"},
+}  # fmt: skip
+MAY_GROW = {"audit_events", "audit_head", "access_log_entries", "rate_counts"}
+
+_PLACE = re.compile(r"<(?:[a-z]+:)?[a-z_]+>")
+
+
+@dataclass
+class Demonstration:
+    """A seeded app; `people` is what demo.json holds, `values` what each kind of caller has of their own."""
+
+    app: Flask
+    people: dict[str, Any]
+    browsers: dict[str, Browser]
+    values: dict[str, Values]
+
+    def path(self, rule: Rule, whose: str) -> str:
+        """Return the address of a route with the identifiers of `whose`."""
+        return fill(rule.rule, self.values[whose])
+
+
+def fill(rule: str, values: Mapping[str, str]) -> str:
+    """Return a route's address, each placeholder replaced by what `values` has for the route up to there."""
+    path, end = "", 0
+    for place in _PLACE.finditer(rule):
+        before = rule[: place.start()]
+        assert before in values, f"{rule}: say in tests/support/demonstration.py what stands after {before}"
+        path += rule[end : place.start()] + values[before]
+        end = place.end()
+    return path + rule[end:]
+
+
+def make_app(folder: Path) -> Flask:
+    """Return an app on an installation of its own, its database migrated and empty."""
+    sealing, opening = new_sealing_pair()
+    settings = Settings(
+        instance=folder, database_url=f"sqlite:///{folder / 'portal.sqlite'}", storage_url=f"file://{folder / 'storage'}",
+        mail_url=f"console:{folder / 'mail'}", secret_key="a secret of the tests, long enough to be taken",
+        master_keys=new_master_keys(), sealing_key=sealing, opening_keys=opening, public_url="http://localhost:8000",
+    )  # fmt: skip
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+    return app
+
+
+def make_demonstration(folder: Path) -> Demonstration:
+    """Seed an app, sign somebody of each kind in, and gather what they have."""
+    app = make_app(folder)
+    with app.app_context():
+        people = seed()
+        demo = Demonstration(app, people, _browsers(app, people), {})
+        take(demo.browsers[Role.REVIEWER], _reference_with_document())
+        demo.values = _values(demo)
+        db.session.remove()
+    return demo
+
+
+def _browsers(app: Flask, people: dict[str, Any]) -> dict[str, Browser]:
+    browsers = {"nobody": Browser(app)}
+    for name, person in (("customer", people["customers"][0]), ("stranger", people["customers"][1])):
+        browsers[name] = Browser(app)
+        browsers[name].get("/sign-in").submit(_without(person, {"email", "password"}), with_field="password")
+    for person in people["staff"]:
+        browser = browsers[person["role"]] = Browser(app)
+        page = browser.get("/staff/sign-in").submit(_without(person, {"email", "password"}), with_field="password")
+        page.submit({"code": pyotp.TOTP(person["totp_secret"]).now()}, with_field="code")
+    return browsers
+
+
+def _without(person: dict[str, str], kept: set[str]) -> dict[str, str]:
+    return {name: value for name, value in person.items() if name in kept}
+
+
+def _values(demo: Demonstration) -> dict[str, Values]:
+    common = {
+        "/data/": "contact", "/requests/new/": "access", "/feed/v1/problems/": "404", "/static/": "css/portal.css",
+        "/staff/customers/<public_id>/": "identity", "/staff/documents/<public_id>/": "1",
+        "/feed/v1/preferences/": "C-1001", "/feed/v1/unsubscribe-links/": "C-1001",
+    }  # fmt: skip
+    common |= _tokens(demo.app) | _staff_values() | _lookups(Role.SUPPORT)
+    values = {name: common | _customer_values(demo, name) for name in ("customer", "stranger")}
+    values["nobody"] = values["machine"] = values["customer"]
+    for role in Role:
+        values[role] = values["customer"] | _lookups(role)
+    return values
+
+
+def _tokens(app: Flask) -> Values:
+    settings = app.extensions["settings"]
+    with transaction() as session:
+        account = session.execute(select(Account).limit(1)).scalar_one()
+        links = {purpose: issue_link(account.id, purpose).public_id for purpose in Purpose}
+        invitation = link_of(invite("new@example.org", "Nouvelle", Role.SUPPORT, actor="command"), settings)
+    return {
+        "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
+        "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
+        "/staff/invitation/": invitation.rpartition("/")[2],
+        "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
+    }
+
+
+def _staff_values() -> Values:
+    return {
+        "/staff/requests/": _reference_with_document(),
+        "/staff/members/": _first(select(StaffMember.public_id)),
+        "/staff/tokens/": _first(select(ApiToken.public_id)),
+        "/staff/documents/": _first(select(IdentityDocument.public_id)),
+    }
+
+
+def _customer_values(demo: Demonstration, name: str) -> Values:
+    """Return what a customer has; where they have none of a kind, what somebody else has."""
+    browser = demo.browsers[name]
+    browser.get("/requests/new/portability").submit({"scope": "all", "destination": "Autre"}, with_field="scope")
+    customer_id = _customer_id("C-1001" if name == "customer" else "C-1002")
+    draft = _first(select(RequestDraft.public_id).where(RequestDraft.customer_id == customer_id))
+    sessions = select(AccountSession.public_id).join(Account, Account.id == AccountSession.account_id)
+    return {
+        "/requests/": _first(select(RightsRequest.reference).where(RightsRequest.customer_id == customer_id)),
+        "/requests/drafts/": draft,
+        "/requests/identity/": draft,
+        "/requests/identity/<code>/document/": _first(select(IdentityDocument.public_id)),
+        "/answers/": _first(select(AnswerPackage.public_id)),
+        "/account/sessions/": _first(sessions.where(Account.customer_id == customer_id)),
+    }
+
+
+def _lookups(role: Role) -> Values:
+    with transaction() as session:
+        member = session.execute(select(StaffMember).where(StaffMember.role == role)).scalars().first()
+        customer = session.get_one(Customer, _customer_id("C-1001"))
+        assert member is not None
+        if not (may(role, Permission.LOOK_UP_CUSTOMER) or may(role, Permission.SEE_MARKETING)):
+            return {}
+        lookup = open_lookup(member, customer, "Appel de la cliente ce matin", None).public_id
+    return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup}
+
+
+def _reference_with_document() -> str:
+    return _first(select(RightsRequest.reference).where(RightsRequest.customer_id == _customer_id("C-1009")))
+
+
+def _customer_id(number: str) -> int:
+    return int(_first(select(Customer.id).where(Customer.external_id == number)))
+
+
+def _first(statement: Any) -> Any:
+    return db.session.execute(statement.limit(1)).scalar_one()
+
+
+def walkable(app: Flask, method: str) -> Iterator[Rule]:
+    """Yield the routes that take a method, in the order of their addresses."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if method in (rule.methods or ()):
+            yield rule
+
+
+def snapshot(app: Flask) -> dict[str, str]:
+    """Return a digest of each table, without what a read may write."""
+    found = {}
+    with app.app_context():
+        for table in db.metadata.sorted_tables:
+            if table.name in MAY_GROW:
+                continue
+            columns = [column.name for column in table.columns if column.name not in MAY_CHANGE.get(table.name, set())]
+            keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+            names = ", ".join(f'"{name}"' for name in columns)
+            digest = hashlib.sha256()
+            for row in db.session.execute(text(f'SELECT {names} FROM "{table.name}" ORDER BY {keys}')):
+                digest.update(repr(tuple(row)).encode())
+            found[table.name] = digest.hexdigest()
+        db.session.remove()
+    return found
