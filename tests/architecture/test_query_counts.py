@@ -1,0 +1,118 @@
+"""How many statements a page sends: few, and as many for a customer with much as for one with little."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+
+from portal import clock
+from portal.access.permissions import Role
+from portal.customers.addresses import normalise_address
+from portal.customers.creation import create_customer
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.records.counts import CountChanges
+from portal.records.models import Record
+from portal.rights.filing import take_in
+from portal.rights.lifecycle import Right
+from portal.rights.models import Channel
+from portal.staff.access_log import CASE_WORK, REQUEST, log_access
+from portal.staff.models import StaffMember
+from tests.support.browser import Browser
+from tests.support.people import People
+from tests.support.visitors import statements
+
+MANY = 400
+
+
+def sent(browser: Browser, path: str) -> list[str]:
+    """Return the statements that a page sends when it was opened just before."""
+    browser.get(path)
+    with statements() as seen:
+        assert browser.get(path).status == 200
+    return [text for text in seen if not text.startswith(("BEGIN", "PRAGMA"))]
+
+
+def at_most(browser: Browser, path: str, most: int, fill: Callable[[], None]) -> None:
+    few = sent(browser, path)
+    fill()
+    many = sent(browser, path)
+    assert len(few) <= most, "\n".join(few)
+    assert len(many) == len(few), "\n".join(many)
+
+
+@pytest.fixture
+def customer(people: People) -> Browser:
+    browser = people.signed_in(external_id="C-1001")
+    _hold(3)
+    return browser
+
+
+def _customer() -> Customer:
+    return db.session.execute(select(Customer).where(Customer.external_id == "C-1001")).scalar_one()
+
+
+def _hold(number: int, start: int = 0) -> None:
+    """Give the customer records in one category, as an import writes them."""
+    with transaction() as session:
+        customer_id, changes = _customer().id, CountChanges()
+        rows = [_visit(customer_id, place) for place in range(start, start + number)]
+        session.execute(insert(Record.__table__), rows)
+        for row in rows:
+            changes.add((customer_id, "usage"), row["recorded_at"])
+        changes.write()
+
+
+def _visit(customer_id: int, place: int) -> dict[str, Any]:
+    at = clock.now() - timedelta(hours=place)
+    return {
+        "customer_id": customer_id, "kind": "page_visit", "category": "usage", "external_id": f"V-{place}",
+        "recorded_at": at, "received_at": at, "source": "analytics", "values": {"page": f"https://netkin.fr/{place}"},
+    }  # fmt: skip
+
+
+def _live_much(people: People) -> None:
+    """Let much have happened to the customer: records, requests, looks at their data."""
+    _hold(MANY, start=3)
+    member_id = people.staff(Role.SUPPORT, "accueil@example.org").id
+    with transaction() as session:
+        member, customer = session.get_one(StaffMember, member_id), _customer()
+        for _ in range(60):
+            log_access(member, customer, category=REQUEST, reason=CASE_WORK)
+        for right in Right:
+            take_in(customer, right, Channel.PHONE, clock.now(), "Voici ma demande.", member)
+
+
+@pytest.mark.parametrize(("path", "most"), [("/data", 8), ("/data/usage", 6), ("/data/identity", 6)])
+def test_a_customers_pages(customer: Browser, people: People, path: str, most: int) -> None:
+    at_most(customer, path, most, lambda: _live_much(people))
+
+
+@pytest.mark.parametrize(
+    "path", ["/staff/queue", "/staff/queue?right=access&when=soon&text=nom", "/staff/queue?closed=yes", "/staff/my-cases"]
+)
+def test_the_queue(app: Flask, people: People, path: str) -> None:
+    operator_id = people.staff(Role.SUPPORT, "accueil@example.org").id
+    browser = people.signed_in_staff(Role.REVIEWER)
+
+    def fill(number: int, start: int) -> None:
+        with transaction() as session:
+            operator = session.get_one(StaffMember, operator_id)
+            reviewer = session.execute(
+                select(StaffMember).where(StaffMember.email == "reviewer@example.org")
+            ).scalar_one()
+            for place in range(start, start + number):
+                address = f"p{place}@example.org"
+                person = create_customer(
+                    email=address, email_normalised=normalise_address(address), given_name="Jean", family_name=f"Nom {place}"
+                )
+                case = take_in(person, Right.ACCESS, Channel.POST, clock.now() - timedelta(days=28), "copie", operator)
+                case.is_open = place % 3 > 0
+                if place % 2:
+                    case.holder_id, case.held_until = reviewer.id, clock.now() + timedelta(minutes=20)
+
+    fill(3, 0)
+    at_most(browser, path, 6, lambda: fill(90, 3))
