@@ -38,7 +38,6 @@ bench: catalogues ## Measure against a bare floor in the same run, and print rat
 
 lint: catalogues ## Check style, types and templates
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet . || echo "(ruff format would change some files)"
 	@$(BIN)/mypy
 	@$(BIN)/djlint templates --profile jinja --lint --quiet
 
