@@ -1,35 +1,43 @@
 """`flask doctor`: look at everything an installation needs, and say what to do about each fault."""
 
+import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal import clock
 from portal.audit.verification import verify_chain
-from portal.identity_checks.isolation import isolation_report
+from portal.identity_checks.isolation import chosen_way, isolation_report
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.site.readiness import applied_migration, migration_head
 
 Finding = tuple[bool, str]
 
+OLD_SIGNATURES = timedelta(days=1)
+
 
 def examine() -> Iterator[Finding]:
     """Yield (is well, what was found and what to do) for each check; a check that breaks is a fault."""
-    for check in (_database, _storage, _keys, _mail, _scanner, _jobs, _audit, _isolation):
+    for check, cure in _CHECKS.items():
         try:
             yield from check()
         except Exception as error:
-            yield False, f"{check.__name__[1:]}: {type(error).__name__}"
+            db.session.rollback()
+            yield False, f"{check.__name__[1:]}: cannot be examined ({type(error).__name__}); {cure}"
 
 
 def _database() -> Iterator[Finding]:
     try:
         applied, head = applied_migration(), migration_head()
     except SQLAlchemyError:
+        db.session.rollback()
         yield False, "database: cannot be read; check PORTAL_DATABASE_URL, then run flask upgrade-database"
         return
     is_current = applied == head
@@ -38,8 +46,10 @@ def _database() -> Iterator[Finding]:
 
 
 def _storage() -> Iterator[Finding]:
-    current_app.extensions["storage"].exists("doctor")
-    yield True, "storage: can be reached"
+    storage, key = current_app.extensions["storage"], f"doctor/{secrets.token_hex(8)}"
+    storage.put(key, [b"well"])
+    storage.delete(key)
+    yield True, "storage: can be written"
 
 
 def _keys() -> Iterator[Finding]:
@@ -64,8 +74,10 @@ def _mail() -> Iterator[Finding]:
 
 
 def _scanner() -> Iterator[Finding]:
-    is_none = current_app.extensions["settings"].scanner_url.startswith("none")
-    yield True, "scanner: none; documents are rebuilt from pixels but not scanned" if is_none else "scanner: set"
+    state = current_app.extensions["scanner"].state()
+    yield state.is_working, f"scanner: {state.text}" + ("" if state.is_working else "; check PORTAL_SCANNER_URL")
+    if state.signatures_at and clock.now() - state.signatures_at > OLD_SIGNATURES:
+        yield False, f"scanner: its signatures are of {state.signatures_at:%Y-%m-%d}; run freshclam"
 
 
 def _jobs() -> Iterator[Finding]:
@@ -75,9 +87,25 @@ def _jobs() -> Iterator[Finding]:
 
 def _audit() -> Iterator[Finding]:
     found = verify_chain()
-    yield found.fault is None, f"audit: {found.fault or f'{found.events} events, whole'}"
+    if found.fault is None:
+        yield True, f"audit: {found.events} events, whole"
+    else:
+        yield False, f"audit: {found.fault}; compare with a backup before anything else is done"
 
 
-def _isolation() -> Iterator[Finding]:
+def _rendering() -> Iterator[Finding]:
+    chosen_way()
     for line in isolation_report():
         yield True, f"rendering: {line}"
+
+
+_CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
+    _database: "check PORTAL_DATABASE_URL",
+    _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
+    _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
+    _mail: "check PORTAL_MAIL_URL",
+    _scanner: "check PORTAL_SCANNER_URL",
+    _jobs: "see to the database first",
+    _audit: "see to the database first",
+    _rendering: "no identity document can be taken in; try flask doctor as the user that runs the portal",
+}

@@ -24,6 +24,7 @@ from portal.rights.correspondence import ask_clarification, extend
 from portal.rights.decisions import Draft, decide, second
 from portal.rights.drafts import save_answers
 from portal.rights.filing import file_request, object_to_marketing, take_in
+from portal.rights.identity_review import ask_for_document
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import ExtensionReason, Outcome, Right
 from portal.rights.models import Channel, RightsRequest
@@ -57,10 +58,16 @@ def make_cases() -> None:
     with _days_ago(12):
         second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.")
         _decide_erasure(second_wanted)
+    with _days_ago(11):
+        reviewed = _take_in("C-1002", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
+        _disagree(reviewed)
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="card")
     with _days_ago(6):
         _file("C-1005", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="passport")
+    with _days_ago(5):
+        doubted = _take_in("C-1007", Right.ACCESS, Channel.EMAIL, "Envoyez ma copie à cette nouvelle adresse.")
+        _doubt(doubted)
     with _days_ago(4):
         withdrawn = _take_in("C-1005", Right.PORTABILITY, Channel.EMAIL, "I want to move my shop elsewhere.")
         with transaction():
@@ -181,6 +188,29 @@ def _decide_erasure(request_id: int) -> None:
         request = _request(request_id)
         claim(request, _staff("reviewer@example.org"))
         decide(request, _staff("reviewer@example.org"), draft, request.version)
+
+
+def _disagree(request_id: int) -> None:
+    draft = Draft(
+        outcome=Outcome.REFUSED, ground=RefusalGround.RIGHT_NOT_OPEN, message="Vos visites ne font pas partie de ce droit.",
+        refused="La copie de toutes les données", granted="Rien", until="Sans limite de temps",
+    )  # fmt: skip
+    with transaction():
+        request = _request(request_id)
+        decide(request, _staff("reviewer@example.org"), draft, request.version)
+    with transaction():
+        request = _request(request_id)
+        why = "Ses coordonnées et ses achats font partie du droit : accordons cela."
+        second(request, _staff("officer@example.org"), agrees=False, text=why, version=request.version)
+
+
+def _doubt(request_id: int) -> None:
+    with transaction():
+        request = _request(request_id)
+        ask_for_document(
+            request, _staff("reviewer@example.org"), "Le message vient d’une adresse que nous ne connaissons pas.",
+            version=request.version,
+        )  # fmt: skip
 
 
 def _look(number: str, email: str, category: Category, reason: str) -> None:

@@ -21,14 +21,20 @@ from portal.infrastructure.database import db
 @with_appcontext
 def demo(keep: bool) -> None:
     """Make the demonstration and print its sign-ins. Refused on a database that holds anybody."""
-    path = current_app.extensions["settings"].instance / "demo.json"
-    is_empty = db.session.execute(select(Customer.id).limit(1)).first() is None
-    if is_empty:
-        _write_private(path, seed())
-    elif not path.exists() or not keep:
+    settings = current_app.extensions["settings"]
+    path = settings.instance / "demo.json"
+    if db.session.execute(select(Customer.id).limit(1)).first() is None:
+        content = seed()
+        _write_private(path, content)
+    elif keep and path.exists():
+        content = json.loads(path.read_text("utf-8"))
+        if content["url"] != settings.public_url:  # the portal is served on another port this time
+            content["url"] = settings.public_url
+            _write_private(path, content)
+    else:
         click.echo("The database holds people already: the demonstration is made on an empty one only.", err=True)
-        sys.exit(1)
-    _print(json.loads(path.read_text("utf-8")))
+        sys.exit(0 if keep else 1)
+    _print(content)
 
 
 def _write_private(path: Path, content: dict[str, Any]) -> None:
@@ -42,7 +48,7 @@ def _write_private(path: Path, content: dict[str, Any]) -> None:
 
 
 def _print(content: dict[str, Any]) -> None:
-    url = current_app.extensions["settings"].public_url
+    url = content["url"]
     click.echo(f"\nThe portal: {url}\n\nCustomers, at {url}/sign-in")
     for person in content["customers"]:
         click.echo(f"  {person['email']:<28} {person['password']}")

@@ -21,9 +21,9 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import MOST_ATTEMPTS, enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
-from tests.exports.conftest import build, only_customer
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
+from tests.support.packages import build, only_customer
 from tests.support.people import People
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from portal.exports import contents
 from portal.exports.information import article_15_information
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.registry import HeldItem
-from tests.exports.conftest import FORMULA, INTERNAL, Copy
+from tests.support.packages import FORMULA, INTERNAL, Copy
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 ARTICLE_15 = {

@@ -18,10 +18,10 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.storage import StorageUnavailable
-from tests.exports.conftest import build
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
 from tests.support.cases import form_token
+from tests.support.packages import build
 from tests.support.people import PASSWORD, People
 
 

@@ -1,0 +1,230 @@
+"""`flask demo` on a fresh installation: what it prints, what it writes, what stands in it, and when it refuses."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.access.permissions import Role
+from portal.app import create_app
+from portal.audit.verification import verify_chain
+from portal.cli import doctor
+from portal.config import Settings
+from portal.customers.models import Customer, CustomerStatus
+from portal.demo.commands import demo
+from portal.demo.people import CUSTOMERS
+from portal.identity_checks.models import IdentityDocument
+from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.installation import prepare_instance
+from portal.personal_data.categories import CATEGORIES
+from portal.rights.lifecycle import Outcome, Status
+from portal.rights.models import RightsRequest
+from tests.support.browser import Browser
+from tests.support.packages import dashboard_counts
+
+ROOT = Path(__file__).parents[2]
+URL = "http://localhost:8123"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An installation on which `flask demo` ran in a process of its own."""
+
+    app: Flask
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "demo.json").read_text("utf-8"))
+        return found
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("fresh") / "instance"
+    prepare_instance(folder, URL)
+    environment = os.environ | {"PORTAL_INSTANCE": str(folder)}
+    for command in (["upgrade-database"], ["demo"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    return Made(create_app(Settings.from_environment(environment)), folder, done)
+
+
+@pytest.fixture
+def inside(made: Made) -> Iterator[Flask]:
+    with made.app.app_context():
+        yield made.app
+        db.session.remove()
+
+
+def run(made: Made, *arguments: str) -> Result:
+    return made.app.test_cli_runner().invoke(demo, list(arguments))
+
+
+def test_the_file_says_what_other_programs_rely_on(made: Made) -> None:
+    content = made.content
+    assert set(content) == {"url", "customers", "staff", "feed_token", "ingest_token"}
+    assert content["url"] == URL
+    assert content["customers"][0]["email"] == "camille@example.org"
+    for person in content["customers"]:
+        assert set(person) == {"email", "password"}
+        assert person["email"].endswith("@example.org")
+        assert len(person["password"]) >= 15
+    assert {person["role"] for person in content["staff"]} == set(Role)
+    for person in content["staff"]:
+        assert set(person) == {"email", "password", "totp_secret", "role"}
+        assert person["email"] == f"{person['role']}@example.org"
+        assert len(pyotp.TOTP(person["totp_secret"]).now()) == 6
+    for name in ("feed_token", "ingest_token"):
+        assert content[name].startswith("nkp_live_")
+
+
+def test_only_its_owner_reads_it(made: Made) -> None:
+    assert stat.S_IMODE((made.folder / "demo.json").stat().st_mode) == 0o600
+    assert not list(made.folder.glob("*.partial"))
+
+
+def test_passwords_and_secrets_are_made_for_this_database(made: Made) -> None:
+    secrets = [person["password"] for person in made.content["customers"] + made.content["staff"]]
+    secrets += [person["totp_secret"] for person in made.content["staff"]]
+    assert len(set(secrets)) == len(secrets)
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "portal").rglob("*.py"))
+    assert not [secret for secret in secrets if secret in code]
+
+
+def test_it_prints_the_sign_ins_and_nothing_broke(made: Made) -> None:
+    for person in made.content["customers"] + made.content["staff"]:
+        assert person["email"] in made.done.stdout
+        assert person["password"] in made.done.stdout
+    for person in made.content["staff"]:
+        assert person["totp_secret"] in made.done.stdout
+    assert made.done.stdout.count(URL) >= 3
+    for word in ("Traceback", "Error", "error", "Warning", "failed"):
+        assert word not in made.done.stderr, made.done.stderr
+
+
+def test_again_it_refuses_and_with_keep_it_says_the_same(made: Made) -> None:
+    before = (made.folder / "demo.json").read_bytes()
+    again = run(made)
+    assert again.exit_code == 1
+    assert "holds people already" in again.output
+    kept = run(made, "--keep")
+    assert kept.exit_code == 0
+    assert kept.output == made.done.stdout
+    assert (made.folder / "demo.json").read_bytes() == before
+
+
+def test_on_another_port_it_says_so(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = made.app.extensions["settings"].model_copy(update={"public_url": "http://localhost:9000"})
+    with monkeypatch.context() as patch:
+        patch.setitem(made.app.extensions, "settings", moved)
+        assert "http://localhost:9000/sign-in" in run(made, "--keep").output
+        assert made.content["url"] == "http://localhost:9000"
+    run(made, "--keep")
+    assert made.content["url"] == URL
+
+
+def test_among_real_people_no_demonstration_is_made(made: Made) -> None:
+    path = made.folder / "demo.json"
+    aside = path.rename(path.with_name("aside"))
+    try:
+        assert run(made).exit_code == 1
+        kept = run(made, "--keep")
+        assert kept.exit_code == 0, "make run goes on with what is there"
+        assert "holds people already" in kept.output
+        assert not path.exists()
+    finally:
+        aside.rename(path)
+
+
+def test_the_mails_are_written(made: Made, inside: Flask) -> None:
+    files = list((made.folder / "mail").glob("*.eml"))
+    mails = list(db.session.execute(select(Mail)).scalars())
+    assert len(files) == len(mails) >= 15
+    assert {mail.status for mail in mails} == {MailStatus.SENT}
+    senders = {message_from_bytes(file.read_bytes(), policy=policy.default)["From"] for file in files}
+    assert len(senders) == 1
+
+
+def test_no_job_is_left_and_the_doctor_is_content(made: Made, inside: Flask) -> None:
+    left = select(func.count(Job.id)).where(Job.status != JobStatus.DONE, Job.run_at <= func.now())
+    assert db.session.execute(left).scalar_one() == 0
+    assert db.session.execute(select(func.count(Job.id)).where(Job.status == JobStatus.PARKED)).scalar_one() == 0
+    assert verify_chain().fault is None
+    done = made.app.test_cli_runner().invoke(doctor)
+    assert done.exit_code == 0, done.output
+
+
+def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
+    requests = list(db.session.execute(select(RightsRequest)).scalars())
+    # An answer closes its request in the same act, so that nothing stays in between.
+    assert {request.status for request in requests} == set(Status) - {Status.ANSWERED}
+    assert {request.outcome for request in requests} >= {Outcome.GRANTED, Outcome.PARTIAL, None}
+    assert any(request.is_extended for request in requests)
+    assert any(request.is_paused for request in requests)
+    assert any(request.due_on and request.is_open and request.due_on < clock.today() for request in requests), "one is late"
+    assert db.session.execute(select(func.count(IdentityDocument.id))).scalar_one() >= 3
+
+
+def test_the_people_are_the_same_every_time(made: Made, inside: Flask) -> None:
+    held = db.session.execute(select(Customer.external_id, Customer.given_name, Customer.email).order_by(Customer.id))
+    assert [tuple(row) for row in held] == [(person.number, person.given_name, person.email) for person in CUSTOMERS]
+    accounts = [person["email"] for person in made.content["customers"]]
+    assert accounts == [person.email for person in CUSTOMERS if person.has_account]
+
+
+def test_the_first_customer_has_something_in_every_category(made: Made, inside: Flask) -> None:
+    browser = Browser(made.app)
+    page = browser.get("/sign-in").submit(dict(made.content["customers"][0]), with_field="password")
+    assert page.url == "/data", page.text
+    assert "démonstration" in page.text.lower(), "every page says that this is one"
+    counts = dashboard_counts(browser)
+    assert set(counts) == set(CATEGORIES)
+    assert all(counts.values()), counts
+    first = db.session.execute(select(Customer).where(Customer.external_id == "C-1001")).scalar_one()
+    assert (first.status, first.restricted_at) == (CustomerStatus.ACTIVE, None)
+
+
+def test_every_sign_in_works(made: Made) -> None:
+    for person in made.content["customers"][1:]:
+        page = Browser(made.app).get("/sign-in").submit(dict(person), with_field="password")
+        assert page.url == "/data", person["email"]
+    for person in made.content["staff"]:
+        values = {"email": person["email"], "password": person["password"]}
+        page = Browser(made.app).get("/staff/sign-in").submit(values, with_field="password")
+        page = page.submit({"code": pyotp.TOTP(person["totp_secret"]).now()}, with_field="code")
+        assert page.status == 200, person["email"]
+        assert page.url.startswith("/staff/")
+        assert "sign-in" not in page.url
+
+
+def test_the_tokens_work(made: Made) -> None:
+    client, content = made.app.test_client(), made.content
+    feed = {"Authorization": f"Bearer {content['feed_token']}"}
+    assert client.get("/feed/v1/preferences/C-1001", headers=feed).get_json()["customer"] == "C-1001"
+    assert len(client.get("/feed/v1/preferences.ndjson", headers=feed).data.splitlines()) == len(CUSTOMERS)
+    line = b'{"type":"record","customer":"C-1001","kind":"username","external_id":"U-9","recorded_at":"2026-03-10T10:00:00Z","source":"platform","values":{"username":"c"}}'
+    answer = client.post(
+        "/ingest/v1/records", data=line, content_type="application/x-ndjson",
+        headers={"Authorization": f"Bearer {content['ingest_token']}"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text

@@ -1,0 +1,156 @@
+"""`flask doctor`: each fault is found, named with its cure, and ends the command with 1; a sound portal with 0."""
+
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text, update
+
+from portal import clock
+from portal.audit.models import AuditEvent
+from portal.cli import doctor
+from portal.config import Settings
+from portal.identity_checks.isolation import ChildUnavailable
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.keys import OpeningKeys, new_sealing_pair
+from portal.infrastructure.scanner import ScannerState, scanner_from_url
+from tests.support.databases import lift_append_only
+from tests.support.people import People
+
+
+@pytest.fixture
+def examined(app: Flask) -> Callable[[], Result]:
+    """Run the command in this process; its lines and exit code are for the test to judge."""
+    return lambda: app.test_cli_runner().invoke(doctor)
+
+
+def faults(done: Result) -> list[str]:
+    found = [line.removeprefix("FAULT").strip() for line in done.output.splitlines() if line.startswith("FAULT")]
+    assert done.exit_code == (1 if found else 0), done.output
+    return found
+
+
+def test_a_sound_portal_is_well(examined: Callable[[], Result], people: People) -> None:
+    people.signed_in()
+    done = examined()
+    assert faults(done) == []
+    for what in ("database", "storage", "keys", "mail", "scanner", "jobs", "audit", "rendering"):
+        assert f"well   {what}: " in done.output
+
+
+def test_it_leaves_nothing_behind(examined: Callable[[], Result], settings: Settings) -> None:
+    examined()
+    folder = Path(settings.storage_url.removeprefix("file://"))
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_it_works_as_a_command(run_flask: Any) -> None:
+    done = run_flask("doctor", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FAULT" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_database_of_another_version(examined: Callable[[], Result], app: Flask) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    (fault,) = faults(examined())
+    assert fault.startswith("database: at 0000, code at ")
+    assert "flask upgrade-database" in fault
+
+
+def test_a_database_that_cannot_be_read(examined: Callable[[], Result], app: Flask) -> None:
+    with transaction() as session:
+        session.execute(text("DROP TABLE alembic_version"))
+    (fault,) = faults(examined())
+    assert "check PORTAL_DATABASE_URL" in fault
+
+
+def test_a_storage_that_cannot_be_written(
+    examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(app.extensions["storage"], "put", full)
+    (fault,) = faults(examined())
+    assert fault == "storage: cannot be examined (OSError); check PORTAL_STORAGE_URL and that its folder or bucket can be written"
+
+
+def test_keys_that_do_not_fit(examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    _sealing, opening = new_sealing_pair()
+    monkeypatch.setitem(app.extensions, "opening_keys", OpeningKeys.parse(opening))
+    assert faults(examined()) == ["keys: opening keys do not fit PORTAL_SEALING_KEY"]
+    monkeypatch.setitem(app.extensions, "opening_keys", None)
+    done = examined()
+    assert faults(done) == []
+    assert "this process cannot open identity documents" in done.output
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_mail_server_that_does_not_answer(
+    examined: Callable[[], Result], app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"smtp://127.0.0.1:{closed_port()}"
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"mail_url": url}))
+    (fault,) = faults(examined())
+    assert fault.startswith("mail: 127.0.0.1 does not answer")
+    assert fault.endswith("check PORTAL_MAIL_URL")
+
+
+def test_a_scanner_that_does_not_answer(
+    examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanner = scanner_from_url(f"clamd://127.0.0.1:{closed_port()}?timeout=2")
+    monkeypatch.setitem(app.extensions, "scanner", scanner)
+    (fault,) = faults(examined())
+    assert fault == "scanner: the scanner does not answer (ConnectionRefusedError); check PORTAL_SCANNER_URL"
+
+
+def test_a_scanner_with_old_signatures(
+    examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Old:
+        def state(self) -> ScannerState:
+            return ScannerState(True, "ClamAV 1.4", clock.now() - timedelta(days=3))
+
+    monkeypatch.setitem(app.extensions, "scanner", Old())
+    (fault,) = faults(examined())
+    assert "run freshclam" in fault
+
+
+def test_parked_jobs(examined: Callable[[], Result], app: Flask) -> None:
+    with transaction() as session:
+        session.add(Job(name="mail.send", arguments={}, run_at=clock.now(), status=JobStatus.PARKED))
+    assert faults(examined()) == ["jobs: 1 parked; see last_error in the jobs table"]
+
+
+def test_a_changed_audit_trail(examined: Callable[[], Result], people: People) -> None:
+    people.signed_in()
+    lift_append_only()
+    with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
+        connection.execute(update(AuditEvent).where(AuditEvent.sequence == 1).values(actor="portal:nobody"))
+    (fault,) = faults(examined())
+    assert fault.startswith("audit: event 1 was changed")
+
+
+def test_a_machine_on_which_no_document_can_be_decoded(
+    examined: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing() -> None:
+        raise ChildUnavailable("nothing starts")
+
+    monkeypatch.setattr("portal.doctor.chosen_way", nothing)
+    (fault,) = faults(examined())
+    assert fault.startswith("rendering: cannot be examined (ChildUnavailable); no identity document can be taken in")
