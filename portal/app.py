@@ -68,6 +68,8 @@ REGISTERED = [
     "portal.rights.notices",
     "portal.rights.queue",
     "portal.rights.tasks",
+    "portal.rights.file_retention",
+    "portal.retention.tasks",
 ]
 
 

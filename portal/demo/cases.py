@@ -17,7 +17,8 @@ from portal.identity_checks.errands import errands
 from portal.identity_checks.papers import Paper, Side
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
-from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.worker import run_job
 from portal.personal_data.categories import Category
 from portal.rights.claims import claim
 from portal.rights.correspondence import ask_clarification, extend
@@ -81,7 +82,16 @@ def make_cases() -> None:
 def _days_ago(days: int) -> Iterator[None]:
     with clock.stopped_at(clock.now() - timedelta(days=days)):
         yield
-        run_due_jobs()
+        _run_waiting_jobs()
+
+
+def _run_waiting_jobs() -> None:
+    """Run what was asked for, but nothing periodic: to those jobs a clock that leaps would look broken."""
+    waiting = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at <= clock.now()).order_by(Job.id)
+    while ids := list(db.session.execute(waiting).scalars()):
+        db.session.rollback()
+        for job_id in ids:
+            run_job(job_id)
 
 
 def object_to_all_marketing(number: str) -> None:

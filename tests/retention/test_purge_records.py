@@ -1,0 +1,158 @@
+"""Records whose time ran out go by themselves: all of them, only them, and not when the clock is wrong."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from portal import clock
+from portal.customers.models import Customer, CustomerStatus
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.queue import enqueue, periodic
+from portal.infrastructure.jobs.worker import run_job
+from portal.records.models import CategoryCount, Record
+from portal.retention import purge
+from portal.retention.commands import purge as purge_command
+from portal.retention.tasks import NAME
+from tests.support.audit_trail import events
+from tests.support.browser import Browser
+from tests.support.packages import dashboard_counts, take_in
+from tests.support.people import People
+from tests.support.records import customer, visit
+
+
+@pytest.fixture
+def browser(people: People) -> Browser:
+    """Camille, with seven visits held, of which the test decides how long."""
+    signed_in = people.signed_in(external_id="C-1001")
+    take_in(*[visit(number) for number in range(7)])
+    return signed_in
+
+
+def keep_until(last_days: dict[str, date | None]) -> None:
+    with transaction() as session:
+        for external_id, day in last_days.items():
+            session.execute(update(Record).where(Record.external_id == external_id).values(expires_on=day))
+
+
+def held() -> set[str]:
+    db.session.rollback()
+    return set(db.session.execute(select(Record.external_id)).scalars())
+
+
+def days_ago(days: int) -> date:
+    return clock.today() - timedelta(days=days)
+
+
+def run_daily() -> JobStatus:
+    """Run the daily purge once more, now by the clock."""
+    with transaction():
+        enqueue(NAME)
+    job_id = db.session.execute(select(Job.id).order_by(Job.id.desc()).limit(1)).scalar_one()
+    assert run_job(job_id)
+    return db.session.get_one(Job, job_id).status
+
+
+def test_what_is_past_its_last_day_goes_and_nothing_else(browser: Browser) -> None:
+    keep_until({"V-0": days_ago(400), "V-1": days_ago(1), "V-2": days_ago(0), "V-3": days_ago(-30), "V-4": None})
+    assert run_daily() is JobStatus.DONE
+    assert held() == {"V-2", "V-3", "V-4", "V-5", "V-6"}, "the last day itself is still a day"
+    (event,) = events("portal:records:purged")
+    assert event.facts == {"records": 2, "until": clock.today().isoformat()}
+    assert event.actor == "portal"
+
+
+def test_the_dashboard_counts_what_is_left(browser: Browser) -> None:
+    assert dashboard_counts(browser)["usage"] == 7
+    newest = db.session.execute(select(func.max(Record.recorded_at))).scalar_one()
+    keep_until({"V-6": days_ago(1), "V-0": days_ago(1)})
+    run_daily()
+    assert dashboard_counts(browser)["usage"] == 5
+    row = db.session.execute(select(CategoryCount).where(CategoryCount.category == "usage")).scalar_one()
+    assert row.count == 5
+    assert row.last_recorded_at == db.session.execute(select(func.max(Record.recorded_at))).scalar_one()
+    assert row.last_recorded_at < newest
+
+
+def test_what_a_restricted_customer_has_is_left_alone(browser: Browser) -> None:
+    take_in(customer("C-2"), visit(50, of="C-2"))
+    keep_until({"V-0": days_ago(9), "V-50": days_ago(9)})
+    with transaction() as session:
+        is_camille = Customer.external_id == "C-1001"
+        session.execute(update(Customer).where(is_camille).values(status=CustomerStatus.RESTRICTED))
+    run_daily()
+    assert "V-0" in held()
+    assert "V-50" not in held()
+
+
+def test_many_go_in_batches_each_with_its_event(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "BATCH", 3)
+    keep_until({f"V-{number}": days_ago(1) for number in range(7)})
+    run_daily()
+    assert held() == set()
+    assert [event.facts["records"] for event in events("portal:records:purged")] == [3, 3, 1]
+
+
+def test_a_second_run_finds_nothing(browser: Browser) -> None:
+    keep_until({"V-0": days_ago(1)})
+    run_daily()
+    run_daily()
+    assert len(events("portal:records:purged")) == 1
+
+
+def test_the_command_counts_first_and_removes_then(browser: Browser, app: Flask) -> None:
+    keep_until({"V-0": days_ago(1), "V-1": days_ago(1)})
+    runner = app.test_cli_runner()
+    assert "2 records" in runner.invoke(purge_command, ["--dry-run"]).output
+    assert len(held()) == 7
+    assert events("portal:records:purged") == []
+    assert "2 records" in runner.invoke(purge_command).output
+    assert len(held()) == 5
+    assert "0 records" in runner.invoke(purge_command, ["--dry-run"]).output
+
+
+def test_it_happens_by_itself_every_day(app: Flask) -> None:
+    assert periodic[NAME] == timedelta(days=1)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=31), timedelta(days=2, hours=1), timedelta(hours=-2), timedelta(days=-9000)])
+def test_a_clock_that_jumped_removes_nothing(browser: Browser, jump: timedelta, caplog: pytest.LogCaptureFixture) -> None:
+    run_daily()
+    later = clock.now() + jump
+    keep_until({"V-0": clock.local_date(later) - timedelta(days=1)})
+    with clock.stopped_at(later):
+        assert run_daily() is JobStatus.DONE
+        assert "V-0" in held()
+        assert len(events("portal:purge:refused")) == 1
+        assert "the clock jumped" in caplog.text
+    with clock.stopped_at(later + timedelta(days=1)):
+        run_daily()
+        assert "V-0" not in held(), "the next day, by the same clock, it goes on"
+
+
+@pytest.mark.parametrize("gap", [timedelta(minutes=1), timedelta(hours=23), timedelta(days=1, hours=20)])
+def test_an_ordinary_day_is_no_jump(browser: Browser, gap: timedelta) -> None:
+    run_daily()
+    with clock.stopped_at(clock.now() + gap):
+        keep_until({"V-0": days_ago(1)})
+        run_daily()
+        assert "V-0" not in held()
+
+
+def test_killed_between_two_batches_it_goes_on_where_it_was(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(purge, "BATCH", 3)
+    keep_until({f"V-{number}": days_ago(1) for number in range(7)})
+    with pytest.raises(KeyboardInterrupt):
+        purge.purge_records(die)
+    assert len(held()) == 4
+    assert dashboard_counts(browser)["usage"] == 4
+    run_daily()
+    assert held() == set()
+    assert [event.facts["records"] for event in events("portal:records:purged")] == [3, 3, 1]
