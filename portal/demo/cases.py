@@ -60,7 +60,7 @@ def make_cases() -> None:
         second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.")
         _decide_erasure(second_wanted)
     with _days_ago(11):
-        reviewed = _take_in("C-1002", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
+        reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="card")
