@@ -146,7 +146,7 @@ def _staff_values() -> Values:
         "/staff/requests/": _reference_with_document(),
         "/staff/members/": _first(select(StaffMember.public_id)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
-        "/staff/documents/": _first(select(IdentityDocument.public_id)),
+        "/staff/documents/": _first(_documents_of("C-1009")),
     }
 
 
@@ -176,6 +176,10 @@ def _lookups(role: Role) -> Values:
             return {}
         lookup = open_lookup(member, customer, "Appel de la cliente ce matin", None).public_id
     return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup}
+
+
+def _documents_of(number: str) -> Any:
+    return select(IdentityDocument.public_id).where(IdentityDocument.customer_id == _customer_id(number))
 
 
 def _reference_with_document() -> str:
