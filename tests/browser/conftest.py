@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tests.support.machine import need
 from tests.support.served import Served, serve_demonstration
-from tests.support.visitor import FLAGS, Visitor, new_visitor
+from tests.support.visitor import FLAGS, Profiles, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -20,25 +20,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def profiles() -> Iterator[Profiles]:
+    """Headless Chromium."""
     path = need("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
+        yield Profiles(browser)
         browser.close()
 
 
 @pytest.fixture
-def visit(served: Served, chromium: Browser) -> Iterator[Any]:
+def visit(served: Served, profiles: Profiles) -> Iterator[Any]:
     """Make visitors: `visit(width=390, language="fr", script=True, scheme="light")`."""
     visitors: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:
-        visitors.append(new_visitor(served, chromium, **options))
+        visitors.append(profiles.take(served, **options))
         return visitors[-1]
 
     yield make
     faults = [fault for visitor in visitors for fault in visitor.faults]
     for visitor in visitors:
-        visitor.context.close()
+        profiles.give_back(visitor)
     assert not faults, faults

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 from tests.support.served import Served
 
@@ -17,7 +17,6 @@ FLAGS = [
 
 Person = dict[str, str]
 Scheme = Literal["light", "dark"]
-_numbers = count(1)
 
 
 @dataclass
@@ -25,10 +24,23 @@ class Visitor:
     """One person at one kind of screen. What breaks the content policy, and script errors, are kept as faults."""
 
     served: Served
-    context: BrowserContext
     page: Page
     language: str
+    script: bool
     faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", self._keep)
+
+    def leave(self) -> None:
+        """Take every trace of the visitor out of the browser."""
+        self.page.remove_listener("console", self._listen)
+        self.page.remove_listener("pageerror", self._keep)
+        self.page.context.clear_cookies()
+        if self.page.url.startswith(self.served.url):
+            self.page.evaluate("localStorage.clear()")
+        self.page.goto("about:blank")
 
     def open(self, path: str) -> Page:
         """Go to a path of the portal."""
@@ -98,35 +110,49 @@ class Visitor:
     def _has_come_back(self, person: Person, path: str) -> bool:
         if person["email"] not in self.served.cookies:
             return False
-        self.context.add_cookies(self.served.cookies[person["email"]])
+        self.page.context.add_cookies(self.served.cookies[person["email"]])
         self.open(path)
         return self.path == path
 
-    def _remember(self, person: Person) -> None:
-        self.served.cookies[person["email"]] = list(self.context.cookies())
-
-
-def new_visitor(
-    served: Served, chromium: Browser, *, width: int = 1280, language: str = "fr", script: bool = True,
-    scheme: Scheme = "light",
-) -> Visitor:  # fmt: skip
-    """Return a visitor with a browser profile and a network address of their own."""
-    number = next(_numbers)
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, locale="fr-FR" if language == "fr" else "en-GB", color_scheme=scheme,
-        java_script_enabled=script, extra_http_headers={"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"},
-        timezone_id="Europe/Paris", reduced_motion="reduce",
-    )  # fmt: skip
-    context.set_default_timeout(20_000)
-    visitor = Visitor(served, context, context.new_page(), language)
-
-    def listen(message: ConsoleMessage) -> None:
+    def _listen(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
-            visitor.faults.append(message.text)
+            self.faults.append(message.text)
 
-    def keep(error: Any) -> None:
-        visitor.faults.append(str(error))
+    def _keep(self, error: Error) -> None:
+        self.faults.append(str(error))
 
-    visitor.page.on("console", listen)
-    visitor.page.on("pageerror", keep)
-    return visitor
+    def _remember(self, person: Person) -> None:
+        self.served.cookies[person["email"]] = list(self.page.context.cookies())
+
+
+class Profiles:
+    """Browser profiles with one page each, emptied and used again: a new one costs Chromium a second of work."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._free: dict[tuple[str, bool], list[Page]] = {}
+        self._numbers = count(1)
+
+    def take(
+        self, served: Served, *, width: int = 1280, language: str = "fr", script: bool = True, scheme: Scheme = "light"
+    ) -> Visitor:
+        """Return a visitor without any past, with a network address of their own."""
+        free = self._free.setdefault((language, script), [])
+        page = free.pop() if free else self._new_page(language, script)
+        number = next(self._numbers)
+        page.context.set_extra_http_headers({"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"})
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        return Visitor(served, page, language, script)
+
+    def give_back(self, visitor: Visitor) -> None:
+        """Empty the visitor's profile for the next one."""
+        visitor.leave()
+        self._free[visitor.language, visitor.script].append(visitor.page)
+
+    def _new_page(self, language: str, script: bool) -> Page:
+        context = self._chromium.new_context(
+            locale="fr-FR" if language == "fr" else "en-GB", java_script_enabled=script, timezone_id="Europe/Paris"
+        )
+        context.set_default_timeout(20_000)
+        return context.new_page()

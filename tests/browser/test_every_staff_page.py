@@ -1,0 +1,86 @@
+"""Every page of staff, role by role: axe finds nothing, nothing scrolls sideways, the content policy is kept."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.page_checks import check_page, links, refuse, tour
+from tests.support.visitor import Visitor
+
+STAFF = {
+    "support": ["/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
+    "reviewer": ["/staff/queue?closed=yes", "/staff/queue?text=nobody", "/staff/my-cases", "/staff/marketing"],
+    "officer": ["/staff/marketing", "/staff/queue?when=late"],
+    "marketing": ["/staff/marketing", "/staff/queue"],
+    "administrator": [
+        "/staff/members", "/staff/members/new", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/account",
+        "/staff/account/password", "/staff/account/recovery-codes",
+    ],
+}  # fmt: skip
+
+
+def test_refused_forms_of_staff(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("administrator")
+    for path in ("/staff/members/new", "/staff/tokens/new", "/staff/account/password"):
+        visitor.open(path)
+        refuse(visitor)
+    visitor = visit(width=390)
+    visitor.sign_in_staff("reviewer")
+    for path in ("/staff/requests/take-in", "/staff/customers"):
+        visitor.open(path)
+        refuse(visitor)
+
+
+@pytest.mark.parametrize("role", list(STAFF))
+def test_pages_of_each_role(visit: Callable[..., Visitor], role: str) -> None:
+    visitor = visit()
+    visitor.sign_in_staff(role)
+    tour(visitor, STAFF[role])
+
+
+def test_every_case(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("officer")
+    cases = links(visitor.open("/staff/queue"), "main table a[href*='/staff/requests/DR-']")
+    assert len(cases) >= 5, cases
+    check_page(visitor.page)
+    tour(visitor, cases[:3])
+    tour(visitor, cases[3:], is_brief=True)
+
+
+def test_cases_in_english_on_a_phone(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390, language="en")
+    visitor.sign_in_staff("support")
+    cases = links(visitor.open("/staff/queue"), "main table a[href*='/staff/requests/DR-']")
+    tour(visitor, ["/staff/queue", *cases[:3]], is_brief=True, widths=(390,))
+
+
+def test_files_opened_by_staff(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("officer")
+    visitor.open("/staff/customers")
+    page = visitor.send({"identifier": "C-1004", "reason": "Appel du client sur son adresse"}, "form:has([name=identifier])")
+    page.wait_for_url("**/staff/customers/*")
+    opened = visitor.path
+    tour(visitor, [opened, f"{opened}/contact", f"{opened}/usage", f"{opened}/preferences"])
+    visitor.open("/staff/marketing")
+    visitor.send({"identifier": "C-1004", "reason": "Question sur un envoi"}, "form:has([name=identifier])")
+    page.wait_for_url("**/staff/marketing/customers/*")
+    check_page(page)
+
+
+def test_an_invitation(visit: Callable[..., Visitor]) -> None:
+    administrator = visit()
+    administrator.sign_in_staff("administrator")
+    administrator.open("/staff/members/new")
+    invited = {"name": "Maximilienne de Saint-Exupéry-Lavergne", "email": "maximilienne@example.org", "role": "reviewer"}
+    page = administrator.send(invited, "form:has([name=role])")
+    page.wait_for_selector(".secret")
+    check_page(page)
+    link = page.locator(".secret").inner_text()
+    visitor = visit(width=390)
+    check_page(visitor.open(link.removeprefix(visitor.served.url)))
+    page = visitor.send({"password": "un mot de passe de réviseuse"}, "form:has([name=password])")
+    page.wait_for_selector("img.qr")
+    check_page(page)
