@@ -161,7 +161,7 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
         "/requests/": _first(select(RightsRequest.reference).where(RightsRequest.customer_id == customer_id)),
         "/requests/drafts/": draft,
         "/requests/identity/": draft,
-        "/requests/identity/<code>/document/": _first(select(IdentityDocument.public_id)),
+        "/requests/identity/<code>/document/": _first(_documents_of("C-1009")),
         "/answers/": _first(select(AnswerPackage.public_id)),
         "/account/sessions/": _first(sessions.where(Account.customer_id == customer_id)),
     }
