@@ -19,6 +19,7 @@ from portal.infrastructure.keys import new_master_keys, new_sealing_pair
 from portal.translations.__main__ import compile_catalogues
 from tests.support.browser import Browser
 from tests.support.databases import IS_POSTGRESQL, TestDatabase, postgresql_server
+from tests.support.hashing import use_quick_hasher
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 
 def pytest_configure() -> None:
     compile_catalogues()
+    use_quick_hasher()
     os.environ.pop("PORTAL_INSTANCE", None)
 
 

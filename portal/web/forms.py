@@ -12,6 +12,8 @@ from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
+from portal.infrastructure.mail.message import MAX_ADDRESS_LENGTH
+
 Message = Any
 """The text of an error: a string, or a lazy translation of one."""
 
@@ -95,6 +97,9 @@ class EmailAddress:
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         try:
+            # What is longer than any address is not worth the seconds that reading it takes.
+            if len(field.data or "") > MAX_ADDRESS_LENGTH:
+                raise EmailNotValidError
             validate_email((field.data or "").strip(), check_deliverability=False)
         except EmailNotValidError:
             raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None

@@ -13,13 +13,13 @@ from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.passwords import hash_password
 from portal.staff.models import StaffMember
 from portal.staff.second_factor import seal_totp_secret
 from tests.support.browser import Browser
+from tests.support.hashing import hasher
 
 PASSWORD = "une phrase de passe assez longue"
-PASSWORD_HASH = hash_password(PASSWORD)
+PASSWORD_HASH = hasher.hash(PASSWORD)
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 

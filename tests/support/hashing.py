@@ -1,0 +1,34 @@
+"""Argon2id at the least cost: thousands of tests sign somebody in, and none of them is about the strength of a hash.
+
+A test that is about it gives `REAL` back to the process.
+"""
+
+from argon2 import PasswordHasher
+
+from portal.infrastructure import passwords
+
+
+class QuickHasher(PasswordHasher):
+    """A hasher of least cost that counts its computations."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.computed = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.computed += 1
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+        self.computed += 1
+        return super().verify(hash, password)
+
+
+REAL = passwords._hasher
+hasher = QuickHasher()
+
+
+def use_quick_hasher() -> None:
+    """Have this process compute passwords at the least cost."""
+    passwords._hasher = hasher
+    passwords._no_one = hasher.hash("an account that does not exist")
