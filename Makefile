@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORTAL_INSTANCE ?= instance
 
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.accounts.models import Account, AccountSession
 from portal.accounts.sign_in import Check, Verdict, check_password
 from portal.accounts.sign_in import sign_in as open_account
 from portal.audit.models import AuditEvent
@@ -16,7 +16,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.passwords import hash_password
 from tests.support.browser import Browser
 from tests.support.hashing import REAL, hasher
-from tests.support.mailbox import Mailbox, text_of
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.visitors import (
     VISITOR_PASSWORD,

@@ -1,5 +1,6 @@
 """A served demonstration and headless Chromium: the portal as people meet it."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,8 @@ from tests.support.visitor import FLAGS, Profiles, Visitor
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demonstration, one for each test process."""
     need("chromium")
-    with serve_demonstration(tmp_path_factory.mktemp("served") / "instance") as portal:
+    own = tmp_path_factory.getbasetemp()
+    with serve_demonstration(own / "served", own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as portal:
         yield portal
 
 

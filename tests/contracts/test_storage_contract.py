@@ -11,7 +11,9 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from portal.infrastructure.storage import (
     AlreadyStored,
     NotStored,
     Storage,
+    StorageFull,
     StorageUnavailable,
     UnsafeKey,
     storage_from_url,
@@ -259,11 +262,32 @@ def test_a_bucket_that_cannot_be_reached_says_so_within_seconds() -> None:
         f"s3://portal?endpoint=http://127.0.0.1:{port}&access_key_id=portal&secret_access_key=specimen-secret"
     )
     started = time.monotonic()
-    for act in (lambda: storage.put("a", [b"x"]), lambda: storage.open("a"), lambda: storage.delete("a")):
+    # The client's message holds the key, and one that looks like a status is none.
+    for act in (lambda: storage.put("507", [b"x"]), lambda: storage.open("507"), lambda: storage.delete("507")):
         with pytest.raises(StorageUnavailable) as fault:
             act()
         assert "specimen-secret" not in str(fault.value)
     assert time.monotonic() - started < 20
+
+
+def test_a_bucket_that_is_full_says_so() -> None:
+    class Full(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.send_response(507)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Full) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        storage = storage_from_url(
+            f"s3://portal?endpoint=http://127.0.0.1:{server.server_port}&access_key_id=portal&secret_access_key=x"
+        )
+        with pytest.raises(StorageFull):
+            storage.put("a", [b"x"])
+        server.shutdown()
 
 
 def test_a_bucket_refuses_wrong_credentials(bucket_url: str) -> None:

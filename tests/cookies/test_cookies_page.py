@@ -29,6 +29,7 @@ def test_every_cookie_that_is_set_is_listed(app: Flask, people: People) -> None:
         "/language", {"language": "en", "csrf_token": page.tree.find("input", attrs={"name": "csrf_token"})["value"]}
     )
     staff = people.signed_in_staff("support")
+    staff.get("/staff/account")
     held = names(browser) | names(staff)
     assert {"session", "form", "language", "device"} <= names(browser)
     assert held <= listed(Browser(app)), f"list {held - listed(Browser(app))} on the cookies page"

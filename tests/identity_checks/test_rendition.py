@@ -330,7 +330,7 @@ def test_a_document_without_end_is_stopped_at_the_deadline(
     refusal = refusal_of(document, kind, slots, deadline_seconds=1.5)
     assert time.monotonic() - started < 5
     assert refusal.problem is UploadProblem.TIMED_OUT
-    assert children_of(os.getpid()) == set()
+    assert own_children() == set()
 
 
 def test_a_document_that_eats_processor_time_is_stopped_by_the_kernel_too(
@@ -364,7 +364,7 @@ def hold_places(folder: Path, seconds: float) -> list[threading.Thread]:
     for holder in holders:
         holder.start()
     give_up = time.monotonic() + 10
-    while len(children_of(os.getpid())) < rendition.AT_ONCE:
+    while len(own_children()) < rendition.AT_ONCE:
         assert time.monotonic() < give_up
         time.sleep(0.01)
     return holders
@@ -374,7 +374,7 @@ def test_only_so_many_renditions_run_at_a_time(slots: Path) -> None:
     holders = hold_places(slots, seconds=2)
     with pytest.raises(RenditionBusy):
         render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=0.2)
-    assert len(children_of(os.getpid())) == rendition.AT_ONCE
+    assert len(own_children()) == rendition.AT_ONCE
     (page,) = render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=30)
     assert looks_like(page, the_front())
     for holder in holders:
@@ -413,6 +413,21 @@ def test_a_folder_that_cannot_hold_locks_says_so(tmp_path: Path) -> None:
     (tmp_path / "slots").write_text("a file is in the way")
     with pytest.raises(RenditionUnavailable):
         render(specimens.front(), DocumentKind.JPEG, slots=tmp_path / "slots")
+
+
+_earlier: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _know_earlier_children() -> None:
+    # A portal that other tests are served by is a child of this process too.
+    _earlier.clear()
+    _earlier.update(children_of(os.getpid()))
+
+
+def own_children() -> set[int]:
+    """Return the children that this process got since the test began."""
+    return children_of(os.getpid()) - _earlier
 
 
 def children_of(pid: int) -> set[int]:

@@ -4,14 +4,16 @@ Every page it fetches is checked, so that each test is also a test of the pages 
 """
 
 from collections import Counter
+from collections.abc import Container
 from contextvars import Context
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from flask import Flask, has_app_context
+from flask import Flask, has_app_context, session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from portal.infrastructure.database import db
@@ -27,7 +29,7 @@ class Page:
         self.response = response
         self.status = response.status_code
         self.url = response.request.path
-        self.tree = BeautifulSoup(response.get_data(), "html.parser")
+        self.tree = BeautifulSoup(response.get_data(), "lxml")
 
     @property
     def text(self) -> str:
@@ -129,6 +131,13 @@ class Browser:
             self.client.post(path, data=values, headers=self.headers, follow_redirects=follow, **options)
         )
 
+    def form_token(self, path: str) -> str:
+        """Return what stands hidden in the form of an address, without fetching its page."""
+        token, kept = Context().run(_new_token, self.client.application, path)
+        with self.client.session_transaction(path) as own:
+            own["csrf_token"] = kept
+        return token
+
     def _page(self, response: TestResponse) -> Page:
         if has_app_context():
             # What the test read before the request is read again after it.
@@ -137,6 +146,11 @@ class Browser:
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             check_page(page)
         return page
+
+
+def _new_token(app: Flask, path: str) -> tuple[str, str]:
+    with app.test_request_context(path):
+        return str(generate_csrf()), str(session["csrf_token"])
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -165,26 +179,29 @@ def _own_values(form: Tag) -> list[tuple[str, str]]:
 def check_page(page: Page) -> None:
     """Assert what every page must keep: one h1, a title, labels, unique ids, nothing inline."""
     tree, place = page.tree, page.url
-    assert len(tree.find_all("h1")) == 1, f"{place}: one h1, not {len(tree.find_all('h1'))}"
+    tags = tree.find_all(True)
+    headings = [tag for tag in tags if tag.name == "h1"]
+    assert len(headings) == 1, f"{place}: one h1, not {len(headings)}"
     assert tree.title and tree.title.get_text().strip(), f"{place}: a title"
     assert tree.html and tree.html.get("lang") in {"fr", "en"}, f"{place}: html lang"
-    repeated = [
-        name for name, times in Counter(tag["id"] for tag in tree.find_all(id=True)).items() if times > 1
-    ]
+    ids = Counter(tag["id"] for tag in tags if "id" in tag.attrs)
+    repeated = [name for name, times in ids.items() if times > 1]
     assert not repeated, f"{place}: ids used twice: {repeated}"
-    assert not tree.find_all("style"), f"{place}: an inline style element"
-    assert not tree.find_all(style=True), f"{place}: a style attribute"
-    assert not [tag for tag in tree.find_all("script") if not tag.get("src")], f"{place}: an inline script"
-    handlers = [name for tag in tree.find_all(True) for name in tag.attrs if name.startswith("on")]
+    labelled = {tag.get("for") for tag in tags if tag.name == "label"}
+    for tag in tags:
+        _check_tag(tag, place, ids, labelled)
+
+
+def _check_tag(tag: Tag, place: str, ids: Container[Any], labelled: Container[Any]) -> None:
+    assert tag.name != "style", f"{place}: an inline style element"
+    assert "style" not in tag.attrs, f"{place}: a style attribute"
+    assert tag.name != "script" or tag.get("src"), f"{place}: an inline script"
+    handlers = [name for name in tag.attrs if name.startswith("on")]
     assert not handlers, f"{place}: inline handlers {handlers}"
-    ids = {tag["id"] for tag in tree.find_all(id=True)}
-    for field in tree.select("input, select, textarea"):
-        if field.get("type") in {"hidden", "submit"}:
-            continue
-        is_labelled = tree.find("label", attrs={"for": field.get("id", "")}) or field.find_parent("label")
-        assert is_labelled or field.get("aria-label"), f"{place}: {field.get('name')} has no label"
-    for tag in tree.find_all(attrs={"aria-describedby": True}):
-        missing = [name for name in str(tag["aria-describedby"]).split() if name not in ids]
-        assert not missing, f"{place}: {tag.get('name')} is described by missing {missing}"
-    for group in tree.select("input[type=radio]"):
-        assert group.find_parent("fieldset"), f"{place}: the radio {group.get('name')} stands in no fieldset"
+    missing = [name for name in str(tag.get("aria-describedby", "")).split() if name not in ids]
+    assert not missing, f"{place}: {tag.get('name')} is described by missing {missing}"
+    if tag.name in {"input", "select", "textarea"} and tag.get("type") not in {"hidden", "submit"}:
+        is_labelled = tag.get("id", "") in labelled or tag.find_parent("label")
+        assert is_labelled or tag.get("aria-label"), f"{place}: {tag.get('name')} has no label"
+        if tag.get("type") == "radio":
+            assert tag.find_parent("fieldset"), f"{place}: the radio {tag.get('name')} stands in no fieldset"

@@ -1,8 +1,10 @@
 """The demonstration, served by the commands that `make run` uses, for tests that look from outside."""
 
+import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
 
+from portal.installation import prepare_instance
 from tests.support.mailbox import text_of
 
 ROOT = Path(__file__).parents[2]
@@ -81,11 +84,15 @@ def until(look: Callable[[], Found | None], what: str, seconds: float = 30) -> F
 
 
 @contextmanager
-def serve_demonstration(instance: Path) -> Iterator[Served]:
-    """Make the demonstration in a folder and serve it on a free port until the end of the block."""
+def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
+    """Copy the demonstration into a folder and serve it on a free port until the end of the block.
+
+    Args:
+        shared: folder of all test processes of a run, where the first one makes the demonstration.
+    """
     port = _free_port()
-    _flask(instance, "init", "--port", str(port))
-    _flask(instance, "demo")
+    shutil.copytree(_made_once(shared), instance)
+    prepare_instance(instance, f"http://localhost:{port}")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "flask", "serve", "--port", str(port), "--with-jobs"],
@@ -100,6 +107,18 @@ def serve_demonstration(instance: Path) -> Iterator[Served]:
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
+
+
+def _made_once(shared: Path) -> Path:
+    made = shared / "demonstration"
+    with (shared / "demonstration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            partial = shared / "demonstration.partial"
+            _flask(partial, "init")
+            _flask(partial, "demo")
+            partial.rename(made)
+    return made
 
 
 def _flask(instance: Path, *arguments: str) -> str:

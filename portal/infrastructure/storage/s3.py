@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WHOLE_PUT_BYTES = 8 * 1024 * 1024
 READ_SIZE = 64 * 1024
 _UNFINISHED = ".unfinished"
-_OUT_OF_ROOM = ("InsufficientStorage", "QuotaExceeded", "StorageFull", "507")
+_OUT_OF_ROOM = ("InsufficientStorage", "QuotaExceeded", "StorageFull", "status code: 507")
 
 
 class S3Storage:
