@@ -52,6 +52,8 @@ PREFIXES = {Audience.STAFF: "/staff"}
 REGISTERED = [
     "portal.infrastructure.mail.outbox",
     "portal.accounts.personal_data",
+    "portal.accounts.claims",
+    "portal.accounts.tasks",
     "portal.staff.personal_data",
     "portal.records.personal_data",
     "portal.preferences.personal_data",
@@ -60,6 +62,9 @@ REGISTERED = [
     "portal.rights.personal_data",
     "portal.customers.personal_data",
     "portal.preferences.states",
+    "portal.preferences.imported_choices",
+    "portal.preferences.tasks",
+    "portal.preferences.unsubscribing",
     "portal.identity_checks.tasks",
     "portal.exports.tasks",
     "portal.staff.recent_accesses",

@@ -11,9 +11,6 @@ from typing import Any, Final
 from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
-# These two only need to be imported: they register themselves.
-from portal.accounts import claims as claims
-from portal.accounts import tasks as tasks
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.bilingual import Label, long_date
 from portal.clock import PARIS

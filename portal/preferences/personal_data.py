@@ -11,11 +11,6 @@ from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.registry import HeldItem, Holding, register
-
-# These only need to be imported: they register themselves.
-from portal.preferences import imported_choices as imported_choices
-from portal.preferences import tasks as tasks
-from portal.preferences import unsubscribing as unsubscribing
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
 from portal.preferences.queries import flag_label
 from portal.preferences.states import read_state

@@ -4,9 +4,6 @@ from datetime import timedelta
 
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.queue import JobRun, job
-
-# This one only needs to be imported: it plugs requests into the identity checks.
-from portal.rights import identity_errands as identity_errands
 from portal.rights.drafts import discard, expired_drafts
 
 

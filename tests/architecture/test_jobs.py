@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 from flask import Flask
@@ -26,6 +28,30 @@ def enqueued_names() -> dict[str, str]:
 def test_every_enqueued_job_is_registered(app: Flask) -> None:
     missing = {name: place for name, place in enqueued_names().items() if name not in handlers}
     assert not missing, f"decorate a handler with @job(...) and import its module in portal/app.py: {missing}"
+
+
+def decorated_names() -> set[str]:
+    """Return the names given to `@job(...)` in the code."""
+    calls = [
+        decorator
+        for path in PORTAL.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "job"
+    ]
+    return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
+
+
+def test_a_process_of_the_app_knows_every_job() -> None:
+    # A process of its own: here, other tests may have imported what the app forgets.
+    script = (
+        "import importlib, portal.app as app; [importlib.import_module(name) for name in app.REGISTERED];"
+        "from portal.infrastructure.jobs.queue import handlers; print(*handlers)"
+    )
+    known = subprocess.run([sys.executable, "-c", script], cwd=PORTAL.parent, capture_output=True, text=True, check=True)
+    forgotten = decorated_names() - set(known.stdout.split())
+    assert not forgotten, f"name the modules of {sorted(forgotten)} in REGISTERED of portal/app.py"
 
 
 def test_every_handler_has_a_caller(app: Flask) -> None:

@@ -1,9 +1,7 @@
 """Every page of strangers and customers: axe finds nothing, nothing scrolls sideways, the content policy is kept."""
 
-import gzip
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -135,21 +133,3 @@ def test_too_many_tries(visit: Callable[..., Visitor]) -> None:
         visitor.send(wrong, "form:has([name=password])")
     assert answer.value.status == 429
     check_page(page)
-
-
-def test_a_page_weighs_little(visit: Callable[..., Visitor]) -> None:
-    visitor = visit()
-    visitor.sign_in("camille")
-    page, weights = visitor.page, dict[str, int]()
-
-    def weigh(answer: Any) -> None:
-        if answer.status == 200 and "/img/" not in answer.url:
-            weights[answer.url] = len(gzip.compress(answer.body()))
-
-    page.on("response", weigh)
-    for path in ("/", "/data", "/data/usage", "/preferences", "/requests/new"):
-        weights.clear()
-        visitor.open(path)
-        page.wait_for_load_state("networkidle")
-        assert 0 < sum(weights.values()) <= 40_000, f"{path}: {weights}"
-    page.remove_listener("response", weigh)

@@ -1,0 +1,53 @@
+"""The pages that matter most: axe finds nothing, nothing scrolls sideways, little is fetched.
+
+Every other page and state is looked at the same way by `make trial`: see tests/trial/pages.
+"""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.page_checks import check_page, links, refuse, tour
+from tests.support.visitor import Visitor
+
+
+def test_pages_of_strangers(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390)
+    tour(visitor, ["/", "/policy", "/nowhere"])
+    visitor.open("/sign-in")
+    refuse(visitor)
+
+
+def test_pages_of_a_customer(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(language="en")
+    visitor.sign_in("camille")
+    request = links(visitor.open("/requests"), "main a[href^='/requests/DR-']")[0]
+    tour(visitor, ["/data", "/data/identity", "/preferences", request])
+    visitor.open("/requests/new/rectification")
+    refuse(visitor)
+
+
+def test_pages_of_a_reviewer(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("reviewer")
+    case = links(visitor.open("/staff/queue"), "main table a[href*='/staff/requests/DR-']")[0]
+    check_page(visitor.page)
+    tour(visitor, [case])
+
+
+def test_a_page_weighs_little(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in("camille")
+    page, weights = visitor.page, dict[str, int]()
+
+    def weigh(answer: Any) -> None:
+        if answer.status == 200 and "/img/" not in answer.url:
+            weights[answer.url] = len(gzip.compress(answer.body()))
+
+    page.on("response", weigh)
+    for path in ("/", "/data", "/data/usage", "/preferences", "/requests/new"):
+        weights.clear()
+        visitor.open(path)
+        page.wait_for_load_state("networkidle")
+        assert 0 < sum(weights.values()) <= 40_000, f"{path}: {weights}"
+    page.remove_listener("response", weigh)

@@ -1,0 +1,47 @@
+"""A served demonstration and headless Chromium: the portal as people meet it."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.support.machine import need
+from tests.support.served import Served, serve_demonstration
+from tests.support.visitor import FLAGS, Profiles, Visitor
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demonstration, one for each test process."""
+    need("chromium")
+    own = tmp_path_factory.getbasetemp()
+    with serve_demonstration(own / "served", own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def profiles() -> Iterator[Profiles]:
+    """Headless Chromium."""
+    path = need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield Profiles(browser)
+        browser.close()
+
+
+@pytest.fixture
+def visit(served: Served, profiles: Profiles) -> Iterator[Any]:
+    """Make visitors: `visit(width=390, language="fr", script=True, scheme="light")`."""
+    visitors: list[Visitor] = []
+
+    def make(**options: Any) -> Visitor:
+        visitors.append(profiles.take(served, **options))
+        return visitors[-1]
+
+    yield make
+    faults = [fault for visitor in visitors for fault in visitor.faults]
+    for visitor in visitors:
+        profiles.give_back(visitor)
+    assert not faults, faults
