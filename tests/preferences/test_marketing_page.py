@@ -128,7 +128,7 @@ def test_staff_switch_off_what_the_customer_names(people: People, mailbox: Mailb
     people.account()
     accept("camille@example.org", "offers.email", "offers.phone", "personalisation")
     browser = people.signed_in_staff("support")
-    page = browser.get(f"/staff/customers/{open_file(browser)}/preferences")
+    page = browser.get(f"/staff/customers/{open_file(browser)}").click("Désactiver à la demande")
     names = {str(box["value"]) for box in page.tree.select("input[name=flags]")}
     assert names == {"offers.email", "offers.phone", "personalisation"}, "only what is on can be switched off"
     page = page.submit({"flags": ["offers.phone"], "how": "appel du 20 novembre"}, with_field="how")
