@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import StopValidation
 
-from portal.accounts.password_rules import LONGEST, SHORTEST, PasswordFault, password_fault
+from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
+SHORTEST = 12
 LONGEST_NAME = 200
 
 
@@ -27,8 +28,8 @@ class NewPassword:
     """The password must keep the rules; the form says whose address it must not be made of."""
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
-        company = current_app.extensions["organisation"].name
-        fault = password_fault(field.data or "", form.own_address, company)
+        names = [form.own_address, current_app.extensions["organisation"].name]
+        fault = password_fault(field.data or "", names, shortest=SHORTEST)
         if fault:
             raise StopValidation(_fault_text(fault))
 
@@ -37,7 +38,7 @@ def _fault_text(fault: PasswordFault) -> str:
     texts = {
         PasswordFault.TOO_SHORT: _("Use at least %(least)s characters for the password.", least=SHORTEST),
         PasswordFault.TOO_LONG: _("Use %(most)s characters at most for the password.", most=LONGEST),
-        PasswordFault.HOLDS_ADDRESS: _("Choose a password that is not made of your e-mail address."),
+        PasswordFault.MADE_OF_NAMES: _("Choose a password that is not made of your e-mail address or of our name."),
         PasswordFault.TOO_COMMON: _("This password is among the first that others would try. Choose another one."),
     }
     return texts[fault]

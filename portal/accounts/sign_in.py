@@ -10,13 +10,13 @@ from portal import clock
 from portal.accounts.devices import remember_device
 from portal.accounts.emails import queue_new_device
 from portal.accounts.models import Account, AccountSession
-from portal.accounts.password_rules import is_too_long
 from portal.accounts.registration import confirmed_account, newest_registration
 from portal.accounts.sessions import start_session, stop_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password, is_outdated, is_password
 
 OPENED = declare("customer:session:opened", "method", "is_new_device")

@@ -18,8 +18,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
+from portal.infrastructure.password_rules import LONGEST, password_fault
 from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON, case_reference
-from portal.staff.password_rules import LONGEST, SHORTEST, is_guessable
 from portal.web.fields import CodeField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
@@ -29,6 +29,9 @@ SCOPE_LABELS = {
     "preferences:list": _l("Read the preferences of all customers, and their changes"),
     "records:write": _l("Send customers and their records"),
 }
+
+
+SHORTEST = 15
 
 
 def _role_field(label: Any) -> SelectField:
@@ -97,7 +100,7 @@ class NewPasswordForm(PortalForm):
         self.names = names
 
     def validate_password(self, field: Field) -> None:
-        if is_guessable(field.data, self.names):
+        if password_fault(field.data, self.names, shortest=SHORTEST):
             raise StopValidation(_l("This password is easy to guess. Choose words unrelated to each other and to you."))
 
 

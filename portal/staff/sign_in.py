@@ -22,7 +22,6 @@ from portal.web.sessions import hash_token
 
 PURPOSE = "second_factor"
 CODE_WITHIN = timedelta(minutes=5)
-LONGEST_PASSWORD = 128
 
 OPENED = declare("staff:session:opened", "method", "is_new_browser")
 ENDED = declare("staff:session:ended")

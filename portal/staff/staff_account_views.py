@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF, requires
 from portal.infrastructure.database import transaction
+from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password, is_password
 from portal.staff.forms import AppCodeForm, ChangePasswordForm
 from portal.staff.own_account import change_password, end_other_sessions, live_sessions, renew_recovery_codes
 from portal.staff.second_factor import make_recovery_codes, unused_recovery_codes
 from portal.staff.shown_once import keep_to_show
-from portal.staff.sign_in import LONGEST_PASSWORD
 from portal.staff.staff_blueprint import blueprint
 from portal.web.rate_limits import count_try
 
@@ -39,7 +39,7 @@ def account_password() -> Any:
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
         typed = form.current.data
-        if len(typed) <= LONGEST_PASSWORD and is_password(current_user.password_hash, typed):
+        if not is_too_long(typed) and is_password(current_user.password_hash, typed):
             password_hash = hash_password(form.password.data)
             with transaction():
                 change_password(current_user, password_hash, session_id=g.portal_session.id)

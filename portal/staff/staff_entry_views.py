@@ -13,6 +13,7 @@ from portal.access.declare import STAFF, STAFF_OPEN, requires
 from portal.access.next_page import next_page
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
+from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password
 from portal.staff.devices import describe_browser, find_device, hand_out_cookie
 from portal.staff.forms import AppCodeForm, CodeForm, NewPasswordForm, SignInForm
@@ -34,7 +35,6 @@ from portal.staff.second_factor import (
 from portal.staff.sessions import start_session, stop_session
 from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.sign_in import (
-    LONGEST_PASSWORD,
     SignInOver,
     begin_second_factor,
     code_limits,
@@ -89,7 +89,7 @@ def sign_in() -> Any:
 
 
 def _try_password(member: StaffMember | None, password: str) -> bool:
-    fits = len(password) <= LONGEST_PASSWORD and is_members_password(member, password)
+    fits = not is_too_long(password) and is_members_password(member, password)
     with transaction():
         if member is None or not fits:
             note_denied(member, "password")

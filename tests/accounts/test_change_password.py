@@ -43,7 +43,7 @@ def test_the_new_password_replaces_the_old(app: Flask, people: People, mailbox: 
         (
             PASSWORD,
             "camille@example.org",
-            "Choisissez un mot de passe qui n’est pas tiré de votre adresse e-mail.",
+            "Choisissez un mot de passe qui n’est tiré ni de votre adresse e-mail ni de notre nom.",
         ),
     ],
 )

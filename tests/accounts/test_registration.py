@@ -103,7 +103,7 @@ def test_one_network_may_register_twenty_times_an_hour(app: Flask) -> None:
         ({"password": ""}, "Saisissez un mot de passe."),
         ({"password": "court"}, "Utilisez au moins 12 caractères pour le mot de passe."),
         ({"password": "motdepasse123456"}, "Ce mot de passe est parmi les premiers"),
-        ({"password": "nadia@example.org!"}, "Choisissez un mot de passe qui n’est pas tiré"),
+        ({"password": "nadia@example.org!"}, "Choisissez un mot de passe qui n’est tiré ni"),
         ({"password": "x" * 129}, "Utilisez 128 caractères au plus"),
         ({"given_name": "n" * 201}, "200"),
     ],

@@ -146,6 +146,7 @@ def test_the_second_page_needs_the_first(app: Flask, link: str) -> None:
         ("passwordpassword", "facile à deviner"),
         ("123456789012345678", "facile à deviner"),
         ("azertyuiopqsdfghj", "facile à deviner"),
+        ("correct horse battery staple", "facile à deviner"),
         ("nora.petit@example.org", "facile à deviner"),
         ("NoraPetitNetkin2026", "facile à deviner"),
     ],

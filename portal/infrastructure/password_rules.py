@@ -1,0 +1,92 @@
+"""What a password must be: long, not known to everybody, not made of what its owner and the portal are called.
+
+Lengths count characters after Unicode composition, as the hash does (NIST SP 800-63B, ASVS 6.2).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+LONGEST = 128
+FEWEST_DISTINCT = 6
+# What must be left of a password once names, and the digits and signs around them, are taken away.
+OWN_PART = 8
+# A shorter word stands by chance in many a phrase.
+TELLING_WORD = 4
+
+COMMON_FILE = Path(__file__).parent / "common_passwords.txt"
+
+_HUNG_ON = "0123456789 !?.,:;*$#@+-_&/"
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13,
+    "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
+)  # fmt: skip
+
+
+class PasswordFault(StrEnum):
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    """Hashing it would cost more than it protects."""
+    MADE_OF_NAMES = "made_of_names"
+    """An address or a name, or little beside them."""
+    TOO_COMMON = "too_common"
+    """Among those that everybody tries first, or one piece repeated, or a row of keys."""
+
+
+def password_fault(password: str, names: Iterable[str], *, shortest: int) -> PasswordFault | None:
+    """Return what is wrong with a new password, or None.
+
+    Args:
+        password: as typed; spaces count, nothing is cut off.
+        names: what a guesser tries with this person: their address and names, the organisation's name.
+        shortest: the fewest characters that are accepted.
+    """
+    if is_too_long(password):
+        return PasswordFault.TOO_LONG
+    folded = unicodedata.normalize("NFC", password).casefold()
+    if len(folded) < shortest:
+        return PasswordFault.TOO_SHORT
+    if _is_made_of(_plain(folded), [_plain(name.casefold()) for name in names]):
+        return PasswordFault.MADE_OF_NAMES
+    if _is_common(folded):
+        return PasswordFault.TOO_COMMON
+    return None
+
+
+def is_too_long(password: str) -> bool:
+    """Tell whether a password is longer than any that we accept, so that nothing need be computed for it."""
+    return len(unicodedata.normalize("NFC", password)) > LONGEST
+
+
+def _is_made_of(password: str, names: list[str]) -> bool:
+    if any("@" in name and name in password for name in names):
+        return True
+    words = {word for name in names for word in [name, *re.split(r"[\W_]+", name)] if len(word) >= TELLING_WORD}
+    rest = password
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != password and len(rest.strip(_HUNG_ON)) < OWN_PART
+
+
+def _is_common(password: str) -> bool:
+    # Digits and signs hung on to a listed word, or spaces put into it, are the first things a guesser adds.
+    bare = "".join(password.split())
+    if {password, bare, bare.rstrip(_HUNG_ON)} & _common_passwords():
+        return True
+    if len(set(bare)) < FEWEST_DISTINCT or bare in (bare + bare)[1:-1]:
+        return True
+    return any(bare in row or bare in row[::-1] for row in _ROWS)
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    lines = COMMON_FILE.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.casefold() for line in lines if line and not line.startswith("#"))
