@@ -3,12 +3,14 @@
 import logging
 import re
 import unicodedata
+from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, url_for
 from flask_login import current_user
 
 from portal import clock
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
+from portal.accounts.freeze import frozen_until
 from portal.exports.delivery import (
     PackageDamaged,
     PackageUnavailable,
@@ -29,8 +31,8 @@ logger = logging.getLogger("portal.exports")
 @blueprint.get("/answers/<public_id>")
 @requires(CUSTOMER)
 def package(public_id: str) -> str:
-    found = _own(public_id)
-    return render_template("exports/customer/package.html", package=found, status=_status(found))
+    found, frozen = _own(public_id), frozen_until(current_user)
+    return render_template("exports/customer/package.html", package=found, status=_status(found), frozen_until=frozen)
 
 
 @blueprint.get("/answers/<public_id>/progress")
@@ -48,8 +50,10 @@ def _status(found: AnswerPackage) -> PackageStatus:
 
 @blueprint.post("/answers/<public_id>")
 @requires(CUSTOMER_FRESH)
-def download(public_id: str) -> Response:
+def download(public_id: str) -> Any:
     found = _own(public_id)
+    if frozen_until(current_user):
+        return redirect(url_for(".package", public_id=public_id), 303)
     try:
         check_whole(found)
         with transaction():

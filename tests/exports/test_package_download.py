@@ -21,8 +21,10 @@ from portal.infrastructure.storage import StorageUnavailable
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
 from tests.support.cases import form_token
+from tests.support.mailbox import Mailbox, text_of
 from tests.support.packages import build
 from tests.support.people import PASSWORD, People
+from tests.support.visitors import mailed_link, register
 
 
 @pytest.fixture
@@ -177,3 +179,36 @@ def test_a_copy_that_is_being_made_says_how_far_it_is(customer: Browser) -> None
         assert words in customer.get(address).text
         assert fetch(customer, address).status_code == 410
         assert customer.client.get(address + "/progress").get_json()["status"] == status
+
+
+def change_password(browser: Browser) -> None:
+    values = {"current_password": PASSWORD, "new_password": "un tout autre mot de passe long"}
+    assert browser.get("/account/password").submit(values, with_field="new_password").status == 200
+
+
+def test_after_a_new_password_the_copy_waits_for_three_days(
+    customer: Browser, address: str, mailbox: Mailbox
+) -> None:
+    change_password(customer)
+    page = customer.get(address)
+    opens = clock.now() + timedelta(hours=72)
+    assert "Téléchargement possible à partir du" in page.text
+    assert not page.tree.select(f"form[action='{address}']")
+    answer = fetch(customer, address)
+    assert answer.status_code == 303
+    assert (only_package().downloads, events("customer:package:downloaded")) == (0, [])
+    assert "aucune copie de vos données" in text_of(mailbox.last_to("camille@example.org"))
+    with clock.stopped_at(opens + timedelta(minutes=1)):
+        browser = Browser(customer.client.application)
+        values = {"email": "camille@example.org", "password": "un tout autre mot de passe long"}
+        browser.get("/sign-in").submit(values, with_field="password")
+        assert fetch(browser, address).status_code == 200
+
+
+def test_the_password_of_a_registration_freezes_nothing(app: Flask, mailbox: Mailbox) -> None:
+    browser = Browser(app)
+    register(browser, "nadia@example.org")
+    page = browser.get(mailed_link(mailbox, "nadia@example.org", "/confirm/")).submit()
+    assert page.url == "/data"
+    address = f"/answers/{build(categories=['identity']).public_id}"
+    assert fetch(browser, address).status_code == 200
