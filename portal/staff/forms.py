@@ -4,8 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     EmailField,
     Field,
+    HiddenField,
     PasswordField,
     SelectChoice,
     SelectField,
@@ -132,6 +134,16 @@ class InviteForm(PortalForm):
 
 class RoleForm(PortalForm):
     role = _role_field(_l("New role"))
+
+
+class ReviewForm(PortalForm):
+    """`seen` names the list that was shown."""
+
+    seen = HiddenField()
+    is_read = BooleanField(
+        _l("I have read the whole list, and everybody on it needs the role they have."),
+        [Needed(_l("Read the list, change what must change, then tick the box."))],
+    )
 
 
 class TokenForm(PortalForm):

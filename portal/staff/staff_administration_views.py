@@ -1,5 +1,6 @@
 """Administration: staff members and their roles, the permission table, bearer tokens."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -30,9 +31,10 @@ from portal.staff.administration import (
     open_sessions,
     renew_way_in,
 )
-from portal.staff.forms import SCOPE_LABELS, InviteForm, RoleForm, TokenForm
+from portal.staff.forms import SCOPE_LABELS, InviteForm, ReviewForm, RoleForm, TokenForm
 from portal.staff.invitation import MemberExists, invite, link_of
 from portal.staff.models import StaffMember, StaffToken
+from portal.staff.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
 from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.staff_blueprint import blueprint
 from portal.staff.tokens import add_token, all_tokens, revoke_token
@@ -41,6 +43,8 @@ from portal.web.pagination import keyset_page
 LINK = "invitation_link"
 FRESH = "fresh_token"
 PAGE_SIZE = 50
+# A way in that nobody used for so long deserves a question.
+LONG_UNUSED = timedelta(days=90)
 
 
 @blueprint.get("/permissions")
@@ -63,7 +67,33 @@ def members() -> str:
         name="staff-members",
     )
     uses = last_uses([member.id for member in page.rows])
-    return render_template("staff/staff/members.html", page=page, uses=uses, state_of=member_state)
+    return render_template(
+        "staff/staff/members.html", page=page, uses=uses, state_of=member_state, review=last_review()
+    )
+
+
+@blueprint.route("/members/review", methods=["GET", "POST"])
+@requires(staff(Permission.MANAGE_STAFF))
+def review_rights() -> Any:
+    form = ReviewForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                note_review(current_user, form.seen.data)
+        except ListChanged:
+            form.is_read.errors = [_("The list has changed while you were reading it. Read it again.")]
+            form.is_read.data = False
+        else:
+            flash(_("The review is recorded."), "success")
+            return redirect(url_for(".members"), 303)
+    reviewed = reviewed_members()
+    form.seen.data = digest(reviewed)
+    uses = last_uses([member.id for member in reviewed])
+    page = render_template(
+        "staff/staff/rights_review.html", form=form, members=reviewed, uses=uses, state_of=member_state,
+        review=last_review(), long_ago=clock.now() - LONG_UNUSED,
+    )  # fmt: skip
+    return page, 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/members/new", methods=["GET", "POST"])

@@ -91,7 +91,7 @@ class People:
         member = self.staff(role, email, **facts)
         browser = Browser(self.app, facts.get("language", "fr"))
         self._send(browser, "/staff/sign-in", email=member.email, password=PASSWORD)
-        self._send(browser, "/staff/sign-in/code", code=pyotp.TOTP(TOTP_SECRET).now())
+        self._send(browser, "/staff/sign-in/code", code=pyotp.TOTP(TOTP_SECRET).at(clock.now()))
         return browser
 
     def _send(self, browser: Browser, path: str, **values: str) -> Page:

@@ -13,7 +13,7 @@ STAFF = {
     "officer": ["/staff/marketing", "/staff/queue?when=late"],
     "marketing": ["/staff/marketing", "/staff/queue"],
     "administrator": [
-        "/staff/members", "/staff/members/new", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/account",
+        "/staff/members", "/staff/members/new", "/staff/members/review", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/account",
         "/staff/account/password", "/staff/account/recovery-codes",
     ],
 }  # fmt: skip
