@@ -17,21 +17,22 @@ def admin(people: People) -> Browser:
 
 
 def test_a_review_is_signed_and_due_again_after_a_quarter(admin: Browser, people: People) -> None:
-    people.staff(Role.SUPPORT, name="Bruno Petit")
+    people.staff(Role.SUPPORT, name="Bruno Petit", invited_at=clock.now() - timedelta(days=91))
     people.staff(Role.OFFICER, name="Zoé Partie", disabled_at=clock.now())
+    people.staff(Role.REVIEWER, name="Yann Nouveau")
     page = admin.get("/staff/members")
     assert "Les rôles n’ont jamais été passés en revue." in page.text
     page = page.click("Passer les rôles en revue")
     rows = [" ".join(row.get_text(" ").split()) for row in page.tree.select("main tbody tr")]
-    assert [row.split()[0] for row in rows] == ["Aline", "Bruno"]
-    assert "Pas utilisé depuis trois mois" in rows[1]
-    assert "Pas utilisé" not in rows[0]
+    assert [row.split()[0] for row in rows] == ["Aline", "Yann", "Bruno"]
+    assert "Pas utilisé depuis trois mois" in rows[2]
+    assert not [row for row in rows[:2] if "Pas utilisé" in row]
     page = page.submit({"is_read": "y"}, with_field="is_read")
     assert page.url == "/staff/members"
     assert "La revue est enregistrée." in page.text
     assert "par Aline Admin." in page.text
     (event,) = events("staff:rights:reviewed")
-    assert event.facts == {"members": 2}
+    assert event.facts == {"members": 3}
     with clock.stopped_at(clock.now() + timedelta(days=93)):
         later = people.signed_in_staff(Role.ADMINISTRATOR, "other@example.org", name="Otto Autre")
         assert "La suivante était à faire le" in later.get("/staff/members").text
