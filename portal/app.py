@@ -67,6 +67,8 @@ REGISTERED = [
     "portal.preferences.unsubscribing",
     "portal.identity_checks.tasks",
     "portal.exports.tasks",
+    "portal.exports.wrapped_keys",
+    "portal.staff.wrapped_keys",
     "portal.staff.recent_accesses",
     "portal.rights.fulfilment",
     "portal.rights.identity_errands",

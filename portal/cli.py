@@ -15,7 +15,8 @@ from portal.audit.verification import verify_chain
 from portal.doctor import examine
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import work as work_on_jobs
-from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.key_rotation import rotate
+from portal.infrastructure.keys import KeyBroken, KeyMissing, new_master_keys, new_sealing_pair, with_next_master_key
 from portal.installation import prepare_instance
 from portal.web.request_log import configure_logging
 
@@ -93,6 +94,29 @@ def generate_keys() -> None:
     click.echo(f"PORTAL_MASTER_KEYS={new_master_keys()}")
     click.echo(f"PORTAL_SEALING_KEY={sealing}")
     click.echo(f"PORTAL_OPENING_KEYS={opening}")
+
+
+@keys.command("next")
+@with_appcontext
+def next_master_key() -> None:
+    """Print the master keys with a fresh one at their end: known to every process, before it is used."""
+    click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(current_app.extensions['settings'].master_keys)}")
+
+
+@keys.command("rotate")
+@with_appcontext
+def rotate_keys() -> None:
+    """Wrap again, under the first master key, whatever waits under another one."""
+    master_keys = current_app.extensions["master_keys"]
+    try:
+        count = rotate(master_keys)
+    except (KeyMissing, KeyBroken) as fault:
+        click.echo(f"Stopped, and nothing is lost: {fault}. Put the missing key back into PORTAL_MASTER_KEYS.", err=True)
+        sys.exit(1)
+    older = [f"v{version}" for version in master_keys.versions if version != master_keys.current]
+    click.echo(f"{count} keys are wrapped by v{master_keys.current} now.")
+    if older:
+        click.echo(f"Nothing needs {', '.join(older)} any more.")
 
 
 token = AppGroup("token", help="Bearer tokens of machines.")

@@ -16,6 +16,7 @@ from portal.audit.verification import verify_chain
 from portal.identity_checks.isolation import chosen_way, isolation_report
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.key_rotation import waiting
 from portal.site.readiness import applied_migration, migration_head
 
 Finding = tuple[bool, str]
@@ -61,6 +62,14 @@ def _keys() -> Iterator[Finding]:
         yield fits, "keys: opening keys " + ("fit the sealing key" if fits else "do not fit PORTAL_SEALING_KEY")
 
 
+def _master_keys() -> Iterator[Finding]:
+    older = waiting(current_app.extensions["master_keys"])
+    names = ", ".join(f"{count} by v{version}" for version, count in sorted(older.items()))
+    yield not older, f"master keys: wrapped by an older one: {names}; run flask keys rotate" if older else (
+        "master keys: everything is wrapped by the current one"
+    )
+
+
 def _mail() -> Iterator[Finding]:
     url = urlsplit(current_app.extensions["settings"].mail_url)
     if not url.hostname:
@@ -103,6 +112,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _database: "check PORTAL_DATABASE_URL",
     _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
+    _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
     _mail: "check PORTAL_MAIL_URL",
     _scanner: "check PORTAL_SCANNER_URL",
     _jobs: "see to the database first",

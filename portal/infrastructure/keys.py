@@ -69,6 +69,20 @@ def new_sealing_pair() -> tuple[str, str]:
     )
 
 
+def with_next_master_key(text: str) -> str:
+    """Return a value for PORTAL_MASTER_KEYS with one more fresh key at its end: known, and not used yet.
+
+    Raises `KeysMisconfigured` when the present value has faults.
+    """
+    version = max(_parse_keys(text)) + 1
+    return f"{text.strip()},v{version}:{_text(secrets.token_bytes(KEY_SIZE))}"
+
+
+def wrapping_version(wrapped: bytes) -> int:
+    """Return the version of the master key that a data key was wrapped by. Raises `KeyBroken`."""
+    return _split(wrapped, _WRAPPED)[0][1]
+
+
 @dataclass(frozen=True)
 class MasterKeys:
     """Keys that wrap data keys. The first of the list wraps; all of them unwrap."""
@@ -108,7 +122,7 @@ class MasterKeys:
 
     def is_current(self, wrapped: bytes) -> bool:
         """Tell whether this was wrapped by the current key; if not, it waits for `rewrap`."""
-        return _split(wrapped, _WRAPPED)[0][1] == self.current
+        return wrapping_version(wrapped) == self.current
 
     def rewrap(self, wrapped: bytes, context: bytes = b"") -> bytes:
         """Return the same data key wrapped by the current master key. Raises as `unwrap`."""

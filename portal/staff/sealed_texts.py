@@ -4,7 +4,7 @@ import base64
 
 from flask import current_app
 
-from portal.infrastructure.keys import MasterKeys, new_data_key
+from portal.infrastructure.keys import MasterKeys, new_data_key, wrapping_version
 from portal.infrastructure.sealing import open_whole, seal_stream
 
 
@@ -20,6 +20,17 @@ def open_text(sealed: str, context: str) -> str:
     wrapped, _, body = sealed.partition(".")
     key = _master_keys().unwrap(base64.b64decode(wrapped), context.encode())
     return open_whole(key, [base64.b64decode(body)], context).decode()
+
+
+def version_of_text(sealed: str) -> int:
+    """Return the version of the master key that the text's key is wrapped by. Raises `KeyBroken`."""
+    return wrapping_version(base64.b64decode(sealed.partition(".")[0]))
+
+
+def rewrap_text(sealed: str, context: str, keys: MasterKeys) -> str:
+    """Return the same sealed text, its key wrapped by the current master key. Raises `KeyMissing`, `KeyBroken`."""
+    wrapped, _, body = sealed.partition(".")
+    return f"{_base64(keys.rewrap(base64.b64decode(wrapped), context.encode()))}.{body}"
 
 
 def _master_keys() -> MasterKeys:

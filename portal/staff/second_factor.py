@@ -26,7 +26,7 @@ RECOVERY_CODE_LENGTH = 10
 # Letters and digits that nobody confuses on paper: 31 of them, so ten make 49 bits.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _SEPARATORS = re.compile(r"[\s\-‐‑–]")
-_SEALED_AS = "staff second factor"
+SEALED_AS = "staff second factor"
 
 
 def new_totp_secret() -> str:
@@ -36,12 +36,12 @@ def new_totp_secret() -> str:
 
 def seal_totp_secret(secret: str) -> str:
     """Return a secret in the form that the database may hold."""
-    return seal_text(secret, _SEALED_AS)
+    return seal_text(secret, SEALED_AS)
 
 
 def open_totp_secret(sealed: str) -> str:
     """Return the secret. Raises `KeyMissing`, `KeyBroken`, `SealBroken`."""
-    return open_text(sealed, _SEALED_AS)
+    return open_text(sealed, SEALED_AS)
 
 
 def provisioning_uri(secret: str, account: str, issuer: str) -> str:
