@@ -111,7 +111,7 @@ def rotate_keys() -> None:
     try:
         count = rotate(master_keys)
     except (KeyMissing, KeyBroken) as fault:
-        click.echo(f"Stopped, and nothing is lost: {fault}. Put the missing key back into PORTAL_MASTER_KEYS.", err=True)
+        click.echo(f"Stopped, and nothing is lost: {fault}. Put that key back into PORTAL_MASTER_KEYS.", err=True)
         sys.exit(1)
     older = [f"v{version}" for version in master_keys.versions if version != master_keys.current]
     click.echo(f"{count} keys are wrapped by v{master_keys.current} now.")
