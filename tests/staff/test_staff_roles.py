@@ -16,6 +16,7 @@ NEEDED = {
     "members": Permission.MANAGE_STAFF,
     "new_member": Permission.MANAGE_STAFF,
     "member": Permission.MANAGE_STAFF,
+    "review_rights": Permission.MANAGE_STAFF,
     "member_role": Permission.MANAGE_STAFF,
     "member_disable": Permission.MANAGE_STAFF,
     "member_enable": Permission.MANAGE_STAFF,
