@@ -44,7 +44,7 @@ def test_a_local_page_is_followed(app: Flask, wanted: str) -> None:
     "wanted",
     [
         "", "data", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/ok\r\nX: y",
-        "javascript:alert(1)", "\\\\evil.example", "///evil.example", "/data\\..\\x",
+        "javascript:alert(1)", "\\\\evil.example", "///evil.example", "/data\\..\\x", "//[", "http://[::1",
     ],
 )  # fmt: skip
 def test_anything_else_is_not(app: Flask, wanted: str) -> None:
