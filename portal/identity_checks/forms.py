@@ -35,6 +35,9 @@ class PaperForm(PortalForm):
 class SidesForm(PortalForm):
     """A file field for each side of a paper; a side that has arrived may be left alone."""
 
+    class Meta(PortalForm.Meta):
+        takes_files = True
+
     front = FileField()
     back = FileField()
     page = FileField()

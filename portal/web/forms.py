@@ -3,9 +3,11 @@
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
@@ -36,6 +38,16 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
     """A form whose fields tell their hint and error to assistive technology, without the browser's own checks."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        takes_files = False
+
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> MultiDict[str, Any] | None:
+            """Return what the fields read: the library would also put files and JSON where texts are expected."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if not form.is_submitted():
+                return None
+            return CombinedMultiDict([request.files, request.form]) if self.takes_files else request.form
+
         def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             field = DefaultMeta.bind_field(self, form, unbound_field, options)
             limits = [check.most for check in field.validators if isinstance(check, LengthBetween)]
