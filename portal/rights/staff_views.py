@@ -59,7 +59,7 @@ from portal.rights.staff_forms import (
 )
 from portal.staff.access_log import CASE_WORK, REQUEST, log_access
 from portal.staff.customer_lookup import find_customer, is_own_file
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, stripped
 
 blueprint = Blueprint("rights", __name__)
 
@@ -320,7 +320,7 @@ def decide(reference: str) -> Any:
 
 def _done(categories: list[str]) -> dict[str, str]:
     """Read what was done in each category, as typed; a category left empty is left out."""
-    typed = {code: request.form.get(f"done-{code}", "").strip()[:1000] for code in categories}
+    typed = {code: stripped(request.form.get(f"done-{code}", ""))[:1000] for code in categories}
     return {code: text for code, text in typed.items() if text}
 
 

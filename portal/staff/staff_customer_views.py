@@ -33,6 +33,7 @@ from portal.staff.customer_lookup import (
 from portal.staff.forms import LookupForm
 from portal.staff.models import CustomerLookup
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import stripped
 from portal.web.rate_limits import count_try
 
 LOOK_UP = staff(Permission.LOOK_UP_CUSTOMER)
@@ -73,7 +74,7 @@ def _open(form: LookupForm) -> str | None:
 
 def _asked_again() -> dict[str, str]:
     """Return whom an expired lookup was about, so that only the reason has to be given anew."""
-    earlier = find_lookup(current_user, request.args.get("again", ""))
+    earlier = find_lookup(current_user, stripped(request.args.get("again", "")))
     return {"identifier": earlier.customer.reference} if earlier else {}
 
 

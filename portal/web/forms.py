@@ -1,5 +1,6 @@
 """The base of every form: in one place, hints and errors are tied to their fields for who cannot see them."""
 
+import re
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,6 +16,9 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
 from portal.infrastructure.mail.message import MAX_ADDRESS_LENGTH
+
+# PostgreSQL takes no NUL in a text, and the others show as nothing; tab and line ends are text.
+_NOT_TYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Message = Any
 """The text of an error: a string, or a lazy translation of one."""
@@ -118,5 +122,5 @@ class EmailAddress:
 
 
 def stripped(value: Any) -> Any:
-    """Filter for fields where blanks at both ends mean nothing; never for passwords."""
-    return value.strip() if isinstance(value, str) else value
+    """Filter for fields where blanks at both ends mean nothing, nor what no keyboard types; never for passwords."""
+    return _NOT_TYPED.sub("", value).strip() if isinstance(value, str) else value

@@ -172,6 +172,17 @@ def test_the_customer_reads_the_answer_and_never_what_is_internal(
         assert words not in page.text
 
 
+def test_what_no_keyboard_types_is_left_out_of_every_text(reviewer: Browser, people: People) -> None:
+    reference = taken_in(people, Right.ERASURE)
+    typed = "Fait\x00 en\x07 deux\r\nlignes\x1b"
+    open_case(reviewer, reference).submit({"note-text": typed}, action="/note")
+    decide(open_case(reviewer, reference), "granted", typed, **{"done-profile": typed})
+    written = select(RequestEvent.text).where(RequestEvent.kind == EventKind.NOTE)
+    decision = db.session.execute(select(RequestDecision)).scalar_one()
+    assert db.session.execute(written).scalar_one() == decision.done["profile"] == "Fait en deux\r\nlignes"
+    assert "Fait en deux\r\nlignes" in decision.message
+
+
 def test_save_and_next_opens_the_next_case(reviewer: Browser, people: People) -> None:
     first = taken_in(people, email="a@example.org", days_ago=5)
     following = taken_in(people, email="b@example.org")
