@@ -21,6 +21,7 @@ from portal.organisation import Organisation
 from portal.records.kinds import DataMap
 from portal.staff.sessions import load_staff_member
 from portal.web import (
+    address_parts,
     errors,
     filters,
     headers,
@@ -134,6 +135,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
     request_limits.register(app)
+    address_parts.register(app)
     app.session_interface = FormSession()
     app.extensions["csrf"] = CSRFProtect(app)
     login = LoginManager(app)

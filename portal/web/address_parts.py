@@ -1,0 +1,16 @@
+"""What a part of an address may hold."""
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+
+class AddressPart(BaseConverter):
+    """A part without NUL: no identifier of ours holds one, and PostgreSQL breaks on it."""
+
+    regex = r"[^/\x00]+"
+    part_isolating = True
+
+
+def register(app: Flask) -> None:
+    """Read the parts of every address so; call it before the first route is added."""
+    app.url_map.converters = app.url_map.converters | {"default": AddressPart}
