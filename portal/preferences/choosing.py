@@ -2,6 +2,7 @@
 overwritten unseen when two pages are open at once.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +33,8 @@ def _is_of_signal(flag: Flag) -> bool:
 SIGNAL_FLAGS = frozenset(code for code, flag in FLAGS.items() if _is_of_signal(flag))
 
 
+# A number that the database can hold: eighteen digits always fit into 64 bits.
+_RECORD_ID = re.compile("[0-9]{1,18}")
 _ANSWERS = {"accept": True, "refuse": False}
 
 
@@ -101,9 +104,13 @@ def read_sent(values: Mapping[str, str]) -> Sent:
     """
     try:
         answers = {flag: _ANSWERS[values[flag]] for flag in FLAG_CODES if flag in values}
-        return Sent(Action(values.get("action", Action.SAVE)), answers, int(values.get("seen", "0")))
+        action = Action(values.get("action", Action.SAVE))
     except (KeyError, ValueError):
         raise MadeUp from None
+    seen = values.get("seen", "0")
+    if not _RECORD_ID.fullmatch(seen):
+        raise MadeUp
+    return Sent(action, answers, int(seen))
 
 
 def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, Standing]:

@@ -242,6 +242,13 @@ def test_a_made_up_answer_is_refused(camille: Browser) -> None:
     assert proofs() == []
 
 
+@pytest.mark.parametrize("seen", ["9" * 19, "9" * 5000, "-1", "1_0", "١", "²", "1e3", " 1"])
+def test_a_made_up_number_of_what_was_seen_is_refused(camille: Browser, seen: str) -> None:
+    page = open_page(camille).submit({"seen": seen, "offers.email": "accept"}, with_field="offers.email")
+    assert page.status == 422
+    assert proofs() == []
+
+
 def test_a_form_without_its_token_is_refused(camille: Browser) -> None:
     page = camille.post("/preferences", {"action": "accept_everything"})
     assert page.status == 419
