@@ -1,0 +1,134 @@
+"""Hostile input: every address, asked with what no page of ours sends, answers without a fault and writes nothing."""
+
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+from werkzeug.routing import Rule
+from wtforms.fields.core import UnboundField
+
+from portal.access.permissions import Role
+from portal.infrastructure.database import transaction
+from portal.web.audiences import Audience
+from portal.web.forms import PortalForm
+from portal.web.rate_limits import RateCount
+from tests.support.browser import Browser
+from tests.support.demonstration import Demonstration, snapshot, walkable
+
+CALLERS = ["nobody", "customer", *Role, "machine"]
+AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audience.PUBLIC}, "machine": {Audience.FEED}}
+
+# What a button alone does, with nothing typed that could be refused.
+BUTTONS = {
+    "customer.accounts.sign_out", "customer.accounts.end_session", "customer.accounts.end_other_sessions",
+    "customer.identity_checks.by_code", "customer.identity_checks.later", "customer.identity_checks.remove",
+    "customer.rights.discard_draft", "customer.rights.object_to_marketing", "customer.rights.send",
+    "customer.rights.withdraw", "customer.exports.download", "public.preferences.stop", "public.accounts.resend",
+    "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",
+    "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.member_disable",
+    "staff.staff.member_enable", "staff.staff.member_sessions", "staff.staff.member_way_in",
+    "staff.staff.token_revoke",
+}  # fmt: skip
+
+# Their page is answered already when it opens: sent without any field, it is kept as it stands.
+ANSWERED = {"customer.rights.start", "customer.rights.details"}
+
+ASKED = (
+    "after", "again", "categories", "category", "channel", "closed", "code", "cursor", "holder", "intent", "limit",
+    "next", "page", "paper", "right", "status", "text", "when",
+)  # fmt: skip
+# What views read without a form, and the prefixed fields of the case page's small forms.
+READ_BY_HAND = {"action", "language", "link", "next", "seen", "take_over"}
+PREFIXED = {f"{form}-{name}" for form in ("doubt", "extension", "note", "question") for name in ("reason", "text", "version")}
+
+# Control characters, broken UTF-8 and a lone surrogate; an endless number; what is no address; wide and bidi signs.
+QUERY_VALUES = ("%00%1B%FF%ED%A0%80%ZZ", "-" + "9" * 3000, "//[", "%D9%A1%F0%9F%98%80%E2%80%AE")
+# Blank or longer than any field takes, so that all of it is refused; Python still reads so many digits as a number.
+BODY_VALUES = (b"%00%1B%20", b"9" * 4200, b"//[" * 1400 + b"%FF%ED%A0%80%E2%80%AE%F0%9F%98%80")
+FORM = "application/x-www-form-urlencoded"
+OTHER_BODIES = (
+    ("application/json", b"[" * 100_000),
+    ("application/json", b'{"references": [NaN], "references": 1}'),
+    ("application/x-ndjson", b'\xff\xfe\n{"type": "customer", "external_id": "a\\u0000b"}\n' + b"[" * 5000),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="\xff'),
+    ("", b""),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def uncounted(demo: Demonstration) -> Iterator[None]:
+    """Forget the tries of this file, so that they limit no other test."""
+    yield
+    with demo.app.app_context(), transaction() as session:
+        session.execute(delete(RateCount))
+
+
+def rules_for(demo: Demonstration, caller: str, method: str) -> Iterator[Rule]:
+    audiences = AUDIENCES.get(caller, {Audience.STAFF})
+    for rule in walkable(demo.app, method):
+        if rule.endpoint.split(".")[0] in audiences and (method == "GET" or rule.endpoint not in BUTTONS):
+            yield rule
+
+
+@cache
+def field_names() -> list[str]:
+    """Return what any form of the portal reads, by the declarations of its fields."""
+    classes, names = [PortalForm], READ_BY_HAND | PREFIXED
+    while classes:
+        form = classes.pop()
+        classes += form.__subclasses__()
+        names |= {name for name in vars(form) if isinstance(getattr(form, name), UnboundField)}
+    return sorted(names)
+
+
+def client_of(demo: Demonstration, caller: str) -> tuple[Browser, dict[str, str]]:
+    if caller == "machine":
+        return Browser(demo.app), {"Authorization": f"Bearer {demo.people['feed_token']}"}
+    return demo.browsers[caller], {"Accept-Language": "fr"}
+
+
+def bodies_for(rule: Rule) -> Iterator[dict[str, Any]]:
+    names = field_names()
+    assert len(names) > 50
+    for value in BODY_VALUES:
+        yield {"data": b"&".join(name.encode() + b"=" + value for name in names), "content_type": FORM}
+    if rule.endpoint in ANSWERED:
+        return
+    files = {name: (BytesIO(b"\xff\xd8\xff"), "a\0.jpg") for name in names}
+    yield {"data": files, "content_type": "multipart/form-data"}
+    for kind, body in OTHER_BODIES:
+        yield {"data": body, "content_type": kind}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_no_question_breaks_an_address(demo: Demonstration, caller: str) -> None:
+    browser, headers = client_of(demo, caller)
+    before, faults = snapshot(demo.app), []
+    for rule in rules_for(demo, caller, "GET"):
+        for value in QUERY_VALUES:
+            query = "&".join(f"{name}={value}" for name in ASKED)
+            with browser.client.get(f"{demo.path(rule, caller)}?{query}", headers=headers) as answer:
+                if answer.status_code >= 500:
+                    faults.append(f"{rule.rule} asked with {value[:20]}: {answer.status_code}")
+    assert not faults, "\n".join(faults)
+    assert snapshot(demo.app) == before
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_no_body_breaks_a_form_or_is_taken(demo: Demonstration, caller: str) -> None:
+    browser, headers = client_of(demo, caller)
+    before, faults, tried = snapshot(demo.app), [], 0
+    for rule in rules_for(demo, caller, "POST"):
+        path = demo.path(rule, caller)
+        token = {} if caller == "machine" else {"X-CSRFToken": browser.form_token(path)}
+        for body in bodies_for(rule):
+            tried += 1
+            with browser.client.post(path, headers=headers | token, **body) as answer:
+                if answer.status_code >= 500 or answer.status_code in {200, 413}:
+                    faults.append(f"{rule.rule} sent {str(body)[:80]}: {answer.status_code}")
+    assert tried
+    assert not faults, "\n".join(faults)
+    assert snapshot(demo.app) == before
