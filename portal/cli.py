@@ -52,8 +52,8 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     jobs = subprocess.Popen([sys.executable, "-m", "flask", "work"]) if with_jobs else None
     try:
         Granian(
-            "wsgi:app", address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=2,
-            respawn_failed_workers=True, log_level=LogLevels.warning,
+            "wsgi:logged_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+            blocking_threads=2, respawn_failed_workers=True, log_level=LogLevels.warning,
         ).serve()  # fmt: skip
     finally:
         if jobs:
