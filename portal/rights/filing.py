@@ -5,7 +5,7 @@ while it is filed, and the draft remembers that it was sent.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +23,8 @@ from portal.identity_checks.queries import documents_given, given
 from portal.identity_checks.shredding import shred
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
+from portal.preferences.purposes import MARKETING_FLAG_CODES
+from portal.preferences.states import read_state
 from portal.rights import clocks, emails
 from portal.rights.answers import Use
 from portal.rights.deadlines import PauseReason
@@ -39,6 +41,8 @@ FILED = declare("customer:request:filed", "reference", "right", "channel", "due_
 
 MOST_OPEN = 5
 FILINGS_A_DAY = "20 per day"
+# As long as one press may arrive again: a double click, a page sent once more.
+SAME_PRESS = timedelta(minutes=1)
 
 
 class NoSuchDraft(Exception):
@@ -104,10 +108,14 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
 def object_to_marketing(account: Account) -> RightsRequest:
     """File an objection to marketing and grant it in the same transaction: no reason, no identity, no wait.
 
-    The request is the proof (GDPR art. 21(2) and (3)). No limit applies: the right is absolute.
+    The request is the proof (GDPR art. 21(2) and (3)). No limit applies: the right is absolute. A button pressed
+    twice files one.
     """
     customer = _customer_of(account)
     lock_customer(customer.id)
+    already = _objected_just_now(customer)
+    if already is not None:
+        return already
     answers = {"use": str(Use.MARKETING)}
     request = _new_request(customer, Intent.STOP_USE, answers, account.language)
     db.session.add(request)
@@ -115,6 +123,18 @@ def object_to_marketing(account: Account) -> RightsRequest:
     _note_filed(request, f"customer:{customer.public_id}")
     fulfil(request, Outcome.GRANTED, "", None)
     return request
+
+
+def _objected_just_now(customer: Customer) -> RightsRequest | None:
+    """Return the objection that the same press filed, unless something was accepted since."""
+    state = read_state(customer.id)
+    if state is not None and any(state.flags.get(code) for code in MARKETING_FLAG_CODES):
+        return None
+    is_theirs = (RightsRequest.customer_id == customer.id, RightsRequest.intent == Intent.STOP_USE)
+    is_fresh = RightsRequest.received_at > clock.now() - SAME_PRESS
+    statement = select(RightsRequest).where(*is_theirs, is_fresh, RightsRequest.outcome == Outcome.GRANTED)
+    found = db.session.execute(statement.order_by(RightsRequest.id)).scalars()
+    return next((request for request in found if request.answers.get("use") == Use.MARKETING), None)
 
 
 def take_in(

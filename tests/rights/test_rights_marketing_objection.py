@@ -44,3 +44,20 @@ def test_it_works_while_another_objection_is_open(people: People) -> None:
     assert "déjà en cours" in page.text
     page = page.submit(action="/objection/marketing")
     assert "Nous avons fait ce que vous demandez" in page.text
+
+
+def test_a_button_pressed_twice_files_one_objection(people: People, mailbox: Mailbox) -> None:
+    browser = people.signed_in()
+    page = browser.get("/requests/new/objection")
+    first = page.submit(action="/objection/marketing")
+    assert page.submit(action="/objection/marketing").url == first.url == f"/requests/{only_request().reference}"
+    assert len([mail for mail in mailbox.all() if only_request().reference in mail["Subject"]]) == 1
+
+
+def test_what_was_accepted_since_is_objected_to_anew(people: People) -> None:
+    browser = people.signed_in()
+    first = browser.get("/requests/new/objection").submit(action="/objection/marketing")
+    browser.get("/preferences").submit({"offers.email": "accept"}, with_field="offers.email")
+    assert browser.get("/requests/new/objection").submit(action="/objection/marketing").url != first.url
+    state = db.session.execute(select(PreferenceState)).scalar_one()
+    assert state.flags["offers.email"] is False
