@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -62,6 +62,9 @@ from portal.staff.customer_lookup import find_customer, is_own_file
 from portal.web.forms import PortalForm, stripped
 
 blueprint = Blueprint("rights", __name__)
+
+RIGHTS_APPLY_FROM = date(2018, 5, 25)
+"""The day from which the rights can be exercised (GDPR art. 99(2)); an earlier receipt is a slip of the pen."""
 
 _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 # PostgreSQL takes no NUL in a text, and nobody types the others.
@@ -165,8 +168,9 @@ def take_in_request() -> Any:
 def _is_receipt_possible(form: TakeInForm) -> bool:
     if form.received_on.data > clock.today():
         form.received_on.errors = [_("The date of receipt cannot be in the future.")]
-        return False
-    return True
+    elif form.received_on.data < RIGHTS_APPLY_FROM:
+        form.received_on.errors = [_("The date of receipt cannot be before 25 May 2018. Check the year.")]
+    return not form.received_on.errors
 
 
 def _channel(channel: Channel) -> str:

@@ -767,6 +767,14 @@ def test_a_receipt_in_the_future_is_refused(people: People) -> None:
     assert page.errors == ["La date de réception ne peut pas être dans le futur."]
 
 
+def test_a_receipt_before_the_rights_applied_is_refused(people: People) -> None:
+    people.customer()
+    page = take_in(people.signed_in_staff(Role.SUPPORT), date(1000, 1, 1))
+    assert page.status == 422
+    assert page.errors == ["La date de réception ne peut pas précéder le 25 mai 2018. Vérifiez l’année."]
+    assert db.session.execute(select(RightsRequest)).first() is None
+
+
 # An answer that needs nobody.
 
 
