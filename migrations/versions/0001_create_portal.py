@@ -645,6 +645,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_tokens_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "linked_identities",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("scoped_id", sa.String(length=64), nullable=False),
+        sa.Column("brought_names", sa.Boolean(), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unlinked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_linked_identities_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_linked_identities")),
+        sa.UniqueConstraint("provider", "scoped_id", name=op.f("uq_linked_identities_provider_scoped_id")),
+    )
+    with op.batch_alter_table("linked_identities") as batch_op:
+        batch_op.create_index(batch_op.f("ix_linked_identities_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "uq_linked_identities_live",
+            ["account_id", "provider"],
+            unique=True,
+            sqlite_where=sa.text("unlinked_at IS NULL"),
+            postgresql_where=sa.text("unlinked_at IS NULL"),
+        )
+
+    op.create_table(
         "answer_packages",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=32), nullable=False),
@@ -975,6 +1000,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_answer_packages_customer_id"))
 
     op.drop_table("answer_packages")
+    with op.batch_alter_table("linked_identities") as batch_op:
+        batch_op.drop_index(
+            "uq_linked_identities_live",
+            sqlite_where=sa.text("unlinked_at IS NULL"),
+            postgresql_where=sa.text("unlinked_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_linked_identities_account_id"))
+
+    op.drop_table("linked_identities")
     with op.batch_alter_table("account_tokens") as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_tokens_account_id"))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from portal.accounts.linked_identities import forget_identities
 from portal.accounts.links import LinkUnusable, use_link, void_links
 from portal.accounts.models import Account, AccountToken
 from portal.audit.recording import record
@@ -79,6 +80,7 @@ def _take_everything(account: Account) -> None:
     # The row stays until the purge: its going would tell whoever registered it that the address was proven.
     account.password_hash = None
     void_links(account.id)
+    forget_identities(account.id)
 
 
 def _customer_of(account: Account) -> tuple[Customer, bool]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -49,6 +49,41 @@ class Account(UserMixin, db.Model):
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     customer: Mapped[Customer | None] = relationship()
+
+
+class LinkedIdentity(db.Model):
+    """An identity at a provider that opens an account, or did.
+
+    The key is the provider with the number that it made for this service alone, never an e-mail address: that
+    of a provider is not proven. Facebook tells of an application that was removed first, and asks for the
+    erasure afterwards, so the row of a link that is undone stays a while to say whose data are meant.
+
+    Attributes:
+        brought_names: whether the account was made with the names that the provider gave.
+    """
+
+    __tablename__ = "linked_identities"
+    __table_args__ = (
+        UniqueConstraint("provider", "scoped_id"),
+        Index(
+            "uq_linked_identities_live",
+            "account_id",
+            "provider",
+            unique=True,
+            sqlite_where=text("unlinked_at IS NULL"),
+            postgresql_where=text("unlinked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    scoped_id: Mapped[str] = mapped_column(String(64))
+    brought_names: Mapped[bool] = mapped_column(default=False)
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship()
 
 
 class AccountSession(SignedInSession, db.Model):

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_password_changed
+from portal.accounts.linked_identities import forget_identities
 from portal.accounts.links import LinkUnusable, use_link, void_links
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.registration import confirmed_account
@@ -37,7 +38,8 @@ def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
 
 
 def reset_password(link_id: int, password_hash: str) -> None:
-    """Set a new password in the current transaction, end every session, link and known browser, and say so.
+    """Set a new password in the current transaction, end every session, link, known browser and
+    way in through Facebook, and say so.
 
     Raises:
         LinkUnusable: the link was used, replaced or expired meanwhile.
@@ -52,8 +54,9 @@ def reset_password(link_id: int, password_hash: str) -> None:
     account.password_hash, account.password_changed_at = password_hash, clock.now()
     void_links(account.id)
     ended = end_sessions(account.id)
-    # Somebody who held the old password may have made a browser of theirs known to the account.
+    # Somebody who held the old password may have left a browser or a Facebook account of theirs here.
     forget_devices(account.id)
+    forget_identities(account.id)
     who = f"customer:{account.customer.public_id}"
     record(RESET, actor=who, subject=who, sessions_ended=ended)
     queue_password_changed(account)

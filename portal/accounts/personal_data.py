@@ -1,4 +1,4 @@
-"""What this domain holds about a customer: the account and the traces of its sign-ins, never a hash.
+"""What this domain holds about a customer: the account, what it is linked to, the traces of its sign-ins, never a hash.
 
 A single-use link is not shown apart: the mail that carried it is.
 """
@@ -11,7 +11,9 @@ from typing import Any, Final
 from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
-from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal import clock
+from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
+from portal.accounts.models import Account, AccountDevice, AccountSession, LinkedIdentity
 from portal.bilingual import Label, long_date
 from portal.clock import PARIS
 from portal.customers.addresses import mask_address
@@ -29,6 +31,10 @@ _PASSWORD = Label(fr="Mot de passe", en="Password")
 _PASSWORD_SET = Label(fr="défini, changé le {date}", en="set, changed on {date}")
 _PASSWORD_UNSET = Label(fr="non défini", en="not set")
 _CREATED = Label(fr="Compte créé", en="Account created")
+_LINK = Label(fr="Lien avec votre compte Facebook", en="Link with your Facebook account")
+_SCOPED_ID = Label(fr="Numéro que Facebook a créé pour ce service", en="Number that Facebook made for this service")
+_LINKED = Label(fr="Relié", en="Linked")
+_UNLINKED = Label(fr="Lien rompu", en="Link undone")
 _BROWSER = Label(fr="Navigateur", en="Browser")
 _UNNAMED = Label(fr="non précisé", en="not given")
 _SIGNED_IN = Label(fr="Connexion", en="Signed in")
@@ -36,8 +42,10 @@ _LAST_USED = Label(fr="Dernière activité", en="Last used")
 _FIRST_SEEN = Label(fr="Première visite", en="First seen")
 _LAST_SEEN = Label(fr="Dernière visite", en="Last seen")
 _KEPT = Label(
-    fr="Votre compte est gardé jusqu'à son effacement. Les traces de connexion sont gardées {period}.",
-    en="Your account is kept until it is erased. Traces of sign-ins are kept for {period}.",
+    fr="Votre compte est gardé jusqu'à son effacement. Un lien avec Facebook est gardé {days} jours après sa"
+    " rupture. Les traces de connexion sont gardées {period}.",
+    en="Your account is kept until it is erased. A link with Facebook is kept for {days} days after it is"
+    " undone. Traces of sign-ins are kept for {period}.",
 )
 READ_AT_ONCE: Final = 200
 
@@ -46,12 +54,18 @@ def summary(customer_id: int) -> Select[Any]:
     """Return the select of (category, count, latest instant)."""
     of_customer = Account.customer_id == customer_id
     changed_at = func.coalesce(Account.password_changed_at, Account.created_at)
-    accounts = _counted(Category.IDENTITY, changed_at).where(of_customer)
+    linked_at = func.coalesce(LinkedIdentity.unlinked_at, LinkedIdentity.linked_at)
+    identities = union_all(
+        select(changed_at.label("at")).where(of_customer),
+        select(linked_at).join(Account).where(of_customer),
+    ).subquery()
     traces = union_all(
         select(AccountSession.created_at.label("at")).join(Account).where(of_customer),
         select(AccountDevice.last_seen_at).join(Account, Account.id == AccountDevice.account_id).where(of_customer),
     ).subquery()
-    held = union_all(accounts, _counted(Category.TECHNICAL, traces.c.at)).subquery()
+    held = union_all(
+        _counted(Category.IDENTITY, identities.c.at), _counted(Category.TECHNICAL, traces.c.at)
+    ).subquery()
     return select(held)
 
 
@@ -63,11 +77,9 @@ def _counted(category: Category, at: Any) -> Select[Any]:
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
-    """Yield the account, or its sign-ins and known browsers, newest first."""
+    """Yield the account and its links, or its sign-ins and known browsers, newest first."""
     if category == Category.IDENTITY:
-        account = db.session.execute(select(Account).where(Account.customer_id == customer_id)).scalar_one_or_none()
-        if account:
-            yield _held_account(account, language)
+        yield from sorted(_identities(customer_id, language), key=lambda item: item.at or clock.now(), reverse=True)
     elif category == Category.TECHNICAL:
         traces: list[Iterator[AccountSession | AccountDevice]] = [
             _newest(AccountSession, AccountSession.created_at, customer_id),
@@ -75,6 +87,34 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         ]
         for row in merge(*traces, key=_instant, reverse=True):
             yield _held_trace(row, language)
+
+
+def _identities(customer_id: int, language: str) -> list[HeldItem]:
+    statement = select(Account, LinkedIdentity).outerjoin(LinkedIdentity).where(Account.customer_id == customer_id)
+    rows = db.session.execute(statement).all()
+    accounts = [_held_account(account, language) for account, _link in rows[:1]]
+    return accounts + [_held_link(link, language) for _account, link in rows if link]
+
+
+def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
+    facts = [(_SCOPED_ID.text(language), link.scoped_id), (_LINKED.text(language), _day(link.linked_at, language))]
+    if link.unlinked_at:
+        facts.append((_UNLINKED.text(language), _day(link.unlinked_at, language)))
+    return HeldItem(
+        category=Category.IDENTITY,
+        kind="portal_facebook_link",
+        label=_LINK.text(language),
+        at=link.unlinked_at or link.linked_at,
+        values={
+            "provider": link.provider,
+            "scoped_id": link.scoped_id,
+            "brought_names": link.brought_names,
+            "linked_at": _text(link.linked_at),
+            "unlinked_at": _text(link.unlinked_at),
+        },
+        facts=facts,
+        source="facebook",
+    )
 
 
 def _newest(model: type[Any], at: Any, customer_id: int) -> Iterator[Any]:
@@ -164,7 +204,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
     period = current_app.extensions["organisation"].retention.security_log
-    return _KEPT.filled(language, period=period.text(language))
+    return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
 
 
 def _day(at: datetime, language: str) -> str:
@@ -184,7 +224,10 @@ def _text(at: datetime | None) -> str | None:
 register(
     Holding(
         code="accounts",
-        tables=frozenset({"accounts", AccountSession.__tablename__, AccountDevice.__tablename__, "account_tokens"}),
+        tables=frozenset(
+            {"account_tokens"}
+            | {model.__tablename__ for model in (Account, LinkedIdentity, AccountSession, AccountDevice)}
+        ),
         retention=retention,
         summary=summary,
         items=items,

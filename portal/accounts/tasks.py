@@ -10,8 +10,9 @@ from sqlalchemy import Exists, Select, delete, exists, select, update
 
 from portal import clock
 from portal.accounts.emails import queue_account_exists, queue_confirm_address, queue_reset_password
+from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.links import LIFE, Purpose, issue_link
-from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
 from portal.accounts.registration import confirmed_account
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
@@ -49,12 +50,13 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
 
 @job("accounts.purge", every=timedelta(days=1))
 def purge_accounts(run: JobRun) -> None:
-    """Delete registrations never confirmed, old sessions, links and browsers, and mails to strangers."""
+    """Delete registrations never confirmed, old sessions, links and browsers, links undone, mails to strangers."""
     for find, remove in (
         (_never_confirmed, _delete_accounts),
         (_old_sessions, _delete_sessions),
         (_old_links, _delete_links),
         (_old_devices, _delete_devices),
+        (_unlinked, _delete_identities),
         (_mails_to_strangers, _delete_mails),
     ):
         while _purge_slice(find(clock.now()), remove):
@@ -88,7 +90,8 @@ def _never_confirmed(instant: datetime) -> Select[Any]:
 
 
 def _delete_accounts(ids: list[int]) -> None:
-    db.session.execute(delete(AccountToken).where(AccountToken.account_id.in_(ids)))
+    for model in (AccountToken, LinkedIdentity):
+        db.session.execute(delete(model).where(model.account_id.in_(ids)))
     db.session.execute(delete(Account).where(Account.id.in_(ids)))
 
 
@@ -118,6 +121,15 @@ def _old_devices(instant: datetime) -> Select[Any]:
 def _delete_devices(ids: list[int]) -> None:
     db.session.execute(update(AccountSession).where(AccountSession.device_id.in_(ids)).values(device_id=None))
     db.session.execute(delete(AccountDevice).where(AccountDevice.id.in_(ids)))
+
+
+def _unlinked(instant: datetime) -> Select[Any]:
+    is_old = LinkedIdentity.unlinked_at < instant - UNLINKED_KEPT_FOR
+    return select(LinkedIdentity.id).where(is_old, ~_is_restricted(LinkedIdentity.account_id))
+
+
+def _delete_identities(ids: list[int]) -> None:
+    db.session.execute(delete(LinkedIdentity).where(LinkedIdentity.id.in_(ids)))
 
 
 def _mails_to_strangers(instant: datetime) -> Select[Any]:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.accounts.models import Account, AccountDevice, AccountSession, LinkedIdentity
 from portal.customers.claims import kept_fields
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
@@ -15,6 +15,7 @@ from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.personal_data.registry import HeldItem, Holding, holdings
 from tests.support.browser import Browser
+from tests.support.facebook import link_facebook
 from tests.support.people import PASSWORD, PASSWORD_HASH, People
 from tests.support.visitors import count, sign_in
 
@@ -63,9 +64,26 @@ def test_sign_ins_and_browsers_are_technical_and_newest_first(app: Flask, people
     assert not [secret for secret in hashes | cookies if secret in repr(items)]
 
 
+def test_a_link_with_facebook_is_shown_with_its_number(people: People) -> None:
+    account = people.account(EMAIL)
+    link_facebook(EMAIL, "218471")
+    link, _account = held("accounts", account.customer_id, "identity")
+    facts = dict(link.facts)
+    assert facts["Numéro que Facebook a créé pour ce service"] == "218471"
+    assert "Lien rompu" not in facts
+    assert (link.source, link.values["unlinked_at"]) == ("facebook", None)
+    with transaction() as session:
+        session.query(LinkedIdentity).one().unlinked_at = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    link = next(item for item in held("accounts", account.customer_id, "identity", "en") if item.source == "facebook")
+    assert dict(link.facts)["Link undone"] == "22 November 2026"
+    with people.app.test_request_context():
+        assert "30 jours" in holding("accounts").retention("fr")
+
+
 def test_the_counts_agree_with_the_items(app: Flask, people: People) -> None:
     people.signed_in("other@example.org")
     people.signed_in(EMAIL)
+    link_facebook(EMAIL)
     customer = db.session.query(Customer).filter_by(email=EMAIL).one()
     with transaction():
         queue_mail("accounts/new_device", EMAIL, "fr", customer_id=customer.id, seen_at="2026-03-01T10:00:00+00:00")

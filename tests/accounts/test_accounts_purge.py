@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.mail.models import Mail
 from tests.support.browser import Browser
+from tests.support.facebook import link_facebook
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.visitors import ask_for_reset, count, is_signed_in, mailed_link, register, sign_in
@@ -37,6 +38,25 @@ def test_a_registration_never_confirmed_goes_after_its_link(browser: Browser, ma
     assert count(Mail) == 1
     after(days=31)
     assert count(Mail) == 0
+
+
+def test_a_registration_never_confirmed_goes_with_its_identity(browser: Browser) -> None:
+    with clock.stopped_at(START):
+        register(browser, "nadia@example.org")
+        link_facebook("nadia@example.org", "1")
+        run_due_jobs()
+    after(hours=72)
+    assert count(Account) == count(LinkedIdentity) == 0
+
+
+def test_a_link_undone_goes_after_a_month_and_a_live_one_stays(people: People) -> None:
+    people.account("camille@example.org")
+    link_facebook("camille@example.org", "1", unlinked_at=START)
+    link_facebook("camille@example.org", "2")
+    after(days=29)
+    assert count(LinkedIdentity) == 2
+    after(days=31)
+    assert [row.scoped_id for row in db.session.query(LinkedIdentity)] == ["2"]
 
 
 def test_a_newer_link_keeps_its_registration(browser: Browser, mailbox: Mailbox) -> None:
@@ -69,10 +89,12 @@ def test_what_a_restricted_customer_has_here_is_left_alone(app: Flask, people: P
         people.signed_in("camille@example.org")
         ask_for_reset(Browser(app), "camille@example.org")
         mailbox.all()
+        link_facebook("camille@example.org", "1", unlinked_at=START)
         with transaction():
             db.session.query(Customer).one().status = CustomerStatus.RESTRICTED
     after(days=9 * 366)
     assert (count(AccountSession), count(AccountDevice), count(AccountToken), count(Mail)) == (1, 1, 1, 1)
+    assert count(LinkedIdentity) == 1
 
 
 def test_a_browser_seen_lately_outlives_its_first_session(app: Flask, people: People) -> None:

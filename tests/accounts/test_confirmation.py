@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
-from portal.accounts.models import Account, AccountSession, AccountToken
+from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from tests.support.browser import Browser
+from tests.support.facebook import link_facebook
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.visitors import (
@@ -119,6 +120,13 @@ def test_whoever_registers_first_with_somebody_elses_address_gets_nothing(
     stolen = db.session.execute(select(Account).where(Account.email_confirmed_at.is_(None))).scalar_one()
     assert stolen.password_hash is None
     assert count(AccountToken, AccountToken.ended_at.is_(None)) == 0
+
+
+def test_an_identity_linked_first_opens_nothing_after_the_owner_confirmed(app: Flask, mailbox: Mailbox) -> None:
+    register(Browser(app), EMAIL, password="le mot de passe du voleur")
+    link_facebook(EMAIL)
+    confirmed(Browser(app), mailbox, EMAIL)
+    assert count(LinkedIdentity) == 0
 
 
 def test_the_attackers_own_browser_cannot_confirm_after_the_victim_did(app: Flask, mailbox: Mailbox) -> None:

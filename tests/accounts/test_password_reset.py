@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
 from portal.audit.models import AuditEvent
 from portal.infrastructure.database import db
 from tests.support.browser import Browser
+from tests.support.facebook import link_facebook
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.people import PASSWORD, People
 from tests.support.visitors import (
@@ -63,6 +64,15 @@ def test_a_reset_closes_what_was_open(app: Flask, people: People, browser: Brows
     assert count(AccountDevice) == 0
     event = db.session.query(AuditEvent).filter_by(tag="customer:password:reset").one()
     assert event.facts == {"sessions_ended": 1}
+
+
+def test_a_reset_takes_away_what_somebody_else_linked(people: People, browser: Browser, mailbox: Mailbox) -> None:
+    people.account(EMAIL)
+    people.account("other@example.org")
+    link_facebook(EMAIL, "1")
+    link_facebook("other@example.org", "2")
+    browser.get(reset_link(browser, mailbox)).submit({"password": NEW})
+    assert [row.scoped_id for row in db.session.query(LinkedIdentity)] == ["2"]
 
 
 def test_any_address_gets_the_same_answer_by_the_same_statements(app: Flask, people: People, mailbox: Mailbox) -> None:
