@@ -42,7 +42,7 @@ LARGEST_BODY = 25 * 1024 * 1024
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences"],
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights"],
     Audience.CUSTOMER: ["accounts", "staff", "records", "preferences", "identity_checks", "exports", "rights"],
     Audience.STAFF: ["staff", "preferences", "identity_checks", "rights"],
     Audience.FEED: ["preferences", "records"],

@@ -485,6 +485,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("confirmation_code", sa.String(length=48), nullable=True),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column(
             "answers",
@@ -539,6 +540,7 @@ def upgrade() -> None:
             ["holder_id"], ["staff_members.id"], name=op.f("fk_rights_requests_holder_id_staff_members")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rights_requests")),
+        sa.UniqueConstraint("confirmation_code", name=op.f("uq_rights_requests_confirmation_code")),
         sa.UniqueConstraint("draft_id", name=op.f("uq_rights_requests_draft_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_rights_requests_reference")),
     )

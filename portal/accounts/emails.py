@@ -45,6 +45,18 @@ def queue_password_changed(account: Account) -> None:
     )
 
 
+def queue_facebook_unlinked(account: Account) -> None:
+    """Tell that Facebook opens the account no more, and where to choose a password if it was the last way in."""
+    queue_mail(
+        "accounts/facebook_unlinked",
+        account.email,
+        account.language,
+        unlinked_at=clock.now().isoformat(),
+        has_password=account.password_hash is not None,
+        **_person(account),
+    )
+
+
 def queue_new_device(account: Account, device_label: str) -> None:
     queue_mail(
         "accounts/new_device",

@@ -72,13 +72,20 @@ def find_own_session(account_id: int, public_id: str) -> AccountSession | None:
     return db.session.execute(statement).scalar_one_or_none()
 
 
-def end_sessions(account_id: int, *, except_id: int | None = None) -> int:
-    """End an account's sessions in the current transaction, all or all but one; return how many."""
+def end_sessions(account_id: int, *, except_id: int | None = None, method: str | None = None) -> int:
+    """End an account's sessions in the current transaction; return how many.
+
+    Args:
+        except_id: of the one that stays open.
+        method: of those to end, when not all are.
+    """
     statement = update(AccountSession).where(
         AccountSession.account_id == account_id,
         AccountSession.ended_at.is_(None),
         AccountSession.id != (except_id or 0),
     )
+    if method:
+        statement = statement.where(AccountSession.method == method)
     result = db.session.execute(statement.values(ended_at=clock.now()))
     return result.rowcount if isinstance(result, CursorResult) else 0
 

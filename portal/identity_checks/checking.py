@@ -22,6 +22,8 @@ KNOWN_ADDRESS = "known_address"
 """Method: the password again, and a code sent to an address held before the account existed."""
 SESSION = "session"
 """Method: the signed-in session raised no doubt."""
+FACEBOOK_SIGNATURE = "facebook_signature"
+"""Method: Facebook signed the request, about an account that it knows by a number of its own."""
 BY_STAFF = "by_staff"
 """Method: a staff member established identity while taking the request in, without any document."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, literal, select
 
 from portal.bilingual import Label, long_date
 from portal.clock import local_date
-from portal.identity_checks.checking import BY_STAFF, DOCUMENT, KNOWN_ADDRESS, SESSION
+from portal.identity_checks.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
 from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
@@ -35,6 +35,7 @@ _METHODS = {
         fr="Mot de passe et code envoyé à une adresse connue", en="Password and code sent to a known address"
     ),
     SESSION: Label(fr="Votre connexion à ce portail", en="Your sign-in to this portal"),
+    FACEBOOK_SIGNATURE: Label(fr="La signature de Facebook", en="The signature of Facebook"),
     BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
 }
 _RESULTS = {

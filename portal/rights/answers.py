@@ -56,6 +56,18 @@ class Wish(StrEnum):
         return _WISHES[self].text(language)
 
 
+class Limit(StrEnum):
+    """How far an erasure that Facebook asks for goes: what came through it, and nothing else."""
+
+    LINK = "facebook_link"
+    "The link was added to an account that existed: a number, and nothing else."
+    ACCOUNT = "facebook_account"
+    "The account was made by it: names and address came with the number."
+
+    def label(self, language: object) -> str:
+        return _LIMITS[self].text(language)
+
+
 def answers_in_words(answers: Mapping[str, Any], language: object) -> Rows:
     """Return (question, answer) rows of a draft's or a request's answers, in the order of the questions."""
     rows: Rows = []
@@ -77,12 +89,13 @@ def _value(key: str, value: Any, language: object) -> str:
     return _YES.text(language) if value is True else str(value)
 
 
-_CODES: Final[dict[str, Any]] = {"category": Category, "use": Use, "case": RestrictionCase}
+_CODES: Final[dict[str, Any]] = {"category": Category, "use": Use, "case": RestrictionCase, "limited_to": Limit}
 _EVERYTHING: Final = Label(fr="Toutes vos données", en="All your data")
 _YES: Final = Label(fr="Oui", en="Yes")
 
 _LABELS: Final = {
     "words": Label(fr="Votre demande, telle que nous l'avons reçue", en="Your request, as we received it"),
+    "limited_to": Label(fr="Données concernées", en="Data concerned"),
     "category": Label(fr="Données concernées", en="Data concerned"),
     "use": Label(fr="Utilisation à arrêter", en="Use to stop"),
     "case": Label(fr="Votre situation", en="Your situation"),
@@ -95,6 +108,17 @@ _LABELS: Final = {
     "designee_name": Label(fr="Personne désignée", en="Person designated"),
     "designee_contact": Label(fr="Comment la joindre", en="How to reach them"),
     "consent": Label(fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"),
+}
+
+_LIMITS: Final = {
+    Limit.LINK: Label(
+        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande",
+        en="What came from Facebook: a number, erased as soon as asked",
+    ),
+    Limit.ACCOUNT: Label(
+        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande, le nom et l'adresse e-mail du compte",
+        en="What came from Facebook: a number, erased as soon as asked, the name and e-mail address of the account",
+    ),
 }
 
 _USES: Final = {

@@ -26,7 +26,7 @@ from portal.infrastructure.database import db
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.preferences.states import read_state
 from portal.rights import clocks, emails
-from portal.rights.answers import Use
+from portal.rights.answers import Limit, Use
 from portal.rights.deadlines import PauseReason
 from portal.rights.drafts import find_draft, lock_customer
 from portal.rights.fulfilment import PACKAGED, fulfil
@@ -162,6 +162,25 @@ def take_in(
     clocks.start_clock(request, received_at)
     request.identity_signals = [str(signal) for signal in decision.remaining]
     _note_filed(request, f"staff:{staff.public_id}", staff)
+    emails.queue_received(request)
+    return request
+
+
+def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
+    """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
+
+    Its signature settles who asks, so nobody is asked for more; the limit on open requests is for people.
+
+    Args:
+        code: under which Facebook and the person follow it.
+    """
+    lock_customer(customer.id)
+    request = _new_request(customer, Intent.ERASE, {"limited_to": str(limit)}, customer.language)
+    request.channel, request.confirmation_code = Channel.FACEBOOK, code
+    db.session.add(request)
+    clocks.start_clock(request, clock.now())
+    _note_filed(request, "portal")
+    checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
     emails.queue_received(request)
     return request
 

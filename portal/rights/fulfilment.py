@@ -69,7 +69,7 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             consent.suppress(customer, "restricted")
-        case Right.ERASURE:
+        case Right.ERASURE if "limited_to" not in request.answers:
             consent.suppress(customer, "erased")
         case Right.OBJECTION:
             _stop_use(request)

@@ -15,7 +15,7 @@ from portal.rights.decisions import check_version
 from portal.rights.fulfilment import write_to_customer
 from portal.rights.history import add_event
 from portal.rights.lifecycle import Right, Status, Step, advance
-from portal.rights.models import EventKind, RightsRequest
+from portal.rights.models import Channel, EventKind, RightsRequest
 from portal.staff.models import StaffMember
 
 DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
@@ -104,8 +104,11 @@ def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *,
 def may_ask_for_document(request: RightsRequest) -> bool:
     """Whether a doubt may lead to a document: for what discloses or destroys, and a correction of identity.
 
-    What a correction is about is not known as a code when it came by another channel.
+    What a correction is about is not known as a code when it came by another channel. What Facebook asks for
+    is signed by it, about an account that it knows by a number of its own.
     """
+    if request.channel is Channel.FACEBOOK:
+        return False
     if request.right is Right.RECTIFICATION:
         return request.answers.get("category") in {None, Category.IDENTITY}
     return request.right in RIGHTS_SUBJECT_TO_PROOF

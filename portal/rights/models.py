@@ -65,6 +65,7 @@ class RightsRequest(db.Model):
     right: Mapped[Right] = mapped_column(code_column(Right))
     intent: Mapped[str] = mapped_column(String(40))
     channel: Mapped[Channel] = mapped_column(code_column(Channel), default=Channel.PORTAL)
+    confirmation_code: Mapped[str | None] = mapped_column(String(48), unique=True)
     language: Mapped[str] = mapped_column(String(2))
     answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     status: Mapped[Status] = mapped_column(code_column(Status))

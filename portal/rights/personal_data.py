@@ -115,6 +115,7 @@ def _values(request: RightsRequest) -> dict[str, Any]:
         "right": str(request.right),
         "intent": request.intent,
         "channel": str(request.channel),
+        "confirmation_code": request.confirmation_code,
         "language": request.language,
         "answers": request.answers,
         "status": str(request.status),

@@ -67,6 +67,8 @@ RIGHTS_APPLY_FROM = date(2018, 5, 25)
 """The day from which the rights can be exercised (GDPR art. 99(2)); an earlier receipt is a slip of the pen."""
 
 _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
+# These requests file themselves; what somebody writes in a Facebook message came by a social network.
+BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
 # PostgreSQL takes no NUL in a text, and nobody types the others.
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -146,7 +148,7 @@ def take_in_request() -> Any:
     form = TakeInForm()
     language = str(get_locale())
     form.right.choices = [("", ""), *((item.value, item.label(language)) for item in Right)]
-    form.channel.choices = [("", ""), *((item.value, _channel(item)) for item in Channel if item is not Channel.PORTAL)]
+    form.channel.choices = [("", ""), *((item.value, _channel(item)) for item in Channel if item not in BY_ITSELF)]
     if form.validate_on_submit() and _is_receipt_possible(form):
         received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
         with transaction():

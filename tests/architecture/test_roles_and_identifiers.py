@@ -12,8 +12,8 @@ from tests.support.browser import Browser
 from tests.support.cases import form_token
 from tests.support.demonstration import Demonstration, fill, snapshot, walkable
 
-# A mail program presses this button without any page before it (RFC 8058).
-WITHOUT_TOKEN = {"public.preferences.stop"}
+# A mail program presses the first button without any page before it (RFC 8058); Facebook signs what it sends.
+WITHOUT_TOKEN = {"public.preferences.stop", "public.rights.deauthorize", "public.rights.deletion"}
 METHODS = ("GET", "POST")
 
 

@@ -13,10 +13,12 @@ from flask_migrate import upgrade
 from sqlalchemy import select, text
 from werkzeug.routing import Rule
 
+from portal import clock
 from portal.access.models import ApiToken
 from portal.access.permissions import Permission, Role, may
 from portal.accounts.links import Purpose, issue_link
 from portal.accounts.models import Account, AccountSession
+from portal.accounts.signed_request import Callback
 from portal.app import create_app
 from portal.config import Settings
 from portal.customers.models import Customer
@@ -27,6 +29,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.keys import new_master_keys, new_sealing_pair
 from portal.infrastructure.one_time_tokens import write_token
 from portal.preferences.feed import unsubscribe_links
+from portal.rights.facebook_callbacks import confirmation_code
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.customer_lookup import open_lookup
 from portal.staff.invitation import invite, link_of
@@ -138,6 +141,7 @@ def _tokens(app: Flask) -> Values:
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
         "/staff/invitation/": invitation.rpartition("/")[2],
         "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
+        "/facebook/deletion/": confirmation_code(Callback("218471", clock.now())),
     }
 
 
