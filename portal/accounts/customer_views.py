@@ -8,14 +8,17 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.access.declare import CUSTOMER, Access, requires
+from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
 from portal.access.next_page import next_page
 from portal.accounts import credentials
+from portal.accounts.facebook import authorize_url, is_offered
 from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
-from portal.accounts.limits import count_password_again
+from portal.accounts.limits import count_facebook_attempt, count_password_again
+from portal.accounts.linked_identities import LastWayIn, live_identity, unlink_own
 from portal.accounts.sessions import find_own_session, live_sessions
 from portal.accounts.sign_in import is_password_of
 from portal.accounts.sign_in import sign_out as leave
+from portal.accounts.visitor_sessions import begin_facebook
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords import hash_password
@@ -40,6 +43,49 @@ def account() -> str:
         sessions=sessions,
         more_sessions=total - len(sessions),
         current_session=g.portal_session,
+        facebook=live_identity(current_user.id),
+        has_facebook=is_offered(),
+    )
+
+
+@blueprint.get("/account/facebook")
+@requires(CUSTOMER_FRESH)
+def facebook() -> str:
+    if not is_offered() and live_identity(current_user.id) is None:
+        abort(404)
+    return _facebook_page()
+
+
+@blueprint.post("/account/facebook")
+@requires(CUSTOMER_FRESH)
+def link_facebook() -> Answer:
+    """Begin a link. It ends where Facebook leads back to, for this account and browser alone."""
+    if not is_offered():
+        abort(404)
+    count_facebook_attempt()
+    attempt = begin_facebook("", account=current_user.public_id)
+    return render_template("accounts/public/facebook.html", next="", url=authorize_url(attempt.state, attempt.verifier))
+
+
+@blueprint.post("/account/facebook/unlink")
+@requires(CUSTOMER_FRESH)
+def unlink_facebook() -> Answer:
+    try:
+        with transaction():
+            unlink_own(g.portal_session)
+    except LastWayIn:
+        return _facebook_page(is_last=True), 409
+    flash(_("Facebook no longer opens your account."), "success")
+    return redirect(url_for("customer.accounts.account"), 303)
+
+
+def _facebook_page(*, is_last: bool = False) -> str:
+    return render_template(
+        "accounts/customer/facebook.html",
+        account=current_user,
+        identity=live_identity(current_user.id),
+        has_facebook=is_offered(),
+        is_last=is_last,
     )
 
 

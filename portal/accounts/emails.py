@@ -45,6 +45,16 @@ def queue_password_changed(account: Account) -> None:
     )
 
 
+def queue_facebook_linked(account: Account) -> None:
+    queue_mail(
+        "accounts/facebook_linked",
+        account.email,
+        account.language,
+        linked_at=clock.now().isoformat(),
+        **_person(account),
+    )
+
+
 def queue_facebook_unlinked(account: Account) -> None:
     """Tell that Facebook opens the account no more, and where to choose a password if it was the last way in."""
     queue_mail(

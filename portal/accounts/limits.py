@@ -11,6 +11,7 @@ from portal.web.rate_limits import TooManyTries, caller_network, count_try
 
 TRIES = "10 per 5 minutes"
 ALL_SIGN_INS = "1000 per 5 minutes"
+FACEBOOK_ATTEMPTS = "30 per 5 minutes"
 LINKS_ASKED = "20 per hour"
 MAILS_TO_ONE_ADDRESS = "5 per hour"
 
@@ -40,6 +41,11 @@ def count_sign_in(address: str, device_id: int | None) -> None:
 def count_password_again(account_id: int) -> None:
     """Count one try of the password by somebody signed in. Raises `TooManyTries`."""
     count_try([(TRIES, f"password-again:{account_id}")])
+
+
+def count_facebook_attempt() -> None:
+    """Count one attempt to come in through Facebook from this network. Raises `TooManyTries`."""
+    count_try([(FACEBOOK_ATTEMPTS, f"facebook:attempt:{caller_network()}")])
 
 
 def count_link_asked() -> None:

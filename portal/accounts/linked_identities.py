@@ -1,18 +1,19 @@
-"""Identities at Facebook that open an account: find one, undo its link, or forget that there was one."""
+"""Identities at Facebook that open an account: link one, find one, undo its link, or forget it."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from portal import clock
-from portal.accounts.emails import queue_facebook_unlinked
+from portal.accounts.emails import queue_facebook_linked, queue_facebook_unlinked
 from portal.accounts.links import void_links
-from portal.accounts.models import Account, AccountToken, LinkedIdentity
-from portal.accounts.sessions import end_sessions
+from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
 
+LINKED = declare("customer:facebook:linked", "account")
 UNLINKED = declare("customer:facebook:unlinked", "by", "was_last_way_in", "sessions_ended")
 
 FACEBOOK = "facebook"
@@ -39,13 +40,80 @@ def find_identity(scoped_id: str, issued_at: datetime) -> LinkedIdentity | None:
     return None if identity is None or identity.linked_at.replace(microsecond=0) > issued_at else identity
 
 
-def unlink(identity: LinkedIdentity, *, by: str) -> None:
+class IdentityTaken(Exception):
+    """The identity opens another account, or the account has another identity."""
+
+
+class LastWayIn(Exception):
+    """Without it nothing would open the account: a password comes first."""
+
+
+def live_identity(account_id: int) -> LinkedIdentity | None:
+    """Return the identity that opens an account, or None."""
+    is_its_own = (LinkedIdentity.account_id == account_id, LinkedIdentity.unlinked_at.is_(None))
+    return db.session.execute(select(LinkedIdentity).where(*is_its_own)).scalar_one_or_none()
+
+
+def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> None:
+    """Let an identity open an account, in the current transaction; a link undone before gives way.
+
+    Raises:
+        IdentityTaken: it opens another account, or the account has another identity.
+    """
+    known = select(LinkedIdentity).where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == scoped_id)
+    identity = db.session.execute(known.with_for_update()).scalar_one_or_none()
+    is_live = identity is not None and identity.unlinked_at is None
+    if is_live or live_identity(account.id):
+        raise IdentityTaken
+    if identity is None:
+        identity = LinkedIdentity(provider=FACEBOOK, scoped_id=scoped_id)
+        db.session.add(identity)
+    identity.account_id, identity.brought_names = account.id, brought_names
+    identity.linked_at, identity.unlinked_at = clock.now(), None
+    who = f"customer:{account.customer.public_id}" if account.customer else "portal"
+    record(LINKED, actor=who, subject=who, account=account.public_id)
+
+
+def link_own(session: AccountSession, scoped_id: str) -> None:
+    """Link an identity with the account of a session, under a new session cookie, and tell its owner.
+
+    Raises:
+        IdentityTaken: it opens another account, or the account has another identity.
+    """
+    account = _held(session.account_id)
+    link(account, scoped_id)
+    renew_session(session)
+    queue_facebook_linked(account)
+
+
+def unlink_own(session: AccountSession) -> None:
+    """Undo the link of a session's account in the current transaction; the other sessions it opened end.
+
+    Raises:
+        LastWayIn: the account has no password.
+    """
+    account = _held(session.account_id)
+    identity = live_identity(account.id)
+    if identity is None:
+        return
+    if account.password_hash is None:
+        raise LastWayIn
+    renew_session(session)
+    unlink(identity, by="customer", except_id=session.id)
+
+
+def _held(account_id: int) -> Account:
+    return db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one()
+
+
+def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -> None:
     """Undo a link in the current transaction, with the sessions that it opened, and say so to its customer.
 
     An account whose address nobody proved stays closed: its link was its only way to become one.
 
     Args:
         by: `facebook` or `customer`.
+        except_id: of the session that stays open, whatever opened it.
     """
     if identity.unlinked_at:
         return
@@ -54,7 +122,7 @@ def unlink(identity: LinkedIdentity, *, by: str) -> None:
     if account.customer is None:
         void_links(account.id)
         return
-    ended = end_sessions(account.id, method=FACEBOOK)
+    ended = end_sessions(account.id, method=FACEBOOK, except_id=except_id)
     who = f"customer:{account.customer.public_id}"
     record(
         UNLINKED,

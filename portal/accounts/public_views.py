@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
-from portal.accounts import confirmation, password_reset, registration
+from portal.accounts import confirmation, facebook_public_views, password_reset, registration
 from portal.accounts import sign_in as signing_in
 from portal.accounts.devices import device_label, find_device
+from portal.accounts.facebook import is_offered
 from portal.accounts.forms import (
     ConfirmElsewhereForm,
     ConfirmForm,
@@ -22,6 +23,7 @@ from portal.accounts.forms import (
     SignInForm,
 )
 from portal.accounts.limits import count_link_asked, count_sign_in, may_mail
+from portal.accounts.linked_identities import FACEBOOK
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
 from portal.accounts.models import AccountToken
 from portal.accounts.sign_in import Check, Verdict, check_password
@@ -38,6 +40,7 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords import hash_password
 
 blueprint = Blueprint("accounts", __name__)
+blueprint.register_blueprint(facebook_public_views.blueprint)
 
 Answer = str | tuple[str, int] | Response
 
@@ -50,7 +53,8 @@ def sign_in() -> Answer:
     form = SignInForm()
     wanted = next_page("")
     if not form.validate_on_submit():
-        return _page("sign_in", form, next=wanted, is_session_over=bool(wanted) and is_session_over())
+        is_over = bool(wanted) and is_session_over()
+        return _page("sign_in", form, next=wanted, is_session_over=is_over, has_facebook=is_offered())
     address = normalise_address(form.email.data)
     count_sign_in(address, _known_device_id(address))
     check = check_password(address, form.password.data)
@@ -62,7 +66,7 @@ def sign_in() -> Answer:
         await_registration(check.public_id, is_password_known=True)
         return redirect(url_for("public.accounts.registered", unconfirmed=1), 303)
     form.email.errors = [_("This address and this password do not go together. Check both and try again.")]
-    return _page("sign_in", form, next=wanted)
+    return _page("sign_in", form, next=wanted, has_facebook=is_offered())
 
 
 def _wanted_page() -> str:
@@ -146,6 +150,8 @@ def confirm_address(token: str) -> Answer:
     is_known = is_password_known_of(account)
     form = ConfirmForm() if is_known else ConfirmElsewhereForm()
     details: dict[str, Any] = {"address": account.email, "token": token, "is_known": is_known}
+    if not is_known and account.password_hash is None:
+        return render_template("accounts/public/confirm_by_facebook.html", **details)
     if not form.validate_on_submit():
         return _page("confirm_address", form, **details)
     if not is_known:
@@ -173,13 +179,14 @@ def _confirm_and_enter(link_id: int, is_known: bool) -> bool:
         if current_user.is_authenticated:
             signing_in.sign_out(g.portal_session)
         done = confirmation.confirm_address(link_id)
-        # Where the password was typed at registration, perhaps two days ago, it is not proven afresh now.
-        proven_at = done.account.password_changed_at if is_known else None
+        # Where the person proved themselves at registration, perhaps two days ago, it is not proven afresh now.
+        proven_at = (done.account.password_changed_at or done.account.created_at) if is_known else None
         signing_in.enter(
             done.account,
             device_token=device_token(),
             device_label=device_label(request.user_agent.string),
             tell=False,
+            method="password" if done.account.password_hash else FACEBOOK,
             proven_at=proven_at,
         )
         return done.is_claim

@@ -24,7 +24,7 @@ def register(
     family_name: str,
     email: str,
     email_normalised: str,
-    password_hash: str,
+    password_hash: str | None,
     language: str,
     may_mail: bool,
 ) -> Account:
@@ -32,7 +32,7 @@ def register(
 
     Args:
         email: as typed; `email_normalised` is what it is compared by.
-        password_hash: computed before the transaction, for a known address too.
+        password_hash: computed before the transaction, for a known address too; None for who comes by Facebook.
         may_mail: False once the address got enough mails this hour; everything else stays the same.
     """
     instant = now()
@@ -42,7 +42,7 @@ def register(
         email=email,
         email_normalised=email_normalised,
         password_hash=password_hash,
-        password_changed_at=instant,
+        password_changed_at=instant if password_hash else None,
         language=language,
         created_at=instant,
     )

@@ -1,17 +1,21 @@
-"""What a browser carries before anybody signs in: the registration it awaits, and its device cookie."""
+"""What a browser carries before anybody signs in: a registration awaited, an attempt at Facebook, a device cookie."""
 
-from datetime import timedelta
+import hmac
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from flask import current_app, g, request, session
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal import clock
 from portal.accounts.models import Account
 from portal.infrastructure.database import db
 from portal.infrastructure.identifiers import new_token
 from portal.web.sessions import CUSTOMER_RULES, cookie_name
 
-AWAITED, REGISTERED_HERE = "awaited_registration", "registered_here"
+AWAITED, REGISTERED_HERE, AT_FACEBOOK = "awaited_registration", "registered_here", "at_facebook"
+ATTEMPT_LIFE = timedelta(minutes=15)
 DEVICE_COOKIE = "device"
 # Browsers keep no cookie for longer than 400 days.
 DEVICE_COOKIE_LIFE = timedelta(days=365)
@@ -39,6 +43,40 @@ def awaited_registration() -> Account | None:
 def is_password_known_of(account: Account) -> bool:
     """Tell whether the password of a registration was typed in this browser."""
     return bool(session.get(REGISTERED_HERE) == account.public_id)
+
+
+@dataclass(frozen=True)
+class FacebookAttempt:
+    """A way to Facebook and back, begun in this browser and good for one return.
+
+    Attributes:
+        account: public id of the account to link; empty to sign in.
+        next: the page to go to afterwards; empty for the first one.
+    """
+
+    state: str
+    verifier: str
+    begun_at: str
+    next: str
+    account: str
+
+
+def begin_facebook(wanted: str, account: str = "") -> FacebookAttempt:
+    """Begin an attempt in this browser; it takes the place of one begun before."""
+    attempt = FacebookAttempt(new_token(), new_token(), clock.now().isoformat(), wanted, account)
+    session[AT_FACEBOOK] = asdict(attempt)
+    return attempt
+
+
+def end_facebook(state: str) -> FacebookAttempt | None:
+    """Take the attempt that a return is for out of this browser; None unless it was begun here and lately."""
+    kept = session.pop(AT_FACEBOOK, None)
+    if kept is None:
+        return None
+    attempt = FacebookAttempt(**kept)
+    is_late = clock.now() - datetime.fromisoformat(attempt.begun_at) > ATTEMPT_LIFE
+    is_its_own = hmac.compare_digest(state.encode(), attempt.state.encode())
+    return attempt if is_its_own and not is_late else None
 
 
 def is_session_over() -> bool:

@@ -9,7 +9,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail, render_mail
 
-MAILS = ["confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_unlinked"]
+MAILS = ["confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_linked", "facebook_unlinked"]
 INSTANT = "2026-12-01T13:12:00+00:00"
 
 
@@ -27,6 +27,7 @@ def mail(name: str, language: str):
             changed_at=INSTANT,
             seen_at=INSTANT,
             unlinked_at=INSTANT,
+            linked_at=INSTANT,
         )
         row_id = row.id
     message = render_mail(db.session.get_one(Mail, row_id))

@@ -1,0 +1,140 @@
+"""Sign in with Facebook: begin by a button, follow a link there, come back to a page for each outcome."""
+
+import logging
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import PUBLIC, requires
+from portal.access.next_page import next_page
+from portal.access.reauthentication import is_fresh
+from portal.accounts import facebook
+from portal.accounts.devices import device_label
+from portal.accounts.facebook_sign_in import Outcome, arrive
+from portal.accounts.limits import count_facebook_attempt, may_mail
+from portal.accounts.linked_identities import IdentityTaken, link_own
+from portal.accounts.visitor_sessions import (
+    FacebookAttempt,
+    await_registration,
+    begin_facebook,
+    device_token,
+    end_facebook,
+    keep_device,
+)
+from portal.customers.addresses import normalise_address
+from portal.infrastructure.database import transaction
+
+logger = logging.getLogger("portal.accounts.facebook")
+blueprint = Blueprint("facebook", __name__)
+
+_CODES = {
+    Outcome.CANCELLED: 200,
+    Outcome.REFUSED: 403,
+    Outcome.OVER: 400,
+    Outcome.NO_ADDRESS: 422,
+    Outcome.ADDRESS_USED: 409,
+    Outcome.TAKEN: 409,
+    Outcome.CLOSED: 403,
+    Outcome.DOWN: 503,
+    Outcome.MISCONFIGURED: 502,
+}
+
+
+@blueprint.get("/sign-in/facebook")
+@requires(PUBLIC)
+def sign_in() -> Any:
+    _check_offered()
+    if current_user.is_authenticated:
+        return redirect(_wanted(), 303)
+    return render_template("accounts/public/facebook.html", next=next_page(""), url=None)
+
+
+@blueprint.post("/sign-in/facebook")
+@requires(PUBLIC)
+def begin() -> Any:
+    """Answer with a page that holds a link: the strict form policy lets no form lead to another site."""
+    _check_offered()
+    count_facebook_attempt()
+    attempt = begin_facebook(next_page(""))
+    url = facebook.authorize_url(attempt.state, attempt.verifier)
+    return render_template("accounts/public/facebook.html", next=attempt.next, url=url)
+
+
+@blueprint.get(facebook.RETURN_PATH)
+@requires(PUBLIC)
+def come_back() -> Any:
+    _check_offered()
+    attempt = end_facebook(request.args.get("state", ""))
+    if attempt is None:
+        return _outcome(Outcome.OVER)
+    if "code" not in request.args:
+        is_no = request.args.get("error") == "access_denied"
+        return _outcome(Outcome.CANCELLED if is_no else Outcome.REFUSED, attempt)
+    try:
+        profile = facebook.read_profile(request.args["code"], attempt.verifier)
+    except facebook.CodeRefused:
+        return _outcome(Outcome.OVER, attempt)
+    except facebook.FacebookDown:
+        return _outcome(Outcome.DOWN, attempt)
+    except facebook.FacebookMisconfigured:
+        logger.error("Facebook does not take the application: check PORTAL_FACEBOOK_APP_ID and _APP_SECRET")
+        return _outcome(Outcome.MISCONFIGURED, attempt)
+    return _link(profile, attempt) if attempt.account else _enter(profile, attempt)
+
+
+def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
+    if current_user.is_authenticated:
+        return redirect(attempt.next or url_for("customer.records.dashboard"), 303)
+    is_mail_allowed = profile.email is not None and may_mail(normalise_address(profile.email))
+    with transaction():
+        arrival = arrive(
+            profile,
+            device_token=device_token(),
+            device_label=device_label(request.user_agent.string),
+            language=str(get_locale()),
+            may_mail=is_mail_allowed,
+        )
+    if arrival.outcome is Outcome.ENTERED:
+        return keep_device(redirect(attempt.next or url_for("customer.records.dashboard"), 303))
+    if arrival.outcome is Outcome.UNCONFIRMED:
+        # Whoever opens the mailed link in this browser is the person whom Facebook knows.
+        await_registration(arrival.awaited, is_password_known=True)
+        return redirect(url_for("public.accounts.registered"), 303)
+    return _outcome(arrival.outcome, attempt)
+
+
+def _link(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
+    """Link only for the account that asked, while its owner's proof is fresh (security.md A4)."""
+    if not current_user.is_authenticated or current_user.public_id != attempt.account or not is_fresh():
+        return _outcome(Outcome.OVER, attempt)
+    try:
+        with transaction():
+            link_own(g.portal_session, profile.scoped_id)
+    except IdentityTaken:
+        return _outcome(Outcome.TAKEN, attempt)
+    flash(_("Facebook now opens your account too."), "success")
+    return redirect(url_for("customer.accounts.facebook"), 303)
+
+
+def _outcome(outcome: Outcome, attempt: FacebookAttempt | None = None) -> Response:
+    is_linking = attempt is not None and bool(attempt.account)
+    page = render_template(
+        "accounts/public/facebook_outcome.html",
+        outcome=outcome,
+        is_linking=is_linking,
+        next=attempt.next if attempt else "",
+    )
+    return Response(page, _CODES[outcome], mimetype="text/html")
+
+
+def _check_offered() -> None:
+    if not facebook.is_offered():
+        abort(404)
+
+
+def _wanted() -> str:
+    return next_page(url_for("customer.records.dashboard"))

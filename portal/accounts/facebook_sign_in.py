@@ -1,0 +1,98 @@
+"""Come in through Facebook: what opens an account is its number for the person, never the address it gives."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from portal.accounts.facebook import Profile
+from portal.accounts.linked_identities import FACEBOOK, link
+from portal.accounts.models import Account, LinkedIdentity
+from portal.accounts.registration import ask_for_another_link, confirmed_account, register
+from portal.accounts.sign_in import enter
+from portal.customers.addresses import normalise_address
+from portal.customers.models import CustomerStatus
+from portal.infrastructure.database import db
+
+
+class Outcome(StrEnum):
+    """What became of an attempt; each has its page."""
+
+    ENTERED = "entered"
+    """The account that this identity opens is open."""
+    UNCONFIRMED = "unconfirmed"
+    """An account waits for its address to be confirmed by our own mail."""
+    NO_ADDRESS = "no_address"
+    """Facebook gives no address to write to."""
+    ADDRESS_USED = "address_used"
+    """An account has this address: its owner signs in to it first, and links Facebook from there."""
+    CLOSED = "closed"
+    """The customer was erased."""
+    CANCELLED = "cancelled"
+    """The person said no at Facebook."""
+    REFUSED = "refused"
+    """Facebook said no."""
+    OVER = "over"
+    """The attempt was not begun in this browser, is too old, or was used."""
+    DOWN = "down"
+    """Facebook does not answer in time."""
+    MISCONFIGURED = "misconfigured"
+    """Facebook does not know our application."""
+    TAKEN = "taken"
+    """This identity, or this account, is linked with another one."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An outcome, and the public id of the account that waits for its confirmation."""
+
+    outcome: Outcome
+    awaited: str = ""
+
+
+def arrive(profile: Profile, *, device_token: str, device_label: str, language: str, may_mail: bool) -> Arrival:
+    """Let somebody in whom Facebook vouches for, or make them an account, in the current transaction.
+
+    Args:
+        may_mail: False once their address got enough mails this hour.
+    """
+    account = _account_opened_by(profile.scoped_id)
+    if account is None:
+        return _first_visit(profile, language, may_mail)
+    if account.customer is None:
+        ask_for_another_link(account.id, may_mail=may_mail)
+        return Arrival(Outcome.UNCONFIRMED, account.public_id)
+    if account.customer.status is CustomerStatus.ERASED:
+        return Arrival(Outcome.CLOSED)
+    tell = account.last_sign_in_at is not None
+    enter(account, device_token=device_token, device_label=device_label, tell=tell, method=FACEBOOK)
+    return Arrival(Outcome.ENTERED)
+
+
+def _account_opened_by(scoped_id: str) -> Account | None:
+    opened = select(LinkedIdentity.account_id).where(
+        LinkedIdentity.provider == FACEBOOK,
+        LinkedIdentity.scoped_id == scoped_id,
+        LinkedIdentity.unlinked_at.is_(None),
+    )
+    held = select(Account).where(Account.id.in_(opened)).with_for_update()
+    return db.session.execute(held).scalar_one_or_none()
+
+
+def _first_visit(profile: Profile, language: str, may_mail: bool) -> Arrival:
+    if profile.email is None:
+        return Arrival(Outcome.NO_ADDRESS)
+    address = normalise_address(profile.email)
+    if confirmed_account(address):
+        return Arrival(Outcome.ADDRESS_USED)
+    account = register(
+        given_name=profile.given_name,
+        family_name=profile.family_name,
+        email=profile.email,
+        email_normalised=address,
+        password_hash=None,
+        language=language,
+        may_mail=may_mail,
+    )
+    link(account, profile.scoped_id, brought_names=True)
+    return Arrival(Outcome.UNCONFIRMED, account.public_id)
