@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from portal import clock
+from portal.accounts.linked_identities import live_identity
 from portal.accounts.models import Account
 
 FREEZE = timedelta(hours=72)
@@ -11,9 +12,10 @@ FREEZE = timedelta(hours=72)
 def frozen_until(account: Account) -> datetime | None:
     """Return the instant until which no copy is handed over, or None when nothing changed lately.
 
-    The first password, set before the address was confirmed, changes nothing for anybody.
+    The first password or link, made before the address was confirmed, changes nothing for anybody.
     """
-    changed_at, confirmed_at = account.password_changed_at, account.email_confirmed_at
-    if changed_at is None or confirmed_at is None or changed_at <= confirmed_at:
-        return None
-    return changed_at + FREEZE if clock.now() < changed_at + FREEZE else None
+    confirmed_at, identity = account.email_confirmed_at, live_identity(account.id)
+    changes = [account.password_changed_at, identity.linked_at if identity else None]
+    later = [at for at in changes if at and confirmed_at and at > confirmed_at]
+    over_at = max(later) + FREEZE if later else None
+    return over_at if over_at and clock.now() < over_at else None

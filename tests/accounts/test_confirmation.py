@@ -196,7 +196,7 @@ def test_a_used_link_says_that_the_address_is_confirmed(app: Flask, browser: Bro
     assert browser.get("/register/sent").url == "/data"
 
 
-@pytest.mark.parametrize("spoilt", ["x", "x.y", "{id}.0000", "{id}", "%00.%00", "é.é", "a" * 5000])
+@pytest.mark.parametrize("spoilt", ["x", "x.y", "{id}.0000", "{id}", "é.é", "a" * 5000])
 def test_a_broken_link_confirms_nothing(browser: Browser, mailbox: Mailbox, spoilt: str) -> None:
     register(browser, EMAIL)
     mailbox.all()

@@ -21,6 +21,7 @@ from portal.infrastructure.storage import StorageUnavailable
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
 from tests.support.cases import form_token
+from tests.support.facebook import link_facebook
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.packages import build
 from tests.support.people import PASSWORD, People
@@ -203,6 +204,13 @@ def test_after_a_new_password_the_copy_waits_for_three_days(
         values = {"email": "camille@example.org", "password": "un tout autre mot de passe long"}
         browser.get("/sign-in").submit(values, with_field="password")
         assert fetch(browser, address).status_code == 200
+
+
+def test_after_a_new_link_with_facebook_the_copy_waits_too(customer: Browser, address: str) -> None:
+    link_facebook("camille@example.org")
+    assert "Un accès à votre compte, mot de passe ou Facebook, a changé" in customer.get(address).text
+    assert fetch(customer, address).status_code == 303
+    assert only_package().downloads == 0
 
 
 def test_the_password_of_a_registration_freezes_nothing(app: Flask, mailbox: Mailbox) -> None:
