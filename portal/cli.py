@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 
 from portal.access.tokens import SCOPES, create_token
 from portal.audit.verification import verify_chain
+from portal.demo.facebook_serving import start_stand_in
 from portal.doctor import examine
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import work as work_on_jobs
@@ -49,16 +50,18 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    jobs = subprocess.Popen([sys.executable, "-m", "flask", "work"]) if with_jobs else None
+    children = [start_stand_in(current_app._get_current_object())]  # type: ignore[attr-defined]
+    if with_jobs:
+        children.append(subprocess.Popen([sys.executable, "-m", "flask", "work"]))
     try:
         Granian(
             "wsgi:logged_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
             blocking_threads=2, respawn_failed_workers=True, log_level=LogLevels.warning,
         ).serve()  # fmt: skip
     finally:
-        if jobs:
-            jobs.terminate()
-            jobs.wait()
+        for child in filter(None, children):
+            child.terminate()
+            child.wait()
 
 
 @click.command("work")

@@ -17,7 +17,7 @@ from portal.config import Settings
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from tests.support.browser import Browser, Page
-from tests.support.facebook import APP_ID, APP_SECRET, StandIn, link_facebook
+from tests.support.facebook import APP_ID, APP_SECRET, Provider, link_facebook
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.visitors import confirmed, count, is_signed_in, mailed_link, register, sign_in
@@ -26,9 +26,9 @@ EMAIL = "nadia@example.org"
 
 
 @pytest.fixture
-def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """A provider on loopback, and the portal set up with its application there."""
-    stand_in = StandIn()
+    stand_in = Provider(settings.public_url)
     keys = {
         "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET,
         "facebook_authorize_url": f"{stand_in.url}/dialog/oauth", "facebook_graph_url": stand_in.url,
@@ -69,7 +69,7 @@ def link_from_account(browser: Browser) -> Page:
 
 
 def test_a_first_visit_makes_an_account_that_our_own_mail_must_confirm(
-    provider: StandIn, browser: Browser, mailbox: Mailbox
+    provider: Provider, browser: Browser, mailbox: Mailbox
 ) -> None:
     page = come_in(browser)
     assert page.url == "/register/sent"
@@ -84,13 +84,13 @@ def test_a_first_visit_makes_an_account_that_our_own_mail_must_confirm(
     assert "Aucun mot de passe" in browser.get("/account").text
 
 
-def test_a_returning_customer_goes_where_they_wanted(provider: StandIn, people: People, browser: Browser) -> None:
+def test_a_returning_customer_goes_where_they_wanted(provider: Provider, people: People, browser: Browser) -> None:
     known(people)
     assert come_in(browser, "/sign-in?next=/preferences").url == "/preferences"
     assert is_signed_in(browser)
 
 
-def test_the_protocol_is_kept(provider: StandIn, people: People, browser: Browser) -> None:
+def test_the_protocol_is_kept(provider: Provider, people: People, browser: Browser) -> None:
     known(people)
     begun = begin(browser)
     asked = parse_qs(urlsplit(begun.link("Aller sur Facebook")).query)
@@ -104,7 +104,7 @@ def test_the_protocol_is_kept(provider: StandIn, people: People, browser: Browse
 
 
 def test_the_token_and_the_code_stay_nowhere(
-    provider: StandIn, people: People, browser: Browser, caplog: pytest.LogCaptureFixture
+    provider: Provider, people: People, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     known(people)
     browser.get(go(begin(browser)))
@@ -115,7 +115,7 @@ def test_the_token_and_the_code_stay_nowhere(
     assert not [secret for secret in secrets if secret in kept]
 
 
-def test_somebody_who_cancels_is_told_that_nothing_changed(provider: StandIn, browser: Browser) -> None:
+def test_somebody_who_cancels_is_told_that_nothing_changed(provider: Provider, browser: Browser) -> None:
     provider.person = None
     page = come_in(browser)
     assert (page.status, page.h1) == (200, "Vous avez annulé sur Facebook")
@@ -133,7 +133,7 @@ def test_somebody_who_cancels_is_told_that_nothing_changed(provider: StandIn, br
     ],
 )
 def test_what_fails_at_facebook_has_its_page(
-    provider: StandIn, people: People, browser: Browser, monkeypatch: pytest.MonkeyPatch, fault: str, status: int, heading: str
+    provider: Provider, people: People, browser: Browser, monkeypatch: pytest.MonkeyPatch, fault: str, status: int, heading: str
 ) -> None:
     monkeypatch.setattr("portal.accounts.facebook.TIMEOUT_SECONDS", 0.3)
     known(people)
@@ -142,12 +142,11 @@ def test_what_fails_at_facebook_has_its_page(
     assert (page.status, page.h1) == (status, heading)
     assert not is_signed_in(browser)
     provider.fault = ""
-    provider.let_go.set()
     assert come_in(browser).url == "/data", "and the next attempt works"
 
 
 def test_a_provider_that_is_gone_is_down(
-    app: Flask, provider: StandIn, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    app: Flask, provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back = go(begin(browser))
     set_up(app, monkeypatch, facebook_graph_url="http://127.0.0.1:9")
@@ -155,7 +154,7 @@ def test_a_provider_that_is_gone_is_down(
 
 
 def test_a_wrong_secret_is_our_fault(
-    app: Flask, provider: StandIn, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: Flask, provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     set_up(app, monkeypatch, facebook_app_secret="not the secret")
     page = come_in(browser)
@@ -165,7 +164,7 @@ def test_a_wrong_secret_is_our_fault(
 
 
 @pytest.mark.parametrize("email", [None, "", "not an address", "a@b@c"])
-def test_without_an_address_there_is_no_account(provider: StandIn, browser: Browser, email: str | None) -> None:
+def test_without_an_address_there_is_no_account(provider: Provider, browser: Browser, email: str | None) -> None:
     assert provider.person is not None
     provider.person["email"] = email
     page = come_in(browser)
@@ -173,7 +172,7 @@ def test_without_an_address_there_is_no_account(provider: StandIn, browser: Brow
     assert count(Account) == 0
 
 
-def test_an_address_used_here_is_linked_by_its_owner_only(provider: StandIn, people: People, browser: Browser) -> None:
+def test_an_address_used_here_is_linked_by_its_owner_only(provider: Provider, people: People, browser: Browser) -> None:
     people.account(EMAIL)
     page = come_in(browser)
     assert (page.status, page.h1) == (409, "Cette adresse a déjà un compte ici")
@@ -185,7 +184,7 @@ def test_an_address_used_here_is_linked_by_its_owner_only(provider: StandIn, peo
     assert come_in(Browser(people.app)).url == "/data"
 
 
-def test_an_erased_customer_finds_the_account_closed(provider: StandIn, people: People, browser: Browser) -> None:
+def test_an_erased_customer_finds_the_account_closed(provider: Provider, people: People, browser: Browser) -> None:
     known(people)
     with transaction() as session:
         session.query(Customer).one().status = CustomerStatus.ERASED
@@ -194,14 +193,14 @@ def test_an_erased_customer_finds_the_account_closed(provider: StandIn, people: 
     assert not is_signed_in(browser)
 
 
-def test_a_restricted_customer_still_sees_their_data(provider: StandIn, people: People, browser: Browser) -> None:
+def test_a_restricted_customer_still_sees_their_data(provider: Provider, people: People, browser: Browser) -> None:
     known(people)
     with transaction() as session:
         session.query(Customer).one().status = CustomerStatus.RESTRICTED
     assert come_in(browser).url == "/data"
 
 
-def test_an_identity_that_was_unlinked_opens_nothing(provider: StandIn, people: People, browser: Browser) -> None:
+def test_an_identity_that_was_unlinked_opens_nothing(provider: Provider, people: People, browser: Browser) -> None:
     known(people, unlinked_at=clock.now())
     assert come_in(browser).status == 409
     assert not is_signed_in(browser)
@@ -210,7 +209,7 @@ def test_an_identity_that_was_unlinked_opens_nothing(provider: StandIn, people: 
 class TestAttacks:
     """Codes and states of others, and accounts prepared for others."""
 
-    def test_a_return_begun_in_another_browser_is_refused(self, app: Flask, provider: StandIn, people: People) -> None:
+    def test_a_return_begun_in_another_browser_is_refused(self, app: Flask, provider: Provider, people: People) -> None:
         known(people)
         attacker, victim = Browser(app), Browser(app)
         back = go(begin(attacker))
@@ -219,7 +218,7 @@ class TestAttacks:
         assert victim.get(back).status == 400
         assert not is_signed_in(victim)
 
-    def test_a_return_works_once(self, provider: StandIn, people: People, browser: Browser) -> None:
+    def test_a_return_works_once(self, provider: Provider, people: People, browser: Browser) -> None:
         known(people)
         back = go(begin(browser))
         assert browser.get(back).url == "/data"
@@ -228,12 +227,12 @@ class TestAttacks:
         assert not is_signed_in(browser)
 
     @pytest.mark.parametrize("query", ["", "?code=x", "?state=x&code=x", "?error=access_denied", "?state=é&code=x"])
-    def test_a_return_without_its_state_is_refused(self, provider: StandIn, browser: Browser, query: str) -> None:
+    def test_a_return_without_its_state_is_refused(self, provider: Provider, browser: Browser, query: str) -> None:
         begin(browser)
         assert browser.get(f"/sign-in/facebook/return{query}").status == 400
         assert provider.calls == []
 
-    def test_a_return_after_a_quarter_of_an_hour_is_refused(self, provider: StandIn, people: People, browser: Browser) -> None:
+    def test_a_return_after_a_quarter_of_an_hour_is_refused(self, provider: Provider, people: People, browser: Browser) -> None:
         known(people)
         back = go(begin(browser))
         with clock.stopped_at(clock.now() + timedelta(minutes=16)):
@@ -241,7 +240,7 @@ class TestAttacks:
         assert provider.calls == []
 
     def test_an_attempt_to_sign_in_links_nothing_and_the_other_way_round(
-        self, app: Flask, provider: StandIn, people: People
+        self, app: Flask, provider: Provider, people: People
     ) -> None:
         """The attacker's code in the victim's signed-in browser does not link the attacker's identity."""
         victim = people.signed_in("victim@example.org")
@@ -255,7 +254,7 @@ class TestAttacks:
         assert attacker.get(go(begun)).status == 400
         assert count(LinkedIdentity) == 0
 
-    def test_a_link_ends_with_the_session_that_began_it(self, provider: StandIn, people: People) -> None:
+    def test_a_link_ends_with_the_session_that_began_it(self, provider: Provider, people: People) -> None:
         browser = people.signed_in("first@example.org")
         people.account("second@example.org", external_id="C-2")
         back = go(browser.get("/account/facebook").submit(action="/account/facebook"))
@@ -263,7 +262,7 @@ class TestAttacks:
         assert browser.get(back).status == 400
         assert count(LinkedIdentity) == 0
 
-    def test_linking_asks_for_a_fresh_proof(self, provider: StandIn, people: People) -> None:
+    def test_linking_asks_for_a_fresh_proof(self, provider: Provider, people: People) -> None:
         browser = people.signed_in(EMAIL)
         begun = browser.get("/account/facebook").submit(action="/account/facebook")
         back = go(begun)
@@ -272,14 +271,14 @@ class TestAttacks:
             assert browser.get(back).status == 400
         assert count(LinkedIdentity) == 0
 
-    def test_an_identity_opens_one_account(self, provider: StandIn, people: People) -> None:
+    def test_an_identity_opens_one_account(self, provider: Provider, people: People) -> None:
         known(people)
         browser = people.signed_in("other@example.org")
         assert link_from_account(browser).status == 409
         assert count(LinkedIdentity) == 1
 
     def test_a_password_planted_first_is_gone_when_the_owner_comes_by_facebook(
-        self, app: Flask, provider: StandIn, mailbox: Mailbox
+        self, app: Flask, provider: Provider, mailbox: Mailbox
     ) -> None:
         attacker, victim = Browser(app), Browser(app)
         register(attacker, EMAIL, password="le mot de passe du voleur")
@@ -289,7 +288,7 @@ class TestAttacks:
         assert not is_signed_in(attacker)
 
     def test_a_facebook_account_with_somebody_elses_address_opens_nothing_of_theirs(
-        self, app: Flask, provider: StandIn, mailbox: Mailbox
+        self, app: Flask, provider: Provider, mailbox: Mailbox
     ) -> None:
         attacker, victim = Browser(app), Browser(app)
         come_in(attacker)
@@ -305,7 +304,7 @@ class TestAttacks:
         assert not is_signed_in(attacker)
 
     def test_the_same_person_in_another_browser_confirms_by_facebook(
-        self, app: Flask, provider: StandIn, mailbox: Mailbox
+        self, app: Flask, provider: Provider, mailbox: Mailbox
     ) -> None:
         come_in(Browser(app))
         other = Browser(app)
@@ -314,18 +313,18 @@ class TestAttacks:
         assert other.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit().url == "/data"
         assert count(Account) == 1
 
-    def test_a_form_without_token_begins_nothing(self, provider: StandIn, browser: Browser) -> None:
+    def test_a_form_without_token_begins_nothing(self, provider: Provider, browser: Browser) -> None:
         assert browser.client.post("/sign-in/facebook").status_code == 419
         assert browser.get("/sign-in/facebook", follow=False).status == 200
 
-    def test_attempts_are_counted_by_network(self, provider: StandIn, browser: Browser) -> None:
+    def test_attempts_are_counted_by_network(self, provider: Provider, browser: Browser) -> None:
         token = browser.form_token("/sign-in")
         statuses = [browser.post("/sign-in/facebook", {"csrf_token": token}).status for _try in range(31)]
         assert statuses == [200] * 30 + [429]
 
 
 def test_unlinking_ends_what_facebook_opened_and_tells_the_owner(
-    app: Flask, provider: StandIn, people: People, mailbox: Mailbox
+    app: Flask, provider: Provider, people: People, mailbox: Mailbox
 ) -> None:
     known(people)
     by_facebook, own = Browser(app), people.sign_in(EMAIL)
@@ -341,7 +340,7 @@ def test_unlinking_ends_what_facebook_opened_and_tells_the_owner(
     assert come_in(by_facebook).status == 409
 
 
-def test_linking_is_told_and_gives_the_session_a_new_cookie(provider: StandIn, people: People, mailbox: Mailbox) -> None:
+def test_linking_is_told_and_gives_the_session_a_new_cookie(provider: Provider, people: People, mailbox: Mailbox) -> None:
     browser = people.signed_in(EMAIL)
     before = browser.client.get_cookie("session").value
     link_from_account(browser)
@@ -349,7 +348,7 @@ def test_linking_is_told_and_gives_the_session_a_new_cookie(provider: StandIn, p
     assert mailbox.last_to(EMAIL)["Subject"].startswith("Facebook ouvre maintenant votre compte")
 
 
-def test_the_last_way_in_stays(provider: StandIn, browser: Browser, mailbox: Mailbox) -> None:
+def test_the_last_way_in_stays(provider: Provider, browser: Browser, mailbox: Mailbox) -> None:
     come_in(browser)
     browser.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit()
     page = browser.get("/account/facebook")
@@ -360,7 +359,7 @@ def test_the_last_way_in_stays(provider: StandIn, browser: Browser, mailbox: Mai
 
 
 def test_without_a_password_the_page_that_asks_for_one_offers_to_choose_it(
-    provider: StandIn, browser: Browser, mailbox: Mailbox
+    provider: Provider, browser: Browser, mailbox: Mailbox
 ) -> None:
     come_in(browser)
     browser.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit()

@@ -1,0 +1,38 @@
+"""Start the stand-in for Facebook beside the demonstration, unless an application at Facebook is given."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+
+from flask import Flask
+
+from portal.config import Settings
+
+
+def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
+    """Start it in a process of its own and tell the app where it is; None where it is not wanted."""
+    settings: Settings = app.extensions["settings"]
+    if not settings.is_demo or settings.facebook_app_id or settings.is_https:
+        return None
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    found = {
+        "facebook_app_id": "1000000000000001",
+        "facebook_app_secret": secrets.token_hex(16),
+        "facebook_authorize_url": f"{url}/dialog/oauth",
+        "facebook_graph_url": url,
+    }
+    # A worker is a copy of this process on some systems, and on others reads the environment anew.
+    app.extensions["settings"] = settings.model_copy(update=found)
+    os.environ |= {f"PORTAL_{name.upper()}": value for name, value in found.items()}
+    own = {"PORTAL_STAND_IN_FOR": settings.public_url, "PORTAL_STAND_IN_PORT": str(port)}
+    command = [sys.executable, "-m", "portal.demo.facebook"]
+    return subprocess.Popen(command, env=os.environ | own, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
