@@ -17,7 +17,7 @@ import requests
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from jinja2 import Environment, FileSystemLoader
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.serving import run_simple
+from werkzeug.serving import make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
@@ -203,12 +203,13 @@ def _graph_error(code: int, message: str) -> Response:
 
 
 def run() -> None:
-    """Serve the stand-in on loopback; the environment says for which application and on which port."""
+    """Serve the stand-in on loopback; the environment says for which application and on which open socket."""
     environ = os.environ
     application = Application(
         environ["PORTAL_FACEBOOK_APP_ID"], environ["PORTAL_FACEBOOK_APP_SECRET"], environ["PORTAL_STAND_IN_FOR"]
     )
-    run_simple("127.0.0.1", int(environ["PORTAL_STAND_IN_PORT"]), StandIn(application, PEOPLE), threaded=True)
+    listening = int(environ["PORTAL_STAND_IN_SOCKET"])
+    make_server("127.0.0.1", 0, StandIn(application, PEOPLE), threaded=True, fd=listening).serve_forever()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
     settings: Settings = app.extensions["settings"]
     if not settings.is_demo or settings.facebook_app_id or settings.is_https:
         return None
-    port = _free_port()
+    # It listens before its process is up, so that whoever comes early waits and is not turned away.
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     found = {
         "facebook_app_id": "1000000000000001",
@@ -27,12 +29,9 @@ def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
     # A worker is a copy of this process on some systems, and on others reads the environment anew.
     app.extensions["settings"] = settings.model_copy(update=found)
     os.environ |= {f"PORTAL_{name.upper()}": value for name, value in found.items()}
-    own = {"PORTAL_STAND_IN_FOR": settings.public_url, "PORTAL_STAND_IN_PORT": str(port)}
+    own = {"PORTAL_STAND_IN_FOR": settings.public_url, "PORTAL_STAND_IN_SOCKET": str(listening.fileno())}
     command = [sys.executable, "-m", "portal.demo.facebook"]
-    return subprocess.Popen(command, env=os.environ | own, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with listening:
+        return subprocess.Popen(  # noqa: S603 - our own module
+            command, env=os.environ | own, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL
+        )
