@@ -125,7 +125,7 @@ def test_a_form_that_was_open_too_long(visit: Callable[..., Visitor]) -> None:
 def test_too_many_tries(visit: Callable[..., Visitor]) -> None:
     visitor = visit(language="en")
     page = visitor.open("/sign-in")
-    token = page.locator("main [name=csrf_token]").input_value()
+    token = page.locator("main form:has([name=password]) [name=csrf_token]").input_value()
     wrong = {"email": "nobody@example.org", "password": "not the right one"}
     for _try in range(10):
         page.request.post(page.url, form=wrong | {"csrf_token": token})
