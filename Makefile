@@ -5,6 +5,9 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORTAL_INSTANCE ?= instance
 
+# Compiled modules are kept: without them each of the many processes of the tests would compile every library again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 JOBS ?= 3
 

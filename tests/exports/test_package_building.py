@@ -149,6 +149,7 @@ def test_categories_that_were_not_asked_for_are_not_in_it(customer: Browser) -> 
     assert set(package.counts) == {"identity", "contact"}
 
 
+@pytest.mark.trial
 def test_twenty_thousand_records_take_no_more_memory_than_two_hundred() -> None:
     started = time.monotonic()
     done = subprocess.run(

@@ -1,0 +1,25 @@
+"""What is too long for `make test`: every page in every state in Chromium, and the tests marked `trial`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def look_at_every_page(_reduced: bool) -> str:
+    """Run the tests of tests/trial/pages; return how many passed."""
+    return _run("tests/trial/pages")
+
+
+def run_the_long_tests(_reduced: bool) -> str:
+    """Run the tests that stand among the others and are marked `trial`; return how many passed."""
+    return _run("-m", "trial", "tests")
+
+
+def _run(*what: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rs", "-p", "no:cacheprovider", *what]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-8000:]
+    return done.stdout.strip().splitlines()[-1]
