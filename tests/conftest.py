@@ -8,9 +8,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from xdist.scheduler import LoadFileScheduling
 
 from portal.app import create_app
 from portal.config import Settings
@@ -25,6 +27,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import People
 
 ROOT = Path(__file__).parent.parent
+BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
@@ -34,8 +37,19 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The longest files first, so that at the end no process waits for another.
-    items.sort(key=lambda item: "tests/browser/" not in item.nodeid)
+    # The longest work first, so that at the end no process waits for another.
+    items.sort(key=lambda item: BROWSER not in item.nodeid)
+
+
+class OneServer(LoadFileScheduling):
+    """Gives a file to one test process, and all of the browser's to the same: one server and one Chromium serve them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if BROWSER in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneServer:
+    return OneServer(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -19,7 +19,7 @@ def main(jobs: str) -> int:
     for name, paths, environment in rounds:
         print(f"== {name}", flush=True)
         paths = [path for path in paths if (ROOT / path).exists()]
-        command = [sys.executable, "-m", "pytest", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder", "-rs", *paths]
+        command = [sys.executable, "-m", "pytest", "-n", jobs, "--no-loadscope-reorder", "-rs", *paths]
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         for line in process.stdout:

@@ -1,10 +1,8 @@
 """`flask demo` on a fresh installation: what it prints, what it writes, what stands in it, and when it refuses."""
 
 import json
-import os
+import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -30,15 +28,15 @@ from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.mail.models import Mail, MailStatus
-from portal.installation import prepare_instance
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.lifecycle import Outcome, Status
 from portal.rights.models import RightsRequest
 from tests.support.browser import Browser
 from tests.support.packages import dashboard_counts
+from tests.support.served import make_once, shared_folder
 
 ROOT = Path(__file__).parents[2]
-URL = "http://localhost:8123"
+URL = "http://localhost:8000"
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Made:
 
     app: Flask
     folder: Path
-    done: subprocess.CompletedProcess[str]
+    said: dict[str, str]
 
     @property
     def content(self) -> dict[str, Any]:
@@ -58,15 +56,9 @@ class Made:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("fresh") / "instance"
-    prepare_instance(folder, URL)
-    environment = os.environ | {"PORTAL_INSTANCE": str(folder)}
-    for command in (["upgrade-database"], ["demo"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-    return Made(create_app(Settings.from_environment(environment)), folder, done)
+    fresh, said = make_once(shared_folder(tmp_path_factory))
+    shutil.copytree(fresh, folder)
+    return Made(create_app(Settings.from_environment({"PORTAL_INSTANCE": str(folder)})), folder, said)
 
 
 @pytest.fixture
@@ -113,13 +105,13 @@ def test_passwords_and_secrets_are_made_for_this_database(made: Made) -> None:
 
 def test_it_prints_the_sign_ins_and_nothing_broke(made: Made) -> None:
     for person in made.content["customers"] + made.content["staff"]:
-        assert person["email"] in made.done.stdout
-        assert person["password"] in made.done.stdout
+        assert person["email"] in made.said["stdout"]
+        assert person["password"] in made.said["stdout"]
     for person in made.content["staff"]:
-        assert person["totp_secret"] in made.done.stdout
-    assert made.done.stdout.count(URL) >= 3
+        assert person["totp_secret"] in made.said["stdout"]
+    assert made.said["stdout"].count(URL) >= 3
     for word in ("Traceback", "Error", "error", "Warning", "failed"):
-        assert word not in made.done.stderr, made.done.stderr
+        assert word not in made.said["stderr"], made.said["stderr"]
 
 
 def test_again_it_refuses_and_with_keep_it_says_the_same(made: Made) -> None:
@@ -129,7 +121,7 @@ def test_again_it_refuses_and_with_keep_it_says_the_same(made: Made) -> None:
     assert "holds people already" in again.output
     kept = run(made, "--keep")
     assert kept.exit_code == 0
-    assert kept.output == made.done.stdout
+    assert kept.output == made.said["stdout"]
     assert (made.folder / "demo.json").read_bytes() == before
 
 

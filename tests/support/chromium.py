@@ -1,6 +1,5 @@
 """A served demonstration and headless Chromium: the portal as people meet it."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.support.machine import need
-from tests.support.served import Served, serve_demonstration
+from tests.support.served import Served, serve_demonstration, shared_folder
 from tests.support.visitor import FLAGS, Profiles, Visitor
 
 
@@ -16,8 +15,7 @@ from tests.support.visitor import FLAGS, Profiles, Visitor
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demonstration, one for each test process."""
     need("chromium")
-    own = tmp_path_factory.getbasetemp()
-    with serve_demonstration(own / "served", own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as portal:
+    with serve_demonstration(tmp_path_factory.getbasetemp() / "served", shared_folder(tmp_path_factory)) as portal:
         yield portal
 
 

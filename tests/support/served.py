@@ -18,6 +18,8 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from portal.installation import prepare_instance
 from tests.support.mailbox import text_of
 
@@ -88,10 +90,10 @@ def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
     """Copy the demonstration into a folder and serve it on a free port until the end of the block.
 
     Args:
-        shared: folder of all test processes of a run, where the first one makes the demonstration.
+        shared: folder of all test processes of a run.
     """
     port = _free_port()
-    shutil.copytree(_made_once(shared), instance)
+    shutil.copytree(make_once(shared)[0], instance)
     prepare_instance(instance, f"http://localhost:{port}")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(
@@ -109,25 +111,41 @@ def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
             server.wait(30)
 
 
-def _made_once(shared: Path) -> Path:
-    made = shared / "demonstration"
+def make_once(shared: Path) -> tuple[Path, dict[str, str]]:
+    """Make the demonstration, unless another test process of this run did; return its folder and what `flask demo` said.
+
+    Args:
+        shared: folder of all test processes of a run; what is made there is copied, never used.
+    """
+    made, said = shared / "demonstration", shared / "demonstration.json"
     with (shared / "demonstration.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             partial = shared / "demonstration.partial"
             _flask(partial, "init")
-            _flask(partial, "demo")
+            done = _run_flask(partial, "demo")
+            said.write_text(json.dumps({"stdout": done.stdout, "stderr": done.stderr}), "utf-8")
             partial.rename(made)
-    return made
+    return made, json.loads(said.read_text("utf-8"))
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all test processes of this run see."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def _flask(instance: Path, *arguments: str) -> str:
+    return _run_flask(instance, *arguments).stdout
+
+
+def _run_flask(instance: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flask", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env=_environment(instance), capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, f"flask {' '.join(arguments)}: {done.stderr[-2000:]}"
-    return done.stdout
+    return done
 
 
 def _environment(instance: Path) -> dict[str, str]:
