@@ -387,10 +387,6 @@ class Organisation(_Part):
         """Return a registered system by its code, or None: the import refuses a source it does not know."""
         return next((system for system in self.systems if system.code == code), None)
 
-    def identity_setting(self, right: str) -> IdentityPolicySetting:
-        """Return when a proof of identity is asked for a right, by its code."""
-        return self.identity_policy.for_right(right)
-
 
 _RELATIONS: Final = {
     Relation.PARENT: Label(fr="Société mère", en="Parent company"),

@@ -47,19 +47,19 @@ def test_the_default_file_carries_the_facts_of_the_policy() -> None:
 
 def test_each_right_has_an_identity_setting() -> None:
     organisation = Organisation.load()
-    settings = {right: organisation.identity_setting(right) for right in Right}
+    settings = {right: organisation.identity_policy.for_right(right) for right in Right}
 
     never = {Right.RESTRICTION, Right.OBJECTION}
     assert {right for right, setting in settings.items() if setting is IdentityPolicySetting.NEVER} == never
     with pytest.raises(ValueError, match="oblivion"):
-        organisation.identity_setting("oblivion")
+        organisation.identity_policy.for_right("oblivion")
 
 
 def test_recipients_are_named_or_say_why_not() -> None:
     register = RecipientRegister.of(Organisation.load())
 
     assert register["host"].description("fr") == "OVH (Hébergeur, France)"
-    assert "payment_provider" in {recipient.code for recipient in register.unnamed()}
+    assert not register["payment_provider"].is_named
     for recipient in register:
         answer = recipient.as_answer("en")
         assert bool(answer["name"]) is not bool(answer["reason_not_named"])

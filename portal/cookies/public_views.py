@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 
 from portal.access.declare import PUBLIC, requires
-from portal.cookies.categories import CHOICE_MONTHS, COOKIE_PURPOSES
 from portal.cookies.portal_cookies import portal_cookies
+from portal.personal_data.cookie_purposes import CHOICE_MONTHS, COOKIE_PURPOSES
 
 blueprint = Blueprint("cookies", __name__)
 

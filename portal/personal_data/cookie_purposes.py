@@ -35,6 +35,8 @@ class CookiePurpose(StrEnum):
         return _WORDING.filled(language, company=company, purpose=self.label(language))
 
 
+CHOICE_MONTHS: Final = 6
+"""How long a choice holds, yes or no, before the question may be asked again (CNIL 2020-092)."""
 COOKIE_PURPOSES: Final = tuple(CookiePurpose)
 COOKIE_FLAG_CODES: Final = tuple(purpose.flag_code for purpose in CookiePurpose)
 

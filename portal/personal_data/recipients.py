@@ -34,7 +34,3 @@ class RecipientRegister:
         """Return the recipients of some codes, in the order of the register, each once."""
         wanted = set(codes)
         return tuple(recipient for recipient in self if recipient.code in wanted)
-
-    def unnamed(self) -> tuple[Recipient, ...]:
-        """Return those known by category only: a gap that the officer sees."""
-        return tuple(recipient for recipient in self if not recipient.is_named)

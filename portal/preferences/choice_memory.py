@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
 from portal import clock
+from portal.personal_data.cookie_purposes import CHOICE_MONTHS
 from portal.preferences.purposes import FLAGS
-
-# As portal.cookies.categories has it; a test keeps the two equal, for neither domain may import the other.
-COOKIE_CHOICE_MONTHS: Final = 6
 
 
 def asks_again_on(flag: str, latest: Mapping[str, Any] | None) -> date | None:
@@ -23,7 +21,7 @@ def asks_again_on(flag: str, latest: Mapping[str, Any] | None) -> date | None:
     if latest is None or known is None or known.cookie is None:
         return None
     made_on = clock.local_date(datetime.fromisoformat(latest["at"]))
-    return made_on + relativedelta(months=COOKIE_CHOICE_MONTHS)
+    return made_on + relativedelta(months=CHOICE_MONTHS)
 
 
 def is_due_again(flag: str, latest: Mapping[str, Any] | None) -> bool:

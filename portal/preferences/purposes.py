@@ -134,14 +134,6 @@ MARKETING_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag
 """What an objection to marketing clears."""
 
 
-def flag_of(code: str) -> Flag:
-    """Return a choice by its code. Raises `UnknownFlag`."""
-    try:
-        return FLAGS[code]
-    except KeyError:
-        raise UnknownFlag(f"“{code}” is not a preference") from None
-
-
 def no_flags() -> dict[str, bool]:
     """Return every choice at its default: off until given."""
     return dict.fromkeys(FLAG_CODES, False)

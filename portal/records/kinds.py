@@ -308,12 +308,6 @@ class DataMap:
         """Return the purposes of a kind, the main one first."""
         return tuple(self.purposes[code] for code in kind.purposes)
 
-    def retention_texts(self, category: str, language: object) -> tuple[tuple[str, str], ...]:
-        """Return (kind, rule) for each kind of a category, for the retention table."""
-        return tuple(
-            (kind.label.text(language), kind.retention.text(language)) for kind in self.of_category(category)
-        )
-
 
 def _unknown(name: str) -> ValueRefused:
     if is_card_secret(name):

@@ -86,13 +86,6 @@ class Retention:
         start = dates.start(self.archive_starts) if self.archive_starts else self.active_until(dates)
         return self.archive_period.after(start) if start else None
 
-    def archived_from(self, dates: RecordDates) -> date | None:
-        """Return the day after which the record is in the archive only, or None while there is none."""
-        if self.archive_period is None:
-            return None
-        active, end = self.active_until(dates), self.expires_on(dates)
-        return min(active, end) if active and end else active
-
     def text(self, language: object) -> str:
         """Return the rule as a sentence: « Pendant votre relation avec nous, puis 5 ans en archive. »"""
         parts = [_use(self.period, self.starts, language)]

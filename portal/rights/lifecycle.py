@@ -133,8 +133,6 @@ class Step(StrEnum):
     "The other person disagrees or asks."
     ANSWER = "answer"
     "The answer leaves."
-    RECONSIDER = "reconsider"
-    "The person asks us to look at our answer again."
     CLOSE = "close"
     "Nothing is owed any more."
     WITHDRAW = "withdraw"
@@ -188,7 +186,6 @@ ALLOWED: Final[Mapping[tuple[Status | None, Step], Status]] = MappingProxyType(
         (Status.SECOND_OPINION, Step.RETURN_TO_REVIEW): Status.IN_REVIEW,
         (Status.SECOND_OPINION, Step.ANSWER): Status.ANSWERED,
         (Status.SECOND_OPINION, Step.WITHDRAW): Status.WITHDRAWN,
-        (Status.ANSWERED, Step.RECONSIDER): Status.IN_REVIEW,
         (Status.ANSWERED, Step.CLOSE): Status.CLOSED,
     }
 )
@@ -200,11 +197,6 @@ def advance(status: Status | None, step: Step) -> Status:
         return ALLOWED[status, step]
     except KeyError:
         raise InvalidStep(status, step) from None
-
-
-def allowed_steps(status: Status | None) -> frozenset[Step]:
-    """Return the steps that may follow a status."""
-    return frozenset(step for start, step in ALLOWED if start is status)
 
 
 def needs_second_opinion(right: Right, outcome: Outcome) -> bool:

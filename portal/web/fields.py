@@ -4,7 +4,6 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-import phonenumbers
 from flask_babel import gettext as _
 from wtforms import Field, StringField
 
@@ -118,28 +117,6 @@ def read_month(text: str) -> int | None:
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     named = (number for number, names in enumerate(MONTHS, start=1) if plain in names)
     return _read_number(text) or next(named, None)
-
-
-class PhoneField(StringField):  # type: ignore[misc]
-    """A telephone number typed in any way, French when it has no country code.
-
-    Its data is the E.164 form, or an empty text; when it cannot be read, what was typed stays in the box.
-    """
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        self.data = text = (self.data or "").strip()
-        if not text:
-            return
-        try:
-            number = phonenumbers.parse(text, "FR")
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            raise ValueError(_("Write a telephone number such as 01 23 45 67 89 or +44 20 7946 0000."))
-        self.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class CodeField(StringField):  # type: ignore[misc]

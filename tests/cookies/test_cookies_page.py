@@ -6,9 +6,7 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.config import Settings
-from portal.cookies.categories import CHOICE_MONTHS
 from portal.cookies.portal_cookies import portal_cookies
-from portal.preferences.choice_memory import COOKIE_CHOICE_MONTHS
 from tests.support.browser import Browser
 from tests.support.people import People
 
@@ -57,10 +55,6 @@ def test_a_first_visit_shows_no_banner_and_no_other_cookie(app: Flask) -> None:
         page = browser.get(path)
         assert not page.tree.select("[class*=cookie-banner], [role=dialog]")
     assert names(browser) <= {"form"}
-
-
-def test_the_two_domains_remember_a_choice_for_the_same_time() -> None:
-    assert CHOICE_MONTHS == COOKIE_CHOICE_MONTHS
 
 
 def test_under_tls_the_names_carry_their_prefix(settings: Settings, tmp_path: Path) -> None:

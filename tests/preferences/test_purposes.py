@@ -1,21 +1,12 @@
-"""The choices and their words, the table of direct marketing, and how long a cookie choice holds."""
+"""The choices and their words, and the table of direct marketing."""
 
 from datetime import date
 from typing import Any
 
 import pytest
 
-from portal.cookies.categories import (
-    COOKIE_FLAG_CODES,
-    COOKIE_PURPOSES,
-    Action,
-    ask_again_on,
-    audience_data_kept_until,
-    audience_tracker_expires_on,
-    is_remembered,
-    necessary_cookies,
-    refuse_all,
-)
+from portal.cookies.categories import necessary_cookies
+from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES, COOKIE_PURPOSES
 from portal.preferences.marketing_rules import Audience, Message, Reason, decide
 from portal.preferences.purposes import (
     FLAG_CODES,
@@ -24,8 +15,6 @@ from portal.preferences.purposes import (
     PREFERENCE_FLAG_CODES,
     Channel,
     Topic,
-    UnknownFlag,
-    flag_of,
     no_flags,
 )
 
@@ -50,7 +39,6 @@ def test_the_codes_and_their_order_are_fixed() -> None:
 def test_everything_is_off_until_given() -> None:
     assert set(no_flags()) == set(FLAG_CODES)
     assert not any(no_flags().values())
-    assert not any(refuse_all().values())
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -69,22 +57,15 @@ def test_each_choice_has_its_own_exact_wording(language: str) -> None:
     for purpose in COOKIE_PURPOSES:
         assert purpose.label(language)
         assert "Netkin" in purpose.wording(language, "Netkin")
-    for action in Action:
-        assert action.label(language)
     for reason in Reason:
         assert reason.label(language)
 
 
 def test_a_wording_reads_as_it_is_shown() -> None:
-    assert flag_of("offers.email").wording("fr", "Netkin") == (
+    assert FLAGS["offers.email"].wording("fr", "Netkin") == (
         "J’accepte que Netkin m’envoie ses offres par e-mail. Je peux changer d’avis à tout moment."
     )
-    assert flag_of("offers.email").label("fr") == "Offres, par e-mail"
-
-
-def test_an_unknown_code_is_refused() -> None:
-    with pytest.raises(UnknownFlag):
-        flag_of("offers.pigeon")
+    assert FLAGS["offers.email"].label("fr") == "Offres, par e-mail"
 
 
 def test_an_objection_to_marketing_clears_messages_and_the_profiling_behind_them() -> None:
@@ -156,19 +137,6 @@ def test_the_table_of_direct_marketing(
     decision = decide(Message(channel, **known))
 
     assert (decision.may_send, decision.reason) == (may_send, reason)
-
-
-def test_a_cookie_choice_holds_six_months_whatever_it_was() -> None:
-    assert ask_again_on(date(2026, 8, 31)) == date(2027, 2, 28)
-    assert ask_again_on(ON) == date(2027, 5, 22)
-    assert is_remembered(ON, date(2027, 4, 22))
-    assert is_remembered(ON, date(2027, 5, 21))
-    assert not is_remembered(ON, date(2027, 5, 22))
-
-
-def test_measurement_ends_after_13_and_25_months() -> None:
-    assert audience_tracker_expires_on(ON) == date(2027, 12, 22)
-    assert audience_data_kept_until(ON) == date(2028, 12, 22)
 
 
 def test_the_portal_lists_its_own_cookies_by_their_real_names() -> None:

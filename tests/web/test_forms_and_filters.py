@@ -25,7 +25,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal import clock
 from portal.web import filters, i18n
-from portal.web.fields import CodeField, DateField3, PhoneField
+from portal.web.fields import CodeField, DateField3
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,6 @@ class Sample(PortalForm):
     name = StringField("Name", [LengthBetween(least=2, most=5)], filters=[stripped])
     password = PasswordField("Password", [Needed("Enter your password")])
     born_on = DateField3("Birth date", [Needed("Enter your birth date")], autocomplete_prefix="bday")
-    phone = PhoneField("Telephone")
     code = CodeField("Code")
     colour = RadioField("Colour", [Needed("Choose a colour")], choices=COLOURS, description="Either will do.")
     shades = SelectMultipleField(
@@ -57,7 +56,7 @@ class Sample(PortalForm):
 
 GOOD = {
     "email": "camille@example.org", "name": "Cam", "password": "p", "born_on-day": "4", "born_on-month": "mars",
-    "born_on-year": "1988", "phone": "01 23 45 67 89", "code": "12 34-56", "colour": "red", "country": "fr",
+    "born_on-year": "1988", "code": "12 34-56", "colour": "red", "country": "fr",
     "words": "a few", "agreed": "y",
 }  # fmt: skip
 
@@ -122,7 +121,6 @@ class TestForms:
         form = sent()
         assert form.errors == {}
         assert form.born_on.data == date(1988, 3, 4)
-        assert form.phone.data == "+33123456789"
         assert form.code.data == "123456"
 
     def test_each_empty_field_says_what_to_do(self) -> None:
@@ -201,27 +199,6 @@ class TestDates:
         boxes = drawn(Sample(data={"born_on": date(1988, 3, 4)}), "born_on").select("input")
         assert [box["value"] for box in boxes] == ["4", "3", "1988"]
         assert [box["autocomplete"] for box in boxes] == ["bday-day", "bday-month", "bday-year"]
-
-
-@pytest.mark.usefixtures("english")
-class TestPhones:
-    @pytest.mark.parametrize(
-        ("typed", "number"),
-        [
-            ("0123456789", "+33123456789"),
-            ("01.23.45.67.89", "+33123456789"),
-            ("+44 20 7946 0000", "+442079460000"),
-            ("", ""),
-        ],
-    )
-    def test_any_way_of_writing_is_read(self, typed: str, number: str) -> None:
-        assert sent(phone=typed).phone.data == number
-
-    @pytest.mark.parametrize("typed", ["12", "call me", "+99999999999999999"])
-    def test_what_is_no_number_is_told_and_kept(self, typed: str) -> None:
-        form = sent(phone=typed)
-        assert "01 23 45 67 89" in form.errors["phone"][0]
-        assert drawn(form, "phone").select_one("input")["value"] == typed  # type: ignore[index]
 
 
 # How it is drawn
@@ -314,13 +291,13 @@ def test_no_message_of_the_library_is_left_in_french(pages: Flask) -> None:
     with pages.test_request_context():
         g.language = "fr"
         form = sent(
-            **{"colour": "green", "number": "x", "born_on-year": "", "email": "a", "phone": "1", "name": "x" * 9}
+            **{"colour": "green", "number": "x", "born_on-year": "", "email": "a", "name": "x" * 9}
         )
         texts = [str(errors[0]) for errors in form.errors.values()]
     assert "Choisissez parmi les réponses de la page." in texts
     assert f"Birth date{NBSP}: ajoutez l’année." in texts
     assert f"Name{NBSP}: écrivez 5 caractères au plus{NBSP}; il y en a 9." in texts
-    assert len(texts) == 6
+    assert len(texts) == 5
     assert not [text for text in texts if "valid" in text or "'" in text]
 
 
