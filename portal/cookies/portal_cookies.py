@@ -41,7 +41,7 @@ def portal_cookies() -> PortalCookies:
     session, staff_session, form, language = necessary_cookies(
         cookie_name(CUSTOMER_RULES.cookie),
         cookie_name(STAFF_RULES.cookie),
-        LANGUAGE_COOKIE,
+        cookie_name(LANGUAGE_COOKIE),
         cookie_name(FORM_COOKIE),
     )
     device = NecessaryCookie(cookie_name(DEVICE_COOKIE), _DEVICE, _ONE_YEAR)

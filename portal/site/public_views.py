@@ -12,7 +12,7 @@ from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
 from portal.infrastructure.database import transaction
 from portal.site.readiness import faults
-from portal.web.i18n import LANGUAGE_COOKIE, LANGUAGES
+from portal.web.i18n import LANGUAGES, keep_language
 
 blueprint = Blueprint("site", __name__)
 
@@ -31,14 +31,7 @@ def language() -> AnyResponse:
     response = redirect(next_page(url_for("public.site.home")), 303)
     chosen = request.form.get("language")
     if chosen in LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            chosen,
-            max_age=int(timedelta(days=365).total_seconds()),
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.extensions["settings"].is_https,
-        )
+        keep_language(response, chosen)
         if current_user.is_authenticated:
             _store(chosen)
     return response

@@ -1,6 +1,5 @@
 """Coming in and going out: sign-in with password and code, the invitation, recovery codes, the first page."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -49,7 +48,7 @@ from portal.staff.sign_in import (
     tell_of_new_browser,
 )
 from portal.staff.staff_blueprint import blueprint
-from portal.web.i18n import LANGUAGE_COOKIE, LANGUAGES
+from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.rate_limits import caller_network, count_try
 
 PENDING = "second_factor"
@@ -242,14 +241,7 @@ def language() -> AnyResponse:
     response = redirect(_page_after(), 303)
     chosen = request.form.get("language")
     if chosen in LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            chosen,
-            max_age=int(timedelta(days=365).total_seconds()),
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.extensions["settings"].is_https,
-        )
+        keep_language(response, chosen)
         if current_user.is_authenticated:
             with transaction():
                 current_user.language = chosen

@@ -1,13 +1,18 @@
 """The language of a page: stored choice, then cookie, then what the browser asks for, then French."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.web.sessions import cookie_name
 
 LANGUAGES = ("fr", "en")
 LANGUAGE_COOKIE = "language"
+LANGUAGE_COOKIE_LIFE = timedelta(days=365)
 CATALOGUES = Path(__file__).parent.parent / "translations"
 
 
@@ -29,12 +34,25 @@ def register(app: Flask) -> None:
     Babel(app, locale_selector=choose_language)
 
 
+def keep_language(response: Response, language: str) -> None:
+    """Leave a chosen language in the browser."""
+    response.set_cookie(
+        cookie_name(LANGUAGE_COOKIE),
+        language,
+        max_age=int(LANGUAGE_COOKIE_LIFE.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+        secure=current_app.extensions["settings"].is_https,
+    )
+
+
 def _stored_choice() -> str | None:
     return current_user.language if current_user and current_user.is_authenticated else None
 
 
 def _cookie_choice() -> str | None:
-    value = request.cookies.get(LANGUAGE_COOKIE)
+    value = request.cookies.get(cookie_name(LANGUAGE_COOKIE))
     return value if value in LANGUAGES else None
 
 

@@ -9,8 +9,8 @@ import structlog
 from flask import Flask, Response, g, request
 
 
-def configure_logging() -> None:
-    """Send every log of the process to standard error as JSON, one object a line."""
+def json_formatter() -> logging.Formatter:
+    """Return what makes one JSON object of a log record, on one line."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -18,12 +18,16 @@ def configure_logging() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    formatter = structlog.stdlib.ProcessorFormatter(
+    return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
     )
+
+
+def configure_logging() -> None:
+    """Send every log of the process to standard error as JSON, one object a line."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(json_formatter())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("huey").setLevel(logging.WARNING)
 

@@ -9,6 +9,7 @@ from portal.access.declare import PUBLIC
 from portal.access.permissions import Role
 from portal.customers.creation import create_customer
 from portal.infrastructure.database import transaction
+from tests.support.answers import answer_faults
 from tests.support.browser import Browser
 from tests.support.demonstration import Demonstration, fill, make_app, snapshot, walkable
 
@@ -16,13 +17,15 @@ CALLERS = ["nobody", "customer", *Role, "machine"]
 
 
 def walk(app: Flask, browser: Browser, paths: list[str], headers: dict[str, str]) -> dict[str, int]:
-    """Ask for every address, read each answer to its end, and return the statuses."""
-    statuses = {}
+    """Ask for every address, read each answer to its end, look at its headers, and return the statuses."""
+    statuses, faults = {}, []
     for path in paths:
         with browser.client.get(path, headers=headers) as answer:
             for _piece in answer.iter_encoded():
                 pass
             statuses[path] = answer.status_code
+            faults += [f"{path}: {fault}" for fault in answer_faults(answer)]
+    assert not faults, "\n".join(faults)
     return statuses
 
 

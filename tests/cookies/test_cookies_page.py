@@ -63,4 +63,4 @@ def test_under_tls_the_names_carry_their_prefix(settings: Settings, tmp_path: Pa
     with app.test_request_context():
         cookies = portal_cookies()
     named = {cookie.name for cookie in (*cookies.everybody, *cookies.staff)}
-    assert {"__Host-session", "__Host-form", "__Host-device", "language", "__Host-staff_session"} <= named
+    assert {"__Host-session", "__Host-form", "__Host-device", "__Host-language", "__Host-staff_session"} <= named

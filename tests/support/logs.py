@@ -1,0 +1,24 @@
+"""The log of the served portal, caught in a test."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from portal.web.request_log import json_formatter
+
+
+@contextmanager
+def served_log() -> Iterator[io.StringIO]:
+    """Catch every log record of the process, from INFO on, as the lines that the served portal would write."""
+    caught = io.StringIO()
+    handler, root = logging.StreamHandler(caught), logging.getLogger()
+    handler.setFormatter(json_formatter())
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield caught
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
