@@ -11,7 +11,10 @@ from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityC
 from portal.identity_checks.queries import held_documents
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.keys import KeyBroken, KeyMissing
 from portal.infrastructure.scanner import Outcome, Verdict
+from portal.infrastructure.sealing import SealBroken
+from portal.infrastructure.storage import StorageError
 
 logger = logging.getLogger("portal.identity_checks")
 
@@ -35,30 +38,30 @@ def sweep(run: JobRun) -> None:
 
 @job("identity.rescan", every=timedelta(minutes=5))
 def rescan(run: JobRun) -> None:
-    """Ask the scanner again about every held document. Only a process that may open documents can."""
+    """Ask the scanner again about held documents, while it answers. Only a process that may open documents can."""
     if current_app.extensions["opening_keys"] is None:
         return
     last_id = 0
     while found := held_documents(last_id, 20):
         last_id = found[-1].id
         for document_id in [document.id for document in found]:
+            # One that hangs would take its whole time limit for each document, and the worker has other jobs.
+            if not current_app.extensions["scanner"].state().is_working:
+                return
             _rescan_one(document_id)
             run.renew()
 
 
 def _rescan_one(document_id: int) -> None:
-    document = db.session.get_one(IdentityDocument, document_id)
-    try:
-        verdict = intake.scan_again(document, current_app.extensions["opening_keys"])
-    except intake.Infected:
-        verdict = Verdict(Outcome.INFECTED)
+    verdict = _verdict_on(document_id)
     db.session.rollback()
-    if verdict.outcome is Outcome.HELD:
+    if verdict is None or verdict.outcome is Outcome.HELD:
         return
     leftover = None
-    with transaction():
-        document = db.session.get_one(IdentityDocument, document_id)
-        if document.status is not DocumentStatus.HELD:
+    with transaction() as session:
+        # Locked, lest a decision of this moment, which destroys the key, be written over.
+        document = session.get(IdentityDocument, document_id, with_for_update=True)
+        if document is None or document.status is not DocumentStatus.HELD:
             return
         if verdict.outcome is Outcome.INFECTED:
             shredding.shred([document])
@@ -68,6 +71,23 @@ def _rescan_one(document_id: int) -> None:
             leftover = intake.release(document, verdict)
     if leftover:
         current_app.extensions["storage"].delete(leftover)
+
+
+def _verdict_on(document_id: int) -> Verdict | None:
+    """Return what the scanner says now, None when the document is gone or cannot be opened."""
+    document = db.session.get(IdentityDocument, document_id)
+    if document is None or document.status is not DocumentStatus.HELD:
+        return None
+    try:
+        return intake.scan_again(document, current_app.extensions["opening_keys"])
+    except intake.Infected:
+        return Verdict(Outcome.INFECTED)
+    except (SealBroken, KeyBroken, KeyMissing, StorageError) as fault:
+        # It stays held, and the others go on.
+        logger.error(
+            "a held document cannot be opened", extra={"document": document.public_id, "fault": type(fault).__name__}
+        )
+        return None
 
 
 def _tell_lost(check_id: int, reason: str) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 BLOCK_SIZE = 64 * 1024
 _LONGEST_REPLY = 4096
+# A daemon that lives tells its version at once, whatever it scans meanwhile.
+_STATE_SECONDS = 5
 _FOUND = re.compile(rb"stream: ([ -~]{1,200}) FOUND")
 _VERSION = re.compile(rb"ClamAV [^/]{1,60}/\d+/([A-Za-z0-9: ]{1,40})")
 
@@ -94,7 +96,7 @@ class Clamd:
     def scan(self, document: bytes | Iterable[bytes]) -> Verdict:
         blocks = [document] if isinstance(document, bytes) else document
         try:
-            reply = self._ask(b"zINSTREAM\0", blocks)
+            reply = self._ask(b"zINSTREAM\0", blocks, self._timeout)
         except TimeoutError:
             return Verdict(Outcome.HELD, "the scanner did not answer in time")
         except OSError as error:
@@ -104,7 +106,7 @@ class Clamd:
 
     def state(self) -> ScannerState:
         try:
-            reply = self._ask(b"zVERSION\0", None)
+            reply = self._ask(b"zVERSION\0", None, min(_STATE_SECONDS, self._timeout))
         except OSError as error:
             return ScannerState(False, f"the scanner does not answer ({type(error).__name__})")
         found = _VERSION.match(reply)
@@ -114,8 +116,8 @@ class Clamd:
             _signature_date(found[1].decode()) if found else None,
         )
 
-    def _ask(self, command: bytes, blocks: Iterable[bytes] | None) -> bytes:
-        deadline = time.monotonic() + self._timeout
+    def _ask(self, command: bytes, blocks: Iterable[bytes] | None, seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
         with self._connect() as connection:
             _send(connection, command, deadline)
             if blocks is not None:

@@ -1,8 +1,6 @@
 """Only an explicit "OK" of a working scanner is clean; everything that goes wrong is held."""
 
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,42 +12,20 @@ from zipfile import ZipFile
 import pytest
 
 from portal.infrastructure.scanner import Clamd, NoScanner, Outcome, Scanner, scanner_from_url
-
-# In two halves, so that a scanner on a developer's machine leaves this file alone.
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-SIGNATURE = f"Eicar-Test:0:*:{EICAR.hex()}\n"
+from tests.support.clamd import EICAR, Daemon
+from tests.support.clamd import clamd as clamd_daemon
 
 
 @pytest.fixture(scope="module")
-def clamd_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the socket of a running clamd, which knows one signature and takes 1 MB at most."""
-    program = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        pytest.skip("no virus scanner here: the program `clamd` is missing (Debian package clamav-daemon)")
-    folder = tmp_path_factory.mktemp("clamd")
-    (folder / "signatures").mkdir()
-    (folder / "signatures" / "test.ndb").write_text(SIGNATURE)
-    (folder / "clamd.conf").write_text(
-        f"Foreground yes\nDatabaseDirectory {folder}/signatures\nLocalSocket {folder}/clamd.sock\n"
-        f"StreamMaxLength 1M\nTemporaryDirectory {folder}\nMaxThreads 2\nConcurrentDatabaseReload no\n"
-    )
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([program, "-c", str(folder / "clamd.conf")], stdout=log, stderr=log)
-    try:
-        give_up = time.monotonic() + 60
-        while not scanner_from_url(f"clamd://{folder}/clamd.sock").state().is_working:
-            assert server.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < give_up, "clamd did not come up"
-            time.sleep(0.1)
-        yield folder
-    finally:
-        server.kill()
-        server.wait()
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A running clamd, which knows one signature and takes 1 MB at most."""
+    with clamd_daemon(tmp_path_factory.mktemp("clamd")) as running:
+        yield running
 
 
 @pytest.fixture
-def clamd(clamd_folder: Path) -> Scanner:
-    return scanner_from_url(f"clamd://{clamd_folder}/clamd.sock")
+def clamd(daemon: Daemon) -> Scanner:
+    return scanner_from_url(daemon.url())
 
 
 @pytest.mark.parametrize("kind", ["none", "clamd"])

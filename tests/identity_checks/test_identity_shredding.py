@@ -18,7 +18,7 @@ from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityC
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.infrastructure.scanner import Outcome, Verdict
+from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft
@@ -47,6 +47,9 @@ class Answers:
 
     def scan(self, document: object) -> Verdict:
         return Verdict(self.outcome)
+
+    def state(self) -> ScannerState:
+        return ScannerState(True, "a scanner of the tests")
 
 
 @pytest.fixture
