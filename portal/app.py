@@ -67,6 +67,7 @@ REGISTERED = [
     "portal.preferences.tasks",
     "portal.preferences.unsubscribing",
     "portal.identity_checks.tasks",
+    "portal.identity_checks.reconciliation",
     "portal.exports.tasks",
     "portal.exports.wrapped_keys",
     "portal.staff.wrapped_keys",

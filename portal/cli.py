@@ -17,7 +17,14 @@ from portal.doctor import examine
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import work as work_on_jobs
 from portal.infrastructure.key_rotation import rotate
-from portal.infrastructure.keys import KeyBroken, KeyMissing, new_master_keys, new_sealing_pair, with_next_master_key
+from portal.infrastructure.keys import (
+    KeyBroken,
+    KeyMissing,
+    new_master_keys,
+    new_sealing_pair,
+    next_sealing_pair,
+    with_next_master_key,
+)
 from portal.installation import prepare_instance
 from portal.web.request_log import configure_logging
 
@@ -104,6 +111,18 @@ def generate_keys() -> None:
 def next_master_key() -> None:
     """Print the master keys with a fresh one at their end: known to every process, before it is used."""
     click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(current_app.extensions['settings'].master_keys)}")
+
+
+@keys.command("next-sealing")
+@with_appcontext
+def next_sealing_key() -> None:
+    """Print a fresh sealing key, and opening keys that open what it seals and what was sealed before."""
+    opening_keys = current_app.extensions["settings"].opening_keys
+    if not opening_keys:
+        raise click.ClickException("Run this where PORTAL_OPENING_KEYS is set: on the staff side.")
+    sealing, opening = next_sealing_pair(opening_keys)
+    click.echo(f"PORTAL_OPENING_KEYS={opening}")
+    click.echo(f"PORTAL_SEALING_KEY={sealing}")
 
 
 @keys.command("rotate")

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock
 from portal.audit.verification import verify_chain
 from portal.identity_checks.isolation import chosen_way, isolation_report
+from portal.identity_checks.queries import store_figures
+from portal.identity_checks.reconciliation import compare, versions_in_use
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.key_rotation import waiting
@@ -60,6 +63,28 @@ def _keys() -> Iterator[Finding]:
     else:
         fits = opening.fits(sealing)
         yield fits, "keys: opening keys " + ("fit the sealing key" if fits else "do not fit PORTAL_SEALING_KEY")
+
+
+def _older_opening_keys() -> Iterator[Finding]:
+    """Say of each opening key whether a document still needs it (a rotation ends when nothing needs the old one)."""
+    opening, sealing = current_app.extensions["opening_keys"], current_app.extensions["sealing_key"]
+    in_use = versions_in_use()
+    for version in sorted(set(in_use) - {sealing.version}):
+        yield True, f"sealing keys: {in_use[version]} wait for opening key v{version}; keep it until they are destroyed"
+    if opening is None:
+        return
+    for version in sorted(set(opening.versions) - set(in_use) - {sealing.version}):
+        yield True, f"sealing keys: no document needs opening key v{version}; take it out of PORTAL_OPENING_KEYS"
+    for version in sorted(set(in_use) - set(opening.versions)):
+        yield False, f"sealing keys: opening key v{version} is missing; put it back into PORTAL_OPENING_KEYS"
+
+
+def _documents() -> Iterator[Finding]:
+    found = Counter(str(finding.fault) for finding in compare())
+    names = ", ".join(f"{count} {fault}" for fault, count in sorted(found.items()))
+    yield not found, f"documents: {names}; see /staff/documents" if found else (
+        f"documents: {store_figures().kept} kept, rows and stored bytes agree"
+    )
 
 
 def _master_keys() -> Iterator[Finding]:
@@ -112,6 +137,8 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _database: "check PORTAL_DATABASE_URL",
     _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
+    _older_opening_keys: "see to the database first",
+    _documents: "check PORTAL_STORAGE_URL: the store cannot be compared with the rows",
     _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
     _mail: "check PORTAL_MAIL_URL",
     _scanner: "check PORTAL_SCANNER_URL",

@@ -936,11 +936,14 @@ def upgrade() -> None:
         sa.Column("storage_key", sa.String(length=100), nullable=False),
         sa.Column("original_storage_key", sa.String(length=100), nullable=True),
         sa.Column("original_sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("original_digest", sa.String(length=64), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("verdict_detail", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shred_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("key_destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["check_id"], ["identity_checks.id"], name=op.f("fk_identity_documents_check_id_identity_checks")
         ),
@@ -959,6 +962,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_identity_documents_check_id"), ["check_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_identity_documents_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_identity_documents_draft_id"), ["draft_id"], unique=False)
+    op.create_table(
+        "store_findings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "fault",
+            sa.Enum(
+                "file_missing", "file_altered", "key_unusable", "file_unknown", "bytes_left", name="storefault",
+                native_enum=False, length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("storage_key", sa.String(length=200), nullable=False),
+        sa.Column("document", sa.String(length=32), nullable=False),
+        sa.Column("first_found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_store_findings")),
+        sa.UniqueConstraint("storage_key", "fault", name=op.f("uq_store_findings_storage_key_fault")),
+    )
     op.execute(f"INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, '{'0' * 64}')")
     _keep_append_only()
 
@@ -967,6 +988,7 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER audit_events_append_only ON audit_events")
         op.execute("DROP FUNCTION refuse_audit_change")
+    op.drop_table("store_findings")
     with op.batch_alter_table("identity_documents") as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_documents_draft_id"))
         batch_op.drop_index(batch_op.f("ix_identity_documents_customer_id"))

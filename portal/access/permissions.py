@@ -48,6 +48,8 @@ class Permission(StrEnum):
     """Read preference flags, totals and exports."""
     SEE_FIGURES = "see_figures"
     """Read the figures on requests and time limits."""
+    WATCH_DOCUMENT_STORE = "watch_document_store"
+    """See whether stored identity documents and their rows agree; never a document."""
     MANAGE_STAFF = "manage_staff"
     """Invite staff members, change their role, take their way in away."""
     MANAGE_TOKENS = "manage_tokens"
@@ -73,10 +75,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_CASE_WORK),
     Role.REVIEWER: frozenset(_REVIEW),
     Role.OFFICER: frozenset(
-        _REVIEW | {Permission.GIVE_SECOND_OPINION, Permission.SEE_MARKETING, Permission.SEE_FIGURES}
+        _REVIEW
+        | {
+            Permission.GIVE_SECOND_OPINION,
+            Permission.SEE_MARKETING,
+            Permission.SEE_FIGURES,
+            Permission.WATCH_DOCUMENT_STORE,
+        }
     ),
     Role.MARKETING: frozenset({Permission.SEE_MARKETING}),
-    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_TOKENS}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.MANAGE_STAFF, Permission.MANAGE_TOKENS, Permission.WATCH_DOCUMENT_STORE}
+    ),
 }
 
 
@@ -106,6 +116,7 @@ _PERMISSION_LABELS = {
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),
+    Permission.WATCH_DOCUMENT_STORE: _l("Watch over stored identity documents, without seeing any"),
     Permission.MANAGE_STAFF: _l("Manage staff members"),
     Permission.MANAGE_TOKENS: _l("Manage tokens"),
 }

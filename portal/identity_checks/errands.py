@@ -63,6 +63,9 @@ class Errands(Protocol):
     def may_open(self, member: StaffMember, check: IdentityCheck) -> str | None:
         """Return the reference of the request when this person holds it, else None."""
 
+    def references(self, request_ids: list[int]) -> dict[int, str]:
+        """Return the reference of each request."""
+
     def lose_document(self, check: IdentityCheck, reason: str) -> None:
         """Take note that a document was destroyed before any decision: `infected` or `limit`."""
 

@@ -6,6 +6,7 @@ without any key, which the daily sweep removes; a row without bytes cannot be.
 
 import hashlib
 import struct
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class _Sealed:
 
     storage_key: str
     sealed_key: bytes
+    digest: str
 
 
 def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
@@ -102,7 +104,7 @@ def release(document: IdentityDocument, verdict: Verdict) -> str | None:
     """Let a held document be looked at, in the current transaction; return where the original's bytes lie."""
     storage_key = document.original_storage_key
     document.status = DocumentStatus.STAGED if document.draft_id else DocumentStatus.READY
-    document.original_sealed_key = document.original_storage_key = None
+    document.original_sealed_key = document.original_storage_key = document.original_digest = None
     document.verdict, document.verdict_detail = verdict.outcome, verdict.detail
     return storage_key
 
@@ -160,6 +162,8 @@ def _keep(
         sealed_key=rendition.sealed_key,
         original_storage_key=original.storage_key if original else None,
         original_sealed_key=original.sealed_key if original else None,
+        digest=rendition.digest,
+        original_digest=original.digest if original else None,
         verdict=verdict.outcome,
         verdict_detail=verdict.detail,
         shred_after=clock.now() + (limit.after(clock.today()) - clock.today()),
@@ -192,8 +196,15 @@ def _scan(content: bytes) -> Verdict:
 def _seal(content: bytes, object_id: str) -> _Sealed:
     key, storage_key = new_data_key(), f"{FOLDER}/{new_public_id()}"
     sealing_key: SealingKey = current_app.extensions["sealing_key"]
-    _storage().put(storage_key, seal_stream(key, [content], object_id))
-    return _Sealed(storage_key, sealing_key.seal(key, object_id.encode()))
+    digest = hashlib.sha256()
+    _storage().put(storage_key, _digested(seal_stream(key, [content], object_id), digest))
+    return _Sealed(storage_key, sealing_key.seal(key, object_id.encode()), digest.hexdigest())
+
+
+def _digested(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
 
 
 def _slots() -> Path:

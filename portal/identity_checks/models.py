@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -53,7 +53,10 @@ class DocumentStatus(StrEnum):
 
 
 class IdentityDocument(db.Model):
-    """One side of a document: where its sealed rendition lies, and the key that only the staff side opens."""
+    """One side of a document: where its sealed rendition lies, and the key that only the staff side opens.
+
+    A digest is the SHA-256 of the sealed bytes, so that a process without opening keys can tell that they are whole.
+    """
 
     __tablename__ = "identity_documents"
 
@@ -70,8 +73,41 @@ class IdentityDocument(db.Model):
     storage_key: Mapped[str] = mapped_column(String(100), unique=True)
     original_storage_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     original_sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    original_digest: Mapped[str | None] = mapped_column(String(64))
     fingerprint: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     verdict_detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     shred_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    key_destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StoreFault(StrEnum):
+    FILE_MISSING = "file_missing"
+    """A row whose bytes are not in the store."""
+    FILE_ALTERED = "file_altered"
+    """Bytes that are not those that were stored."""
+    KEY_UNUSABLE = "key_unusable"
+    """A sealed key that does not open, or whose opening key is not configured any more."""
+    FILE_UNKNOWN = "file_unknown"
+    """Bytes that no row knows, as an upload leaves them that was killed before its commit."""
+    BYTES_LEFT = "bytes_left"
+    """Bytes still there long after their key was destroyed."""
+
+
+class StoreFinding(db.Model):
+    """Where rows and stored bytes disagree, from the comparison that found it to the one that no longer does.
+
+    It names an object of the store and the number of a document, and nobody.
+    """
+
+    __tablename__ = "store_findings"
+    __table_args__ = (UniqueConstraint("storage_key", "fault"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    fault: Mapped[StoreFault] = mapped_column(code_column(StoreFault))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    document: Mapped[str] = mapped_column(String(32), default="")
+    first_found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    last_found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

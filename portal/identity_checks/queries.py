@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from portal.identity_checks.errands import errands
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.infrastructure.database import db
@@ -89,6 +90,38 @@ def checks_of(request_id: int) -> list[IdentityCheck]:
 def documents_of(check: IdentityCheck) -> list[IdentityDocument]:
     """Return the sides of a check's document that still have their key, in the order in which they came."""
     return documents_given(check_id=check.id)
+
+
+@dataclass(frozen=True)
+class StoreFigures:
+    """How many sides of documents are kept and being destroyed, and by when the last of them goes in any case."""
+
+    kept: int
+    going: int
+    last_limit: datetime | None
+
+
+def store_figures() -> StoreFigures:
+    """Return the figures of what the store holds by the rows."""
+    is_going = IdentityDocument.status == DocumentStatus.SHREDDING
+    statement = select(is_going, func.count(), func.max(IdentityDocument.shred_after)).group_by(is_going)
+    rows = {bool(going): (count, limit) for going, count, limit in db.session.execute(statement)}
+    kept, limit = rows.get(False, (0, None))
+    return StoreFigures(kept, rows.get(True, (0, None))[0], limit)
+
+
+def references_of(documents: list[str]) -> dict[str, str]:
+    """Return the reference of the request that each document, by its number, was sent for."""
+    statement = select(IdentityDocument.public_id, IdentityCheck.request_id).join(
+        IdentityCheck, IdentityCheck.id == IdentityDocument.check_id
+    )
+    requests = {
+        number: request_id
+        for number, request_id in db.session.execute(statement.where(IdentityDocument.public_id.in_(documents)))
+        if request_id is not None
+    }
+    references = errands().references(list(requests.values()))
+    return {number: references[request_id] for number, request_id in requests.items()}
 
 
 def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:

@@ -4,10 +4,10 @@ Without the key the sealed bytes are noise, so a crash between the two leaves no
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, select, update
 
 from portal import clock
 from portal.audit.recording import record
@@ -21,7 +21,7 @@ from portal.infrastructure.storage import Storage
 DESTROYED = declare("customer:identity_document:destroyed", "document")
 
 FOLDER = "identity"
-ORPHAN_AGE = timedelta(hours=24)
+REPEATED = timedelta(hours=1)
 _SLICE = 200
 
 
@@ -33,7 +33,7 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
         document.sealed_key = None
         document.original_sealed_key = None
         document.draft_id = None
-        document.status = DocumentStatus.SHREDDING
+        document.status, document.key_destroyed_at = DocumentStatus.SHREDDING, clock.now()
         enqueue("identity.remove_bytes", document_id=document.id)
 
 
@@ -80,38 +80,16 @@ def expired_documents() -> list[IdentityDocument]:
     return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(_SLICE)).scalars())
 
 
-def remove_orphans(run: JobRun) -> int:
-    """Remove bytes that no row knows, such as those of an upload that was killed before its commit.
+def repeat_removals() -> None:
+    """Ask again, in the current transaction, for the removal of bytes whose key has been gone for an hour.
 
-    Younger ones are left alone: their row may be about to be written. Returns how many were removed.
+    The first job may have been parked while the store was down for days.
     """
-    limit = clock.now() - ORPHAN_AGE
-    removed = _storage().clear_unfinished(before=limit)
-    for keys in _slices(limit):
-        for key in set(keys) - _known(keys):
-            _storage().delete(key)
-            removed += 1
-        run.renew()
-    return removed
-
-
-def _slices(limit: datetime) -> Iterable[list[str]]:
-    keys: list[str] = []
-    for item in _storage().list(FOLDER):
-        if item.modified_at < limit:
-            keys.append(item.key)
-        if len(keys) == _SLICE:
-            yield keys
-            keys = []
-    yield keys
-
-
-def _known(keys: list[str]) -> set[str]:
-    rendition, original = IdentityDocument.storage_key, IdentityDocument.original_storage_key
-    statement = select(rendition, original).where(or_(rendition.in_(keys), original.in_(keys)))
-    known = {key for row in db.session.execute(statement) for key in row if key}
-    db.session.rollback()
-    return known
+    is_late = IdentityDocument.key_destroyed_at <= clock.now() - REPEATED
+    statement = select(IdentityDocument.id).where(IdentityDocument.status == DocumentStatus.SHREDDING, is_late)
+    for document_id in db.session.execute(statement.order_by(IdentityDocument.id).limit(_SLICE)).scalars():
+        once_an_hour = f"identity.remove_bytes:{document_id}:{clock.now():%Y%m%d%H}"
+        enqueue("identity.remove_bytes", unique_key=once_an_hour, document_id=document_id)
 
 
 def forget_journal() -> None:

@@ -1,18 +1,28 @@
-"""The rendition of a document, page by page, for the person who checks it and nobody else."""
+"""The rendition of a document for the person who checks it, and what the store holds, without any picture."""
 
 import logging
 
-from flask import Blueprint, Response, abort, current_app
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
+from portal.identity_checks.models import StoreFault, StoreFinding
+from portal.identity_checks.queries import references_of, store_figures
+from portal.identity_checks.reconciliation import ORPHAN_AGE, ask_now, is_under_way, last_compared
 from portal.identity_checks.viewing import DocumentDamaged, DocumentGone, DocumentHeld, NotTheirs, open_page
+from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
 from portal.staff.access_log import IDENTITY_CHECK
+from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("identity_checks", __name__)
 logger = logging.getLogger("portal.identity_checks")
+
+PAGE_SIZE = 50
 
 # Pixels rebuilt by us are all that is served, and still nothing may run in them or embed them elsewhere.
 HEADERS = {
@@ -46,3 +56,36 @@ def document(public_id: str, page: int) -> Response:
     if picture is None:
         abort(404)
     return Response(picture, mimetype="image/jpeg", headers=HEADERS)
+
+
+@blueprint.get("/documents")
+@requires(staff(Permission.WATCH_DOCUMENT_STORE))
+def store() -> str:
+    """What is kept, and where rows and stored bytes disagree. Nobody sees a document here."""
+    page = keyset_page(
+        select(StoreFinding),
+        [(StoreFinding.first_found_at, True), (StoreFinding.id, True)],
+        lambda finding: (finding.first_found_at, finding.id),
+        cursor=request.args.get("after"),
+        size=PAGE_SIZE,
+        name="store-findings",
+    )
+    return render_template(
+        "identity_checks/staff/store.html",
+        page=page,
+        faults=StoreFault,
+        orphan_age=ORPHAN_AGE,
+        references=references_of([finding.document for finding in page.rows if finding.document]),
+        figures=store_figures(),
+        compared=last_compared(),
+        is_under_way=is_under_way(),
+    )
+
+
+@blueprint.post("/documents")
+@requires(staff(Permission.WATCH_DOCUMENT_STORE))
+def compare_store() -> AnyResponse:
+    with transaction():
+        ask_now()
+    flash(_("The comparison has begun. Load this page again in a moment."), "success")
+    return redirect(url_for(".store"), 303)

@@ -1,4 +1,7 @@
-"""The jobs of identity documents: remove bytes, ask the scanner again, sweep what has outlived its use."""
+"""The jobs of identity documents: remove bytes, ask the scanner again, sweep what has outlived its use.
+
+The comparison of rows and stored bytes is a job too, in `reconciliation`.
+"""
 
 import logging
 from datetime import timedelta
@@ -21,9 +24,9 @@ logger = logging.getLogger("portal.identity_checks")
 job("identity.remove_bytes")(shredding.remove_bytes)
 
 
-@job("identity.sweep", every=timedelta(days=1))
+@job("identity.sweep", every=timedelta(hours=1))
 def sweep(run: JobRun) -> None:
-    """Shred documents past their limit, and remove bytes that no row knows."""
+    """Shred documents past their limit, and go after bytes whose removal was given up."""
     while True:
         with transaction():
             expired = shredding.expired_documents()
@@ -33,7 +36,8 @@ def sweep(run: JobRun) -> None:
         if not expired:
             break
         run.renew()
-    shredding.remove_orphans(run)
+    with transaction():
+        shredding.repeat_removals()
 
 
 @job("identity.rescan", every=timedelta(minutes=5))

@@ -78,9 +78,27 @@ def with_next_master_key(text: str) -> str:
     return f"{text.strip()},v{version}:{_text(secrets.token_bytes(KEY_SIZE))}"
 
 
+def next_sealing_pair(opening_keys: str) -> tuple[str, str]:
+    """Return a fresh PORTAL_SEALING_KEY, and the PORTAL_OPENING_KEYS that open both it and what was sealed before.
+
+    Raises `KeysMisconfigured` when the present opening keys have faults.
+    """
+    version = max(_parse_keys(opening_keys)) + 1
+    private = X25519PrivateKey.generate()
+    return (
+        f"v{version}:{_text(private.public_key().public_bytes_raw())}",
+        f"v{version}:{_text(private.private_bytes_raw())},{opening_keys.strip()}",
+    )
+
+
 def wrapping_version(wrapped: bytes) -> int:
     """Return the version of the master key that a data key was wrapped by. Raises `KeyBroken`."""
     return _split(wrapped, _WRAPPED)[0][1]
+
+
+def sealing_version(sealed: bytes) -> int:
+    """Return the version of the sealing key that a data key was sealed to. Raises `KeyBroken`."""
+    return _split(sealed, _SEALED)[0][1]
 
 
 @dataclass(frozen=True)
@@ -165,6 +183,10 @@ class OpeningKeys:
 
     current: int
     _keys: dict[int, bytes] = field(repr=False)
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        return tuple(self._keys)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -95,6 +95,10 @@ class RequestErrands:
         request = db.session.get(RightsRequest, check.request_id) if check.request_id else None
         return request.reference if request and is_held_by(request, member) else None
 
+    def references(self, request_ids: list[int]) -> dict[int, str]:
+        statement = select(RightsRequest.id, RightsRequest.reference).where(RightsRequest.id.in_(request_ids))
+        return {row.id: row.reference for row in db.session.execute(statement)}
+
     def lose_document(self, check: IdentityCheck, reason: str) -> None:
         if check.request_id is None:
             return

@@ -62,6 +62,7 @@ def _staff_entries() -> list[tuple[str, str]]:
         ("see_queue", _("My cases"), "staff.rights.my_cases"),
         ("look_up_customer", _("Customers"), "staff.staff.customers"),
         ("see_marketing", _("Marketing"), "staff.preferences.marketing"),
+        ("watch_document_store", _("Stored documents"), "staff.identity_checks.store"),
         ("manage_staff", _("Staff members"), "staff.staff.members"),
         ("manage_tokens", _("Tokens"), "staff.staff.tokens"),
     ]

@@ -27,7 +27,7 @@ BUTTONS = {
     "customer.identity_checks.by_code", "customer.identity_checks.later", "customer.identity_checks.remove",
     "customer.rights.discard_draft", "customer.rights.object_to_marketing", "customer.rights.send",
     "customer.rights.withdraw", "customer.exports.download", "public.preferences.stop", "public.accounts.resend",
-    "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",
+    "staff.identity_checks.compare_store", "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",
     "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.member_disable",
     "staff.staff.member_enable", "staff.staff.member_sessions", "staff.staff.member_way_in",
     "staff.staff.token_revoke",

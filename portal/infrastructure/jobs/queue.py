@@ -23,6 +23,7 @@ MOST_ATTEMPTS = 12
 Handler = Callable[..., None]
 handlers: dict[str, Handler] = {}
 periodic: dict[str, timedelta] = {}
+at_start_of_work: list[str] = []
 _wakers: list[Callable[[int], None]] = []
 
 
@@ -34,18 +35,21 @@ class JobRefused(Exception):
     """The job can never succeed: it is parked at once instead of tried again."""
 
 
-def job(name: str, every: timedelta | None = None) -> Callable[[Handler], Handler]:
+def job(name: str, every: timedelta | None = None, *, at_start: bool = False) -> Callable[[Handler], Handler]:
     """Register the handler of a job. It is called with a `JobRun` and the job's arguments as keywords.
 
     Args:
         name: what `enqueue` calls it, `domain.verb_noun`.
         every: for a periodic job, which must take no argument, its interval.
+        at_start: whether it runs whenever a worker starts, too.
     """
 
     def register(handler: Handler) -> Handler:
         handlers[name] = handler
         if every:
             periodic[name] = every
+        if at_start:
+            at_start_of_work.append(name)
         return handler
 
     return register

@@ -26,6 +26,7 @@ from portal.infrastructure.jobs.queue import (
     JobRefused,
     JobRun,
     LeaseLost,
+    at_start_of_work,
     enqueue,
     handlers,
     periodic,
@@ -34,6 +35,7 @@ from portal.infrastructure.jobs.queue import (
 
 SWEEP_SECONDS = 5
 SWEEP_SIZE = 200
+START_SECONDS = 60
 
 logger = logging.getLogger("portal.jobs")
 
@@ -142,14 +144,26 @@ def start_embedded(app: Flask, engine: Huey) -> Callable[[], None]:
 
 
 def _sweep_until(app: Flask, stop: threading.Event) -> None:
+    has_begun = False
     while not stop.is_set():
         try:
             with app.app_context():
+                if not has_begun:
+                    _enqueue_at_start()
+                    has_begun = True
                 for job_id in sweep():
                     run_job(job_id)
         except Exception:
             logger.exception("sweep failed; it is tried again")
         stop.wait(SWEEP_SECONDS)
+
+
+def _enqueue_at_start() -> None:
+    """Enqueue what every start of a worker calls for; of workers that start together, one does it."""
+    slot = int(clock.now().timestamp() // START_SECONDS)
+    with transaction():
+        for name in at_start_of_work:
+            enqueue(name, unique_key=f"{name}:start:{slot}")
 
 
 def _is_due(instant: datetime) -> Any:

@@ -10,10 +10,10 @@ from tests.support.visitor import Visitor
 STAFF = {
     "support": ["/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
     "reviewer": ["/staff/queue?closed=yes", "/staff/queue?text=nobody", "/staff/my-cases", "/staff/marketing"],
-    "officer": ["/staff/marketing", "/staff/queue?when=late"],
+    "officer": ["/staff/documents", "/staff/marketing", "/staff/queue?when=late"],
     "marketing": ["/staff/marketing", "/staff/queue"],
     "administrator": [
-        "/staff/members", "/staff/members/new", "/staff/members/review", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/account",
+        "/staff/members", "/staff/members/new", "/staff/members/review", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/documents", "/staff/account",
         "/staff/account/password", "/staff/account/recovery-codes",
     ],
 }  # fmt: skip
