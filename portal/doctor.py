@@ -114,6 +114,16 @@ def _scanner() -> Iterator[Finding]:
         yield False, f"scanner: its signatures are of {state.signatures_at:%Y-%m-%d}; run freshclam"
 
 
+def _redis() -> Iterator[Finding]:
+    shared = current_app.extensions["try_counter"].shared
+    if shared is None:
+        yield True, "limits: tries are counted in the database"
+    elif shared.is_well():
+        yield True, "limits: Redis answers; tries are counted there first, then in the database"
+    else:
+        yield False, "limits: Redis does not answer, and staff cannot sign in; check PORTAL_REDIS_URL"
+
+
 def _jobs() -> Iterator[Finding]:
     parked = db.session.execute(select(func.count(Job.id)).where(Job.status == JobStatus.PARKED)).scalar_one()
     yield parked == 0, f"jobs: {parked} parked" + ("" if parked == 0 else "; see last_error in the jobs table")
@@ -142,6 +152,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
     _mail: "check PORTAL_MAIL_URL",
     _scanner: "check PORTAL_SCANNER_URL",
+    _redis: "check PORTAL_REDIS_URL",
     _jobs: "see to the database first",
     _audit: "see to the database first",
     _rendering: "no identity document can be taken in; try flask doctor as the user that runs the portal",

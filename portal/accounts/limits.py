@@ -31,8 +31,8 @@ def count_sign_in(address: str, device_id: int | None) -> None:
         return
     count_try(
         [
-            (TRIES, f"sign-in:account:{_hidden(address)}"),
             (TRIES, f"sign-in:network:{caller_network()}"),
+            (TRIES, f"sign-in:account:{_hidden(address)}"),
             (ALL_SIGN_INS, "sign-in:all"),
         ]
     )

@@ -1,14 +1,39 @@
-"""Argon2id with a bounded number of computations at once, so that a burst of sign-ins stays within memory."""
+"""Argon2id with a bounded number of computations at once, so that a burst of sign-ins stays within memory.
+
+Each takes 19 MiB for some hundredths of a second. Whoever finds all places taken waits briefly, and is then told to
+come back: a queue without end would hold every thread of the process, and with them those who want something else.
+"""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+AT_ONCE = 4
+WAIT_SECONDS = 2.0
+
 # OWASP password storage: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_at_once = BoundedSemaphore(4)
+_places = BoundedSemaphore(AT_ONCE)
+
+
+class HashingBusy(Exception):
+    """Every place stayed taken; `retry_after` says in how many seconds to ask again."""
+
+    retry_after = 5
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=WAIT_SECONDS):
+        raise HashingBusy
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _prepared(password: str) -> str:
@@ -17,8 +42,12 @@ def _prepared(password: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, taken exactly as typed apart from Unicode composition."""
-    with _at_once:
+    """Return the argon2id hash of a password, taken exactly as typed apart from Unicode composition.
+
+    Raises:
+        HashingBusy: too many are computed at this moment.
+    """
+    with _place():
         return _hasher.hash(_prepared(password))
 
 
@@ -26,9 +55,13 @@ _no_one = hash_password("an account that does not exist")
 
 
 def is_password(stored_hash: str | None, password: str) -> bool:
-    """Tell whether the password fits; an absent hash costs the same time as a present one."""
+    """Tell whether the password fits; an absent hash costs the same time as a present one.
+
+    Raises:
+        HashingBusy: too many are computed at this moment.
+    """
     try:
-        with _at_once:
+        with _place():
             _hasher.verify(stored_hash or _no_one, _prepared(password))
     except (VerificationError, InvalidHashError):
         return False

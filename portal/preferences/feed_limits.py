@@ -11,9 +11,8 @@ from collections import defaultdict
 
 from flask import current_app
 from limits import parse
-from limits.strategies import FixedWindowRateLimiter
 
-from portal.web.rate_limits import TooManyTries
+from portal.web.rate_limits import TooManyTries, TryCounter
 
 logger = logging.getLogger("portal.feed")
 
@@ -66,9 +65,8 @@ def _count(key: str, limit: str, amount: int) -> None:
             return
         counted = _meter.counted.pop(key)
         _meter.handed_over[key] = instant
-    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
-    if not limiter.hit(allowed, key, cost=counted):
-        reset = limiter.get_window_stats(allowed, key).reset_time
-        _meter.closed_until[key] = reset
+    counter: TryCounter = current_app.extensions["try_counter"]
+    if wait := counter.count(allowed, key, counted):
+        _meter.closed_until[key] = time.time() + wait
         logger.warning("a token has used up its limit", extra={"limit": key})
-        raise TooManyTries(retry_after=max(1, int(reset - time.time())))
+        raise TooManyTries(retry_after=wait)

@@ -46,13 +46,16 @@ def find_member(email: str) -> StaffMember | None:
 def sign_in_limits(email: str, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
     """Return the limits on passwords tried.
 
-    A browser that the member signed in from before has tries of its own, so that an attacker elsewhere cannot
-    lock its owner out.
+    A browser that the member signed in from before has tries of its own, so that an attacker, elsewhere or in the
+    same building, cannot lock its owner out.
     """
+    if device:
+        return [("10 per 5 minutes", f"staff-sign-in:device:{device.id}")]
     account = hash_token(_same_for_all_spellings(email))[:32]
     return [
-        ("10 per 5 minutes", f"staff-sign-in:account:{account}:{device.id if device else 'new'}"),
         ("30 per 5 minutes", f"staff-sign-in:network:{network}"),
+        ("10 per 5 minutes", f"staff-sign-in:account:{account}"),
+        ("300 per 5 minutes", "staff-sign-in:all"),
     ]
 
 
@@ -66,11 +69,8 @@ def _same_for_all_spellings(email: str) -> str:
 def code_limits(staff_id: int, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
     """Return the limits on codes tried: a six-digit code is only safe while few can be tried."""
     account = f"staff-code:account:{staff_id}:{device.id if device else 'new'}"
-    return [
-        ("5 per 5 minutes", account),
-        ("60 per day", account),
-        ("30 per 5 minutes", f"staff-code:network:{network}"),
-    ]
+    of_account = [("5 per 5 minutes", account), ("60 per day", account)]
+    return of_account if device else [("30 per 5 minutes", f"staff-code:network:{network}"), *of_account]
 
 
 def is_members_password(member: StaffMember | None, password: str) -> bool:
@@ -79,15 +79,20 @@ def is_members_password(member: StaffMember | None, password: str) -> bool:
     return is_password(stored, password)
 
 
-def begin_second_factor(member: StaffMember, password: str) -> StaffToken:
+def better_hash(member: StaffMember, password: str) -> str | None:
+    """Return a stronger hash of the right password, when today's parameters are higher than those of its hash."""
+    return hash_password(password) if member.password_hash and is_outdated(member.password_hash) else None
+
+
+def begin_second_factor(member: StaffMember, stronger_hash: str | None = None) -> StaffToken:
     """Add what the code page needs to the current transaction, after the right password."""
     instant = clock.now()
     expired = delete(StaffToken).where(
         StaffToken.staff_id == member.id, StaffToken.purpose == PURPOSE, StaffToken.expires_at < instant
     )
     db.session.execute(expired)
-    if member.password_hash and is_outdated(member.password_hash):
-        member.password_hash = hash_password(password)
+    if stronger_hash:
+        member.password_hash = stronger_hash
     token = StaffToken(staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + CODE_WITHIN)
     db.session.add(token)
     db.session.flush()

@@ -36,6 +36,7 @@ from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.sign_in import (
     SignInOver,
     begin_second_factor,
+    better_hash,
     code_limits,
     enter_from,
     find_member,
@@ -80,7 +81,7 @@ def sign_in() -> Any:
     if form.validate_on_submit():
         member = find_member(form.email.data)
         device = find_device(request, member.id) if member else None
-        count_try(sign_in_limits(form.email.data, device, caller_network()))
+        count_try(sign_in_limits(form.email.data, device, caller_network()), needs_shared=True)
         if _try_password(member, form.password.data):
             return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
         form.email.errors = [_("This e-mail address and password do not open a staff account.")]
@@ -89,11 +90,12 @@ def sign_in() -> Any:
 
 def _try_password(member: StaffMember | None, password: str) -> bool:
     fits = not is_too_long(password) and is_members_password(member, password)
+    stronger = better_hash(member, password) if member and fits else None
     with transaction():
         if member is None or not fits:
             note_denied(member, "password")
             return False
-        pending_id = begin_second_factor(member, password).public_id
+        pending_id = begin_second_factor(member, stronger).public_id
     session.clear()
     session[PENDING] = pending_id
     return True
@@ -119,7 +121,7 @@ def sign_in_code() -> Any:
 
 def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
     device = find_device(request, staff_id)
-    count_try(code_limits(staff_id, device, caller_network()))
+    count_try(code_limits(staff_id, device, caller_network()), needs_shared=True)
     recovery_code_id = find_recovery_code(staff_id, code)
     with transaction():
         passed = pass_second_factor(pending_id, code, recovery_code_id)

@@ -7,15 +7,20 @@ from typing import Any
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from portal.infrastructure.database import db
+from portal.infrastructure.passwords import HashingBusy
 from portal.web.audiences import Audience, current_audience
+from portal.web.forms import typed_again
 
 logger = logging.getLogger("portal.errors")
 
 # Letters and digits that nobody confuses when reading them out on the telephone.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+# What was refused for the moment only: the same form may be sent again from the error page.
+_TO_SEND_AGAIN = {429, 503}
 
 
 def new_reference() -> str:
@@ -24,9 +29,19 @@ def new_reference() -> str:
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
+class AnswerLater(ServiceUnavailable):
+    """What was asked for cannot be done for the moment, and may be asked for again in `retry_after` seconds."""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What happened, as title and sentence."""
+        return _("A lot of people are signing in at this moment"), _("We do it a few at a time, so that it works for all.")
+
+
 def register(app: Flask) -> None:
     """Answer every error of an app in the form its audience reads."""
     app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HashingBusy, _on_busy)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_fault)
 
@@ -41,6 +56,11 @@ def _on_http_error(error: HTTPException) -> Any:
     return _answer(error, error.code or 500)
 
 
+def _on_busy(error: HashingBusy) -> Any:
+    db.session.rollback()
+    return _answer(AnswerLater(retry_after=error.retry_after), 503)
+
+
 def _on_fault(error: Exception) -> Any:
     db.session.rollback()
     logger.exception("request failed", extra={"reference": g.setdefault("reference", new_reference())})
@@ -52,8 +72,14 @@ def _answer(error: HTTPException, code: int) -> Response:
     if current_audience() is Audience.FEED or "application/problem+json" in request.headers.get("Accept", ""):
         response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
     else:
-        retry_after = getattr(error, "retry_after", None)
-        page = render_template("errors/error.html", code=code, reference=reference, **_words(code, retry_after))
+        words = _words(code, getattr(error, "retry_after", None))
+        if isinstance(error, AnswerLater):
+            words["title"], words["what"] = error.words
+        typed = typed_again() if code in _TO_SEND_AGAIN else []
+        if typed:
+            words["saved"] = _("What you typed is kept on this page, except a password or a code.")
+            words["next_step"] = _("Wait a little, then use the button below.")
+        page = render_template("errors/error.html", code=code, reference=reference, typed=typed, **words)
         response = Response(page, code, mimetype="text/html")
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:

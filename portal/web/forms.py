@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import request
+from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import Field, TextAreaField
+from wtforms import Field, PasswordField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
@@ -40,6 +40,10 @@ class OwnWords:
 
 class PortalForm(FlaskForm):  # type: ignore[misc]
     """A form whose fields tell their hint and error to assistive technology, without the browser's own checks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        g.setdefault("forms", []).append(self)
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         takes_files = False
@@ -124,3 +128,13 @@ class EmailAddress:
 def stripped(value: Any) -> Any:
     """Filter for fields where blanks at both ends mean nothing, nor what no keyboard types; never for passwords."""
     return _NOT_TYPED.sub("", value).strip() if isinstance(value, str) else value
+
+
+def typed_again() -> list[tuple[str, str]]:
+    """Return what the sent form held, to be sent once more: without passwords and codes, nothing where files came."""
+    forms = g.get("forms", [])
+    if not forms or request.method != "POST" or request.files:
+        return []
+    fields = [field for form in forms for field in form]
+    secret = {field.name for field in fields if isinstance(field, PasswordField) or getattr(field, "is_secret", False)}
+    return [pair for pair in request.form.items(multi=True) if pair[0] not in secret | {"csrf_token"}]

@@ -1,12 +1,19 @@
-"""Limits on tries, counted in the database so that they survive a restart and hold across processes."""
+"""Limits on tries, counted in the database so that they survive a restart and hold across processes.
+
+Where many processes share a Redis, it counts first: a flood ends there and never reaches the database. What it lets
+through the database counts again, so that a Redis emptied or lost gives nobody more tries than before.
+"""
 
 import ipaddress
+import math
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 
 from flask import Flask, current_app, request
+from flask_babel import gettext as _
 from limits import RateLimitItem, parse
-from limits.storage import RedisStorage, Storage
+from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Float, String, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,7 +22,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.expression import case
 from werkzeug.exceptions import TooManyRequests
 
-from portal.infrastructure.database import db
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import JobRun, job
+from portal.web.errors import AnswerLater
+from portal.web.proxies import read_address
+from portal.web.shared_counts import SharedCounts, SharedCountsDown
+
+PURGED_AT_ONCE = 5000
+ASK_REDIS_AGAIN_AFTER = 30
 
 
 class RateCount(db.Model):
@@ -75,35 +89,90 @@ class TooManyTries(TooManyRequests):
     """A limit is reached; `retry_after` says in how many seconds it opens again."""
 
 
+class CountsDown(AnswerLater):
+    """Tries are counted in Redis, which does not answer: whoever must not be guessed at waits for it."""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What happened, as title and sentence."""
+        return (
+            _("Staff cannot sign in for the moment"),
+            _("The service that counts tries does not answer, and nobody comes in uncounted."),
+        )
+
+
+class TryCounter:
+    """Counts tries: in Redis, where there is one, then in the database."""
+
+    def __init__(self, shared: SharedCounts | None) -> None:
+        self.shared = shared
+        self._kept = FixedWindowRateLimiter(SqlStorage())
+
+    def count(self, limit: RateLimitItem, key: str, amount: int = 1, *, needs_shared: bool = False) -> int:
+        """Count some tries; return 0, or in how many seconds there are any left.
+
+        Raises:
+            CountsDown: Redis does not answer, and `needs_shared` says that the database is not enough.
+        """
+        if self.shared:
+            try:
+                if wait := self.shared.count(limit, key, amount):
+                    return wait
+            except SharedCountsDown:
+                if needs_shared:
+                    raise CountsDown(retry_after=ASK_REDIS_AGAIN_AFTER) from None
+        # Whoever is past the limit is turned away by a read alone: a write would have everybody wait for the disk.
+        if self._kept.test(limit, key, cost=amount) and self._kept.hit(limit, key, cost=amount):
+            return 0
+        return seconds_until(self._kept.get_window_stats(limit, key).reset_time)
+
+
+def seconds_until(instant: float) -> int:
+    """Return whole seconds until an instant of the machine's clock: one at least, and never too few."""
+    return max(1, math.ceil(instant - time.time()))
+
+
 def register(app: Flask, redis_url: str | None) -> None:
-    """Set up the counting of tries: in Redis where given, else in the database."""
-    storage: Storage = RedisStorage(redis_url) if redis_url else SqlStorage()
-    app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+    """Set up the counting of tries: in the database, behind Redis where given."""
+    app.extensions["try_counter"] = TryCounter(SharedCounts(redis_url) if redis_url else None)
 
 
-def count_try(limits: Iterable[tuple[str, str]]) -> None:
+def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) -> None:
     """Count one try against several limits; call it before the work it protects and outside a transaction.
+
+    Whoever is past one limit does not use up the next: name first the one that belongs to the caller alone, so that
+    nobody takes other people's tries away once their own are used.
 
     Args:
         limits: pairs of a limit such as "10 per 5 minutes" and the key it is counted by, such as "sign-in:account:…".
+        needs_shared: whether a try that Redis cannot count is refused, where tries are counted in Redis.
 
     Raises:
         TooManyTries: when one of them is used up.
+        CountsDown: Redis does not answer, with `needs_shared`.
     """
-    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
+    counter: TryCounter = current_app.extensions["try_counter"]
     for text, key in limits:
-        limit: RateLimitItem = parse(text)
-        if not limiter.hit(limit, key):
-            reset = limiter.get_window_stats(limit, key).reset_time
-            raise TooManyTries(retry_after=max(1, int(reset - time.time())))
+        if wait := counter.count(parse(text), key, needs_shared=needs_shared):
+            raise TooManyTries(retry_after=wait)
 
 
 def caller_network() -> str:
     """Return the network of the caller: a whole /64 counts as one in IPv6, where a home has billions of addresses."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
+    address = read_address(request.remote_addr or "")
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return str(address or "unknown")
+
+
+@job("web.purge_rate_counts", every=timedelta(hours=1))
+def purge_rate_counts(run: JobRun) -> None:
+    """Delete counts whose time is over: an attack leaves one for each address it tries."""
+    over = select(RateCount.key).where(RateCount.expires < time.time()).limit(PURGED_AT_ONCE)
+    statement = delete(RateCount).where(RateCount.key.in_(over.scalar_subquery())).returning(RateCount.key)
+    while True:
+        with transaction() as session:
+            removed = len(session.execute(statement.execution_options(synchronize_session=False)).all())
+        if removed < PURGED_AT_ONCE:
+            return
+        run.renew()

@@ -6,6 +6,7 @@ A wake-up message holds the id of a row and nothing else, as JSON: a forged one 
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,7 @@ def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:
     """Return the wake-up engine of an app: Redis where given, else a small SQLite file of its own."""
     options: dict[str, Any] = {"results": False, "serializer": JsonSerializer()}
     if redis_url:
-        engine = RedisHuey("portal", url=redis_url, **options)
+        engine = RedisHuey("portal", connection_pool=_redis_pool(redis_url), **options)
     else:
         engine = SqliteHuey("portal", filename=str(folder / "wakeups.sqlite"), **options)
 
@@ -63,14 +64,30 @@ def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:
         with app.app_context():
             run_job(job_id)
 
+    quiet_until = 0.0
+
     def wake(job_id: int) -> None:
+        nonlocal quiet_until
+        if time.monotonic() < quiet_until:
+            return
         try:
             run_in_worker(job_id)
         except Exception:
+            # Whoever is waiting for the answer must not wait for the next try too.
+            quiet_until = time.monotonic() + SWEEP_SECONDS
             logger.exception("wake-up lost; the sweep will find the job")
 
     wake_with(wake)
     return engine
+
+
+def _redis_pool(url: str) -> Any:
+    from redis import ConnectionPool  # here, because the package belongs to the extra `scale`
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # Longer than a worker listens for a message at a time, and short enough for a person: a paused Redis says nothing.
+    return ConnectionPool.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def run_job(job_id: int) -> bool:

@@ -1,0 +1,67 @@
+"""Hashing of passwords: never more at once than the bound, and nobody waits without end."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from portal.infrastructure import passwords
+from portal.infrastructure.passwords import AT_ONCE, HashingBusy, hash_password, is_password
+
+
+class Gate:
+    """Stands for a hasher: holds every computation until told, and counts how many are inside."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self.lock, self.full, self.open = threading.Lock(), threading.Event(), threading.Event()
+
+    def hash(self, password: str) -> str:
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside == AT_ONCE:
+                self.full.set()
+        self.open.wait(10)
+        with self.lock:
+            self.inside -= 1
+        return f"hash of {password}"
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    monkeypatch.setattr(passwords, "_hasher", gate)
+    yield gate
+    gate.open.set()
+
+
+def test_fifty_at_once_are_computed_a_few_at_a_time(gate: Gate) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        asked = [pool.submit(hash_password, str(number)) for number in range(50)]
+        assert gate.full.wait(10)
+        gate.open.set()
+        assert [one.result(10) for one in asked] == [f"hash of {number}" for number in range(50)]
+    assert gate.most == AT_ONCE
+
+
+def test_who_finds_no_place_is_told_soon(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.01)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        held = [pool.submit(hash_password, "x") for _ in range(AT_ONCE)]
+        assert gate.full.wait(10)
+        with pytest.raises(HashingBusy):
+            hash_password("late")
+        with pytest.raises(HashingBusy):
+            is_password(None, "late")
+        gate.open.set()
+        assert [one.result(10) for one in held] == ["hash of x"] * AT_ONCE
+    assert hash_password("afterwards") == "hash of afterwards"
+
+
+def test_a_wrong_password_gives_its_place_back() -> None:
+    stored = hash_password("a long enough password")
+    for _ in range(AT_ONCE + 1):
+        assert not is_password(stored, "another")
+    assert is_password(stored, "a long enough password")
