@@ -11,6 +11,7 @@ from portal.access.declare import check_declarations, guard
 from portal.access.tokens import find_api_token
 from portal.accounts.sessions import load_account
 from portal.config import Settings
+from portal.infrastructure.breached_passwords import BreachedPasswords
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.jobs.worker import connect_engine
 from portal.infrastructure.keys import MasterKeys, OpeningKeys, SealingKey
@@ -123,6 +124,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
         "settings": settings,
         "organisation": organisation,
         "data_map": DataMap.load(settings.data_map_file, recipients=recipients),
+        "breached_passwords": BreachedPasswords(settings.breached_passwords_file),
         "storage": storage_from_url(settings.storage_url),
         "mail_transport": transport_from_url(settings.mail_url),
         "scanner": scanner_from_url(settings.scanner_url),

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from portal.infrastructure.breached_passwords import check_list
+
 AUDIENCES = ("public", "customer", "staff", "feed")
 PREFIX = "PORTAL_"
 
@@ -39,6 +41,7 @@ class Settings(BaseModel):
     public_url: str
     organisation_file: Path | None = None
     data_map_file: Path | None = None
+    breached_passwords_file: Path | None = None
     facebook_app_id: str | None = None
     facebook_app_secret: str | None = Field(default=None, repr=False)
     facebook_authorize_url: str | None = None
@@ -73,6 +76,16 @@ class Settings(BaseModel):
     def _known_database(cls, value: str) -> str:
         if value.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"}:
             raise ValueError("give a sqlite:/// or postgresql:// address")
+        return value
+
+    @field_validator("breached_passwords_file")
+    @classmethod
+    def _list_is_in_order(cls, value: Path | None) -> Path | None:
+        try:
+            if value is not None:
+                check_list(value)
+        except OSError as error:
+            raise ValueError(f"cannot be read ({error.strerror})") from None
         return value
 
     @field_validator("public_url")

@@ -17,6 +17,7 @@ from portal.audit.verification import verify_chain
 from portal.identity_checks.isolation import chosen_way, isolation_report
 from portal.identity_checks.queries import store_figures
 from portal.identity_checks.reconciliation import compare, versions_in_use
+from portal.infrastructure.breached_passwords import check_list
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.key_rotation import waiting
@@ -114,6 +115,14 @@ def _scanner() -> Iterator[Finding]:
         yield False, f"scanner: its signatures are of {state.signatures_at:%Y-%m-%d}; run freshclam"
 
 
+def _breached_passwords() -> Iterator[Finding]:
+    path = current_app.extensions["breached_passwords"].path
+    if path is None:
+        yield True, "passwords: only the common ones are refused; PORTAL_BREACHED_PASSWORDS_FILE refuses stolen ones"
+    else:
+        yield True, f"passwords: stolen ones are refused by a list of {check_list(path) / 1e6:,.1f} MB"
+
+
 def _redis() -> Iterator[Finding]:
     shared = current_app.extensions["try_counter"].shared
     if shared is None:
@@ -152,6 +161,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
     _mail: "check PORTAL_MAIL_URL",
     _scanner: "check PORTAL_SCANNER_URL",
+    _breached_passwords: "check PORTAL_BREACHED_PASSWORDS_FILE; until then only the common passwords are refused",
     _redis: "check PORTAL_REDIS_URL",
     _jobs: "see to the database first",
     _audit: "see to the database first",

@@ -16,10 +16,13 @@ from portal.audit.models import AuditEvent
 from portal.cli import doctor
 from portal.config import Settings
 from portal.identity_checks.isolation import ChildUnavailable
+from portal.infrastructure.breached_passwords import BreachedPasswords
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.keys import OpeningKeys, new_sealing_pair
 from portal.infrastructure.scanner import ScannerState, scanner_from_url
+from portal.web.rate_limits import TryCounter
+from portal.web.shared_counts import SharedCounts
 from tests.support.databases import lift_append_only
 from tests.support.people import People
 
@@ -154,3 +157,25 @@ def test_a_machine_on_which_no_document_can_be_decoded(
     monkeypatch.setattr("portal.doctor.chosen_way", nothing)
     (fault,) = faults(examined())
     assert fault.startswith("rendering: cannot be examined (ChildUnavailable); no identity document can be taken in")
+
+
+def test_breached_passwords(
+    app: Flask, examined: Callable[[], Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "only the common ones are refused" in examined().output
+    path = tmp_path / "list.txt"
+    path.write_text("0" * 39 + "1:5\n")
+    monkeypatch.setitem(app.extensions, "breached_passwords", BreachedPasswords(path))
+    assert "stolen ones are refused by a list of 0.0 MB" in examined().output
+    path.unlink()
+    assert any("check PORTAL_BREACHED_PASSWORDS_FILE" in fault for fault in faults(examined()))
+
+
+def test_a_redis_that_does_not_answer(
+    app: Flask, examined: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+    monkeypatch.setitem(app.extensions, "try_counter", TryCounter(SharedCounts(url)))
+    assert any("staff cannot sign in; check PORTAL_REDIS_URL" in fault for fault in faults(examined()))

@@ -29,7 +29,8 @@ class NewPassword:
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
         names = [form.own_address, current_app.extensions["organisation"].name]
-        fault = password_fault(field.data or "", names, shortest=SHORTEST)
+        is_breached = current_app.extensions["breached_passwords"].holds
+        fault = password_fault(field.data or "", names, shortest=SHORTEST, is_breached=is_breached)
         if fault:
             raise StopValidation(_fault_text(fault))
 
@@ -40,6 +41,7 @@ def _fault_text(fault: PasswordFault) -> str:
         PasswordFault.TOO_LONG: _("Use %(most)s characters at most for the password.", most=LONGEST),
         PasswordFault.MADE_OF_NAMES: _("Choose a password that is not made of your e-mail address or of our name."),
         PasswordFault.TOO_COMMON: _("This password is among the first that others would try. Choose another one."),
+        PasswordFault.BREACHED: _("This password was stolen elsewhere and is known to thieves. Choose another one."),
     }
     return texts[fault]
 

@@ -5,7 +5,7 @@ Lengths count characters after Unicode composition, as the hash does (NIST SP 80
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -34,15 +34,20 @@ class PasswordFault(StrEnum):
     """An address or a name, or little beside them."""
     TOO_COMMON = "too_common"
     """Among those that everybody tries first, or one piece repeated, or a row of keys."""
+    BREACHED = "breached"
+    """On the operator's list of passwords that were stolen somewhere."""
 
 
-def password_fault(password: str, names: Iterable[str], *, shortest: int) -> PasswordFault | None:
+def password_fault(
+    password: str, names: Iterable[str], *, shortest: int, is_breached: Callable[[str], bool] = lambda _password: False
+) -> PasswordFault | None:
     """Return what is wrong with a new password, or None.
 
     Args:
         password: as typed; spaces count, nothing is cut off.
         names: what a guesser tries with this person: their address and names, the organisation's name.
         shortest: the fewest characters that are accepted.
+        is_breached: tells whether a password is known to thieves; asked last, because it reads from the disk.
     """
     if is_too_long(password):
         return PasswordFault.TOO_LONG
@@ -53,7 +58,7 @@ def password_fault(password: str, names: Iterable[str], *, shortest: int) -> Pas
         return PasswordFault.MADE_OF_NAMES
     if _is_common(folded):
         return PasswordFault.TOO_COMMON
-    return None
+    return PasswordFault.BREACHED if is_breached(password) else None
 
 
 def is_too_long(password: str) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -20,7 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
-from portal.infrastructure.password_rules import LONGEST, password_fault
+from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
 from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON, case_reference
 from portal.web.fields import CodeField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
@@ -102,7 +103,11 @@ class NewPasswordForm(PortalForm):
         self.names = names
 
     def validate_password(self, field: Field) -> None:
-        if password_fault(field.data, self.names, shortest=SHORTEST):
+        is_breached = current_app.extensions["breached_passwords"].holds
+        fault = password_fault(field.data, self.names, shortest=SHORTEST, is_breached=is_breached)
+        if fault is PasswordFault.BREACHED:
+            raise StopValidation(_l("This password was stolen elsewhere and is known to thieves. Choose another one."))
+        if fault:
             raise StopValidation(_l("This password is easy to guess. Choose words unrelated to each other and to you."))
 
 
