@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("email_normalised", sa.String(length=254), nullable=False),
         sa.Column("email_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("email_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("given_name", sa.String(length=200), nullable=False),
         sa.Column("family_name", sa.String(length=200), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
@@ -632,6 +633,8 @@ def upgrade() -> None:
         "account_tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("email_normalised", sa.String(length=254), nullable=True),
         sa.Column("public_id", sa.String(length=32), nullable=False),
         sa.Column("purpose", sa.String(length=30), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -645,6 +648,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account_tokens") as batch_op:
         batch_op.create_index(batch_op.f("ix_account_tokens_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_account_tokens_email_normalised"), ["email_normalised"], unique=False)
 
     op.create_table(
         "linked_identities",
@@ -1034,6 +1038,7 @@ def downgrade() -> None:
 
     op.drop_table("linked_identities")
     with op.batch_alter_table("account_tokens") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_tokens_email_normalised"))
         batch_op.drop_index(batch_op.f("ix_account_tokens_account_id"))
 
     op.drop_table("account_tokens")

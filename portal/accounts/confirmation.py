@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.accounts.linked_identities import forget_identities
-from portal.accounts.links import LinkUnusable, use_link, void_links
+from portal.accounts.links import LinkUnusable, use_link, void_changes_to, void_links
 from portal.accounts.models import Account, AccountToken
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -44,19 +44,20 @@ def confirm_address(link_id: int) -> Confirmation:
     if link is None:
         raise LinkUnusable
     account_id, address = link.account_id, link.account.email_normalised
-    rivals = _lock_accounts(address)
+    rivals = lock_accounts(address)
     use_link(link_id)
     if any(rival.email_confirmed_at for rival in rivals):
         raise LinkUnusable
     account = next(rival for rival in rivals if rival.id == account_id)
     others = [rival for rival in rivals if rival is not account]
     for other in others:
-        _take_everything(other)
+        take_everything(other)
     customer, is_claim = _customer_of(account)
     customer.language = account.language
     account.customer_id, account.is_claimed_by_match = customer.id, is_claim
     account.email_confirmed_at = now()
     void_links(account.id)
+    void_changes_to(address)
     who = f"customer:{customer.public_id}"
     record(
         CONFIRMED,
@@ -70,13 +71,15 @@ def confirm_address(link_id: int) -> Confirmation:
     return Confirmation(account, is_claim)
 
 
-def _lock_accounts(address: str) -> list[Account]:
-    """Hold every account of an address, always in the same order, so that of two confirmations one waits."""
-    statement = select(Account).where(Account.email_normalised == address).order_by(Account.id).with_for_update()
+def lock_accounts(address: str, own_id: int = 0) -> list[Account]:
+    """Hold every account of a normalised address, and one's own, always in the same order: of two people one waits."""
+    is_meant = (Account.email_normalised == address) | (Account.id == own_id)
+    statement = select(Account).where(is_meant).order_by(Account.id).with_for_update()
     return list(db.session.execute(statement.execution_options(populate_existing=True)).scalars())
 
 
-def _take_everything(account: Account) -> None:
+def take_everything(account: Account) -> None:
+    """Leave an unconfirmed account without any way in: somebody else has proven its address."""
     # The row stays until the purge: its going would tell whoever registered it that the address was proven.
     account.password_hash = None
     void_links(account.id)

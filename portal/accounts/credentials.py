@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_password_changed
-from portal.accounts.links import Purpose, void_links
+from portal.accounts.links import void_links
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
@@ -46,7 +46,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
     account.password_hash, account.password_changed_at = password_hash, clock.now()
     session.reauthenticated_at = clock.now()
     renew_session(session)
-    void_links(account.id, Purpose.RESET_PASSWORD)
+    void_links(account.id)
     ended = end_sessions(account.id, except_id=session.id)
     record(CHANGED, actor=_who(account), subject=_who(account), sessions_ended=ended)
     queue_password_changed(account)

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
 from portal.access.next_page import next_page
-from portal.accounts import credentials
+from portal.accounts import credentials, email_change_customer_views
+from portal.accounts.email_change import pending_change
 from portal.accounts.facebook import authorize_url, is_offered
 from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
 from portal.accounts.limits import count_facebook_attempt, count_password_again
@@ -25,6 +26,7 @@ from portal.infrastructure.passwords import hash_password
 from portal.web.audiences import Audience
 
 blueprint = Blueprint("accounts", __name__)
+blueprint.register_blueprint(email_change_customer_views.blueprint)
 
 # Signing out when the session is over already must not ask anybody to sign in first.
 SIGNED_IN_OR_NOT = Access(Audience.CUSTOMER, is_open=True)
@@ -40,6 +42,7 @@ def account() -> str:
         "accounts/customer/account.html",
         account=current_user,
         address=mask_address(current_user.email),
+        pending=pending_change(current_user.id),
         sessions=sessions,
         more_sessions=total - len(sessions),
         current_session=g.portal_session,
@@ -106,8 +109,9 @@ def sign_out() -> Response:
 def confirm_password() -> Answer:
     """Ask for the password again before something that must not happen on an unwatched screen."""
     form, wanted = PasswordAgainForm(), next_page(url_for("customer.accounts.account"))
+    details = {"next": wanted, "address": mask_address(current_user.email)}
     if not form.validate_on_submit():
-        return _page("confirm_password", form, next=wanted)
+        return _page("confirm_password", form, **details)
     seen_hash = _checked_hash(form.password.data)
     if seen_hash:
         try:
@@ -117,7 +121,7 @@ def confirm_password() -> Answer:
         except credentials.PasswordMoved:
             pass
     form.password.errors = [_("This is not your password.")]
-    return _page("confirm_password", form, next=wanted)
+    return _page("confirm_password", form, **details)
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])

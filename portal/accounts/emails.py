@@ -4,6 +4,7 @@ from typing import Any
 
 from portal import clock
 from portal.accounts.models import Account, AccountToken
+from portal.customers.addresses import mask_address
 from portal.infrastructure.mail.outbox import queue_mail
 
 
@@ -12,9 +13,7 @@ def queue_confirm_address(account: Account, link: AccountToken) -> None:
         "accounts/confirm_address",
         account.email,
         account.language,
-        expires_at=link.expires_at.isoformat(),
-        token_purpose=link.purpose,
-        token_id=link.public_id,
+        **_link(link),
     )
 
 
@@ -28,9 +27,7 @@ def queue_reset_password(account: Account, link: AccountToken) -> None:
         "accounts/reset_password",
         account.email,
         account.language,
-        expires_at=link.expires_at.isoformat(),
-        token_purpose=link.purpose,
-        token_id=link.public_id,
+        **_link(link),
         **_person(account),
     )
 
@@ -41,6 +38,64 @@ def queue_password_changed(account: Account) -> None:
         account.email,
         account.language,
         changed_at=clock.now().isoformat(),
+        **_person(account),
+    )
+
+
+def queue_change_asked(account: Account, link: AccountToken, new_address: str) -> None:
+    """Tell the present address that another one may take its place, with a link to stop it."""
+    queue_mail(
+        "accounts/address_change_asked",
+        account.email,
+        account.language,
+        asked_at=clock.now().isoformat(),
+        new_address=mask_address(new_address),
+        **_link(link),
+        **_person(account),
+    )
+
+
+def queue_confirm_new_address(account: Account, link: AccountToken) -> None:
+    """Write to an address that an account wants; a stranger may read it, so it names nobody."""
+    queue_mail("accounts/confirm_new_address", str(link.email), account.language, **_link(link))
+
+
+def queue_address_in_use(owner: Account) -> None:
+    """Tell the owner of an account that somebody wants to sign in to another one with their address."""
+    queue_mail("accounts/address_in_use", owner.email, owner.language, **_person(owner))
+
+
+def queue_address_changed(account: Account, former: str, link: AccountToken) -> None:
+    """Tell the former address that another one has taken its place, with a link to undo it."""
+    queue_mail(
+        "accounts/address_changed",
+        former,
+        account.language,
+        changed_at=clock.now().isoformat(),
+        new_address=mask_address(account.email),
+        **_link(link),
+        **_person(account),
+    )
+
+
+def queue_address_moved(account: Account) -> None:
+    """Tell the new address that it opens the account from now on."""
+    queue_mail(
+        "accounts/address_moved",
+        account.email,
+        account.language,
+        changed_at=clock.now().isoformat(),
+        **_person(account),
+    )
+
+
+def queue_change_undone(account: Account) -> None:
+    """Tell an address that the former one has taken the account back."""
+    queue_mail(
+        "accounts/address_change_undone",
+        account.email,
+        account.language,
+        undone_at=clock.now().isoformat(),
         **_person(account),
     )
 
@@ -76,6 +131,10 @@ def queue_new_device(account: Account, device_label: str) -> None:
         device=device_label,
         **_person(account),
     )
+
+
+def _link(link: AccountToken) -> dict[str, Any]:
+    return {"expires_at": link.expires_at.isoformat(), "token_purpose": link.purpose, "token_id": link.public_id}
 
 
 def _person(account: Account) -> dict[str, Any]:

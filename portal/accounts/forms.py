@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import StopValidation
 
+from portal.customers.addresses import normalise_address
 from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
@@ -52,9 +53,9 @@ class AddressKnown(PortalForm):
     own_address = ""
 
 
-def _address_field() -> EmailField:
+def _address_field(label: Any = None) -> EmailField:
     return EmailField(
-        _l("E-mail address"),
+        label or _l("E-mail address"),
         filters=[stripped],
         validators=[Needed(_l("Enter your e-mail address.")), EmailAddress()],
         render_kw={"spellcheck": "false", "autocapitalize": "none"},
@@ -116,6 +117,21 @@ class ConfirmElsewhereForm(ConfirmForm):
 
 class PasswordAgainForm(PortalForm):
     password = PasswordField(_l("Your password"), validators=[Needed(_l("Enter your password."))])
+
+
+class ChangeAddressForm(PortalForm):
+    """A new address to sign in with; the view says which one opens the account now."""
+
+    own_address = ""
+    email = _address_field(_l("New e-mail address"))
+
+    def validate_email(self, field: Field) -> None:
+        if normalise_address(field.data) == normalise_address(self.own_address):
+            raise StopValidation(_("This is your sign-in address already. Enter another one."))
+
+
+class DenyForm(PortalForm):
+    """The button by which somebody says that a change was not theirs."""
 
 
 class ChangePasswordForm(AddressKnown):

@@ -13,6 +13,7 @@ TRIES = "10 per 5 minutes"
 ALL_SIGN_INS = "1000 per 5 minutes"
 FACEBOOK_ATTEMPTS = "30 per 5 minutes"
 LINKS_ASKED = "20 per hour"
+ADDRESS_CHANGES = "5 per hour"
 MAILS_TO_ONE_ADDRESS = "5 per hour"
 
 
@@ -46,6 +47,11 @@ def count_password_again(account_id: int) -> None:
 def count_facebook_attempt() -> None:
     """Count one attempt to come in through Facebook from this network. Raises `TooManyTries`."""
     count_try([(FACEBOOK_ATTEMPTS, f"facebook:attempt:{caller_network()}")])
+
+
+def count_address_change(account_id: int) -> None:
+    """Count one change of address asked for: each writes to the present address too. Raises `TooManyTries`."""
+    count_try([(ADDRESS_CHANGES, f"address-change:{account_id}")])
 
 
 def count_link_asked() -> None:

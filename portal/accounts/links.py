@@ -17,9 +17,19 @@ class Purpose(StrEnum):
     """Proves that the person reads the address they registered with."""
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose
     """Lets the person choose a new password without the old one."""
+    CHANGE_ADDRESS = "change_address"
+    """Proves that the person reads the address that they want to sign in with from now on."""
+    DENY_CHANGE = "deny_change"
+    """Lets whoever reads the former address stop or undo the change, and close the account to everybody else."""
 
 
-LIFE = {Purpose.CONFIRM_ADDRESS: timedelta(hours=48), Purpose.RESET_PASSWORD: timedelta(minutes=30)}
+LIFE = {
+    Purpose.CONFIRM_ADDRESS: timedelta(hours=48),
+    Purpose.RESET_PASSWORD: timedelta(minutes=30),
+    Purpose.CHANGE_ADDRESS: timedelta(hours=1),
+    # As long as copies wait after a change: until then nothing has left the account.
+    Purpose.DENY_CHANGE: timedelta(hours=72),
+}
 
 
 class LinkState(StrEnum):
@@ -37,11 +47,27 @@ class LinkUnusable(Exception):
     """The link was used, replaced or expired between the page and its button."""
 
 
-def issue_link(account_id: int, purpose: Purpose) -> AccountToken:
-    """Add a link to the current transaction; the earlier ones of the same purpose stop working."""
-    void_links(account_id, purpose)
+def issue_link(
+    account_id: int, purpose: Purpose, *, email: str | None = None, email_normalised: str | None = None
+) -> AccountToken:
+    """Add a link to the current transaction; the earlier ones of the same purpose stop working.
+
+    A way to deny a change stands beside the earlier ones: several former addresses may each have theirs.
+
+    Args:
+        email: the address that the link brings, for one that does.
+    """
+    if purpose is not Purpose.DENY_CHANGE:
+        void_links(account_id, purpose)
     instant = clock.now()
-    link = AccountToken(account_id=account_id, purpose=purpose, created_at=instant, expires_at=instant + LIFE[purpose])
+    link = AccountToken(
+        account_id=account_id,
+        purpose=purpose,
+        email=email,
+        email_normalised=email_normalised,
+        created_at=instant,
+        expires_at=instant + LIFE[purpose],
+    )
     db.session.add(link)
     db.session.flush()
     return link
@@ -74,8 +100,17 @@ def use_link(link_id: int) -> None:
 
 
 def void_links(account_id: int, purpose: Purpose | None = None) -> None:
-    """End every open link of an account, or those of one purpose, in the current transaction."""
+    """End the open links of an account in the current transaction: those of one purpose, or all that give a way in.
+
+    What lets a former address deny a change outlives the rest, or whoever took an account over would end it first.
+    """
     statement = update(AccountToken).where(AccountToken.account_id == account_id, AccountToken.ended_at.is_(None))
-    if purpose:
-        statement = statement.where(AccountToken.purpose == purpose)
+    is_meant = AccountToken.purpose == purpose if purpose else AccountToken.purpose != Purpose.DENY_CHANGE
+    db.session.execute(statement.where(is_meant).values(ended_at=clock.now()))
+
+
+def void_changes_to(email_normalised: str) -> None:
+    """End every open change to an address in the current transaction: somebody has just proven that it is theirs."""
+    is_open = (AccountToken.ended_at.is_(None), AccountToken.purpose == Purpose.CHANGE_ADDRESS)
+    statement = update(AccountToken).where(AccountToken.email_normalised == email_normalised, *is_open)
     db.session.execute(statement.values(ended_at=clock.now()))

@@ -39,6 +39,7 @@ class Account(UserMixin, db.Model):
     email: Mapped[str] = mapped_column(String(254))
     email_normalised: Mapped[str] = mapped_column(String(254))
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    email_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_name: Mapped[str] = mapped_column(String(200), default="")
     family_name: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[str] = mapped_column(String(2), default="fr")
@@ -111,11 +112,17 @@ class AccountDevice(db.Model):
 
 
 class AccountToken(OneTimeToken, db.Model):
-    """A mailed link, `confirm_address` or `reset_password`, or a `doubt_code` to an address known before."""
+    """A mailed link of a `Purpose`, or a `doubt_code` to an address known before.
+
+    Attributes:
+        email: the address that the link brings: the new one of a change, or the former one that it gives back.
+    """
 
     __tablename__ = "account_tokens"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_normalised: Mapped[str | None] = mapped_column(String(254), index=True)
 
     account: Mapped[Account] = relationship()

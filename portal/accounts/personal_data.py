@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
+from portal.accounts.email_change import pending_change
 from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.models import Account, AccountDevice, AccountSession, LinkedIdentity
 from portal.bilingual import Label, long_date
@@ -27,6 +28,7 @@ _BROWSER_KNOWN = Label(fr="Navigateur connu de ce portail", en="Browser known to
 _GIVEN_NAME = Label(fr="Prénom du compte", en="Given name of the account")
 _FAMILY_NAME = Label(fr="Nom du compte", en="Family name of the account")
 _ADDRESS = Label(fr="Adresse de connexion", en="Sign-in address")
+_AWAITED = Label(fr="Nouvelle adresse à confirmer", en="New address to be confirmed")
 _PASSWORD = Label(fr="Mot de passe", en="Password")
 _PASSWORD_SET = Label(fr="défini, changé le {date}", en="set, changed on {date}")
 _PASSWORD_UNSET = Label(fr="non défini", en="not set")
@@ -129,11 +131,13 @@ def _instant(row: AccountSession | AccountDevice) -> datetime:
 
 def _held_account(account: Account, language: str) -> HeldItem:
     changed_at = account.password_changed_at or account.created_at
+    pending = pending_change(account.id)
     password = _PASSWORD_SET.filled(language, date=_day(changed_at, language))
     facts = [
         (_GIVEN_NAME, account.given_name),
         (_FAMILY_NAME, account.family_name),
         (_ADDRESS, mask_address(account.email)),
+        (_AWAITED, mask_address(pending.email) if pending and pending.email else ""),
         (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
         (_CREATED, _day(account.created_at, language)),
     ]
@@ -146,9 +150,11 @@ def _held_account(account: Account, language: str) -> HeldItem:
             "given_name": account.given_name,
             "family_name": account.family_name,
             "email": account.email,
+            "email_to_be_confirmed": pending.email if pending else None,
             "language": account.language,
             "created_at": _text(account.created_at),
             "email_confirmed_at": _text(account.email_confirmed_at),
+            "email_changed_at": _text(account.email_changed_at),
             "password_is_set": account.password_hash is not None,
             "password_changed_at": _text(account.password_changed_at),
             "last_sign_in_at": _text(account.last_sign_in_at),

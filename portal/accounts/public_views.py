@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
-from portal.accounts import confirmation, facebook_public_views, password_reset, registration
+from portal.accounts import confirmation, email_change_public_views, facebook_public_views, password_reset, registration
 from portal.accounts import sign_in as signing_in
 from portal.accounts.devices import device_label, find_device
 from portal.accounts.facebook import is_offered
@@ -41,6 +41,7 @@ from portal.infrastructure.passwords import hash_password
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.register_blueprint(facebook_public_views.blueprint)
+blueprint.register_blueprint(email_change_public_views.blueprint)
 
 Answer = str | tuple[str, int] | Response
 

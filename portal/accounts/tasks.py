@@ -9,7 +9,13 @@ from flask import current_app
 from sqlalchemy import Exists, Select, delete, exists, select, update
 
 from portal import clock
-from portal.accounts.emails import queue_account_exists, queue_confirm_address, queue_reset_password
+from portal.accounts.emails import (
+    queue_account_exists,
+    queue_address_in_use,
+    queue_confirm_address,
+    queue_confirm_new_address,
+    queue_reset_password,
+)
 from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.links import LIFE, Purpose, issue_link
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
@@ -48,6 +54,20 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
         queue_reset_password(account, issue_link(account_id, Purpose.RESET_PASSWORD))
 
 
+@job("accounts.write_to_new_address")
+def write_to_new_address(run: JobRun, link_id: int) -> None:
+    """Write to an address that an account wants: a link to confirm it, or word to the owner of the account it opens."""
+    with run.finish() as session:
+        link = session.get(AccountToken, link_id)
+        if link is None or not link.is_usable:
+            return
+        owner = confirmed_account(link.email_normalised or "")
+        if owner:
+            queue_address_in_use(owner)
+        else:
+            queue_confirm_new_address(link.account, link)
+
+
 @job("accounts.purge", every=timedelta(days=1))
 def purge_accounts(run: JobRun) -> None:
     """Delete registrations never confirmed, old sessions, links and browsers, links undone, mails to strangers."""
@@ -55,6 +75,7 @@ def purge_accounts(run: JobRun) -> None:
         (_never_confirmed, _delete_accounts),
         (_old_sessions, _delete_sessions),
         (_old_links, _delete_links),
+        (_links_with_an_address, _delete_links),
         (_old_devices, _delete_devices),
         (_unlinked, _delete_identities),
         (_mails_to_strangers, _delete_mails),
@@ -107,6 +128,14 @@ def _delete_sessions(ids: list[int]) -> None:
 def _old_links(instant: datetime) -> Select[Any]:
     is_old = AccountToken.expires_at < security_log_start(instant)
     return select(AccountToken.id).where(is_old, ~_is_restricted(AccountToken.account_id))
+
+
+def _links_with_an_address(instant: datetime) -> Select[Any]:
+    # A former address, or one that somebody mistyped, is nobody's business once its link is over.
+    is_old = AccountToken.expires_at < instant - STRANGERS_MAILS_KEPT_FOR
+    return select(AccountToken.id).where(
+        AccountToken.email.is_not(None), is_old, ~_is_restricted(AccountToken.account_id)
+    )
 
 
 def _delete_links(ids: list[int]) -> None:

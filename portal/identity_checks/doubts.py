@@ -11,7 +11,6 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
-from portal.identity_checks.known_address import is_changed_address
 from portal.identity_checks.policy import IdentityDecision, Situation, is_document_needed
 from portal.infrastructure.database import db
 from portal.records.models import Record
@@ -38,10 +37,11 @@ def assess(
     """
     customer = account.customer
     known = _recorded_identity(customer) if customer else {}
-    confirmed_at, first_seen_at = account.email_confirmed_at, _first_seen_at(session)
+    confirmed_at, changed_at = account.email_confirmed_at, account.email_changed_at
+    first_seen_at = _first_seen_at(session)
     situation = Situation(
         email_confirmed_on=clock.local_date(confirmed_at) if confirmed_at else None,
-        email_changed_on=clock.local_date(confirmed_at) if confirmed_at and is_changed_address(account) else None,
+        email_changed_on=clock.local_date(changed_at) if changed_at else None,
         device_first_seen_on=clock.local_date(first_seen_at) if first_seen_at else None,
         can_compare=bool(known),
         is_facebook_only=account.password_hash is None or session.method == FACEBOOK,

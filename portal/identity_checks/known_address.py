@@ -29,8 +29,6 @@ LIFE = timedelta(minutes=10)
 TRIES = "5 per 10 minutes"
 ISSUES = "6 per hour"
 EMAIL_KIND = "email_address"
-FIRST_CONFIRMATION = timedelta(days=2)
-"""A sign-in address confirmed later than this after the account was opened is a changed one."""
 
 
 class CodeUnusable(Exception):
@@ -113,17 +111,11 @@ def code_of(public_id: str) -> str:
     return f"{int(text[-12:], 16) % 1_000_000:06}"
 
 
-def is_changed_address(account: Account) -> bool:
-    """Whether the sign-in address is another than the account was opened with."""
-    confirmed_at = account.email_confirmed_at
-    return confirmed_at is not None and confirmed_at > account.created_at + FIRST_CONFIRMATION
-
-
 def _is_held_since_before(customer: Customer, account: Account) -> bool:
     """Whether the address of record came by import before the account, and not through the account."""
     if customer.imported_at is None or customer.imported_at >= account.created_at:
         return False
-    return customer.email_normalised != account.email_normalised or not is_changed_address(account)
+    return customer.email_normalised != account.email_normalised or account.email_changed_at is None
 
 
 def _end_codes(account_id: int) -> None:

@@ -9,7 +9,11 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail, render_mail
 
-MAILS = ["confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_linked", "facebook_unlinked"]
+MAILS = [
+    "confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_linked",
+    "facebook_unlinked", "address_change_asked", "confirm_new_address", "address_in_use", "address_changed",
+    "address_moved", "address_change_undone",
+]  # fmt: skip
 INSTANT = "2026-12-01T13:12:00+00:00"
 
 
@@ -28,6 +32,9 @@ def mail(name: str, language: str):
             seen_at=INSTANT,
             unlinked_at=INSTANT,
             linked_at=INSTANT,
+            asked_at=INSTANT,
+            undone_at=INSTANT,
+            new_address="n•••e@example.org",
         )
         row_id = row.id
     message = render_mail(db.session.get_one(Mail, row_id))
@@ -52,10 +59,10 @@ def test_each_mail_reads_whole(app: Flask, name: str, language: str) -> None:
     for link in links:
         assert f'href="{link}"' in html
     assert ("Bonjour" if language == "fr" else "Hello") in text
-    assert ("14\u00a0h\u00a012" in text) == (language == "fr" and name != "account_exists")
+    assert ("14\u00a0h\u00a012" in text) == (language == "fr" and name not in ("account_exists", "address_in_use"))
 
 
-@pytest.mark.parametrize("name", ["confirm_address"])
+@pytest.mark.parametrize("name", ["confirm_address", "confirm_new_address"])
 def test_a_mail_to_an_unproven_address_names_nobody(app: Flask, name: str) -> None:
     _message, text, html = mail(name, "fr")
     assert "Camille" not in text + html

@@ -130,7 +130,8 @@ def test_an_address_known_only_since_the_account_offers_no_code(people: People) 
 def test_a_changed_address_is_no_proof(people: People) -> None:
     browser = people.signed_in()
     with transaction() as session:
-        session.execute(update(Account).values(email_confirmed_at=clock.now() - timedelta(days=3)))
+        changed_at = clock.now() - timedelta(days=3)
+        session.execute(update(Account).values(email_confirmed_at=changed_at, email_changed_at=changed_at))
     page = describe_copy(browser)
     assert "Vous avez changé d’adresse e-mail il y a moins de 30 jours." in page.text
     assert "Utiliser un code" not in page.text

@@ -91,7 +91,7 @@ def test_a_fresh_account_and_a_changed_address_are_told_apart() -> None:
     now = clock.now()
     change(Account, created_at=now, email_confirmed_at=now)
     assert signals() == ["email_recently_confirmed"]
-    change(Account, created_at=now - timedelta(days=400))
+    change(Account, created_at=now - timedelta(days=400), email_changed_at=now)
     assert signals() == ["email_recently_confirmed", "email_recently_changed"]
 
 

@@ -133,12 +133,16 @@ def _values(demo: Demonstration) -> dict[str, Values]:
 def _tokens(app: Flask) -> Values:
     settings = app.extensions["settings"]
     with transaction() as session:
-        account = session.execute(select(Account).limit(1)).scalar_one()
-        links = {purpose: issue_link(account.id, purpose).public_id for purpose in Purpose}
+        # Not the account of the customer who calls: signed in to it, they would need no password for its links.
+        account = session.execute(select(Account).order_by(Account.id.desc()).limit(1)).scalar_one()
+        new = {"email": "new@example.net", "email_normalised": "new@example.net"}
+        links = {purpose: issue_link(account.id, purpose, **new).public_id for purpose in Purpose}
         invitation = link_of(invite("new@example.org", "Nouvelle", Role.SUPPORT, actor="command"), settings)
     return {
         "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
+        "/address/confirm/": write_token(settings.secret_key, Purpose.CHANGE_ADDRESS, links[Purpose.CHANGE_ADDRESS]),
+        "/address/not-me/": write_token(settings.secret_key, Purpose.DENY_CHANGE, links[Purpose.DENY_CHANGE]),
         "/staff/invitation/": invitation.rpartition("/")[2],
         "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
         "/facebook/deletion/": confirmation_code(Callback("218471", clock.now())),
