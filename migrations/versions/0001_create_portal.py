@@ -568,6 +568,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_devices_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "staff_passkeys",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("credential_id", sa.String(length=1364), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_members.id"], name=op.f("fk_staff_passkeys_staff_id_staff_members")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_passkeys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_staff_passkeys_credential_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_staff_passkeys_public_id")),
+    )
+    with op.batch_alter_table("staff_passkeys") as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_passkeys_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
         "staff_recovery_codes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1051,6 +1072,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staff_tokens_staff_id"))
 
     op.drop_table("staff_tokens")
+    with op.batch_alter_table("staff_passkeys") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_passkeys_staff_id"))
+
+    op.drop_table("staff_passkeys")
     with op.batch_alter_table("staff_recovery_codes") as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_recovery_codes_staff_id"))
 

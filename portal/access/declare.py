@@ -38,6 +38,7 @@ PUBLIC = Access(Audience.PUBLIC, is_open=True)
 CUSTOMER = Access(Audience.CUSTOMER)
 CUSTOMER_FRESH = Access(Audience.CUSTOMER, needs_fresh=True)
 STAFF = Access(Audience.STAFF)
+STAFF_FRESH = Access(Audience.STAFF, needs_fresh=True)
 STAFF_OPEN = Access(Audience.STAFF, is_open=True)
 FEED_OPEN = Access(Audience.FEED, is_open=True)
 
@@ -105,7 +106,8 @@ def guard() -> Response | None:
     if access.permission and not may(current_user.role, access.permission):
         abort(403)
     if access.needs_fresh and not is_fresh():
-        return redirect(url_for("customer.accounts.confirm_password", next=_here()), 303)
+        domain = "staff" if access.audience is Audience.STAFF else "accounts"
+        return redirect(url_for(f"{access.audience}.{domain}.confirm_password", next=_here()), 303)
     return None
 
 
@@ -123,7 +125,10 @@ def _to_sign_in() -> Response:
 
 
 def _here() -> str:
-    """Return the page to come back to: the current one, or for a form the page that it stood on."""
+    """Return the page to come back to: the current one, or for a form the page above it that can be opened."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    return request.path
+    routes, path = current_app.url_map.bind(""), request.path
+    while "GET" not in routes.allowed_methods(path) and path.count("/") > 1:
+        path = path.rpartition("/")[0]
+    return path

@@ -9,12 +9,11 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
-from portal.infrastructure.identifiers import new_token
+from portal.web import sessions as browser_sessions
 from portal.web.sessions import (
     CUSTOMER_RULES,
     end_session,
     find_session,
-    hash_token,
     open_session,
     touch_session,
 )
@@ -47,9 +46,7 @@ def start_session(account: Account, device: AccountDevice, method: str) -> Accou
 
 def renew_session(row: AccountSession) -> None:
     """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
-    token = new_token()
-    row.token_hash = hash_token(token)
-    g.set_session_cookie = (CUSTOMER_RULES, token)
+    browser_sessions.renew_session(row, CUSTOMER_RULES)
 
 
 def stop_session(row: AccountSession) -> None:

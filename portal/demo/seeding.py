@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
+from portal.access.one_time_codes import keep_totp_secret
 from portal.access.tokens import create_token
 from portal.accounts.models import Account
 from portal.customers.addresses import normalise_address
@@ -22,7 +23,6 @@ from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords import hash_password
 from portal.records.ingest import Refusal, start_run
 from portal.staff.models import StaffMember
-from portal.staff.second_factor import seal_totp_secret
 
 WORDS = ("ancre", "brume", "cerise", "dune", "erable", "falaise", "galet", "houle", "ivoire", "jonque", "lagune", "mistral",
          "noisette", "ombre", "prairie", "quartz", "roseau", "sapin", "tilleul", "verger")  # fmt: skip
@@ -83,7 +83,7 @@ def _hire(email: str, name: str, role: Any, language: str) -> dict[str, str]:
         )  # fmt: skip
         session.add(member)
         session.flush()
-        member.sealed_totp_secret = seal_totp_secret(secret)
+        keep_totp_secret(member, secret)
     return {"email": email, "password": password, "totp_secret": secret, "role": str(role)}
 
 

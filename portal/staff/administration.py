@@ -9,12 +9,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, delete, func, select
 
 from portal import clock
+from portal.access.factor_changes import FactorChange
 from portal.access.permissions import Permission, Role
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.staff.invitation import new_link
-from portal.staff.models import RecoveryCode, StaffMember, StaffSession, StaffToken
+from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
+from portal.staff.second_factor import keep_recovery_codes, tell_of_change
 from portal.staff.sessions import stop_all_sessions
 
 ROLE_CHANGED = declare("staff:role:changed", "before", "after")
@@ -145,14 +147,17 @@ def end_sessions(pair: Pair) -> int:
 
 
 def renew_way_in(pair: Pair) -> StaffToken:
-    """Take password, second factor and recovery codes away, and return the token of a link to make new ones.
+    """Take password, second factors and recovery codes away, and return the token of a link to make new ones.
 
-    For a lost telephone or a forgotten password: the administrator makes sure of the person, and sets nothing
-    for them (ASVS 6.4.4, 6.4.6).
+    For a lost telephone or a forgotten password: another administrator makes sure of the person, and sets nothing
+    for them (ASVS 6.4.4, 6.4.6). The member is written to: it may be somebody else who asked.
     """
     member = pair.member
     sessions = _take_everything_open(member)
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == member.id))
+    keep_recovery_codes(member, None)
+    db.session.execute(delete(StaffPasskey).where(StaffPasskey.staff_id == member.id))
+    if member.activated_at:
+        tell_of_change(member, FactorChange.LIFTED)
     member.password_hash = member.sealed_totp_secret = member.activated_at = None
     pair.record(WAY_IN_RENEWED, sessions=sessions)
     return new_link(member)

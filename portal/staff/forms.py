@@ -23,7 +23,6 @@ from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
 from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
 from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON, case_reference
-from portal.web.fields import CodeField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
 TOKEN_DAYS = (30, 90, 180, 365)
@@ -58,26 +57,6 @@ class SignInForm(PortalForm):
         _l("Password"),
         [Needed(_l("Enter your password."))],
         render_kw={"autocomplete": "current-password"},
-    )
-
-
-class CodeForm(PortalForm):
-    code = CodeField(
-        _l("Code"),
-        [Needed(_l("Enter the code.")), LengthBetween(most=40)],
-        description=_l("The six digits that your app shows now, or one of your recovery codes."),
-        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "characters"},
-    )
-
-
-class AppCodeForm(PortalForm):
-    """A code of the app alone: where a recovery code would prove nothing."""
-
-    code = CodeField(
-        _l("Code"),
-        [Needed(_l("Enter the code.")), LengthBetween(most=40)],
-        description=_l("The six digits that your app shows now."),
-        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "inputmode": "numeric"},
     )
 
 

@@ -9,7 +9,10 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from portal import clock
+from portal.access.one_time_codes import burn_totp_code, keep_totp_secret, new_totp_secret
+from portal.access.passkeys import NewPasskey
 from portal.access.permissions import Role
+from portal.access.recovery_codes import NewRecoveryCodes
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.config import Settings
@@ -17,13 +20,7 @@ from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
 from portal.infrastructure.one_time_tokens import read_token, write_token
 from portal.staff.models import StaffMember, StaffToken
-from portal.staff.second_factor import (
-    NewRecoveryCodes,
-    burn_totp_code,
-    keep_recovery_codes,
-    new_totp_secret,
-    seal_totp_secret,
-)
+from portal.staff.second_factor import keep_passkey, keep_recovery_codes
 
 PURPOSE = "invitation"
 LINK_LIFE = timedelta(hours=24)
@@ -104,8 +101,7 @@ def choose_password(public_id: str, password_hash: str) -> None:
     """
     member = _live(public_id).staff
     member.password_hash = password_hash
-    member.sealed_totp_secret = seal_totp_secret(new_totp_secret())
-    member.last_totp_step = 0
+    keep_totp_secret(member, new_totp_secret())
 
 
 def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes, language: str) -> StaffMember | None:
@@ -123,6 +119,31 @@ def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes, languag
         raise InvitationOver
     if not burn_totp_code(member, code):
         return None
+    return _activate(token, made, language)
+
+
+def finish_with_passkey(
+    public_id: str, made: NewPasskey, name: str, codes: NewRecoveryCodes, language: str
+) -> StaffMember:
+    """Activate a member who made a passkey, in the current transaction; an app may follow later.
+
+    Args:
+        made: the passkey; `name` is how its owner recognises it.
+        codes: the recovery codes that they are shown next.
+
+    Raises:
+        InvitationOver, PasskeyRefused.
+    """
+    token = _live(public_id)
+    if token.staff.sealed_totp_secret is None:
+        raise InvitationOver
+    keep_passkey(token.staff_id, made, name)
+    keep_totp_secret(token.staff, None)
+    return _activate(token, codes, language)
+
+
+def _activate(token: StaffToken, made: NewRecoveryCodes, language: str) -> StaffMember:
+    member = token.staff
     burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
     burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
     if db.session.execute(burn).scalar_one_or_none() is None:

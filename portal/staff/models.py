@@ -7,7 +7,10 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
+from portal.access.one_time_codes import AppHolder
+from portal.access.passkeys import PasskeyColumns
 from portal.access.permissions import Permission, Role, may
+from portal.access.recovery_codes import RecoveryCodeColumns
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
@@ -15,8 +18,9 @@ from portal.infrastructure.one_time_tokens import OneTimeToken
 from portal.web.sessions import SignedInSession
 
 
-class StaffMember(UserMixin, db.Model):
+class StaffMember(AppHolder, UserMixin, db.Model):
     __tablename__ = "staff_members"
+    app_sealed_as = "staff second factor"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
@@ -26,8 +30,6 @@ class StaffMember(UserMixin, db.Model):
     role: Mapped[Role] = mapped_column(code_column(Role))
     language: Mapped[str] = mapped_column(String(2), default="fr")
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    sealed_totp_secret: Mapped[str | None] = mapped_column(String(400))
-    last_totp_step: Mapped[int] = mapped_column(default=0)
     invited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -78,7 +80,9 @@ class StaffSession(SignedInSession, db.Model):
 
 
 class StaffToken(OneTimeToken, db.Model):
-    """A single-use link: `invitation`, or `second_factor` between the password page and the code page."""
+    """A single-use link: `invitation`, `second_factor` between the password page and the code page, or the challenge
+    of a passkey.
+    """
 
     __tablename__ = "staff_tokens"
 
@@ -88,13 +92,18 @@ class StaffToken(OneTimeToken, db.Model):
     staff: Mapped[StaffMember] = relationship()
 
 
-class RecoveryCode(db.Model):
+class RecoveryCode(RecoveryCodeColumns, db.Model):
     __tablename__ = "staff_recovery_codes"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
-    code_hash: Mapped[str] = mapped_column(String(200))
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffPasskey(PasskeyColumns, db.Model):
+    __tablename__ = "staff_passkeys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
 
 
 class CustomerLookup(db.Model):

@@ -1,4 +1,4 @@
-"""What staff members do about their own way in: password, recovery codes, other sessions."""
+"""What staff members do about their own way in: password and other sessions. Second factors are in their own file."""
 
 from sqlalchemy import select
 
@@ -8,12 +8,11 @@ from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.staff.models import StaffMember, StaffSession
-from portal.staff.second_factor import NewRecoveryCodes, burn_totp_code, keep_recovery_codes
-from portal.staff.sessions import stop_all_sessions
+from portal.staff.sessions import renew_session, stop_all_sessions
 from portal.web.sessions import STAFF_RULES
 
 PASSWORD_CHANGED = declare("staff:password:changed", "sessions")
-CODES_RENEWED = declare("staff:recovery_codes:renewed")
+PROVEN_AGAIN = declare("staff:password:given_again")
 OTHERS_ENDED = declare("staff:other_sessions:ended", "sessions")
 
 
@@ -42,13 +41,11 @@ def change_password(member: StaffMember, password_hash: str, *, session_id: int)
     )
 
 
-def renew_recovery_codes(member: StaffMember, code: str, made: NewRecoveryCodes) -> bool:
-    """Replace the recovery codes in the current transaction if the app's code is right; else return False."""
-    if not burn_totp_code(member, code):
-        return False
-    keep_recovery_codes(member, made)
-    _record(member, CODES_RENEWED)
-    return True
+def give_password_again(session: StaffSession) -> None:
+    """Note a fresh proof of the person in the current transaction, under a new session cookie (ASVS 7.5.1)."""
+    session.reauthenticated_at = clock.now()
+    renew_session(session)
+    _record(session.staff, PROVEN_AGAIN)
 
 
 def end_other_sessions(member: StaffMember, *, session_id: int) -> int:

@@ -7,6 +7,7 @@ from portal import clock
 from portal.infrastructure.database import db
 from portal.staff.devices import is_browser_of
 from portal.staff.models import StaffDevice, StaffMember, StaffSession
+from portal.web import sessions as browser_sessions
 from portal.web.sessions import STAFF_RULES, end_session, find_session, open_session, touch_session
 
 
@@ -28,12 +29,17 @@ def start_session(member: StaffMember, browser: StaffDevice, *, method: str, dev
     """Open a session in the current transaction, after password and second factor.
 
     Args:
-        method: `password+totp` or `password+recovery`.
+        method: `password+totp`, `password+passkey` or `password+recovery`.
         device: the browser in words, for the member's own list of sessions.
     """
     return open_session(
         StaffSession, STAFF_RULES, method=method, device=device, staff_id=member.id, device_id=browser.id
     )
+
+
+def renew_session(row: StaffSession) -> None:
+    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
+    browser_sessions.renew_session(row, STAFF_RULES)
 
 
 def stop_session(row: StaffSession) -> None:

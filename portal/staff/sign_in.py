@@ -9,6 +9,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 
 from portal import clock
+from portal.access.one_time_codes import burn_totp_code
+from portal.access.passkeys import PasskeyRefused
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
@@ -17,7 +19,7 @@ from portal.infrastructure.mail.outbox import queue_mail
 from portal.infrastructure.passwords import hash_password, is_outdated, is_password
 from portal.staff.devices import add_device
 from portal.staff.models import StaffDevice, StaffMember, StaffToken
-from portal.staff.second_factor import burn_recovery_code, burn_totp_code, unused_recovery_codes
+from portal.staff.second_factor import TO_ENTER, burn_recovery_code, unused_recovery_codes, use_challenge, use_passkey
 from portal.web.sessions import hash_token
 
 PURPOSE = "second_factor"
@@ -126,7 +128,7 @@ def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) 
     member = token.staff
     if burn_totp_code(member, code):
         method = "password+totp"
-    elif recovery_code_id is not None and burn_recovery_code(recovery_code_id):
+    elif recovery_code_id is not None and burn_recovery_code(member.id, recovery_code_id):
         method = "password+recovery"
         _tell_of_recovery_code(member)
     else:
@@ -134,6 +136,33 @@ def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) 
         return None
     _end(token)
     return member, method
+
+
+def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tuple[StaffMember, str] | None:
+    """Check a passkey's answer and burn the pending sign-in in the current transaction.
+
+    Args:
+        public_id: the pending sign-in.
+        challenge_id: the challenge that this browser was given; one answer uses it up.
+        answer: what the browser sent, as JSON.
+
+    Returns:
+        The member with how they proved themselves, or None for an answer that proves nothing.
+
+    Raises:
+        SignInOver: there is no such pending sign-in any more.
+    """
+    token = find_pending(public_id)
+    if token is None:
+        raise SignInOver
+    member = token.staff
+    try:
+        use_passkey(member.id, answer, use_challenge(member.id, TO_ENTER, challenge_id))
+    except PasskeyRefused:
+        note_denied(member, "passkey")
+        return None
+    _end(token)
+    return member, "password+passkey"
 
 
 def enter_from(member: StaffMember, known: StaffDevice | None, method: str) -> tuple[StaffDevice, str | None]:
@@ -152,7 +181,7 @@ def tell_of_new_browser(member: StaffMember, browser: str) -> None:
 
 
 def note_denied(member: StaffMember | None, reason: str) -> None:
-    """Record a refused sign-in in the current transaction. Args: reason is `password` or `code`."""
+    """Record a refused sign-in in the current transaction. Args: reason is `password`, `code` or `passkey`."""
     record(DENIED, actor="portal", subject=f"staff:{member.public_id}" if member else "portal", reason=reason)
 
 

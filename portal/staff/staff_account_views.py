@@ -1,4 +1,4 @@
-"""The staff member's own account: password, recovery codes, sessions."""
+"""The staff member's own account: password and sessions; second factors are changed in `staff_factor_views`."""
 
 from typing import Any
 
@@ -12,10 +12,9 @@ from portal.access.declare import STAFF, requires
 from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password, is_password
-from portal.staff.forms import AppCodeForm, ChangePasswordForm
-from portal.staff.own_account import change_password, end_other_sessions, live_sessions, renew_recovery_codes
-from portal.staff.second_factor import make_recovery_codes, unused_recovery_codes
-from portal.staff.shown_once import keep_to_show
+from portal.staff.forms import ChangePasswordForm
+from portal.staff.own_account import change_password, end_other_sessions, live_sessions
+from portal.staff.second_factor import factors_of
 from portal.staff.staff_blueprint import blueprint
 from portal.web.rate_limits import count_try
 
@@ -25,7 +24,7 @@ from portal.web.rate_limits import count_try
 def account() -> str:
     return render_template(
         "staff/staff/account.html",
-        codes_left=unused_recovery_codes(current_user.id),
+        factors=factors_of(current_user),
         sessions=live_sessions(current_user.id),
         current=g.portal_session,
     )
@@ -47,23 +46,6 @@ def account_password() -> Any:
         form.current.errors = [_("This is not your present password.")]
     status = 422 if form.is_submitted() else 200
     return render_template("staff/staff/account_password.html", form=form), status
-
-
-@blueprint.route("/account/recovery-codes", methods=["GET", "POST"])
-@requires(STAFF)
-def account_recovery_codes() -> Any:
-    form = AppCodeForm()
-    if form.validate_on_submit():
-        count_try([("5 per 5 minutes", f"staff-own-code:{current_user.id}")])
-        made = make_recovery_codes()
-        with transaction():
-            is_renewed = renew_recovery_codes(current_user, form.code.data, made)
-        if is_renewed:
-            keep_to_show("recovery_codes", "renewed", *made.codes)
-            return redirect(url_for("staff.staff.recovery_codes"), 303)
-        form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/account_recovery_codes.html", form=form), status
 
 
 @blueprint.post("/account/sessions")

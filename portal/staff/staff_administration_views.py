@@ -35,10 +35,10 @@ from portal.staff.forms import SCOPE_LABELS, InviteForm, ReviewForm, RoleForm, T
 from portal.staff.invitation import MemberExists, invite, link_of
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
-from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.staff_blueprint import blueprint
 from portal.staff.tokens import add_token, all_tokens, revoke_token
 from portal.web.pagination import keyset_page
+from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 LINK = "invitation_link"
 FRESH = "fresh_token"

@@ -9,30 +9,36 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.forms import AppCodeForm, CodeForm, NewPasskeyForm, PasskeyForm
 from portal.access.next_page import next_page
+from portal.access.one_time_codes import provisioning_uri, qr_svg, secret_in_groups, totp_secret
+from portal.access.passkeys import PasskeyRefused, creation_options, read_new, request_options
 from portal.access.permissions import Permission
+from portal.access.recovery_codes import make_recovery_codes
 from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password
 from portal.staff.devices import describe_browser, find_device, hand_out_cookie
-from portal.staff.forms import AppCodeForm, CodeForm, NewPasswordForm, SignInForm
+from portal.staff.forms import NewPasswordForm, SignInForm
 from portal.staff.invitation import (
     InvitationOver,
     choose_password,
     find_invitation,
     finish_invitation,
+    finish_with_passkey,
     read_link,
 )
-from portal.staff.models import StaffMember
+from portal.staff.models import StaffMember, StaffToken
 from portal.staff.second_factor import (
+    TO_ADD,
+    TO_ENTER,
+    factors_of,
     find_recovery_code,
-    make_recovery_codes,
-    open_totp_secret,
-    provisioning_uri,
-    qr_svg,
+    issue_challenge,
+    passkeys_of,
+    use_challenge,
 )
 from portal.staff.sessions import start_session, stop_session
-from portal.staff.shown_once import forget_shown, keep_to_show, kept_to_show
 from portal.staff.sign_in import (
     SignInOver,
     begin_second_factor,
@@ -44,6 +50,7 @@ from portal.staff.sign_in import (
     is_members_password,
     note_denied,
     note_ended,
+    pass_by_passkey,
     pass_second_factor,
     sign_in_limits,
     tell_of_new_browser,
@@ -51,10 +58,12 @@ from portal.staff.sign_in import (
 from portal.staff.staff_blueprint import blueprint
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.rate_limits import caller_network, count_try
+from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 PENDING = "second_factor"
 INVITATION = "invitation"
 RECOVERY_CODES = "recovery_codes"
+CHALLENGE = "passkey"
 
 FIRST_PAGES = (
     (Permission.SEE_QUEUE, "staff.rights.queue"),
@@ -116,7 +125,15 @@ def sign_in_code() -> Any:
         if entered:
             return entered
         form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
-    return _form_page("staff/staff/sign_in_code.html", form)
+    return _code_page(pending, form)
+
+
+def _code_page(pending: StaffToken, form: CodeForm, *, is_refused: bool = False) -> tuple[str, int]:
+    page = render_template(
+        "staff/staff/sign_in_code.html", form=form, factors=factors_of(pending.staff), is_refused=is_refused,
+        next=request.args.get("next"),
+    )  # fmt: skip
+    return page, 422 if form.errors or is_refused else 200
 
 
 def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
@@ -124,12 +141,48 @@ def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
     count_try(code_limits(staff_id, device, caller_network()), needs_shared=True)
     recovery_code_id = find_recovery_code(staff_id, code)
     with transaction():
-        passed = pass_second_factor(pending_id, code, recovery_code_id)
-        if passed is None:
-            return None
-        member, method = passed
-        cookie = _open_session(member, method, is_told=True)
+        return _let_in(pass_second_factor(pending_id, code, recovery_code_id))
+
+
+def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
+    if passed is None:
+        return None
+    member, method = passed
+    cookie = _open_session(member, method, is_told=True)
     return _enter(_page_after(), cookie)
+
+
+@blueprint.post("/sign-in/passkey/options")
+@requires(STAFF_OPEN)
+def sign_in_passkey_options() -> AnyResponse:
+    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    pending = find_pending(session.get(PENDING))
+    if pending is None:
+        return _to_password()
+    staff_id = pending.staff_id
+    count_try([("60 per 5 minutes", f"staff-passkey:{staff_id}")])
+    with transaction():
+        token = issue_challenge(staff_id, TO_ENTER)
+        session[CHALLENGE] = token.public_id
+        options = request_options(token, passkeys_of(staff_id))
+    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.post("/sign-in/passkey")
+@requires(STAFF_OPEN)
+def sign_in_passkey() -> Any:
+    pending = find_pending(session.get(PENDING))
+    form = PasskeyForm()
+    if pending is None or not form.validate():
+        return _to_password()
+    count_try(code_limits(pending.staff_id, find_device(request, pending.staff_id), caller_network()))
+    try:
+        with transaction():
+            passed = pass_by_passkey(pending.public_id, session.pop(CHALLENGE, None), form.credential.data or "")
+            entered = _let_in(passed)
+    except SignInOver:
+        return _to_password()
+    return entered or _code_page(pending, CodeForm(formdata=None), is_refused=True)
 
 
 def _open_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
@@ -197,9 +250,16 @@ def second_factor() -> Any:
         if entered:
             return entered
         form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
-    secret = open_totp_secret(invitation.staff.sealed_totp_secret or "")
-    groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
-    return _form_page("staff/staff/second_factor.html", form, member=invitation.staff, groups=groups)
+    return _factor_page(invitation, form)
+
+
+def _factor_page(invitation: StaffToken, form: AppCodeForm, *, is_refused: bool = False) -> tuple[str, int]:
+    page = render_template(
+        "staff/staff/second_factor.html", form=form, member=invitation.staff, is_refused=is_refused,
+        groups=secret_in_groups(totp_secret(invitation.staff)),
+        passkey_form=NewPasskeyForm(formdata=None, name=describe_browser(request)),
+    )  # fmt: skip
+    return page, 422 if form.errors or is_refused else 200
 
 
 def _finish(public_id: str, code: str) -> AnyResponse | None:
@@ -213,6 +273,46 @@ def _finish(public_id: str, code: str) -> AnyResponse | None:
     return _enter(url_for("staff.staff.recovery_codes"), cookie)
 
 
+@blueprint.post("/invitation/passkey/options")
+@requires(STAFF_OPEN)
+def invitation_passkey_options() -> AnyResponse:
+    """Answer what the browser needs to make a passkey instead of an app's code."""
+    invitation = find_invitation(session.get(INVITATION))
+    if invitation is None:
+        abort(410)
+    member = invitation.staff
+    count_try([("30 per 5 minutes", f"staff-passkey:{member.id}")])
+    with transaction():
+        token = issue_challenge(member.id, TO_ADD)
+        session[CHALLENGE] = token.public_id
+        options = creation_options(token, member, current_app.extensions["organisation"].name, [])
+    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.post("/invitation/passkey")
+@requires(STAFF_OPEN)
+def invitation_passkey() -> Any:
+    invitation = find_invitation(session.get(INVITATION))
+    form = NewPasskeyForm()
+    if invitation is None or not form.validate():
+        return _invitation_over()
+    public_id, staff_id, made = invitation.public_id, invitation.staff_id, make_recovery_codes()
+    challenge_id, name = session.pop(CHALLENGE, None), form.name.data or _("Passkey")
+    try:
+        with transaction():
+            challenge = use_challenge(staff_id, TO_ADD, challenge_id)
+        passkey = read_new(form.credential.data or "", challenge)
+        with transaction():
+            member = finish_with_passkey(public_id, passkey, name, made, language=str(get_locale()))
+            cookie = _open_session(member, "password+passkey", is_told=False)
+    except InvitationOver:
+        return _invitation_over()
+    except PasskeyRefused:
+        return _factor_page(invitation, AppCodeForm(formdata=None), is_refused=True)
+    keep_to_show(RECOVERY_CODES, "first", *made.codes)
+    return _enter(url_for("staff.staff.recovery_codes"), cookie)
+
+
 @blueprint.get("/invitation/second-factor.svg")
 @requires(STAFF_OPEN)
 def second_factor_picture() -> Response:
@@ -221,7 +321,7 @@ def second_factor_picture() -> Response:
     if invitation is None or sealed is None:
         abort(404)
     organisation = current_app.extensions["organisation"]
-    uri = provisioning_uri(open_totp_secret(sealed), invitation.staff.email, organisation.name)
+    uri = provisioning_uri(totp_secret(invitation.staff), invitation.staff.email, organisation.name)
     return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

@@ -5,6 +5,7 @@ from portal.staff import (
     staff_administration_views,
     staff_customer_views,
     staff_entry_views,
+    staff_factor_views,
 )
 from portal.staff.staff_blueprint import blueprint
 
@@ -14,4 +15,5 @@ __all__ = [
     "staff_administration_views",
     "staff_customer_views",
     "staff_entry_views",
+    "staff_factor_views",
 ]

@@ -87,6 +87,13 @@ def touch_session(row: Any) -> None:
         database.execute(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
 
 
+def renew_session(row: Any, rules: SessionRules) -> None:
+    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
+    token = new_token()
+    row.token_hash = hash_token(token)
+    g.set_session_cookie = (rules, token)
+
+
 def end_session(row: Any, rules: SessionRules) -> None:
     """End a session on the server, in the current transaction, and take its cookie back."""
     row.ended_at = clock.now()

@@ -31,7 +31,8 @@ BUTTONS = {
     "public.accounts.email_change.deny", "customer.accounts.email_change.cancel",
     "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.member_disable",
     "staff.staff.member_enable", "staff.staff.member_sessions", "staff.staff.member_way_in",
-    "staff.staff.token_revoke",
+    "staff.staff.token_revoke", "staff.staff.account_recovery_codes", "staff.staff.account_app_new",
+    "staff.staff.account_app_remove", "staff.staff.passkey_options", "staff.staff.passkey_remove",
 }  # fmt: skip
 
 # Their page is answered already when it opens: sent without any field, it is kept as it stands.

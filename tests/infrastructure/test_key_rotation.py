@@ -6,12 +6,12 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from portal.access.one_time_codes import totp_secret
 from portal.access.permissions import Role
 from portal.cli import doctor, keys
 from portal.infrastructure.database import db
 from portal.infrastructure.keys import KeyMissing, MasterKeys, with_next_master_key
 from portal.staff.models import StaffMember
-from portal.staff.second_factor import open_totp_secret
 from tests.support.browser import Browser
 from tests.support.cases import form_token
 from tests.support.packages import build
@@ -35,7 +35,7 @@ def download(browser: Browser, address: str) -> int:
 
 def secret_of(member_id: int) -> str:
     db.session.rollback()
-    return open_totp_secret(db.session.get_one(StaffMember, member_id).sealed_totp_secret or "")
+    return totp_secret(db.session.get_one(StaffMember, member_id))
 
 
 def test_everything_opens_while_keys_change_and_the_old_one_is_needed_no_more(

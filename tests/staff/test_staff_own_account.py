@@ -79,26 +79,26 @@ def test_present_passwords_cannot_be_tried_for_ever(nora: Browser) -> None:
     assert statuses == [422] * 5 + [429]
 
 
-def test_new_recovery_codes_replace_the_old_ones(app: Flask, nora: Browser) -> None:
-    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
-        page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
-        old = [code.get_text() for code in page.tree.select(".secret li code")]
-        assert page.url == "/staff/recovery-codes"
-        page = page.submit(action="")
-    with clock.stopped_at(clock.now() + timedelta(minutes=2)):
-        page = nora.get("/staff/account/recovery-codes").submit({"code": code_at()}, with_field="code")
-        new = [code.get_text() for code in page.tree.select(".secret li code")]
+def new_codes(nora: Browser) -> list[str]:
+    page = nora.get("/staff/account/recovery-codes").submit(action="/recovery-codes")
+    assert page.url == "/staff/recovery-codes"
+    codes = [code.get_text() for code in page.tree.select(".secret li code")]
+    page.submit(action="")
+    return codes
+
+
+def test_new_recovery_codes_replace_the_old_ones(app: Flask, nora: Browser, mailbox: Mailbox) -> None:
+    old, new = new_codes(nora), new_codes(nora)
 
     assert len(set(old + new)) == 16
     assert to_code_page(app, EMAIL).submit({"code": old[0]}, with_field="code").status == 422
     assert to_code_page(app, EMAIL).submit({"code": new[0]}, with_field="code").url == "/staff/queue"
-    assert len(events("staff:recovery_codes:renewed")) == 2
+    assert [event.facts["change"] for event in events("staff:second_factor:changed")] == ["codes_renewed"] * 2
+    assert sum("second facteur" in mail["Subject"] for mail in mailbox.to(EMAIL)) == 2
 
 
-def test_recovery_codes_need_a_fresh_code_of_the_app(nora: Browser) -> None:
-    used = code_at()
-
-    page = nora.get("/staff/account/recovery-codes").submit({"code": used}, with_field="code")
-
-    assert page.status == 422
-    assert events("staff:recovery_codes:renewed") == []
+def test_recovery_codes_need_a_fresh_password(nora: Browser) -> None:
+    page = nora.get("/staff/account/recovery-codes")
+    with clock.stopped_at(clock.now() + timedelta(minutes=11)):
+        assert page.submit(action="/recovery-codes").url == "/staff/account/confirm-password"
+    assert events("staff:second_factor:changed") == []

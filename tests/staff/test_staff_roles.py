@@ -28,9 +28,14 @@ NEEDED = {
 }
 FOR_ALL_STAFF = {
     "home", "sign_out", "permissions", "recovery_codes",
-    "account", "account_password", "account_recovery_codes", "account_sessions",
+    "account", "account_password", "account_recovery_codes", "account_sessions", "confirm_password",
+    "account_app", "account_app_new", "account_app_picture", "account_app_remove",
+    "passkeys", "passkey_options", "passkey_remove",
 }  # fmt: skip
-OPEN = {"sign_in", "sign_in_code", "accept_invitation", "second_factor", "second_factor_picture", "language"}
+OPEN = {
+    "sign_in", "sign_in_code", "sign_in_passkey", "sign_in_passkey_options", "accept_invitation", "second_factor",
+    "second_factor_picture", "invitation_passkey", "invitation_passkey_options", "language",
+}  # fmt: skip
 
 
 def own_rules(app: Flask):

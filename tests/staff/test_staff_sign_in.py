@@ -10,9 +10,10 @@ from sqlalchemy import func, select, update
 
 from portal import clock
 from portal.access.permissions import Role
+from portal.access.recovery_codes import make_recovery_codes
 from portal.infrastructure.database import db, transaction
 from portal.staff.models import StaffMember, StaffSession
-from portal.staff.second_factor import keep_recovery_codes, make_recovery_codes
+from portal.staff.second_factor import keep_recovery_codes
 from tests.support.audit_trail import events
 from tests.support.browser import Browser, Page
 from tests.support.mailbox import Mailbox, text_of

@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 
 from portal import clock
 from portal.access.models import ApiToken
+from portal.access.passkeys import NewPasskey, add_passkey
 from portal.access.permissions import Permission, Role, may
 from portal.accounts.links import Purpose, issue_link
 from portal.accounts.models import Account, AccountSession
@@ -33,7 +34,7 @@ from portal.rights.facebook_callbacks import confirmation_code
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.customer_lookup import open_lookup
 from portal.staff.invitation import invite, link_of
-from portal.staff.models import StaffMember
+from portal.staff.models import StaffMember, StaffPasskey
 from tests.support.browser import Browser
 from tests.support.cases import take
 
@@ -155,7 +156,14 @@ def _staff_values() -> Values:
         "/staff/members/": _first(select(StaffMember.public_id)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
+        "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
     }
+
+
+def _passkey(model: Any, **owner: int) -> str:
+    with transaction():
+        add_passkey(model, NewPasskey(f"{model.__tablename__}-{owner}", b"", 0), "Clé", **owner)
+    return str(_first(select(model.public_id).filter_by(**owner)))
 
 
 def _customer_values(demo: Demonstration, name: str) -> Values:

@@ -7,6 +7,7 @@ import pyotp
 from flask import Flask
 
 from portal import clock
+from portal.access.one_time_codes import keep_totp_secret
 from portal.access.permissions import Role
 from portal.accounts.models import Account
 from portal.customers.addresses import normalise_address
@@ -14,7 +15,6 @@ from portal.customers.creation import create_customer
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.staff.models import StaffMember
-from portal.staff.second_factor import seal_totp_secret
 from tests.support.browser import Browser, Page
 from tests.support.hashing import hasher
 
@@ -81,7 +81,7 @@ class People:
             )  # fmt: skip
             session.add(member)
             session.flush()
-            member.sealed_totp_secret = seal_totp_secret(TOTP_SECRET)
+            keep_totp_secret(member, TOTP_SECRET)
         return member
 
     def signed_in_staff(

@@ -14,7 +14,7 @@ STAFF = {
     "marketing": ["/staff/marketing", "/staff/queue"],
     "administrator": [
         "/staff/members", "/staff/members/new", "/staff/members/review", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/documents", "/staff/account",
-        "/staff/account/password", "/staff/account/recovery-codes",
+        "/staff/account/password", "/staff/account/recovery-codes", "/staff/account/passkeys", "/staff/account/app", "/staff/account/confirm-password",
     ],
 }  # fmt: skip
 

@@ -1,0 +1,124 @@
+"""One-time codes of an authenticator app (RFC 6238), for staff and customers alike.
+
+A code counts once, also when two browsers send it at the same moment.
+"""
+
+import hmac
+import io
+import re
+from typing import Any, ClassVar
+
+import pyotp
+import segno
+from sqlalchemy import String, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.infrastructure.database import db
+from portal.infrastructure.keys import MasterKeys
+from portal.infrastructure.sealed_texts import open_text, rewrap_text, seal_text, version_of_text
+
+STEP_SECONDS = 30
+
+_SEPARATORS = re.compile(r"[\s\-‐‑–]")
+
+
+class AppHolder:
+    """Columns of somebody who may have an authenticator app; `app_sealed_as` tells their secrets from others'."""
+
+    app_sealed_as: ClassVar[str]
+
+    sealed_totp_secret: Mapped[str | None] = mapped_column(String(400))
+    last_totp_step: Mapped[int] = mapped_column(default=0)
+
+
+def new_totp_secret() -> str:
+    """Return a fresh secret of 160 bits as authenticator apps read it, in base32."""
+    return pyotp.random_base32()
+
+
+def keep_totp_secret(holder: AppHolder, secret: str | None) -> None:
+    """Give somebody an app with a secret, or none, in the current transaction."""
+    holder.sealed_totp_secret = seal_text(secret, holder.app_sealed_as) if secret else None
+    holder.last_totp_step = 0
+
+
+def totp_secret(holder: AppHolder) -> str:
+    """Return the secret of somebody who has an app. Raises `KeyMissing`, `KeyBroken`, `SealBroken`."""
+    return open_text(holder.sealed_totp_secret or "", holder.app_sealed_as)
+
+
+def secret_in_groups(secret: str) -> list[str]:
+    """Return a secret in groups of four, as people type it into an app without a camera."""
+    return [secret[start : start + 4] for start in range(0, len(secret), 4)]
+
+
+def provisioning_uri(secret: str, account: str, issuer: str) -> str:
+    """Return the `otpauth:` address that an authenticator app scans."""
+    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
+
+
+def qr_svg(text: str) -> bytes:
+    """Return a text as a QR code in SVG, black on white in every colour scheme, without style or script."""
+    picture = io.BytesIO()
+    segno.make(text, micro=False).save(
+        picture, kind="svg", light="#fff", border=4, svgclass=None, lineclass=None, omitsize=True
+    )
+    return picture.getvalue()
+
+
+def confirm_app(holder: AppHolder, secret: str, code: str) -> bool:
+    """Let an app count from now on if it gives the right code; that code is used then.
+
+    Call it inside `transaction()`. An app that was never confirmed would lock its owner out.
+    """
+    step = _matching_step(secret, plain_code(code))
+    if step is None:
+        return False
+    keep_totp_secret(holder, secret)
+    holder.last_totp_step = step
+    return True
+
+
+def burn_totp_code(holder: Any, code: str) -> bool:
+    """Accept a one-time code of the present step or one beside it, and burn its step and all before it.
+
+    Call it inside `transaction()`: of two callers with the same code exactly one gets True (RFC 6238, 5.2).
+
+    Args:
+        holder: a row with the columns of `AppHolder`; without an app no code fits.
+    """
+    if holder.sealed_totp_secret is None:
+        return False
+    step = _matching_step(totp_secret(holder), plain_code(code))
+    if step is None:
+        return False
+    model = type(holder)
+    burn = update(model).where(model.id == holder.id, model.last_totp_step < step)
+    burn = burn.values(last_totp_step=step).returning(model.id)
+    return db.session.execute(burn).scalar_one_or_none() is not None
+
+
+def plain_code(typed: str) -> str:
+    """Return a code without the spaces and hyphens that make it readable."""
+    return _SEPARATORS.sub("", typed)
+
+
+def sealed_key_version(holder: Any) -> int | None:
+    """Return the version of the master key that a secret waits under; None without an app. For key rotation."""
+    return version_of_text(holder.sealed_totp_secret) if holder.sealed_totp_secret else None
+
+
+def rewrap_secret(holder: Any, keys: MasterKeys) -> None:
+    """Wrap the key of a secret by the current master key. Raises `KeyMissing`, `KeyBroken`."""
+    holder.sealed_totp_secret = rewrap_text(holder.sealed_totp_secret, holder.app_sealed_as, keys)
+
+
+def _matching_step(secret: str, code: str) -> int | None:
+    now = int(clock.now().timestamp()) // STEP_SECONDS
+    otp = pyotp.TOTP(secret)
+    matching = None
+    for step in (now - 1, now, now + 1):
+        if hmac.compare_digest(otp.generate_otp(step).encode(), code.encode()):
+            matching = step
+    return matching
