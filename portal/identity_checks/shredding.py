@@ -3,6 +3,7 @@
 Without the key the sealed bytes are noise, so a crash between the two leaves nothing that anybody could read.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ DESTROYED = declare("customer:identity_document:destroyed", "document")
 FOLDER = "identity"
 REPEATED = timedelta(hours=1)
 _SLICE = 200
+_MOMENTS, _MOMENT_MS, _PAUSE = 40, 20, 0.2
 
 
 def shred(documents: Iterable[IdentityDocument]) -> None:
@@ -93,13 +95,25 @@ def repeat_removals() -> None:
 
 
 def forget_journal() -> None:
-    """Have SQLite's write-ahead log give up what was destroyed: it keeps old pages until it is emptied."""
+    """Have SQLite's write-ahead log give up what was destroyed: it keeps old pages until it is emptied.
+
+    While it waits for readers, the checkpoint keeps every writer out, and a page that reads before it counts a try
+    is both: so it waits for moments only, many times. What it could not empty, the next removal or comparison does.
+    """
     if db.engine.dialect.name != "sqlite":
         return
     db.session.rollback()
     connection = db.engine.raw_connection()
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = connection.cursor()
+        (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={_MOMENT_MS}")
+        for _ in range(_MOMENTS):
+            is_busy, *_pages = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                break
+            time.sleep(_PAUSE)
+        cursor.execute(f"PRAGMA busy_timeout={patience}")
     finally:
         connection.close()
 

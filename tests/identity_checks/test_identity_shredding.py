@@ -2,8 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from portal.rights.models import RequestDraft
 from portal.staff.models import StaffMember
 from tests.support import specimens
 from tests.support.browser import Browser
+from tests.support.databases import IS_POSTGRESQL
 from tests.support.filing import (
     all_documents,
     describe_copy,
@@ -218,6 +222,31 @@ def test_a_crash_while_bytes_are_removed_is_made_up_for(
 
 def _fail(*arguments: object) -> None:
     raise OSError("input/output error")
+
+
+@pytest.mark.skipif(IS_POSTGRESQL, reason="the write-ahead log of SQLite")
+def test_emptying_the_journal_waits_for_readers_and_keeps_no_writer_out(app: Flask) -> None:
+    database = Path(db.engine.url.database or "")
+    journal = database.with_name(database.name + "-wal")
+
+    def empty() -> None:
+        with app.app_context():
+            shredding.forget_journal()
+
+    with closing(sqlite3.connect(database)) as reader, closing(sqlite3.connect(database, timeout=5)) as writer:
+        writer.execute("UPDATE audit_head SET sequence = sequence")
+        writer.commit()
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM audit_head").fetchone()
+        emptying = threading.Thread(target=empty)
+        emptying.start()
+        for _ in range(20):
+            writer.execute("UPDATE audit_head SET sequence = sequence")
+            writer.commit()
+        assert emptying.is_alive()
+        reader.rollback()
+        emptying.join()
+    assert not journal.exists() or journal.stat().st_size == 0
 
 
 def test_a_job_that_is_told_of_a_document_in_use_does_nothing(customer: Browser, folder: Path) -> None:

@@ -8,11 +8,10 @@ import random
 import secrets
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,17 +21,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app
-from PIL import Image
 from sqlalchemy import delete, func, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal import clock
 from portal.audit.verification import verify_chain
-from portal.identity_checks.inspection import DocumentKind
-from portal.identity_checks.intake import pack
 from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument, StoreFinding
-from portal.identity_checks.rendition import render
 from portal.identity_checks.shredding import FOLDER
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
@@ -42,16 +37,16 @@ from portal.infrastructure.sealing import open_whole
 from portal.rights.lifecycle import Status
 from portal.rights.models import RightsRequest
 from portal.web.rate_limits import RateCount
-from tests.support import specimens
 from tests.support.browser import Browser, Page
 from tests.support.filing import file_with_document_later
 from tests.support.hashing import use_quick_hasher
 from tests.support.people import People
+from tests.support.planted import TRACE, Planted, planted_passport
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 60
-MOMENTS = ("upload", "rendering", "sealing", "decision", "shredding")
-TRACE = 48
+ON_THE_WAY_IN = ("upload", "rendering", "sealing")
+MOMENTS = (*ON_THE_WAY_IN, "decision", "shredding")
 
 
 @dataclass
@@ -67,13 +62,11 @@ class Sent:
 
 @dataclass
 class Round:
-    """One person, the file they send, and what of it must never be found in clear."""
+    """One person and the passport they send."""
 
     customer: Browser
     reference: str
-    passport: bytes
-    rendition: bytes
-    traces: list[bytes]
+    planted: Planted
 
 
 @dataclass
@@ -140,7 +133,7 @@ class Trial:
         headers = {"Cookie": cookies, "Content-Type": kind, "Accept-Language": "fr"}
         return self.send(b"POST", filled.path, headers, body, between)
 
-    def search(self, traces: list[bytes]) -> None:
+    def search(self, traces: Iterable[bytes]) -> None:
         """Look for what was planted in every file that the processes may have written."""
         for folder in self.folders:
             for path in folder.rglob("*"):
@@ -191,17 +184,15 @@ def _run(trial: Trial, kills: int) -> str:
     _prove_that_the_search_finds(trial)
     reviewer = trial.people.signed_in_staff("reviewer")
     rounds = []
-    for number in range(kills):
+    while trial.killed.total() < kills:
         with transaction() as session:
             session.execute(delete(RateCount))
-        one, moment = _begin(trial, number), MOMENTS[number % len(MOMENTS)]
+        one = _begin(trial, len(rounds))
         trial.start("web", "worker")
-        _send_document(trial, one, moment)
-        _decide(trial, one, reviewer, moment)
-        trial.search(one.traces)
+        _send_document(trial, one, ON_THE_WAY_IN[len(rounds) % len(ON_THE_WAY_IN)])
+        _decide(trial, one, reviewer)
+        trial.search(one.planted.traces)
         rounds.append(one)
-        if number % 20 == 19:
-            print(f"  {number + 1} kills", file=sys.stderr, flush=True)
     trial.start("web", "worker")
     _wait(_is_drained, "jobs are stuck")
     trial.stop()
@@ -228,44 +219,27 @@ def _prove_that_the_search_finds(trial: Trial) -> None:
 
 def _begin(trial: Trial, number: int) -> Round:
     """Have a person ask for a copy, the document to follow, and draw the passport that only this round has."""
-    canary = secrets.token_hex(TRACE // 2).encode()
-    picture = Image.open(BytesIO(specimens.passport()))
-    picture.paste(Image.frombytes("RGB", (240, 120), secrets.token_bytes(240 * 120 * 3)), (40, 60))
-    exif = Image.Exif()
-    exif[0x010F] = canary.decode()
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=88, exif=exif, comment=canary)
-    passport = buffer.getvalue()
-    rendition = pack(render(passport, DocumentKind.JPEG, slots=trial.folders[1] / "slots"))
     email = f"person{number}@example.org"
     customer = trial.people.signed_in(email)
     reference = file_with_document_later(customer).url.rpartition("/")[2]
-    return Round(customer, reference, passport, rendition, [canary, *_slices(passport), *_slices(rendition)])
-
-
-def _slices(content: bytes) -> Iterator[bytes]:
-    """Return pieces from the noise of a compressed picture: they occur in this one only."""
-    for place in (3, 4, 6):
-        start = len(content) * place // 9
-        yield content[start : start + TRACE]
+    return Round(customer, reference, planted_passport())
 
 
 def _send_document(trial: Trial, one: Round, moment: str) -> None:
-    """Send the passport; where this round's kill comes on the way, search, start again and finish."""
+    """Send the passport and kill the web process meanwhile; search, start again, and send it again if it was cut off."""
     page = one.customer.get(f"/requests/identity/{one.reference}/document?paper=passport")
-    values = {"page": (one.passport, "passport.jpg", "image/jpeg")}
-    if moment in {"upload", "rendering", "sealing"}:
-        sent = trial.submit(page, values, "page", _killer(trial, moment))
-        if "web" in trial.processes:
-            trial.kill("web", moment)
-        trial.search(one.traces)
-        trial.start("web")
-        arrived = _documents(one)
-        assert arrived or not sent.is_acknowledged, f"{one.reference}: an accepted document is lost"
-        trial.outcomes["uploads cut off" if not arrived else "uploads kept"] += 1
-        if arrived:
-            return
-        page = one.customer.get(page.url + "?paper=passport")
+    values = {"page": (one.planted.passport, "passport.jpg", "image/jpeg")}
+    sent = trial.submit(page, values, "page", _killer(trial, moment))
+    if "web" in trial.processes:
+        trial.kill("web", moment)
+    trial.search(one.planted.traces)
+    trial.start("web")
+    arrived = _documents(one)
+    assert arrived or not sent.is_acknowledged, f"{one.reference}: an accepted document is lost"
+    trial.outcomes["uploads kept" if arrived else "uploads cut off"] += 1
+    if arrived:
+        return
+    page = one.customer.get(page.url + "?paper=passport")
     sent = trial.submit(page, values, "page")
     assert sent.is_acknowledged, f"{one.reference}: the document was answered {sent.status}"
     assert _documents(one), f"{one.reference}: acknowledged and not there"
@@ -291,8 +265,8 @@ def _killer(trial: Trial, moment: str) -> Callable[[float], None]:
     return between
 
 
-def _decide(trial: Trial, one: Round, reviewer: Browser, moment: str) -> None:
-    """Look at the document and confirm; where this round's kill comes now, start again and finish."""
+def _decide(trial: Trial, one: Round, reviewer: Browser) -> None:
+    """Look at the document and confirm; kill the web process at the decision and the worker at the destruction."""
     _see_whole(one)
     case = reviewer.get(f"/staff/requests/{one.reference}").submit(action="/claim")
     ticks = [box["value"] for box in case.tree.select("input[name=checklist]")]
@@ -300,29 +274,31 @@ def _decide(trial: Trial, one: Round, reviewer: Browser, moment: str) -> None:
 
     def kill_soon(share: float) -> None:
         if share == 1:
-            time.sleep(trial.generator.uniform(0, 0.1))
-            trial.kill("web", moment)
+            time.sleep(trial.generator.uniform(0, 0.6))
+            trial.kill("web", "decision")
 
     before = _stored(trial)
-    sent = trial.submit(case, form, "result", kill_soon if moment == "decision" else lambda share: None)
-    if moment == "decision":
-        trial.search(one.traces)
-        trial.start("web")
-        is_decided = _check_of(one).result is CheckResult.CONFIRMED
-        assert is_decided or not sent.is_acknowledged, f"{one.reference}: an acknowledged decision is lost"
-        trial.outcomes["decisions kept" if is_decided else "decisions cut off"] += 1
-        if not is_decided:
-            _see_whole(one)
-            case = reviewer.get(f"/staff/requests/{one.reference}")
-            assert trial.submit(case, form, "result").is_acknowledged
-    elif moment == "shredding":
-        assert sent.is_acknowledged
-        with suppress(AssertionError):
-            _wait(lambda: _stored(trial) != before, "", pause=0, patience=trial.generator.uniform(0, 1))
-        time.sleep(trial.generator.uniform(0, 0.03))
-        trial.kill("worker", moment)
+    sent = trial.submit(case, form, "result", kill_soon)
+    _kill_at_destruction(trial, before)
+    trial.search(one.planted.traces)
+    trial.start("web", "worker")
+    is_decided = _check_of(one).result is CheckResult.CONFIRMED
+    assert is_decided or not sent.is_acknowledged, f"{one.reference}: an acknowledged decision is lost"
+    trial.outcomes["decisions kept" if is_decided else "decisions cut off"] += 1
+    if not is_decided:
+        _see_whole(one)
+        case = reviewer.get(f"/staff/requests/{one.reference}")
+        assert trial.submit(case, form, "result").is_acknowledged
     assert _check_of(one).result is CheckResult.CONFIRMED
     assert not any(document.sealed_key for document in _documents(one)), f"{one.reference}: decided, and the key is kept"
+
+
+def _kill_at_destruction(trial: Trial, before: set[str]) -> None:
+    """Kill the worker about when it removes the bytes; after a decision that was cut off, at any moment."""
+    with suppress(AssertionError):
+        _wait(lambda: _stored(trial) != before, "", pause=0, patience=trial.generator.uniform(0, 2))
+    time.sleep(trial.generator.uniform(0, 0.03))
+    trial.kill("worker", "shredding")
 
 
 def _see_whole(one: Round) -> None:
@@ -330,11 +306,10 @@ def _see_whole(one: Round) -> None:
     (document,) = _documents(one)
     extensions, number = current_app.extensions, document.public_id
     key = extensions["opening_keys"].open(document.sealed_key, number.encode())
-    assert open_whole(key, extensions["storage"].open(document.storage_key), number) == one.rendition
+    assert open_whole(key, extensions["storage"].open(document.storage_key), number) == one.planted.rendition
 
 
 def _documents(one: Round) -> list[IdentityDocument]:
-    db.session.rollback()
     check = _check_of(one)
     statement = select(IdentityDocument).where(IdentityDocument.check_id == check.id)
     return list(db.session.execute(statement).scalars())
@@ -379,7 +354,7 @@ def _check_end(trial: Trial, rounds: list[Round]) -> int:
     db.session.rollback()
     assert _stored(trial) == set(), "files of no document are left"
     assert db.session.execute(select(func.count(StoreFinding.id))).scalar_one() == 0
-    trial.search([trace for one in rounds for trace in one.traces])
+    trial.search([trace for one in rounds for trace in one.planted.traces])
     return orphans
 
 

@@ -18,8 +18,13 @@ def run_the_long_tests(_reduced: bool) -> str:
     return _run("-m", "trial", "tests")
 
 
-def _run(*what: str) -> str:
+def run_the_journeys_on_postgresql(_reduced: bool) -> str:
+    """Run the journeys on a real PostgreSQL, with files and with a bucket that speaks S3."""
+    return _run("-m", "trial or not trial", "tests/journeys", PORTAL_TEST_DATABASE="postgresql")
+
+
+def _run(*what: str, **environment: str) -> str:
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rs", "-p", "no:cacheprovider", *what]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-8000:]
     return done.stdout.strip().splitlines()[-1]
