@@ -963,6 +963,8 @@ def upgrade() -> None:
         sa.Column("original_sealed_key", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("original_digest", sa.String(length=64), nullable=True),
+        sa.Column("preview_storage_key", sa.String(length=100), nullable=True),
+        sa.Column("preview_key", sa.LargeBinary(), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("verdict_detail", sa.Text(), nullable=False),
@@ -980,6 +982,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_documents")),
         sa.UniqueConstraint("original_storage_key", name=op.f("uq_identity_documents_original_storage_key")),
+        sa.UniqueConstraint("preview_storage_key", name=op.f("uq_identity_documents_preview_storage_key")),
         sa.UniqueConstraint("public_id", name=op.f("uq_identity_documents_public_id")),
         sa.UniqueConstraint("storage_key", name=op.f("uq_identity_documents_storage_key")),
     )
@@ -1005,6 +1008,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_store_findings")),
         sa.UniqueConstraint("storage_key", "fault", name=op.f("uq_store_findings_storage_key_fault")),
     )
+
+    op.create_table(
+        "identity_uploads",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("side", sa.String(length=20), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("parts", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_identity_uploads_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_uploads")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_identity_uploads_public_id")),
+    )
+    with op.batch_alter_table("identity_uploads") as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_uploads_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_uploads_expires_at"), ["expires_at"], unique=False)
+
     op.execute(f"INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, '{'0' * 64}')")
     _keep_append_only()
 
@@ -1014,6 +1043,11 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER audit_events_append_only ON audit_events")
         op.execute("DROP FUNCTION refuse_audit_change")
     op.drop_table("store_findings")
+    with op.batch_alter_table("identity_uploads") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_uploads_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_identity_uploads_customer_id"))
+
+    op.drop_table("identity_uploads")
     with op.batch_alter_table("identity_documents") as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_documents_draft_id"))
         batch_op.drop_index(batch_op.f("ix_identity_documents_customer_id"))

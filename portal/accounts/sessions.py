@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import Request, g
+from flask import Request, g, request
 from sqlalchemy import CursorResult, Select, func, select, update
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.keys import SessionKey
 from portal.web import sessions as browser_sessions
 from portal.web.sessions import (
     CUSTOMER_RULES,
+    cookie_name,
     end_session,
     find_session,
     open_session,
@@ -47,6 +49,11 @@ def start_session(account: Account, device: AccountDevice, method: str) -> Accou
 def renew_session(row: AccountSession) -> None:
     """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
     browser_sessions.renew_session(row, CUSTOMER_RULES)
+
+
+def session_key() -> SessionKey:
+    """Return the key that the cookie of the current request carries; a new cookie is a new key."""
+    return SessionKey.of(request.cookies.get(cookie_name(CUSTOMER_RULES.cookie), ""))
 
 
 def stop_session(row: AccountSession) -> None:

@@ -9,32 +9,46 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
+from portal.accounts.sessions import session_key
 from portal.customers.addresses import mask_address
-from portal.identity_checks import known_address
+from portal.identity_checks import known_address, uploading_views
+from portal.identity_checks.errand_views import current_errand
 from portal.identity_checks.errands import Errand, errands
 from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, problem_sentence
 from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
-from portal.identity_checks.intake import Infected, NoLongerNeeded, SentTwice, take_back, take_in
+from portal.identity_checks.intake import NoLongerNeeded, take_back, unpack
+from portal.identity_checks.paper_checks import may_be_hidden, must_show
 from portal.identity_checks.papers import Paper, Side
-from portal.identity_checks.queries import Given, given
-from portal.identity_checks.rendition import RenditionBusy, RenditionUnavailable
+from portal.identity_checks.previews import PreviewDamaged, PreviewGone, open_preview, shown_to
+from portal.identity_checks.queries import Given, documents_given, given
+from portal.identity_checks.refusals import UPLOADS_A_DAY, Refusal, try_to_take_in
+from portal.identity_checks.uploading import under_way
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
 from portal.web.rate_limits import count_try
+from portal.web.uploads import BoundedFile
 
 blueprint = Blueprint("identity_checks", __name__)
+blueprint.register_blueprint(uploading_views.blueprint)
 logger = logging.getLogger("portal.identity_checks")
 
 Answer = str | tuple[str, int] | Response
 
-UPLOADS_A_DAY = "40 per day"
+# The picture was rebuilt from pixels, and still nothing may run in it or embed it elsewhere.
+PREVIEW_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Disposition": "inline",
+}
 
 
 @blueprint.get("/requests/identity/<code>")
 @requires(CUSTOMER)
 def choose(code: str) -> Answer:
     """Why we ask this person, and the ways to prove it, the lightest first."""
-    errand = _errand(code)
+    errand = current_errand(code)
     form = PaperForm(request.args) if request.args else PaperForm(formdata=None)
     if request.args and form.validate():
         return redirect(url_for(".document", code=code, paper=form.paper.data), 303)
@@ -51,7 +65,7 @@ def choose(code: str) -> Answer:
 @blueprint.post("/requests/identity/<code>/later")
 @requires(CUSTOMER)
 def later(code: str) -> Response:
-    errand = _errand(code)
+    errand = current_errand(code)
     with transaction():
         if errands().hold(errand):
             errands().put_off(errand)
@@ -62,7 +76,7 @@ def later(code: str) -> Response:
 @requires(CUSTOMER_FRESH)
 def by_code(code: str) -> Answer:
     """The lighter way: the password again (this page asks for it), and a code to an address held before."""
-    errand = _errand(code)
+    errand = current_errand(code)
     address = _known_address(errand)
     if address is None:
         return redirect(url_for(".choose", code=code), 303)
@@ -98,7 +112,7 @@ def by_code(code: str) -> Answer:
 @requires(CUSTOMER)
 def document(code: str) -> Answer:
     """One field for each side of the chosen paper; a side that is good stays, whatever the other one is."""
-    errand = _errand(code)
+    errand = current_errand(code)
     paper = _paper(errand)
     if paper is None:
         return redirect(url_for(".choose", code=code, asked="yes"), 303)
@@ -113,10 +127,31 @@ def document(code: str) -> Answer:
     return _after_sides(errand, paper)
 
 
+@blueprint.get("/requests/identity/<code>/document/<public_id>/<int:page>")
+@requires(CUSTOMER)
+def preview(code: str, public_id: str, page: int) -> Response:
+    """One page of what arrived, cleaned, for the session that sent it and as long as the request is not sent."""
+    errand = current_errand(code)
+    rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
+    row = next((row for row in rows if row.public_id == public_id), None)
+    if row is None or not 1 <= page <= row.pages:
+        abort(404)
+    try:
+        pages = unpack(open_preview(row, session_key()))
+    except PreviewGone:
+        abort(404)
+    except StorageError:
+        abort(503)
+    except PreviewDamaged:
+        logger.error("a stored preview of an identity document is not what was sealed")
+        abort(500)
+    return Response(pages[page - 1], mimetype="image/jpeg", headers=PREVIEW_HEADERS)
+
+
 @blueprint.post("/requests/identity/<code>/document/<public_id>/remove")
 @requires(CUSTOMER)
 def remove(code: str, public_id: str) -> Response:
-    errand = _errand(code)
+    errand = current_errand(code)
     paper = _given(errand).paper
     try:
         with transaction():
@@ -133,24 +168,21 @@ def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
     """Take in each side that was sent, note on the form what is wrong; return the status of an error."""
     status = 422
     for side, file in form.sent.items():
-        count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
         try:
-            if file.is_too_large:
-                raise DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)
-            take_in(errand, paper, side, file.getvalue())
-        except DocumentRefused as refusal:
-            form.refuse(side, problem_sentence(refusal))
-        except Infected:
-            form.refuse(side, _("Our virus scanner does not let this file in. Take a new photo and send that."))
-        except SentTwice:
-            form.refuse(side, _("You sent the same file twice. Choose the other side."))
-        except (RenditionBusy, RenditionUnavailable, StorageError) as error:
-            logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
-            form.refuse(side, _("We cannot take your document at the moment. Send it again in a minute."))
-            status = 503
+            refusal = _refusal_of(errand, paper, side, file)
         except NoLongerNeeded:
             break
+        if refusal is not None:
+            form.refuse(side, refusal.sentence)
+            status = max(status, refusal.status)
     return status
+
+
+def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> Refusal | None:
+    if file.is_too_large:
+        count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
+        return Refusal(problem_sentence(DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)))
+    return try_to_take_in(errand, paper, side, file.getvalue(), session_key())
 
 
 def _after_sides(errand: Errand, paper: Paper) -> Response:
@@ -165,19 +197,20 @@ def _after_sides(errand: Errand, paper: Paper) -> Response:
 
 
 def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
+    language = str(get_locale())
+    rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
     return render_template(
-        "identity_checks/customer/document.html", errand=errand, paper=paper, form=form, given=_given(errand),
-        language=str(get_locale()),
-    )  # fmt: skip
-
-
-def _errand(code: str) -> Errand:
-    """Return what the proof is for; where none is needed any more, lead back to the draft or the request."""
-    errand = errands().find(current_user, g.portal_session, code)
-    if errand is None:
-        home = errands().home(current_user, code)
-        abort(redirect(home, 303) if home else 404)
-    return errand
+        "identity_checks/customer/document.html",
+        errand=errand,
+        paper=paper,
+        form=form,
+        given=_given(errand),
+        previews=shown_to(rows, session_key()),
+        under_way=under_way(errand, paper, session_key()),
+        may_be_hidden=may_be_hidden(paper, language),
+        must_show=must_show(language, compares_birth_date=True),
+        language=language,
+    )
 
 
 def _given(errand: Errand) -> Given:

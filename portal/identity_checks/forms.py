@@ -16,7 +16,8 @@ from portal.web.uploads import BoundedFile, sent_file
 
 # Told to people as a round number: the bytes allow a little more, so that nobody is refused what we promised.
 LIMIT = MAX_BYTES // 1024**2 * 1000**2
-ACCEPTED = "image/jpeg,image/png,image/heic,image/heif,application/pdf"
+PICTURES = "image/jpeg,image/png,image/heic,image/heif"
+ACCEPTED = f"{PICTURES},application/pdf"
 
 
 class PaperForm(PortalForm):
@@ -41,6 +42,9 @@ class SidesForm(PortalForm):
     front = FileField()
     back = FileField()
     page = FileField()
+    front_photo = FileField()
+    back_photo = FileField()
+    page_photo = FileField()
 
     def __init__(self, paper: Paper, arrived: set[Side]) -> None:
         super().__init__()
@@ -48,12 +52,22 @@ class SidesForm(PortalForm):
         for side in Side:
             if side not in paper.sides:
                 delattr(self, side)
+                delattr(self, f"{side}_photo")
                 continue
-            field = self[side]
-            label = side.label(get_locale())
-            field.label.text = _("%(side)s, replacement", side=label) if side in arrived else label
-            field.description = _("Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
-            field.render_kw = {"accept": ACCEPTED}
+            self[side].label.text = side.label(get_locale())
+            self._describe(side)
+
+    def _describe(self, side: Side) -> None:
+        field, photo = self[side], self[f"{side}_photo"]
+        if self.paper is Paper.FRANCE_IDENTITE:
+            delattr(self, f"{side}_photo")
+            field.description = _("The PDF from the app, %(size)s at most.", size=file_size(LIMIT))
+            field.render_kw = {"accept": "application/pdf"}
+            return
+        field.description = _("Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
+        field.render_kw = {"accept": ACCEPTED}
+        # Where it works, this opens the camera at once and hides the gallery: so it stands beside the other control.
+        photo.render_kw = {"accept": PICTURES, "capture": "environment"}
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
@@ -72,8 +86,16 @@ class SidesForm(PortalForm):
     @property
     def sent(self) -> dict[Side, BoundedFile]:
         """The files that came, by side."""
-        files = {side: sent_file(self[side].data) for side in self.sides}
-        return {side: file for side, file in files.items() if file is not None}
+        return {side: file for side in self.sides if (file := self._sent(side)) is not None}
+
+    def photo(self, side: Side) -> FileField | None:
+        """Return the second control of a side, which takes a photo; None where only a file will do."""
+        photo: FileField | None = self._fields.get(f"{side}_photo")
+        return photo
+
+    def _sent(self, side: Side) -> BoundedFile | None:
+        photo = self.photo(side)
+        return sent_file(self[side].data) or (sent_file(photo.data) if photo else None)
 
     def renewed(self, arrived: set[Side]) -> "SidesForm":
         """Return the form as it stands after what arrived meanwhile, with the errors of this one."""

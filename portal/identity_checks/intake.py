@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
@@ -17,16 +18,17 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
+from portal.identity_checks import previews
 from portal.identity_checks.errands import Errand, errands
 from portal.identity_checks.inspection import inspect
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.queries import documents_given, given
 from portal.identity_checks.rendition import RenditionPage, render
-from portal.identity_checks.shredding import FOLDER, shred
+from portal.identity_checks.shredding import FOLDER, forget_previews, shred
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_public_id
-from portal.infrastructure.keys import OpeningKeys, SealingKey, keyed_hash, new_data_key
+from portal.infrastructure.keys import OpeningKeys, SealingKey, SessionKey, keyed_hash, new_data_key
 from portal.infrastructure.scanner import Outcome, Scanner, Verdict
 from portal.infrastructure.sealing import open_whole, seal_stream
 from portal.infrastructure.storage import Storage, StorageError
@@ -52,17 +54,22 @@ class NoLongerNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sealed:
-    """Bytes in the store, and the key that opens them, sealed to the staff side."""
+    """Bytes in the store, and the key that opens them, sealed to the staff side or wrapped by the sender's session."""
 
     storage_key: str
     sealed_key: bytes
     digest: str
 
 
-def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
+def take_in(
+    errand: Errand, paper: Paper, side: Side, content: bytes, *, viewer: SessionKey | None = None
+) -> bool:
     """Keep one side of a document for an errand; return whether the document is complete with it.
 
     Opens its own transaction, after the slow work.
+
+    Args:
+        viewer: the key of the session that sends it, to which a preview is kept until the request is sent.
 
     Raises:
         DocumentRefused: for what is wrong with the file.
@@ -70,21 +77,44 @@ def take_in(errand: Errand, paper: Paper, side: Side, content: bytes) -> bool:
         RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
     """
     inspection = inspect(content)
-    fingerprint = keyed_hash(current_app.extensions["settings"].secret_key, hashlib.sha256(content).hexdigest())
+    fingerprint = fingerprint_of(hashlib.sha256(content).hexdigest())
     if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
         raise SentTwice
     db.session.rollback()
     verdict = _scan(content)
     pages = render(content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS)
     public_id = new_public_id()
-    rendition = _seal(pack(pages), public_id)
+    rendition = _seal(pack([page.jpeg for page in pages]), public_id)
     original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
+    preview = _seal_preview(pages, public_id, viewer) if viewer else None
+    document = IdentityDocument(
+        public_id=public_id,
+        customer_id=errand.customer_id,
+        draft_id=errand.draft_id,
+        check_id=errand.check_id,
+        kind=paper,
+        side=side,
+        status=_first_status(errand, verdict),
+        pages=len(pages),
+        fingerprint=fingerprint,
+        storage_key=rendition.storage_key,
+        sealed_key=rendition.sealed_key,
+        original_storage_key=original.storage_key if original else None,
+        original_sealed_key=original.sealed_key if original else None,
+        digest=rendition.digest,
+        original_digest=original.digest if original else None,
+        preview_storage_key=preview.storage_key if preview else None,
+        preview_key=preview.sealed_key if preview else None,
+        verdict=verdict.outcome,
+        verdict_detail=verdict.detail,
+        shred_after=_limit(),
+    )
     try:
         with transaction():
-            return _keep(errand, paper, side, public_id, fingerprint, len(pages), verdict, rendition, original)
+            return _keep(errand, document)
     except NoLongerNeeded:
         # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
-        for sealed in (rendition, original):
+        for sealed in (rendition, original, preview):
             with suppress(StorageError):
                 if sealed:
                     _storage().delete(sealed.storage_key)
@@ -124,9 +154,14 @@ def original_id(public_id: str) -> str:
     return f"{public_id}:original"
 
 
-def pack(pages: list[RenditionPage]) -> bytes:
-    """Return the pages of a rendition as one run of bytes, each after its length on four bytes."""
-    return b"".join(struct.pack(">I", len(page.jpeg)) + page.jpeg for page in pages)
+def fingerprint_of(digest: str) -> str:
+    """Return what a file is recognised by, from its SHA-256 in hexadecimal: of no use without the portal's secret."""
+    return keyed_hash(current_app.extensions["settings"].secret_key, digest)
+
+
+def pack(pages: list[bytes]) -> bytes:
+    """Return the JPEG pages of a rendition as one run of bytes, each after its length on four bytes."""
+    return b"".join(struct.pack(">I", len(page)) + page for page in pages)
 
 
 def unpack(packed: bytes) -> list[bytes]:
@@ -139,46 +174,34 @@ def unpack(packed: bytes) -> list[bytes]:
     return pages
 
 
-def _keep(
-    errand: Errand, paper: Paper, side: Side, public_id: str, fingerprint: str, pages: int, verdict: Verdict,
-    rendition: _Sealed, original: _Sealed | None,
-) -> bool:  # fmt: skip
+def _keep(errand: Errand, document: IdentityDocument) -> bool:
     if not errands().hold(errand):
         raise NoLongerNeeded
-    shred(row for row in _given(errand) if row.kind != paper or row.side == side)
-    status = DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
-    limit = current_app.extensions["organisation"].retention.identity_document_limit
-    document = IdentityDocument(
-        public_id=public_id,
-        customer_id=errand.customer_id,
-        draft_id=errand.draft_id,
-        check_id=errand.check_id,
-        kind=paper,
-        side=side,
-        status=DocumentStatus.HELD if original else status,
-        pages=pages,
-        fingerprint=fingerprint,
-        storage_key=rendition.storage_key,
-        sealed_key=rendition.sealed_key,
-        original_storage_key=original.storage_key if original else None,
-        original_sealed_key=original.sealed_key if original else None,
-        digest=rendition.digest,
-        original_digest=original.digest if original else None,
-        verdict=verdict.outcome,
-        verdict_detail=verdict.detail,
-        shred_after=clock.now() + (limit.after(clock.today()) - clock.today()),
-    )
+    shred(row for row in _given(errand) if row.kind != document.kind or row.side == document.side)
     db.session.add(document)
     db.session.flush()
     who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
     record(
-        RECEIVED, actor=who, subject=who, document=public_id, paper=paper, side=side, pages=pages,
-        verdict=verdict.outcome,
+        RECEIVED, actor=who, subject=who, document=document.public_id, paper=document.kind, side=document.side,
+        pages=document.pages, verdict=document.verdict,
     )  # fmt: skip
     is_complete = given(draft_id=errand.draft_id, check_id=errand.check_id).is_complete
     if is_complete:
         errands().complete(errand)
+    if is_complete and errand.check_id is not None:
+        forget_previews(_given(errand))
     return is_complete
+
+
+def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:
+    if verdict.outcome is Outcome.HELD:
+        return DocumentStatus.HELD
+    return DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
+
+
+def _limit() -> datetime:
+    period = current_app.extensions["organisation"].retention.identity_document_limit
+    return clock.now() + (period.after(clock.today()) - clock.today())
 
 
 def _given(errand: Errand) -> list[IdentityDocument]:
@@ -205,6 +228,14 @@ def _digested(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[byte
     for chunk in chunks:
         digest.update(chunk)
         yield chunk
+
+
+def _seal_preview(pages: list[RenditionPage], public_id: str, viewer: SessionKey) -> _Sealed:
+    key, storage_key = new_data_key(), f"{previews.FOLDER}/{new_public_id()}"
+    object_id = previews.preview_id(public_id)
+    packed, digest = pack([previews.preview_of(page) for page in pages]), hashlib.sha256()
+    _storage().put(storage_key, _digested(seal_stream(key, [packed], object_id), digest))
+    return _Sealed(storage_key, viewer.wrap(key, object_id.encode()), digest.hexdigest())
 
 
 def _slots() -> Path:

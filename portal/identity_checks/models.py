@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
+from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 
 
@@ -75,6 +75,9 @@ class IdentityDocument(db.Model):
     original_sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[str] = mapped_column(String(64))
     original_digest: Mapped[str | None] = mapped_column(String(64))
+    preview_storage_key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    preview_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Wrapped by the key of the session that sent it (`keys.SessionKey`), until the request is sent."""
     fingerprint: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     verdict_detail: Mapped[str] = mapped_column(Text, default="")
@@ -111,3 +114,24 @@ class StoreFinding(db.Model):
     document: Mapped[str] = mapped_column(String(32), default="")
     first_found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     last_found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class IdentityUpload(db.Model):
+    """One side on its way, part by part: where each sealed part lies, and the key that the sender's session wraps."""
+
+    __tablename__ = "identity_uploads"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    code: Mapped[str] = mapped_column(String(40))
+    """What the proof is for: a draft's public id, or a request's reference."""
+    kind: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    received: Mapped[int] = mapped_column(default=0)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    parts: Mapped[list[str]] = mapped_column(Json, default=list)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -13,7 +13,7 @@ from sqlalchemy import func, literal, select
 from portal.bilingual import Label, long_date
 from portal.clock import local_date
 from portal.identity_checks.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
-from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument
+from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument, IdentityUpload
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
@@ -103,7 +103,9 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="identity_checks",
-        tables=frozenset({IdentityCheck.__tablename__, IdentityDocument.__tablename__}),
+        tables=frozenset(
+            {IdentityCheck.__tablename__, IdentityDocument.__tablename__, IdentityUpload.__tablename__}
+        ),
         retention=retention,
         summary=summary,
         items=items,

@@ -5,7 +5,7 @@ Without the key the sealed bytes are noise, so a crash between the two leaves no
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import exists, select, update
@@ -34,9 +34,24 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
             continue
         document.sealed_key = None
         document.original_sealed_key = None
+        document.preview_key = None
         document.draft_id = None
         document.status, document.key_destroyed_at = DocumentStatus.SHREDDING, clock.now()
         enqueue("identity.remove_bytes", document_id=document.id)
+
+
+def forget_previews(documents: Iterable[IdentityDocument]) -> None:
+    """Destroy the previews of documents that are sent, in the current transaction; a job removes the bytes."""
+    for document in documents:
+        if document.preview_storage_key is not None:
+            enqueue("identity.remove_preview", storage_key=document.preview_storage_key)
+        document.preview_key = document.preview_storage_key = None
+
+
+def remove_preview(run: JobRun, storage_key: str) -> None:
+    """Remove the bytes of a preview whose key is destroyed."""
+    _storage().delete(storage_key)
+    forget_journal()
 
 
 def remove_bytes(run: JobRun, document_id: int) -> None:
@@ -50,7 +65,7 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
         return
     if document.status is not DocumentStatus.SHREDDING:
         raise JobRefused("the document is in use")
-    keys = [key for key in (document.storage_key, document.original_storage_key) if key]
+    keys = [key for key in (document.storage_key, document.original_storage_key, document.preview_storage_key) if key]
     db.session.rollback()
     for key in keys:
         _storage().delete(key)
@@ -80,6 +95,14 @@ def expired_documents() -> list[IdentityDocument]:
     is_over = IdentityDocument.shred_after <= clock.now()
     statement = select(IdentityDocument).where(is_over, IdentityDocument.status != DocumentStatus.SHREDDING)
     return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(_SLICE)).scalars())
+
+
+def documents_with_stale_preview(before: datetime) -> list[IdentityDocument]:
+    """Return documents whose preview was made before an instant, a slice at a time."""
+    is_stale = (IdentityDocument.preview_storage_key.is_not(None), IdentityDocument.created_at < before)
+    is_kept = IdentityDocument.status != DocumentStatus.SHREDDING
+    statement = select(IdentityDocument).where(*is_stale, is_kept).order_by(IdentityDocument.id).limit(_SLICE)
+    return list(db.session.execute(statement).scalars())
 
 
 def repeat_removals() -> None:

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from flask import current_app
 
-from portal.identity_checks import intake, shredding
+from portal import clock
+from portal.identity_checks import intake, previews, shredding, uploading
 from portal.identity_checks.errands import errands
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.queries import held_documents
@@ -18,10 +19,12 @@ from portal.infrastructure.keys import KeyBroken, KeyMissing
 from portal.infrastructure.scanner import Outcome, Verdict
 from portal.infrastructure.sealing import SealBroken
 from portal.infrastructure.storage import StorageError
+from portal.web.sessions import CUSTOMER_RULES
 
 logger = logging.getLogger("portal.identity_checks")
 
 job("identity.remove_bytes")(shredding.remove_bytes)
+job("identity.remove_preview")(shredding.remove_preview)
 
 
 @job("identity.sweep", every=timedelta(hours=1))
@@ -38,6 +41,23 @@ def sweep(run: JobRun) -> None:
         run.renew()
     with transaction():
         shredding.repeat_removals()
+
+
+@job("identity.sweep_uploads", every=timedelta(minutes=10))
+def sweep_uploads(run: JobRun) -> None:
+    """Destroy uploads that were never finished, and previews whose session has ended by now."""
+    while True:
+        with transaction():
+            expired = uploading.expired()
+            uploading.end(expired)
+        if not expired:
+            break
+        run.renew()
+    with transaction():
+        shredding.forget_previews(shredding.documents_with_stale_preview(clock.now() - CUSTOMER_RULES.absolute))
+    uploading.remove_leftovers(uploading.FOLDER, uploading.LIFE)
+    uploading.remove_leftovers(previews.FOLDER, CUSTOMER_RULES.absolute)
+    shredding.forget_journal()
 
 
 @job("identity.rescan", every=timedelta(minutes=5))

@@ -21,7 +21,9 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_SIZE = 32
 _NONCE_SIZE = 12
@@ -29,6 +31,8 @@ _WRAPPED = 0x01
 """Scheme: AES-256-GCM under a master key; scheme, version, 12-byte random nonce, ciphertext with tag."""
 _SEALED = 0x02
 """Scheme: HPKE base mode (RFC 9180), X25519, HKDF-SHA256, AES-256-GCM; scheme, version, enc, ciphertext."""
+_BY_SESSION = 0x03
+"""Scheme: AES-256-GCM under a key derived from a session's cookie; laid out as 0x01, its version always 1."""
 _HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _VERSIONED = re.compile(r"v([1-9][0-9]{0,2}):(.*)", re.ASCII | re.DOTALL)
 _FEWEST_DISTINCT_BYTES = 12
@@ -145,6 +149,35 @@ class MasterKeys:
     def rewrap(self, wrapped: bytes, context: bytes = b"") -> bytes:
         """Return the same data key wrapped by the current master key. Raises as `unwrap`."""
         return self.wrap(self.unwrap(wrapped, context), context)
+
+
+@dataclass(frozen=True)
+class SessionKey:
+    """A key that only a person's session cookie carries: what it wraps can be read while they are there only.
+
+    The database keeps a hash of the cookie, and this key cannot be had from it.
+    """
+
+    _key: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, token: str) -> Self:
+        """Return the key of a session's random token (HKDF-SHA256, RFC 5869)."""
+        derived = HKDF(SHA256(), KEY_SIZE, salt=None, info=b"portal session key 1")
+        return cls(derived.derive(token.encode()))
+
+    def wrap(self, data_key: bytes, context: bytes = b"") -> bytes:
+        """Return the data key encrypted under this key, bound to `context` (an object's id)."""
+        header, nonce = bytes((_BY_SESSION, 1)), secrets.token_bytes(_NONCE_SIZE)
+        return header + nonce + AESGCM(self._key).encrypt(nonce, _checked_data_key(data_key), header + context)
+
+    def unwrap(self, wrapped: bytes, context: bytes = b"") -> bytes:
+        """Return the data key. Raises `KeyBroken`, also when another session wrapped it."""
+        header, rest = _split(wrapped, _BY_SESSION)
+        try:
+            return AESGCM(self._key).decrypt(rest[:_NONCE_SIZE], rest[_NONCE_SIZE:], header + context)
+        except (InvalidTag, ValueError) as error:
+            raise KeyBroken("a key does not open with this session") from error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.identity_checks.queries import documents_given
 from portal.identity_checks.shredding import shred
+from portal.identity_checks.uploading import end_all
 from portal.infrastructure.database import db
 from portal.infrastructure.durations import Period
 from portal.rights.intents import Intent
@@ -66,6 +67,7 @@ def save_answers(customer: Customer, intent: Intent, answers: dict[str, Any], *,
 def discard(draft: RequestDraft) -> None:
     """Delete a draft that was not sent, in the current transaction; documents given for it are destroyed."""
     shred(documents_given(draft_id=draft.id))
+    end_all(draft.customer_id, draft.public_id)
     db.session.flush()
     db.session.delete(draft)
 

@@ -20,7 +20,8 @@ from portal.identity_checks.doubts import assess_other_channel
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
-from portal.identity_checks.shredding import shred
+from portal.identity_checks.shredding import forget_previews, shred
+from portal.identity_checks.uploading import end_all
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
 from portal.preferences.purposes import MARKETING_FLAG_CODES
@@ -102,6 +103,7 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
         method = checking.KNOWN_ADDRESS if progress.decision.cleared else checking.SESSION
     _receive(request, clock.now(), _Proof(progress.decision, method, draft.id), f"customer:{customer.public_id}")
     draft.sent_at, draft.answers = clock.now(), {}
+    end_all(customer.id, draft.public_id)
     return request
 
 
@@ -271,6 +273,7 @@ def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
         document.draft_id, document.check_id = None, check.id
         if document.status is DocumentStatus.STAGED:
             document.status = DocumentStatus.READY
+    forget_previews(staged)
     db.session.flush()
     return given(check_id=check.id).is_complete
 

@@ -1,8 +1,10 @@
-"""How large a body may be, by what it is: files need room, a form of plain fields does not."""
+"""How large a body may be, by what it is: files need room, a form of plain fields or a part of a file does not."""
 
 from flask import Flask, request
 
 LARGEST_PLAIN_FORM = 1024 * 1024
+LARGEST_PART = 512 * 1024
+"""Of a file that is sent in parts (`identity_checks.uploading`), each of them one plain body."""
 
 
 def register(app: Flask) -> None:
@@ -12,3 +14,5 @@ def register(app: Flask) -> None:
     def bound_plain_form() -> None:
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = LARGEST_PLAIN_FORM
+        elif request.mimetype == "application/octet-stream":
+            request.max_content_length = LARGEST_PART

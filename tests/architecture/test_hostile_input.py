@@ -25,6 +25,7 @@ AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audien
 BUTTONS = {
     "customer.accounts.sign_out", "customer.accounts.end_session", "customer.accounts.end_other_sessions",
     "customer.identity_checks.by_code", "customer.identity_checks.later", "customer.identity_checks.remove",
+    "customer.identity_checks.uploads.cancel",
     "customer.rights.discard_draft", "customer.rights.object_to_marketing", "customer.rights.send",
     "customer.rights.withdraw", "customer.exports.download", "public.preferences.stop", "public.accounts.resend",
     "staff.identity_checks.compare_store", "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",

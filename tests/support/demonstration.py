@@ -178,6 +178,9 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
         "/requests/drafts/": draft,
         "/requests/identity/": draft,
         "/requests/identity/<code>/document/": _first(_documents_of("C-1009")),
+        "/requests/identity/<code>/document/<public_id>/": "1",
+        "/requests/identity/<code>/uploads/": "0" * 32,
+        "/requests/identity/<code>/uploads/<public_id>/": "0",
         "/answers/": _first(select(AnswerPackage.public_id)),
         "/account/sessions/": _first(sessions.where(Account.customer_id == customer_id)),
     }

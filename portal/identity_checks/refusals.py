@@ -1,0 +1,54 @@
+"""What to say when a side could not be taken: one sentence for each cause, on the page and to its script."""
+
+import logging
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portal.identity_checks.errands import Errand
+from portal.identity_checks.forms import problem_sentence
+from portal.identity_checks.inspection import DocumentRefused
+from portal.identity_checks.intake import Infected, SentTwice, take_in
+from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.rendition import RenditionBusy, RenditionUnavailable
+from portal.infrastructure.keys import SessionKey
+from portal.infrastructure.storage import StorageError
+from portal.web.rate_limits import count_try
+
+UPLOADS_A_DAY = "40 per day"
+
+logger = logging.getLogger("portal.identity_checks")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a side was not taken, in the person's language; `may_pass` when the same file may do a minute later."""
+
+    sentence: str
+    may_pass: bool = False
+
+    @property
+    def status(self) -> int:
+        return 503 if self.may_pass else 422
+
+
+def try_to_take_in(errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey) -> Refusal | None:
+    """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`."""
+    count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
+    try:
+        take_in(errand, paper, side, content, viewer=viewer)
+    except DocumentRefused as refusal:
+        return Refusal(problem_sentence(refusal))
+    except Infected:
+        return Refusal(_("Our virus scanner does not let this file in. Take a new photo and send that."))
+    except SentTwice:
+        return Refusal(_("You sent the same file twice. Choose the other side."))
+    except (RenditionBusy, RenditionUnavailable, StorageError) as error:
+        return not_now(error)
+    return None
+
+
+def not_now(error: Exception) -> Refusal:
+    """Return what is said while we cannot take anything; the cause goes to the log."""
+    logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
+    return Refusal(_("We cannot take your document at the moment. Send it again in a minute."), may_pass=True)
