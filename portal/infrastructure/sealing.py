@@ -71,16 +71,25 @@ def _nonce(header: bytes, number: int, is_last: bool) -> bytes:
     return header[len(_SCHEME) :] + number.to_bytes(4, "big") + bytes((is_last,))
 
 
-def _cut(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield pieces of exactly `size` bytes, then the rest, marked as the last; it is empty only if all is."""
-    pending = bytearray()
+def _cut(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryview, bool]]:
+    """Yield pieces of exactly `size` bytes, then the rest, marked as the last; it is empty only if all is.
+
+    A piece that lies whole in a chunk is not copied: at 64 KiB that costs half as much as the cipher.
+    """
+    pending = b""
     for chunk in chunks:
-        for start in range(0, len(chunk), size):
-            pending += chunk[start : start + size]
-            if len(pending) > size:
-                yield bytes(pending[:size]), False
-                del pending[:size]
-    yield bytes(pending), True
+        rest = memoryview(chunk)
+        while rest:
+            if len(pending) == size:
+                yield pending, False
+                pending = b""
+            if not pending and len(rest) > size:
+                yield rest[:size], False
+                rest = rest[size:]
+            else:
+                room = size - len(pending)
+                pending, rest = pending + bytes(rest[:room]), rest[room:]
+    yield pending, True
 
 
 def _read_header(source: Iterator[bytes]) -> tuple[bytes, bytes]:

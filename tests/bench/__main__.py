@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import orjson
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
@@ -26,10 +25,10 @@ from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
-from portal.infrastructure.keys import new_data_key
-from portal.infrastructure.sealing import seal_stream
 from portal.records.models import CategoryCount, Record
 from portal.web.sessions import hash_token
+from tests.bench.bombs import measure_bombs
+from tests.bench.documents import measure_documents
 from tests.trial.installation import installation
 
 ROUNDS = 40
@@ -52,7 +51,7 @@ def compare(name: str, act: Callable[[], object], floor: Callable[[], object], r
 
 
 def main() -> None:
-    """Measure pages, the feed, sealing and packages."""
+    """Measure pages, the feed, packages, identity documents, and pages while hostile documents are decoded."""
     with installation() as portal:
         app = portal.app
         _add_floor(app)
@@ -66,10 +65,10 @@ def main() -> None:
         compare("preferences page (S)", _fetch(client, "/preferences"), floor)
         headers = {"Authorization": f"Bearer {token}"}
         compare("P4 feed, one customer (S)", _fetch(client, "/feed/v1/preferences/C-1001", headers), floor)
-        data = bytes(64 * 1024) * 160
-        compare("P8 sealing 10 MB (bare AES-GCM chunks)", lambda: _drain(seal_stream(new_data_key(), [data], "x")), lambda: _bare_seal(data), 10)
         with app.app_context():
             compare("P9 package of 100 000 records (bare ZIP)", lambda: _package(customer_id), lambda: _bare_zip(customer_id), 2)
+    measure_documents()
+    measure_bombs()
 
 
 def _add_floor(app: Flask) -> None:
@@ -125,12 +124,6 @@ def _fetch(client: FlaskClient, path: str, headers: dict[str, str] | None = None
 def _drain(chunks: Iterator[bytes]) -> None:
     for _chunk in chunks:
         pass
-
-
-def _bare_seal(data: bytes) -> None:
-    cipher = AESGCM(new_data_key())
-    for number in range(0, len(data), 64 * 1024):
-        cipher.encrypt(number.to_bytes(12, "big"), data[number : number + 64 * 1024], b"")
 
 
 def _package(customer_id: int) -> None:
