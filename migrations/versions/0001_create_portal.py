@@ -672,6 +672,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_tokens_email_normalised"), ["email_normalised"], unique=False)
 
     op.create_table(
+        "spent_states",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spent_states")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_spent_states_state_hash")),
+    )
+    with op.batch_alter_table("spent_states") as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_states_spent_at"), ["spent_at"], unique=False)
+
+    op.create_table(
         "linked_identities",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1092,6 +1103,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_linked_identities_account_id"))
 
     op.drop_table("linked_identities")
+    with op.batch_alter_table("spent_states") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_spent_states_spent_at"))
+
+    op.drop_table("spent_states")
     with op.batch_alter_table("account_tokens") as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_tokens_email_normalised"))
         batch_op.drop_index(batch_op.f("ix_account_tokens_account_id"))

@@ -1,6 +1,6 @@
 """What a signed-in customer does to their own way in: give the password again, change it, end other sessions.
 
-Each starts from a password check made before the transaction, and acts only while that check still holds.
+Each starts from a proof checked before the transaction, and acts only while that proof still holds.
 """
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_password_changed
+from portal.accounts.linked_identities import live_identity
 from portal.accounts.links import void_links
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions import end_sessions, renew_session
@@ -16,6 +17,7 @@ from portal.audit.tags import declare
 from portal.infrastructure.database import db
 
 PROVEN_AGAIN = declare("customer:password:given_again")
+PROVEN_BY_FACEBOOK = declare("customer:facebook:proven_again")
 CHANGED = declare("customer:password:changed", "sessions_ended")
 REVOKED = declare("customer:session:revoked", "sessions_ended")
 
@@ -34,6 +36,25 @@ def give_password_again(session: AccountSession, seen_hash: str) -> None:
     session.reauthenticated_at = clock.now()
     renew_session(session)
     record(PROVEN_AGAIN, actor=_who(account), subject=_who(account))
+
+
+class NotTheOwner(Exception):
+    """Whoever answered at Facebook is not the person whom Facebook lets into this account."""
+
+
+def prove_by_facebook(session: AccountSession, scoped_id: str) -> None:
+    """Note a fresh proof through Facebook in the current transaction, under a new session cookie.
+
+    Raises:
+        NotTheOwner: the link was undone, or is with another Facebook account.
+    """
+    account = db.session.execute(select(Account).where(Account.id == session.account_id).with_for_update()).scalar_one()
+    identity = live_identity(account.id)
+    if identity is None or identity.scoped_id != scoped_id:
+        raise NotTheOwner
+    session.reauthenticated_at = clock.now()
+    renew_session(session)
+    record(PROVEN_BY_FACEBOOK, actor=_who(account), subject=_who(account))
 
 
 def change_password(session: AccountSession, seen_hash: str, password_hash: str) -> int:

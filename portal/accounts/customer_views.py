@@ -19,8 +19,9 @@ from portal.accounts.linked_identities import LastWayIn, live_identity, unlink_o
 from portal.accounts.sessions import find_own_session, live_sessions
 from portal.accounts.sign_in import is_password_of
 from portal.accounts.sign_in import sign_out as leave
-from portal.accounts.visitor_sessions import begin_facebook
+from portal.accounts.visitor_sessions import Errand, begin_facebook
 from portal.customers.addresses import mask_address
+from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords import hash_password
 from portal.web.audiences import Audience
@@ -66,8 +67,35 @@ def link_facebook() -> Answer:
     if not is_offered():
         abort(404)
     count_facebook_attempt()
-    attempt = begin_facebook("", account=current_user.public_id)
+    attempt = begin_facebook("", Errand.LINK, current_user.public_id)
     return render_template("accounts/public/facebook.html", next="", url=authorize_url(attempt.state, attempt.verifier))
+
+
+@blueprint.post("/account/confirm-facebook")
+@requires(CUSTOMER)
+def confirm_by_facebook() -> Answer:
+    """Begin a fresh proof through Facebook, for whom it is the only way in."""
+    if not _is_proven_by_facebook():
+        abort(404)
+    count_facebook_attempt()
+    attempt = begin_facebook(next_page(""), Errand.PROVE, current_user.public_id)
+    url = authorize_url(attempt.state, attempt.verifier, is_again=True)
+    return render_template("accounts/customer/confirm_facebook.html", url=url)
+
+
+def _is_proven_by_facebook() -> bool:
+    return current_user.password_hash is None and is_offered() and live_identity(current_user.id) is not None
+
+
+@blueprint.get("/account/on-hold")
+@requires(CUSTOMER)
+def on_hold() -> str:
+    """Tell somebody who has just come in that nothing is done with their data, at their own request."""
+    customer = current_user.customer
+    if customer.status is not CustomerStatus.RESTRICTED:
+        abort(404)
+    wanted = next_page(url_for("customer.records.dashboard"))
+    return render_template("accounts/customer/on_hold.html", since=customer.restricted_at, next=wanted)
 
 
 @blueprint.post("/account/facebook/unlink")
@@ -109,7 +137,11 @@ def sign_out() -> Response:
 def confirm_password() -> Answer:
     """Ask for the password again before something that must not happen on an unwatched screen."""
     form, wanted = PasswordAgainForm(), next_page(url_for("customer.accounts.account"))
-    details = {"next": wanted, "address": mask_address(current_user.email)}
+    details = {
+        "next": wanted,
+        "address": mask_address(current_user.email),
+        "has_facebook": _is_proven_by_facebook(),
+    }
     if not form.validate_on_submit():
         return _page("confirm_password", form, **details)
     seen_hash = _checked_hash(form.password.data)

@@ -122,6 +122,17 @@ def queue_facebook_unlinked(account: Account) -> None:
     )
 
 
+def queue_facebook_address_used(owner: Account) -> None:
+    """Tell the owner of an account that somebody came through Facebook with their address, and how to link it."""
+    queue_mail(
+        "accounts/facebook_address_used",
+        owner.email,
+        owner.language,
+        seen_at=clock.now().isoformat(),
+        **_person(owner),
+    )
+
+
 def queue_new_device(account: Account, device_label: str) -> None:
     queue_mail(
         "accounts/new_device",

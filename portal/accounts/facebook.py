@@ -55,11 +55,17 @@ def is_offered() -> bool:
     return bool(_settings().facebook_app_id)
 
 
-def authorize_url(state: str, verifier: str) -> str:
-    """Return the address at Facebook where the person says yes or no."""
+def authorize_url(state: str, verifier: str, *, is_again: bool = False) -> str:
+    """Return the address at Facebook where the person says yes or no.
+
+    Args:
+        is_again: have Facebook ask for its password although the person is signed in there. It does not tell us
+            whether it did: whoever sits at the keyboard may take the wish out of the address.
+    """
     url = _settings().facebook_authorize_url or AUTHORIZE_URL
+    wish = {"auth_type": "reauthenticate"} if is_again else {}
     with _client() as client:
-        return str(client.create_authorization_url(url, state=state, code_verifier=verifier)[0])
+        return str(client.create_authorization_url(url, state=state, code_verifier=verifier, **wish)[0])
 
 
 def read_profile(code: str, verifier: str) -> Profile:

@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
 from portal.access.reauthentication import is_fresh
-from portal.accounts import facebook
+from portal.accounts import credentials, facebook
 from portal.accounts.devices import device_label
 from portal.accounts.facebook_sign_in import Outcome, arrive
 from portal.accounts.limits import count_facebook_attempt, may_mail
 from portal.accounts.linked_identities import IdentityTaken, link_own
 from portal.accounts.visitor_sessions import (
+    Errand,
     FacebookAttempt,
     await_registration,
     begin_facebook,
@@ -38,6 +39,7 @@ _CODES = {
     Outcome.NO_ADDRESS: 422,
     Outcome.ADDRESS_USED: 409,
     Outcome.TAKEN: 409,
+    Outcome.SOMEBODY_ELSE: 403,
     Outcome.CLOSED: 403,
     Outcome.DOWN: 503,
     Outcome.MISCONFIGURED: 502,
@@ -83,7 +85,7 @@ def come_back() -> Any:
     except facebook.FacebookMisconfigured:
         logger.error("Facebook does not take the application: check PORTAL_FACEBOOK_APP_ID and _APP_SECRET")
         return _outcome(Outcome.MISCONFIGURED, attempt)
-    return _link(profile, attempt) if attempt.account else _enter(profile, attempt)
+    return _ERRANDS[Errand(attempt.errand)](profile, attempt)
 
 
 def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
@@ -100,6 +102,8 @@ def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
         )
     if arrival.outcome is Outcome.ENTERED:
         return keep_device(redirect(attempt.next or url_for("customer.records.dashboard"), 303))
+    if arrival.outcome is Outcome.RESTRICTED:
+        return keep_device(redirect(url_for("customer.accounts.on_hold", next=attempt.next or None), 303))
     if arrival.outcome is Outcome.UNCONFIRMED:
         # Whoever opens the mailed link in this browser is the person whom Facebook knows.
         await_registration(arrival.awaited, is_password_known=True)
@@ -109,7 +113,7 @@ def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
 
 def _link(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
     """Link only for the account that asked, while its owner's proof is fresh (security.md A4)."""
-    if not current_user.is_authenticated or current_user.public_id != attempt.account or not is_fresh():
+    if not _is_still_here(attempt) or not is_fresh():
         return _outcome(Outcome.OVER, attempt)
     try:
         with transaction():
@@ -120,12 +124,30 @@ def _link(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
     return redirect(url_for("customer.accounts.facebook"), 303)
 
 
+def _prove(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
+    """Take the answer as a fresh proof where Facebook names the very person that it lets into this account."""
+    if not _is_still_here(attempt):
+        return _outcome(Outcome.OVER, attempt)
+    try:
+        with transaction():
+            credentials.prove_by_facebook(g.portal_session, profile.scoped_id)
+    except credentials.NotTheOwner:
+        return _outcome(Outcome.SOMEBODY_ELSE, attempt)
+    return redirect(attempt.next or url_for("customer.accounts.account"), 303)
+
+
+def _is_still_here(attempt: FacebookAttempt) -> bool:
+    return bool(current_user.is_authenticated and current_user.public_id == attempt.account)
+
+
+_ERRANDS = {Errand.SIGN_IN: _enter, Errand.LINK: _link, Errand.PROVE: _prove}
+
+
 def _outcome(outcome: Outcome, attempt: FacebookAttempt | None = None) -> Response:
-    is_linking = attempt is not None and bool(attempt.account)
     page = render_template(
         "accounts/public/facebook_outcome.html",
         outcome=outcome,
-        is_linking=is_linking,
+        errand=attempt.errand if attempt else Errand.SIGN_IN,
         next=attempt.next if attempt else "",
     )
     return Response(page, _CODES[outcome], mimetype="text/html")

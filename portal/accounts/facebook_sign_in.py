@@ -5,14 +5,19 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from portal.accounts.emails import queue_facebook_address_used
 from portal.accounts.facebook import Profile
 from portal.accounts.linked_identities import FACEBOOK, link
 from portal.accounts.models import Account, LinkedIdentity
 from portal.accounts.registration import ask_for_another_link, confirmed_account, register
 from portal.accounts.sign_in import enter
+from portal.audit.recording import record
+from portal.audit.tags import declare
 from portal.customers.addresses import normalise_address
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+
+ADDRESS_MET = declare("customer:facebook:address_met")
 
 
 class Outcome(StrEnum):
@@ -26,6 +31,8 @@ class Outcome(StrEnum):
     """Facebook gives no address to write to."""
     ADDRESS_USED = "address_used"
     """An account has this address: its owner signs in to it first, and links Facebook from there."""
+    RESTRICTED = "restricted"
+    """The account is open, and the use of its data is on hold at the customer's request."""
     CLOSED = "closed"
     """The customer was erased."""
     CANCELLED = "cancelled"
@@ -40,6 +47,8 @@ class Outcome(StrEnum):
     """Facebook does not know our application."""
     TAKEN = "taken"
     """This identity, or this account, is linked with another one."""
+    SOMEBODY_ELSE = "somebody_else"
+    """Whoever answered at Facebook is not the person that opens this account."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ def arrive(profile: Profile, *, device_token: str, device_label: str, language: 
     """
     account = _account_opened_by(profile.scoped_id)
     if account is None:
-        return _first_visit(profile, language, may_mail)
+        return _first_visit(profile, language, may_mail=may_mail)
     if account.customer is None:
         ask_for_another_link(account.id, may_mail=may_mail)
         return Arrival(Outcome.UNCONFIRMED, account.public_id)
@@ -66,7 +75,8 @@ def arrive(profile: Profile, *, device_token: str, device_label: str, language: 
         return Arrival(Outcome.CLOSED)
     tell = account.last_sign_in_at is not None
     enter(account, device_token=device_token, device_label=device_label, tell=tell, method=FACEBOOK)
-    return Arrival(Outcome.ENTERED)
+    is_restricted = account.customer.status is CustomerStatus.RESTRICTED
+    return Arrival(Outcome.RESTRICTED if is_restricted else Outcome.ENTERED)
 
 
 def _account_opened_by(scoped_id: str) -> Account | None:
@@ -79,11 +89,17 @@ def _account_opened_by(scoped_id: str) -> Account | None:
     return db.session.execute(held).scalar_one_or_none()
 
 
-def _first_visit(profile: Profile, language: str, may_mail: bool) -> Arrival:
+def _first_visit(profile: Profile, language: str, *, may_mail: bool) -> Arrival:
     if profile.email is None:
         return Arrival(Outcome.NO_ADDRESS)
     address = normalise_address(profile.email)
-    if confirmed_account(address):
+    owner = confirmed_account(address)
+    if owner:
+        # Only whom Facebook names with this address is told, and the owner hears of it: see docs/adr/0006.
+        who = f"customer:{owner.customer.public_id}" if owner.customer else "portal"
+        record(ADDRESS_MET, actor="portal", subject=who)
+        if may_mail:
+            queue_facebook_address_used(owner)
         return Arrival(Outcome.ADDRESS_USED)
     account = register(
         given_name=profile.given_name,

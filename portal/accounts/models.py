@@ -87,6 +87,16 @@ class LinkedIdentity(db.Model):
     account: Mapped[Account] = relationship()
 
 
+class SpentState(db.Model):
+    """A state that came back from Facebook, as its hash: it comes back once, whoever kept a copy of the cookie."""
+
+    __tablename__ = "spent_states"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    spent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class AccountSession(SignedInSession, db.Model):
     __tablename__ = "account_sessions"
 

@@ -18,8 +18,9 @@ from portal.accounts.emails import (
 )
 from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.links import LIFE, Purpose, issue_link
-from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
 from portal.accounts.registration import confirmed_account
+from portal.accounts.visitor_sessions import ATTEMPT_LIFE
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
@@ -78,6 +79,7 @@ def purge_accounts(run: JobRun) -> None:
         (_links_with_an_address, _delete_links),
         (_old_devices, _delete_devices),
         (_unlinked, _delete_identities),
+        (_spent_states, _delete_states),
         (_mails_to_strangers, _delete_mails),
     ):
         while _purge_slice(find(clock.now()), remove):
@@ -159,6 +161,15 @@ def _unlinked(instant: datetime) -> Select[Any]:
 
 def _delete_identities(ids: list[int]) -> None:
     db.session.execute(delete(LinkedIdentity).where(LinkedIdentity.id.in_(ids)))
+
+
+def _spent_states(instant: datetime) -> Select[Any]:
+    # An older cookie is refused by its own age.
+    return select(SpentState.id).where(SpentState.spent_at < instant - ATTEMPT_LIFE)
+
+
+def _delete_states(ids: list[int]) -> None:
+    db.session.execute(delete(SpentState).where(SpentState.id.in_(ids)))
 
 
 def _mails_to_strangers(instant: datetime) -> Select[Any]:

@@ -3,16 +3,18 @@
 import hmac
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flask import current_app, g, request, session
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select
+from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
-from portal.accounts.models import Account
-from portal.infrastructure.database import db
+from portal.accounts.models import Account, SpentState
+from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
-from portal.web.sessions import CUSTOMER_RULES, cookie_name
+from portal.web.sessions import CUSTOMER_RULES, cookie_name, hash_token
 
 AWAITED, REGISTERED_HERE, AT_FACEBOOK = "awaited_registration", "registered_here", "at_facebook"
 ATTEMPT_LIFE = timedelta(minutes=15)
@@ -45,12 +47,23 @@ def is_password_known_of(account: Account) -> bool:
     return bool(session.get(REGISTERED_HERE) == account.public_id)
 
 
+class Errand(StrEnum):
+    """What somebody goes to Facebook for."""
+
+    SIGN_IN = "sign_in"
+    """To come in."""
+    LINK = "link"
+    """To let Facebook open the account that they are signed in to."""
+    PROVE = "prove"
+    """To show that they still are who signed in."""
+
+
 @dataclass(frozen=True)
 class FacebookAttempt:
     """A way to Facebook and back, begun in this browser and good for one return.
 
     Attributes:
-        account: public id of the account to link; empty to sign in.
+        account: public id of the account to link or to prove oneself for; empty to sign in.
         next: the page to go to afterwards; empty for the first one.
     """
 
@@ -58,25 +71,38 @@ class FacebookAttempt:
     verifier: str
     begun_at: str
     next: str
+    errand: str
     account: str
 
 
-def begin_facebook(wanted: str, account: str = "") -> FacebookAttempt:
+def begin_facebook(wanted: str, errand: Errand = Errand.SIGN_IN, account: str = "") -> FacebookAttempt:
     """Begin an attempt in this browser; it takes the place of one begun before."""
-    attempt = FacebookAttempt(new_token(), new_token(), clock.now().isoformat(), wanted, account)
+    attempt = FacebookAttempt(new_token(), new_token(), clock.now().isoformat(), wanted, errand, account)
     session[AT_FACEBOOK] = asdict(attempt)
     return attempt
 
 
 def end_facebook(state: str) -> FacebookAttempt | None:
-    """Take the attempt that a return is for out of this browser; None unless it was begun here and lately."""
+    """Take the attempt that a return is for out of this browser; None unless it was begun here, lately, and is new.
+
+    The cookie forgets the attempt, but somebody may have kept a copy of it: the database remembers what is spent.
+    """
     kept = session.pop(AT_FACEBOOK, None)
     if kept is None:
         return None
     attempt = FacebookAttempt(**kept)
     is_late = clock.now() - datetime.fromisoformat(attempt.begun_at) > ATTEMPT_LIFE
     is_its_own = hmac.compare_digest(state.encode(), attempt.state.encode())
-    return attempt if is_its_own and not is_late else None
+    return attempt if is_its_own and not is_late and _spend(state) else None
+
+
+def _spend(state: str) -> bool:
+    """Note that a state came back; False when it had before. Of two returns at once, one wins."""
+    with transaction() as database:
+        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(SpentState).values(state_hash=hash_token(state), spent_at=clock.now())
+        result = database.execute(statement.on_conflict_do_nothing(index_elements=["state_hash"]))
+        return isinstance(result, CursorResult) and result.rowcount == 1
 
 
 def is_session_over() -> bool:

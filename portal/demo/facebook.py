@@ -33,6 +33,7 @@ PEOPLE: Final[dict[str, Person]] = {
     "camille": {"id": "100200302", "first_name": "Camille", "last_name": "Lefèvre", "email": "camille@example.org"},
     "sacha": {"id": "100200303", "first_name": "Sacha", "last_name": "Roy", "email": None},
 }
+AGAIN: Final = "reauthenticate"
 CALLS: Final = ("/call/deauthorize", "/call/deletion")
 FAULTS: Final = {
     "cancelled": Label(fr="Annuler", en="Cancel"),
@@ -49,6 +50,10 @@ WORDS: Final = {
         en="This is not Facebook. This page stands in for it on your machine, to try the sign-in.",
     ),
     "who": Label(fr="Continuer en tant que", en="Continue as"),
+    "again": Label(
+        fr="Facebook vous demanderait ici votre mot de passe, même déjà connecté.",
+        en="Facebook would ask for your password here, although you are signed in already.",
+    ),
     "no_address": Label(fr="sans adresse e-mail", en="without an e-mail address"),
     "wrong": Label(fr="Ou voir ce qui peut mal tourner", en="Or see what can go wrong"),
     "settings": Label(fr="Réglages : applications reliées", en="Settings: linked applications"),
@@ -109,6 +114,8 @@ class StandIn:
             "response_type": "code", "scope": SCOPE, "code_challenge_method": "S256",
         }  # fmt: skip
         faults = [name for name, value in expected.items() if values.get(name) != value]
+        if values.get("auth_type", AGAIN) != AGAIN:
+            faults.append("auth_type")
         if faults or not values.get("code_challenge") or not values.get("state"):
             return Response(f"The application does not fit: {', '.join(faults)}\n", 400)
         choice = values.pop("choice", "")

@@ -12,7 +12,7 @@ from portal.infrastructure.mail.outbox import queue_mail, render_mail
 MAILS = [
     "confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_linked",
     "facebook_unlinked", "address_change_asked", "confirm_new_address", "address_in_use", "address_changed",
-    "address_moved", "address_change_undone",
+    "address_moved", "address_change_undone", "facebook_address_used",
 ]  # fmt: skip
 INSTANT = "2026-12-01T13:12:00+00:00"
 

@@ -172,12 +172,16 @@ def test_without_an_address_there_is_no_account(provider: Provider, browser: Bro
     assert count(Account) == 0
 
 
-def test_an_address_used_here_is_linked_by_its_owner_only(provider: Provider, people: People, browser: Browser) -> None:
+def test_an_address_used_here_is_linked_by_its_owner_only(
+    provider: Provider, people: People, browser: Browser, mailbox: Mailbox
+) -> None:
     people.account(EMAIL)
     page = come_in(browser)
     assert (page.status, page.h1) == (409, "Cette adresse a déjà un compte ici")
     assert count(LinkedIdentity) == 0
     assert not is_signed_in(browser)
+    assert EMAIL not in page.text
+    assert "reliez Facebook" in mailbox.last_to(EMAIL)["Subject"], "nobody meets the address unseen"
     page = sign_in(browser, EMAIL, PASSWORD, path=str(page.tree.select("main a.button")[0]["href"]))
     assert page.url == "/account/facebook"
     assert "Facebook ouvre maintenant aussi votre compte" in link_from_account(browser).text
@@ -196,8 +200,15 @@ def test_an_erased_customer_finds_the_account_closed(provider: Provider, people:
 def test_a_restricted_customer_still_sees_their_data(provider: Provider, people: People, browser: Browser) -> None:
     known(people)
     with transaction() as session:
-        session.query(Customer).one().status = CustomerStatus.RESTRICTED
-    assert come_in(browser).url == "/data"
+        customer = session.query(Customer).one()
+        customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
+    page = come_in(browser, "/sign-in?next=/preferences")
+    assert (page.url, page.h1) == ("/account/on-hold", "Vos données sont en pause")
+    assert page.click("Continuer").url == "/preferences"
+
+
+def test_nobody_else_is_told_that_their_data_are_on_hold(people: People) -> None:
+    assert people.signed_in(EMAIL).get("/account/on-hold").status == 404
 
 
 def test_an_identity_that_was_unlinked_opens_nothing(provider: Provider, people: People, browser: Browser) -> None:
@@ -218,13 +229,19 @@ class TestAttacks:
         assert victim.get(back).status == 400
         assert not is_signed_in(victim)
 
-    def test_a_return_works_once(self, provider: Provider, people: People, browser: Browser) -> None:
+    def test_a_return_works_once_even_where_the_cookie_is_put_back(
+        self, provider: Provider, people: People, browser: Browser
+    ) -> None:
         known(people)
-        back = go(begin(browser))
+        back, kept = go(begin(browser)), browser.client.get_cookie("form").value
         assert browser.get(back).url == "/data"
+        called = len(provider.calls)
         browser.client.delete_cookie("session")
-        assert browser.get(back).status == 400
+        for cookie in (browser.client.get_cookie("form").value, kept):
+            browser.client.set_cookie("form", cookie)
+            assert browser.get(back).status == 400
         assert not is_signed_in(browser)
+        assert len(provider.calls) == called, "Facebook is not even asked"
 
     @pytest.mark.parametrize("query", ["", "?code=x", "?state=x&code=x", "?error=access_denied", "?state=é&code=x"])
     def test_a_return_without_its_state_is_refused(self, provider: Provider, browser: Browser, query: str) -> None:
@@ -358,18 +375,68 @@ def test_the_last_way_in_stays(provider: Provider, browser: Browser, mailbox: Ma
     assert db.session.query(LinkedIdentity).one().unlinked_at is None
 
 
-def test_without_a_password_the_page_that_asks_for_one_offers_to_choose_it(
-    provider: Provider, browser: Browser, mailbox: Mailbox
-) -> None:
-    come_in(browser)
-    browser.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit()
-    page = browser.get("/account/confirm-password")
-    assert "Votre compte n’en a pas encore" in page.text
-    assert page.tree.select("main a.button")[0]["href"] == "/password/forgotten"
-    chosen = {"password": "une nouvelle phrase secrète"}
-    browser.get("/password/forgotten").submit({"email": EMAIL}, with_field="email")
-    browser.get(mailed_link(mailbox, EMAIL, "/password/reset/")).submit(chosen)
-    assert sign_in(browser, EMAIL, chosen["password"]).url == "/data"
+class TestProofByFacebook:
+    """Whom Facebook alone lets in proves themselves there again, as the same person and no other."""
+
+    @pytest.fixture
+    def own(self, provider: Provider, browser: Browser, mailbox: Mailbox) -> Browser:
+        """A browser signed in to an account that Facebook alone opens, eleven minutes ago."""
+        with clock.stopped_at(clock.now() - timedelta(minutes=11)):
+            come_in(browser)
+            browser.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit()
+        return browser
+
+    def begin(self, own: Browser) -> Page:
+        page = own.get("/account/address")
+        assert page.url == "/account/confirm-password"
+        assert "n•••a@example.org" in page.text
+        return page.submit(action="/account/confirm-facebook")
+
+    def test_it_opens_what_needs_a_fresh_proof(self, provider: Provider, own: Browser) -> None:
+        before = own.client.get_cookie("session").value
+        page = own.get(go(self.begin(own)))
+        assert page.url == "/account/address"
+        assert provider.asked[-1]["auth_type"] == "reauthenticate"
+        assert own.client.get_cookie("session").value != before
+        db.session.rollback()
+        assert db.session.query(AuditEvent).filter_by(tag="customer:facebook:proven_again").count() == 1
+        assert db.session.query(LinkedIdentity).one().unlinked_at is None
+
+    def test_another_person_at_facebook_is_refused(self, provider: Provider, own: Browser) -> None:
+        begun = self.begin(own)
+        provider.person = provider.person | {"id": "999"}
+        page = own.get(go(begun))
+        assert (page.status, page.h1) == (403, "C’est un autre compte Facebook")
+        assert own.get("/account/address").url == "/account/confirm-password"
+        assert count(Account) == 1
+
+    def test_a_return_of_another_errand_or_account_proves_nothing(
+        self, app: Flask, provider: Provider, people: People, own: Browser
+    ) -> None:
+        elsewhere = Browser(app)
+        assert own.get(go(begin(elsewhere))).status == 400
+        theirs = go(self.begin(own))
+        other = people.signed_in("other@example.org")
+        assert other.get(theirs).status == 400
+        own.client.delete_cookie("session")
+        assert own.get(theirs).status == 400
+
+    def test_whoever_has_a_password_gives_it(self, provider: Provider, people: People) -> None:
+        own = people.signed_in("other@example.org")
+        link_facebook("other@example.org", "77")
+        assert own.post("/account/confirm-facebook", {"csrf_token": own.form_token("/account")}).status == 404
+
+    def test_without_the_link_a_password_is_offered(
+        self, app: Flask, provider: Provider, own: Browser, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_up(app, monkeypatch, facebook_app_id="")
+        page = own.get("/account/confirm-password")
+        assert "Votre compte n’en a pas encore" in page.text
+        assert page.tree.select("main a.button")[0]["href"] == "/password/forgotten"
+        chosen = {"password": "une nouvelle phrase secrète"}
+        own.get("/password/forgotten").submit({"email": EMAIL}, with_field="email")
+        own.get(mailed_link(mailbox, EMAIL, "/password/reset/")).submit(chosen)
+        assert sign_in(own, EMAIL, chosen["password"]).url == "/data"
 
 
 def test_without_an_application_nothing_is_offered(people: People, browser: Browser) -> None:

@@ -40,6 +40,7 @@ class Provider(StandIn):
         person: whom it vouches for; None for somebody who cancels.
         fault: what goes wrong, a code of the stand-in's `FAULTS`, or nothing.
         calls: the Graph calls received, as (path, values).
+        asked: the wishes with which people were sent, as values.
     """
 
     slow_seconds = 1.0
@@ -51,6 +52,7 @@ class Provider(StandIn):
         }  # fmt: skip
         self.fault = ""
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.asked: list[dict[str, str]] = []
         self._server = make_server("127.0.0.1", 0, self, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -64,6 +66,7 @@ class Provider(StandIn):
     def authorize(self, request: Request, values: dict[str, str]) -> Response:
         if self.person:
             self.people = {"somebody": self.person}
+        self.asked.append(values)
         choice = self.fault or ("somebody" if self.person else "cancelled")
         return super().authorize(request, values | {"choice": choice})
 
