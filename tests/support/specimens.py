@@ -105,7 +105,7 @@ def with_makers_notes() -> bytes:
 
 def pdf(objects: list[bytes], trailer: bytes = b"", version: bytes = b"1.7") -> bytes:
     """Return a PDF of these objects, numbered from 1, the first being the catalogue."""
-    data = b"%PDF-" + version + b"\n%\xe2\xe3\xcf\xd3\n"
+    data = bytearray(b"%PDF-" + version + b"\n%\xe2\xe3\xcf\xd3\n")
     offsets = []
     for number, content in enumerate(objects, start=1):
         offsets.append(len(data))
@@ -113,7 +113,7 @@ def pdf(objects: list[bytes], trailer: bytes = b"", version: bytes = b"1.7") -> 
     table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     table += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     end = b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n" % (len(objects) + 1, trailer, len(data))
-    return data + table + end + b"%%EOF\n"
+    return bytes(data) + table + end + b"%%EOF\n"
 
 
 def stream(content: bytes, dictionary: bytes = b"") -> bytes:

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.trial.document_kills import kill_on_the_way_of_a_document
+from tests.trial.hostile_documents import send_hostile_documents
 from tests.trial.kills import kill_imports, kill_workers
 from tests.trial.packages import build_a_large_copy
 from tests.trial.races import race_for_the_most_urgent
@@ -13,8 +14,8 @@ from tests.trial.suites import look_at_every_page, run_the_journeys_on_postgresq
 from tests.trial.tampering import tamper_everywhere
 
 CAMPAIGNS: list[Callable[[bool], str]] = [
-    kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy, race_for_the_most_urgent, tamper_everywhere,
-    look_at_every_page, run_the_long_tests, run_the_journeys_on_postgresql,
+    send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
+    race_for_the_most_urgent, tamper_everywhere, look_at_every_page, run_the_long_tests, run_the_journeys_on_postgresql,
 ]  # fmt: skip
 
 
