@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from portal.infrastructure.database import db
@@ -42,6 +43,7 @@ def register(app: Flask) -> None:
     """Answer every error of an app in the form its audience reads."""
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(HashingBusy, _on_busy)
+    app.register_error_handler(OperationalError, _on_database_out)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_fault)
 
@@ -59,6 +61,13 @@ def _on_http_error(error: HTTPException) -> Any:
 def _on_busy(error: HashingBusy) -> Any:
     db.session.rollback()
     return _answer(AnswerLater(retry_after=error.retry_after), 503)
+
+
+def _on_database_out(error: OperationalError) -> Any:
+    """The database is full, locked, restarting or away: nothing was written, and trying again is what helps."""
+    db.session.rollback()
+    logger.exception("the database failed", extra={"reference": g.setdefault("reference", new_reference())})
+    return _answer(ServiceUnavailable(retry_after=30), 503)
 
 
 def _on_fault(error: Exception) -> Any:

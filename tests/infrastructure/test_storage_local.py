@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.infrastructure.storage import NotStored, StorageFull, StorageUnavailable, storage_from_url
+from tests.support.disks import disk
 
 BLOCK = b"b" * 65536
 
@@ -26,16 +27,8 @@ def files_below(folder: Path) -> list[Path]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB and 24 inodes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=24", "portal-test", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small disk needs root")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+    with disk(tmp_path / "disk", "size=1m,nr_inodes=24") as folder:
+        yield folder
 
 
 def test_only_the_owner_may_read(tmp_path: Path) -> None:

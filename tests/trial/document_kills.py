@@ -350,9 +350,11 @@ def _check_end(trial: Trial, rounds: list[Round]) -> int:
         with clock.stopped_at(clock.now() + timedelta(hours=hours)):
             with transaction():
                 enqueue("identity.reconcile")
+                enqueue("identity.sweep_uploads")
             run_due_jobs()
     db.session.rollback()
-    assert _stored(trial) == set(), "files of no document are left"
+    left = [path for path in (trial.portal.folder / "storage").rglob("*") if path.is_file()]
+    assert left == [], "files of no document are left"
     assert db.session.execute(select(func.count(StoreFinding.id))).scalar_one() == 0
     trial.search([trace for one in rounds for trace in one.planted.traces])
     return orphans
