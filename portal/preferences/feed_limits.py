@@ -66,7 +66,7 @@ def _count(key: str, limit: str, amount: int) -> None:
         counted = _meter.counted.pop(key)
         _meter.handed_over[key] = instant
     counter: TryCounter = current_app.extensions["try_counter"]
-    if wait := counter.count(allowed, key, counted):
+    if wait := counter.count([(allowed, key)], counted):
         _meter.closed_until[key] = time.time() + wait
         logger.warning("a token has used up its limit", extra={"limit": key})
         raise TooManyTries(retry_after=wait)

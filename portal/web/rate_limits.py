@@ -108,23 +108,27 @@ class TryCounter:
         self.shared = shared
         self._kept = FixedWindowRateLimiter(SqlStorage())
 
-    def count(self, limit: RateLimitItem, key: str, amount: int = 1, *, needs_shared: bool = False) -> int:
-        """Count some tries; return 0, or in how many seconds there are any left.
+    def count(
+        self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False
+    ) -> int:
+        """Count some tries against each of several limits; return 0, or in how many seconds there are any left.
 
         Raises:
             CountsDown: Redis does not answer, and `needs_shared` says that the database is not enough.
         """
         if self.shared:
             try:
-                if wait := self.shared.count(limit, key, amount):
+                if wait := next(filter(None, (self.shared.count(limit, key, amount) for limit, key in limits)), 0):
                     return wait
             except SharedCountsDown:
                 if needs_shared:
                     raise CountsDown(retry_after=ASK_REDIS_AGAIN_AFTER) from None
-        # Whoever is past the limit is turned away by a read alone: a write would have everybody wait for the disk.
-        if self._kept.test(limit, key, cost=amount) and self._kept.hit(limit, key, cost=amount):
-            return 0
-        return seconds_until(self._kept.get_window_stats(limit, key).reset_time)
+        # Whoever is past a limit is turned away by reading alone: a write would have everybody wait for the disk.
+        for act in (self._kept.test, self._kept.hit):
+            for limit, key in limits:
+                if not act(limit, key, cost=amount):
+                    return seconds_until(self._kept.get_window_stats(limit, key).reset_time)
+        return 0
 
 
 def seconds_until(instant: float) -> int:
@@ -152,9 +156,8 @@ def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) 
         CountsDown: Redis does not answer, with `needs_shared`.
     """
     counter: TryCounter = current_app.extensions["try_counter"]
-    for text, key in limits:
-        if wait := counter.count(parse(text), key, needs_shared=needs_shared):
-            raise TooManyTries(retry_after=wait)
+    if wait := counter.count([(parse(text), key) for text, key in limits], needs_shared=needs_shared):
+        raise TooManyTries(retry_after=wait)
 
 
 def caller_network() -> str:
