@@ -10,6 +10,7 @@ from PIL import Image
 
 from portal.identity_checks.inspection import DocumentKind
 from portal.identity_checks.intake import pack
+from portal.identity_checks.previews import preview_of
 from portal.identity_checks.rendition import render
 from tests.support import specimens
 
@@ -25,7 +26,7 @@ class Planted:
         passport: the JPEG.
         rendition: what the portal keeps of it, before sealing.
         words: what its EXIF, XMP and comment say; no picture shown may hold it.
-        traces: words, and pieces of the compressed original and of the rendition; no disk may hold one in clear.
+        traces: words, and pieces of the compressed original, rendition and preview; no disk may hold one in clear.
     """
 
     passport: bytes
@@ -45,8 +46,9 @@ def planted_passport() -> Planted:
     picture.save(buffer, "JPEG", quality=88, exif=exif, comment=words, xmp=b"<x:xmpmeta>" + words)
     passport = buffer.getvalue()
     with tempfile.TemporaryDirectory() as slots:
-        rendition = pack(render(passport, DocumentKind.JPEG, slots=Path(slots)))
-    return Planted(passport, rendition, words, (words, *_pieces(passport), *_pieces(rendition)))
+        pages = render(passport, DocumentKind.JPEG, slots=Path(slots))
+    rendition, preview = pack([page.jpeg for page in pages]), pack([preview_of(page) for page in pages])
+    return Planted(passport, rendition, words, (words, *_pieces(passport), *_pieces(rendition), *_pieces(preview)))
 
 
 def _pieces(content: bytes) -> list[bytes]:
