@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -13,6 +13,7 @@ from portal.infrastructure.breached_passwords import check_list
 
 AUDIENCES = ("public", "customer", "staff", "feed")
 PREFIX = "PORTAL_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsFault(Exception):
@@ -76,6 +77,10 @@ class Settings(BaseModel):
     def _known_database(cls, value: str) -> str:
         if value.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql"}:
             raise ValueError("give a sqlite:/// or postgresql:// address")
+        parts = urlsplit(value)
+        is_here = parts.hostname in {None, *LOOPBACK}
+        if not is_here and "disable" in parse_qs(parts.query).get("sslmode", []):
+            raise ValueError("sslmode=disable would send personal data in clear to another machine")
         return value
 
     @field_validator("breached_passwords_file")
@@ -96,7 +101,7 @@ class Settings(BaseModel):
             raise ValueError("give the address people type, such as https://privacy.example.org")
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("give scheme and host only, without a path")
-        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https, except on localhost")
         return value.rstrip("/")
 

@@ -1,7 +1,8 @@
 """Hostile input: every address, asked with what no page of ours sends, answers without a fault and writes nothing."""
 
-from collections.abc import Iterator
-from functools import cache
+import json
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from portal.web.forms import PortalForm
 from portal.web.rate_limits import RateCount
 from tests.support.browser import Browser
 from tests.support.demonstration import Demonstration, snapshot, walkable
+from tests.support.logs import served_log
 
 CALLERS = ["nobody", "customer", *Role, "machine"]
 AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audience.PUBLIC}, "machine": {Audience.FEED}}
@@ -133,5 +135,39 @@ def test_no_body_breaks_a_form_or_is_taken(demo: Demonstration, caller: str) -> 
                 if answer.status_code >= 500 or answer.status_code in {200, 413}:
                     faults.append(f"{rule.rule} sent {str(body)[:80]}: {answer.status_code}")
     assert tried
+    assert not faults, "\n".join(faults)
+    assert snapshot(demo.app) == before
+
+
+def broken(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that declares the same access and fails."""
+
+    @wraps(view)
+    def fail(**_values: object) -> None:
+        raise RuntimeError("the secret reason")
+
+    return fail
+
+
+@pytest.mark.parametrize("caller", ["nobody", "customer", Role.OFFICER, "machine"])
+def test_whatever_breaks_answers_with_a_reference_and_no_reason(
+    demo: Demonstration, caller: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for endpoint, view in demo.app.view_functions.items():
+        monkeypatch.setitem(demo.app.view_functions, endpoint, broken(view))
+    browser, headers = client_of(demo, caller)
+    before, faults, tried = snapshot(demo.app), [], 0
+    for rule in rules_for(demo, caller, "GET"):
+        with served_log() as log, browser.client.get(demo.path(rule, caller), headers=headers) as answer:
+            text = answer.get_data(as_text=True)
+        if answer.status_code in {303, 401, 403}:
+            continue
+        tried += 1
+        told = json.loads(log.getvalue().splitlines()[0])
+        if answer.status_code != 500 or "secret reason" in text or told["reference"] not in text:
+            faults.append(f"{rule.rule}: {answer.status_code} {text[:80]}")
+        if "the secret reason" not in told["exception"]:
+            faults.append(f"{rule.rule}: the log does not say why")
+    assert tried >= 5
     assert not faults, "\n".join(faults)
     assert snapshot(demo.app) == before

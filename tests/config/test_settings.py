@@ -77,3 +77,23 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     settings = Settings.from_environment(environment(tmp_path))
     assert settings.secret_key not in repr(settings)
     assert settings.master_keys not in repr(settings)
+
+
+@pytest.mark.parametrize("host", ["db.example.org", "10.0.0.7"])
+def test_personal_data_do_not_go_to_another_machine_in_clear(tmp_path: Path, host: str) -> None:
+    address = f"postgresql://portal:x@{host}/portal?connect_timeout=5&sslmode=disable"
+    with pytest.raises(SettingsFault, match="PORTAL_DATABASE_URL: sslmode=disable") as caught:
+        Settings.from_environment(environment(tmp_path, PORTAL_DATABASE_URL=address))
+    assert host not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://portal:x@db.example.org/portal?sslmode=verify-full",
+        "postgresql://portal:x@localhost/portal?sslmode=disable",
+        "postgresql:///portal?host=/run/postgresql&sslmode=disable",
+    ],
+)
+def test_a_database_on_this_machine_or_behind_tls_is_taken(tmp_path: Path, address: str) -> None:
+    assert Settings.from_environment(environment(tmp_path, PORTAL_DATABASE_URL=address)).database_url == address

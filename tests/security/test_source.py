@@ -19,7 +19,7 @@ REACHES_OUT = {
     "portal/infrastructure/scanner.py": "the scanner of the settings",
     "portal/infrastructure/storage/s3.py": "the bucket of the settings",
     "portal/infrastructure/jobs/worker.py": "the Redis server of the settings",
-    "portal/web/rate_limits.py": "the Redis server of the settings",
+    "portal/web/shared_counts.py": "the Redis server of the settings",
 }
 NETWORK = {
     "aiohttp", "authlib.integrations", "ftplib", "http.client", "httpx", "huey.RedisHuey", "limits.storage.RedisStorage", "obstore",

@@ -6,8 +6,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pyotp
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from portal.config import LOOPBACK
 from tests.support.served import Served
 
 FLAGS = [
@@ -21,7 +22,7 @@ Scheme = Literal["light", "dark"]
 
 @dataclass
 class Visitor:
-    """One person at one kind of screen. What breaks the content policy, and script errors, are kept as faults."""
+    """One person at one kind of screen. What breaks the content policy, what a page loads from elsewhere, and script errors are kept as faults."""
 
     served: Served
     page: Page
@@ -32,11 +33,13 @@ class Visitor:
     def __post_init__(self) -> None:
         self.page.on("console", self._listen)
         self.page.on("pageerror", self._keep)
+        self.page.on("request", self._follow)
 
     def leave(self) -> None:
         """Take every trace of the visitor out of the browser."""
         self.page.remove_listener("console", self._listen)
         self.page.remove_listener("pageerror", self._keep)
+        self.page.remove_listener("request", self._follow)
         self.page.context.clear_cookies()
         if self.page.url.startswith(self.served.url):
             self.page.evaluate("localStorage.clear()")
@@ -117,6 +120,12 @@ class Visitor:
     def _listen(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
             self.faults.append(message.text)
+
+    def _follow(self, request: Request) -> None:
+        # The people of the demonstration meet Facebook as a stand-in on this machine; pages load nothing from it.
+        is_ours = request.url.startswith((self.served.url, "about:"))
+        if not is_ours and not (request.is_navigation_request() and urlsplit(request.url).hostname in LOOPBACK):
+            self.faults.append(f"{self.page.url} loads {request.url}")
 
     def _keep(self, error: Error) -> None:
         self.faults.append(str(error))

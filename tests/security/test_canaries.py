@@ -1,0 +1,273 @@
+"""Secrets sent through every flow by the real forms, and then looked for in tables, files, logs, pages and mails."""
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, request, request_finished
+from sqlalchemy import inspect, text
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.access.permissions import Role
+from portal.config import Settings
+from portal.infrastructure.database import db
+from tests.support.browser import Browser, Page
+from tests.support.cases import form_token
+from tests.support.facebook import APP_ID, APP_SECRET, Provider, link_facebook
+from tests.support.filing import describe_copy
+from tests.support.logs import served_log
+from tests.support.mailbox import Mailbox, text_of
+from tests.support.packages import build
+from tests.support.people import PASSWORD, People
+from tests.support.staff_codes import code_at, to_code_page
+from tests.support.visitors import ask_for_reset, mailed_link, register, sign_in
+
+NEWCOMER, KNOWN, INVITED = "nadia@example.org", "camille@example.org", "nora@example.org"
+COOKIES = ("session", "device", "staff_session", "staff_device")
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A secret, the pages that may show it, and the words of the mail that may carry it."""
+
+    value: str
+    pages: frozenset[str] = frozenset()
+    mail: str = ""
+
+    def is_in(self, content: str) -> bool:
+        """Tell whether the secret stands in a text; a short one only where nothing is joined to it."""
+        if self.value not in content or len(self.value) > 12:
+            return self.value in content
+        return re.search(rf"(?<![0-9A-Za-z]){re.escape(self.value)}(?![0-9A-Za-z])", content) is not None
+
+
+@dataclass
+class Watch:
+    """Everything that leaves the portal meanwhile, and the secrets to look for in it."""
+
+    canaries: dict[str, Canary] = field(default_factory=dict)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+
+    def plant(self, name: str, value: str, *, pages: tuple[str, ...] = (), mail: str = "") -> str:
+        assert value, name
+        self.canaries[name] = Canary(value, frozenset(pages), mail)
+        return value
+
+    def plant_cookies(self, name: str, browser: Browser) -> None:
+        for cookie in COOKIES:
+            found = browser.client.get_cookie(cookie)
+            if found and found.value:
+                self.plant(f"{cookie} of {name} {len(self.canaries)}", found.value)
+
+    def note(self, _sender: Flask, response: Response, **_rest: Any) -> None:
+        body = "" if response.is_streamed else response.get_data(as_text=True)
+        kept = [header for header in response.headers.getlist("Set-Cookie") if not header.startswith(COOKIES)]
+        self.answers.append((request.endpoint or "", body + response.headers.get("Location", "") + " ".join(map(opened, kept))))
+
+    def faults(self, place: str, content: str, page: str = "", subject: str = "") -> list[str]:
+        return [
+            f"{name} in {place}" for name, canary in self.canaries.items()
+            if canary.is_in(content) and page not in canary.pages and not (canary.mail and canary.mail in subject)
+        ]  # fmt: skip
+
+
+def opened(header: str) -> str:
+    """Return a Set-Cookie header with what its signed value says: anybody who has the cookie reads it."""
+    value = header.partition("=")[2].partition(";")[0]
+    payload = value.removeprefix(".").partition(".")[0]
+    try:
+        content = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        return header + (zlib.decompress(content) if value.startswith(".") else content).decode("latin-1")
+    except (ValueError, zlib.error):
+        return header
+
+
+@contextmanager
+def watching(app: Flask) -> Iterator[Watch]:
+    watch = Watch()
+    with request_finished.connected_to(watch.note, app):
+        yield watch
+
+
+@pytest.fixture
+def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    stand_in = Provider(settings.public_url)
+    keys = {
+        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET,
+        "facebook_authorize_url": f"{stand_in.url}/dialog/oauth", "facebook_graph_url": stand_in.url,
+    }  # fmt: skip
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=keys))
+    yield stand_in
+    stand_in.close()
+
+
+def sign_out(browser: Browser, page: str = "/account", action: str = "/sign-out") -> None:
+    browser.post(action, {"csrf_token": form_token(browser.get(page))})
+
+
+def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbox: Mailbox) -> None:
+    browser = Browser(app)
+    first = watch.plant("password of a registration", "canari jaune du matin 41")
+    wrong = watch.plant("wrong password", "canari rouge jamais choisi 42")
+    register(browser, NEWCOMER, password=first)
+    link = mailed_link(mailbox, NEWCOMER, "/confirm/")
+    watch.plant("confirmation link", link.partition(".")[2], pages=("public.accounts.confirm_address",), mail="Confirmer")
+    sign_in(Browser(app), NEWCOMER, wrong)
+    assert browser.get(link).submit().url == "/data"
+    watch.plant_cookies("the newcomer", browser)
+    changed = watch.plant("changed password", "canari bleu de la nuit 43")
+    browser.get("/account/password").submit({"current_password": wrong, "new_password": changed})
+    browser.get("/account/password").submit({"current_password": first, "new_password": changed})
+    browser.get("/account/confirm-password").submit({"password": changed})
+    watch.plant_cookies("the newcomer", browser)
+    sign_out(browser)
+    ask_for_reset(browser, NEWCOMER)
+    link = mailed_link(mailbox, NEWCOMER, "/password/reset/")
+    watch.plant("reset link", link.partition(".")[2], pages=("public.accounts.reset_password",), mail="nouveau mot de passe")
+    last = watch.plant("password of a reset", "canari vert après la pluie 44")
+    browser.get(link).submit({"password": "canari"})
+    assert browser.get(link).submit({"password": last}).url == "/sign-in"
+    assert sign_in(browser, NEWCOMER, last).url == "/data"
+    watch.plant_cookies("the newcomer", browser)
+
+
+def the_same_comes_by_facebook(watch: Watch, app: Flask, provider: Provider) -> None:
+    link_facebook(NEWCOMER)
+    browser = Browser(app)
+    begun = browser.get("/sign-in").submit(action="/sign-in/facebook")
+    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=10)
+    assert browser.get(answer.headers["Location"].removeprefix("http://localhost:8000")).url == "/data"
+    (_path, sent), (_other, looked) = provider.calls
+    watch.plant("Facebook code", sent["code"])
+    # Until the return it lies in the browser that began, in the cookie of its forms.
+    watch.plant("Facebook verifier", sent["code_verifier"], pages=("public.accounts.facebook.begin",))
+    watch.plant("Facebook token", looked["authorization"].removeprefix("Bearer "))
+    watch.plant("Facebook proof", looked["appsecret_proof"])
+    watch.plant("Facebook secret", APP_SECRET)
+    watch.plant_cookies("who came by Facebook", browser)
+
+
+def a_customer_proves_who_they_are(watch: Watch, people: People, mailbox: Mailbox) -> None:
+    browser = people.signed_in(KNOWN)
+    watch.plant("password of a customer", PASSWORD)
+    page = describe_copy(browser).click("Utiliser un code").submit(action="/code")
+    found = re.search(r"(?<!\d)(\d{3})[\s\u00a0\u202f]?(\d{3})(?!\d)", text_of(mailbox.last_to(KNOWN)))
+    assert found
+    code = found.group(1) + found.group(2)
+    watch.plant("code to a known address", code, mail=str(mailbox.last_to(KNOWN)["Subject"]))
+    page.submit({"code": code}, with_field="code").submit(action="/send")
+    address = f"/answers/{build(categories=['identity']).public_id}"
+    browser.post(address, {"csrf_token": form_token(browser.get(address))})
+    watch.plant_cookies("a customer", browser)
+    sign_out(browser)
+
+
+def a_staff_member_is_invited_and_comes_in(watch: Watch, app: Flask, people: People) -> None:
+    administrator = people.signed_in_staff(Role.ADMINISTRATOR)
+    page = administrator.get("/staff/members/new")
+    page = page.submit({"name": "Nora Petit", "email": INVITED, "role": "reviewer"}, with_field="email")
+    link = secret_of(page)
+    watch.plant(
+        "invitation link", link.partition("/invitation/")[2].partition(".")[2],
+        pages=("staff.staff.member", "staff.staff.accept_invitation"),
+    )  # fmt: skip
+    token = secret_of(administrator.get("/staff/tokens/new").submit({"name": "Outil", "scopes": ["preferences:read"], "days": "30"}, with_field="name"))
+    watch.plant("bearer token", token, pages=("staff.staff.tokens",))
+    app.test_client().get("/feed/v1/preferences/C-1", headers={"Authorization": f"Bearer {token}"})
+    app.test_client().get(f"/feed/v1/preferences/C-1?token={token}", headers={"Authorization": "Bearer forged"})
+    password = watch.plant("password of staff", "quatre canaris sans aucun rapport 45")
+    page = Browser(app).get(link.removeprefix("http://localhost:8000")).submit({"password": password}, with_field="password")
+    secret = watch.plant("TOTP secret", secret_of(page).replace(" ", ""), pages=("staff.staff.second_factor",))
+    watch.plant("TOTP secret as shown", secret_of(page), pages=("staff.staff.second_factor",))
+    page = page.submit({"code": watch.plant("first TOTP code", code_at(secret=secret))}, with_field="code")
+    for number, shown in enumerate(page.tree.select(".secret li code")):
+        watch.plant(f"recovery code {number}", shown.get_text(), pages=("staff.staff.recovery_codes",))
+        # A refused form keeps what was typed: here a code that has served.
+        bare = shown.get_text().replace("-", "")
+        watch.plant(f"recovery code {number}, bare", bare, pages=("staff.staff.sign_in_code",) if number == 3 else ())
+    page = page.submit(action="")
+    watch.plant_cookies("a staff member", page.browser)
+    sign_out(page.browser, "/staff/account", "/staff/sign-out")
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        typed = watch.plant("second TOTP code", code_at(secret=secret))
+        page = to_code_page(app, INVITED, password=password).submit({"code": typed}, with_field="code")
+        assert page.url == "/staff/queue"
+        watch.plant_cookies("a staff member", page.browser)
+    used = watch.canaries["recovery code 3"].value
+    assert to_code_page(app, INVITED, password=password).submit({"code": used}, with_field="code").url == "/staff/queue"
+    to_code_page(app, INVITED, password=password).submit({"code": used}, with_field="code")
+
+
+def secret_of(page: Page) -> str:
+    shown = page.tree.select_one("code.secret")
+    assert shown, page.text
+    return shown.get_text().strip()
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """Yield every value of every column of every table, as the database holds it."""
+    db.session.rollback()
+    for table in inspect(db.engine).get_table_names():
+        result = db.session.execute(text(f'SELECT * FROM "{table}"'))
+        for row in result:
+            for column, value in zip(result.keys(), row, strict=True):
+                yield f"{table}.{column}", value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield every file of the instance, as its bytes are; deleted rows of the database may stand there too."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".eml":
+            yield f"file {path.name}", path.read_bytes().decode("latin-1")
+
+
+def test_what_must_stay_secret_is_found_nowhere(
+    app: Flask, people: People, mailbox: Mailbox, settings: Settings, provider: Provider
+) -> None:
+    with served_log() as log, watching(app) as watch:
+        a_customer_proves_who_they_are(watch, people, mailbox)
+        a_newcomer_registers_and_changes_everything(watch, app, mailbox)
+        the_same_comes_by_facebook(watch, app, provider)
+        a_staff_member_is_invited_and_comes_in(watch, app, people)
+        mails = mailbox.all()
+    watch.plant("secret key", settings.secret_key)
+    watch.plant("master key", settings.master_keys.partition(":")[2])
+    watch.plant("opening key", str(settings.opening_keys).partition(":")[2])
+    assert len(watch.canaries) > 40
+
+    faults = [fault for place, content in rows() for fault in watch.faults(place, content)]
+    faults += [fault for place, content in files(settings.instance) for fault in watch.faults(place, content)]
+    faults += watch.faults("the log", log.getvalue())
+    for mail in mails:
+        content = mail.as_string() + text_of(mail)
+        faults += watch.faults(f"the mail {mail['Subject']}", content, subject=str(mail["Subject"]))
+    for endpoint, content in watch.answers:
+        faults += watch.faults(f"the answer of {endpoint}", content, page=endpoint)
+    assert not faults, "\n".join(sorted(set(faults)))
+
+    lines = log.getvalue()
+    assert lines.count('"event": "request"') > 50
+    for personal in (NEWCOMER, KNOWN, INVITED, "Benali", "Lefèvre", "factures de 2024"):
+        assert personal not in lines, f"{personal} in the log"
+    personal_places = {place for place, content in rows() if NEWCOMER in content}
+    assert not {place for place in personal_places if place.startswith(("jobs.", "rate_counts.", "audit_"))}
+
+
+def test_the_search_bites() -> None:
+    watch = Watch()
+    watch.plant("password", "canari jaune du matin 41")
+    watch.plant("code", "123456", mail="Votre code")
+    assert watch.faults("a", "x canari jaune du matin 41 y") == ["password in a"]
+    assert watch.faults("a", "le code 123456.") == ["code in a"]
+    assert watch.faults("a", "le code 123456.", subject="Votre code") == []
+    assert watch.faults("a", "a1234567 0123456 123456a") == []
+    assert "canari" in opened("form=" + base64.urlsafe_b64encode(b'{"kept":"canari"}').decode().rstrip("=") + ".x.y; Path=/")
