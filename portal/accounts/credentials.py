@@ -9,7 +9,7 @@ from portal import clock
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_password_changed
 from portal.accounts.linked_identities import live_identity
-from portal.accounts.links import void_links
+from portal.accounts.links import Purpose, void_links
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
@@ -80,6 +80,7 @@ def revoke_session(session: AccountSession) -> None:
     session.ended_at = clock.now()
     if session.device_id:
         forget_devices(account.id, [session.device_id])
+    void_links(account.id, Purpose.CHANGE_ADDRESS)
     record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=1)
 
 
@@ -87,6 +88,8 @@ def revoke_other_sessions(session: AccountSession) -> int:
     """End every session but this one, in the current transaction; return how many there were."""
     account = session.account
     ended = end_sessions(account.id, except_id=session.id)
+    # Whoever sat in one of them may have asked for an address of their own.
+    void_links(account.id, Purpose.CHANGE_ADDRESS)
     record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=ended)
     return ended
 

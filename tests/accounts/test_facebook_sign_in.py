@@ -1,23 +1,20 @@
 """Sign-in with Facebook through a provider that really speaks the protocol: every outcome, and every attack."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 from flask import Flask
 from sqlalchemy import text
 
 from portal import clock
 from portal.accounts.models import Account, AccountSession, LinkedIdentity
 from portal.audit.models import AuditEvent
-from portal.config import Settings
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from tests.support.browser import Browser, Page
-from tests.support.facebook import APP_ID, APP_SECRET, Provider, link_facebook
+from tests.support.facebook import Provider, begin, come_in, go, link_facebook
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.visitors import confirmed, count, is_signed_in, mailed_link, register, sign_in
@@ -25,37 +22,9 @@ from tests.support.visitors import confirmed, count, is_signed_in, mailed_link, 
 EMAIL = "nadia@example.org"
 
 
-@pytest.fixture
-def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    """A provider on loopback, and the portal set up with its application there."""
-    stand_in = Provider(settings.public_url)
-    keys = {
-        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET,
-        "facebook_authorize_url": f"{stand_in.url}/dialog/oauth", "facebook_graph_url": stand_in.url,
-    }  # fmt: skip
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=keys))
-    yield stand_in
-    stand_in.close()
-
-
 def set_up(app: Flask, monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
     changed_settings = app.extensions["settings"].model_copy(update=changed)
     monkeypatch.setitem(app.extensions, "settings", changed_settings)
-
-
-def go(begun: Page) -> str:
-    """Follow the link to the provider, where the person says yes or no; return the way back."""
-    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=10)
-    assert answer.status_code == 302, answer.text
-    return answer.headers["Location"].removeprefix("http://localhost:8000")
-
-
-def begin(browser: Browser, path: str = "/sign-in") -> Page:
-    return browser.get(path).submit(action="/sign-in/facebook")
-
-
-def come_in(browser: Browser, path: str = "/sign-in") -> Page:
-    return browser.get(go(begin(browser, path)))
 
 
 def known(people: People, **facts: Any) -> None:

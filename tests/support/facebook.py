@@ -4,6 +4,7 @@ from datetime import datetime
 from threading import Thread
 from typing import Any
 
+import requests
 from sqlalchemy import select
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -13,6 +14,7 @@ from portal.accounts.models import Account, LinkedIdentity
 from portal.accounts.signed_request import write_signed_request
 from portal.demo.facebook import Application, Person, StandIn
 from portal.infrastructure.database import transaction
+from tests.support.browser import Browser, Page
 
 APP_ID = "1234567890"
 APP_SECRET = "the secret of a Facebook application"
@@ -73,3 +75,20 @@ class Provider(StandIn):
     def graph(self, request: Request, values: dict[str, str]) -> Response:
         self.calls.append((request.path, values | {"authorization": request.headers.get("Authorization", "")}))
         return super().graph(request, values)
+
+
+def go(begun: Page) -> str:
+    """Follow the link to the provider, where the person says yes or no; return the way back."""
+    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=10)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"].removeprefix("http://localhost:8000")
+
+
+def begin(browser: Browser, path: str = "/sign-in") -> Page:
+    """Press the button of a page that leads to Facebook."""
+    return browser.get(path).submit(action="/sign-in/facebook")
+
+
+def come_in(browser: Browser, path: str = "/sign-in") -> Page:
+    """Go to Facebook and back, and return the page that follows."""
+    return browser.get(go(begin(browser, path)))
