@@ -40,6 +40,9 @@ from portal.web.uploads import MemoryRequest
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
+# A request may count its tries beside its own transaction: two connections for each thread of a web process at most,
+# of which a portal at rest keeps a few.
+POOL = {"pool_size": 8, "max_overflow": 56}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=POOL,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=400,

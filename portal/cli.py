@@ -28,6 +28,10 @@ from portal.infrastructure.keys import (
 from portal.installation import prepare_instance
 from portal.web.request_log import configure_logging
 
+THREADS = 32
+"""Requests that one web process answers at a time. Most of these threads wait: for a document that is decoded in
+another process, for the scanner, for a slow line. With two of them, two such documents would close the portal."""
+
 
 @click.command("init")
 @click.option("--port", default=8000, show_default=True, help="Port of the public address on localhost.")
@@ -63,7 +67,7 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     try:
         Granian(
             "wsgi:logged_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-            blocking_threads=2, respawn_failed_workers=True, log_level=LogLevels.warning,
+            blocking_threads=THREADS, respawn_failed_workers=True, log_level=LogLevels.warning,
         ).serve()  # fmt: skip
     finally:
         for child in filter(None, children):

@@ -7,10 +7,11 @@ without any key, which the daily sweep removes; a row without bytes cannot be.
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from flask import current_app
 
@@ -24,7 +25,7 @@ from portal.identity_checks.inspection import inspect
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.queries import documents_given, given
-from portal.identity_checks.rendition import RenditionPage, render
+from portal.identity_checks.rendition import RenditionBusy, RenditionPage, render
 from portal.identity_checks.shredding import FOLDER, forget_previews, shred
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_public_id
@@ -38,6 +39,10 @@ RECEIVED = declare("customer:identity_document:received", "document", "paper", "
 # A person waits for the answer with the page open, so both are shorter than a worker would take.
 TURN_SECONDS = 8
 RENDER_SECONDS = 12
+AT_ONCE = 16
+"""Documents that one process takes in at a time, most of them waiting: each holds a thread, and pages need the rest."""
+
+_places = BoundedSemaphore(AT_ONCE)
 
 
 class Infected(Exception):
@@ -81,12 +86,15 @@ def take_in(
     if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
         raise SentTwice
     db.session.rollback()
-    verdict = _scan(content)
-    pages = render(content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS)
-    public_id = new_public_id()
-    rendition = _seal(pack([page.jpeg for page in pages]), public_id)
-    original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
-    preview = _seal_preview(pages, public_id, viewer) if viewer else None
+    with _place():
+        verdict = _scan(content)
+        pages = render(
+            content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
+        )
+        public_id = new_public_id()
+        rendition = _seal(pack([page.jpeg for page in pages]), public_id)
+        original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
+        preview = _seal_preview(pages, public_id, viewer) if viewer else None
     document = IdentityDocument(
         public_id=public_id,
         customer_id=errand.customer_id,
@@ -191,6 +199,17 @@ def _keep(errand: Errand, document: IdentityDocument) -> bool:
     if is_complete and errand.check_id is not None:
         forget_previews(_given(errand))
     return is_complete
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    # Nobody waits for one: bombs sent by the dozen would hold every thread, and with them every other page.
+    if not _places.acquire(blocking=False):
+        raise RenditionBusy("this process takes in as many documents as it may")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:

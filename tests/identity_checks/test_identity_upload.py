@@ -1,6 +1,7 @@
 """Sending a document: only where there is a doubt, each side on its own, every fault with its own words."""
 
 from io import BytesIO
+from threading import BoundedSemaphore
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from sqlalchemy import func, select, update
 from werkzeug import formparser
 
 from portal.accounts.models import Account
+from portal.identity_checks import intake
 from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.rights.lifecycle import Status
@@ -257,6 +259,22 @@ def test_uploads_never_touch_the_disk_in_clear(doubted: Browser, monkeypatch: py
     monkeypatch.setattr(formparser, "TemporaryFile", refuse, raising=False)
     assert post_files(page, page=buffer.getvalue()).h1 == "Vérifiez votre demande"
     assert count_documents() == 1
+
+
+def test_a_process_takes_in_so_many_documents_at_once_and_tells_the_next_to_come_back(
+    doubted: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = passport_page(doubted)
+    places = BoundedSemaphore(1)
+    monkeypatch.setattr(intake, "_places", places)
+    with places:
+        refused = send_sides(page, page=specimens.front())
+    assert (refused.status, count_documents()) == (503, 0)
+    assert refused.errors == [
+        "Nous ne pouvons pas recevoir votre pièce pour le moment. Envoyez-la à nouveau dans une minute."
+    ]
+    send_sides(refused, page=specimens.archive())
+    assert send_sides(refused, page=specimens.front()).h1 == "Vérifiez votre demande", "a place was not given back"
 
 
 def test_another_customer_cannot_send_or_remove(people: People, doubted: Browser) -> None:

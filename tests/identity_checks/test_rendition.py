@@ -375,6 +375,8 @@ def test_only_so_many_renditions_run_at_a_time(slots: Path) -> None:
     with pytest.raises(RenditionBusy):
         render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=0.2)
     assert len(own_children()) == rendition.AT_ONCE
+    decoders = {child for holder in own_children() for child in descendants_of(holder)} or own_children()
+    assert {niceness(child) for child in decoders} >= {5}, "whoever decodes lets the pages go first"
     (page,) = render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=30)
     assert looks_like(page, the_front())
     for holder in holders:
@@ -454,6 +456,10 @@ def busy_below(pid: int) -> bool:
 def processor_time(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
+
+
+def niceness(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16])
 
 
 def is_alive(pid: int) -> bool:
