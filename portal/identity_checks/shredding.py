@@ -74,6 +74,9 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
         customer = session.get_one(Customer, document.customer_id)
         record(DESTROYED, actor="portal", subject=f"customer:{customer.public_id}", document=document.public_id)
         check_id, is_over = document.check_id, document.shred_after <= clock.now()
+        if check_id is not None:
+            # The jobs of two sides may end at once: without the lock each would still see the other's row.
+            session.get_one(IdentityCheck, check_id, with_for_update=True)
         session.delete(document)
         session.flush()
         if check_id is not None:

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from portal.config import Settings
 from portal.identity_checks import checking, shredding
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
 from portal.rights.lifecycle import Status
@@ -218,6 +219,38 @@ def test_a_crash_while_bytes_are_removed_is_made_up_for(
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
         run_due_jobs()
     assert (stored(folder), all_documents()) == ([], [])
+
+
+@pytest.mark.trial
+def test_two_sides_removed_at_once_are_destroyed_at_an_instant(
+    app: Flask, people: People, customer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.staff("reviewer")
+    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    decide(CheckResult.CONFIRMED)
+    jobs = [job.id for job in db.session.execute(select(Job).where(Job.name == "identity.remove_bytes")).scalars()]
+    assert len(jobs) == 2
+    db.session.rollback()
+
+    def remove(job_id: int) -> None:
+        with app.app_context():
+            run_job(job_id)
+
+    def stamp_later(check_id: int, is_over: bool) -> None:
+        # The row of this side is deleted, and not committed yet.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(3)
+        stamp(check_id, is_over)
+
+    stamp, both = shredding._stamp, threading.Barrier(2)
+    monkeypatch.setattr(shredding, "_stamp", stamp_later)
+    removals = [threading.Thread(target=remove, args=(job_id,)) for job_id in jobs]
+    for removal in removals:
+        removal.start()
+    for removal in removals:
+        removal.join()
+    assert all_documents() == []
+    assert only_check().destroyed_at is not None
 
 
 def _fail(*arguments: object) -> None:

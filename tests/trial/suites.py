@@ -19,8 +19,9 @@ def run_the_long_tests(_reduced: bool) -> str:
 
 
 def run_the_journeys_on_postgresql(_reduced: bool) -> str:
-    """Run the journeys on a real PostgreSQL, with files and with a bucket that speaks S3."""
-    return _run("-m", "trial or not trial", "tests/journeys", PORTAL_TEST_DATABASE="postgresql")
+    """Run the journeys and the destruction of documents on a real PostgreSQL, with files and with a bucket."""
+    paths = ["tests/journeys", "tests/identity_checks/test_identity_shredding.py"]
+    return _run("-m", "trial or not trial", *paths, PORTAL_TEST_DATABASE="postgresql")
 
 
 def _run(*what: str, **environment: str) -> str:
