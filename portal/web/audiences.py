@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flask import request
+from flask import current_app, request
 
 
 class Audience(StrEnum):
@@ -20,7 +20,8 @@ def current_audience() -> Audience:
     """Return the audience of the current request: the outermost blueprint of its view, else judged by its path."""
     if request.blueprint:
         return Audience(request.blueprints[-1])
-    if request.path == "/staff" or request.path.startswith("/staff/"):
+    # A process that serves no staff has none of their pages, not even to say that there is nothing here.
+    if (request.path == "/staff" or request.path.startswith("/staff/")) and Audience.STAFF in current_app.blueprints:
         return Audience.STAFF
     if request.path.startswith(("/feed/", "/ingest/")):
         return Audience.FEED

@@ -33,6 +33,7 @@ def test_a_process_serves_only_its_audiences(settings: Settings) -> None:
     assert not [rule for rule in rules if rule.startswith(("/staff", "/feed", "/ingest"))]
     assert app.extensions["opening_keys"] is None
     assert "/data" in rules
+    assert Browser(app).get("/staff/sign-in").h1 == "Cette page n’existe pas"
 
 
 def test_nobody_passes_without_signing_in(app: Flask) -> None:

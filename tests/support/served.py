@@ -92,7 +92,7 @@ def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
     Args:
         shared: folder of all test processes of a run.
     """
-    port = _free_port()
+    port = free_port()
     shutil.copytree(make_once(shared)[0], instance)
     prepare_instance(instance, f"http://localhost:{port}")
     with (instance / "server.log").open("wb") as log:
@@ -152,7 +152,8 @@ def _environment(instance: Path) -> dict[str, str]:
     return os.environ | {"PORTAL_INSTANCE": str(instance)}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
