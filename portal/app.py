@@ -59,6 +59,7 @@ REGISTERED = [
     "portal.accounts.personal_data",
     "portal.accounts.claims",
     "portal.accounts.tasks",
+    "portal.accounts.wrapped_keys",
     "portal.staff.personal_data",
     "portal.records.personal_data",
     "portal.preferences.personal_data",

@@ -214,6 +214,9 @@ def upgrade() -> None:
         sa.Column("is_claimed_by_match", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("second_step_lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed_totp_secret", sa.String(length=400), nullable=True),
+        sa.Column("last_totp_step", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_accounts_customer_id_customers")
         ),
@@ -649,6 +652,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account_devices") as batch_op:
         batch_op.create_index(batch_op.f("ix_account_devices_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "account_passkeys",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("credential_id", sa.String(length=1364), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_account_passkeys_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_passkeys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_account_passkeys_credential_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_account_passkeys_public_id")),
+    )
+    with op.batch_alter_table("account_passkeys") as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_passkeys_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "account_recovery_codes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code_hash", sa.String(length=200), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_account_recovery_codes_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_recovery_codes")),
+    )
+    with op.batch_alter_table("account_recovery_codes") as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_recovery_codes_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "account_tokens",
@@ -1107,6 +1145,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_spent_states_spent_at"))
 
     op.drop_table("spent_states")
+    with op.batch_alter_table("account_passkeys") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_passkeys_account_id"))
+
+    op.drop_table("account_passkeys")
+    with op.batch_alter_table("account_recovery_codes") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_recovery_codes_account_id"))
+
+    op.drop_table("account_recovery_codes")
     with op.batch_alter_table("account_tokens") as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_tokens_email_normalised"))
         batch_op.drop_index(batch_op.f("ix_account_tokens_account_id"))

@@ -11,6 +11,7 @@ from portal.accounts.emails import queue_password_changed
 from portal.accounts.linked_identities import live_identity
 from portal.accounts.links import Purpose, void_links
 from portal.accounts.models import Account, AccountSession
+from portal.accounts.second_step_sign_in import end_waiting
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -68,6 +69,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
     session.reauthenticated_at = clock.now()
     renew_session(session)
     void_links(account.id)
+    end_waiting(account.id)
     ended = end_sessions(account.id, except_id=session.id)
     record(CHANGED, actor=_who(account), subject=_who(account), sessions_ended=ended)
     queue_password_changed(account)

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
 from portal.access.next_page import next_page
-from portal.accounts import credentials, email_change_customer_views
+from portal.accounts import credentials, email_change_customer_views, second_step_customer_views
 from portal.accounts.email_change import pending_change
 from portal.accounts.facebook import authorize_url, is_offered
 from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
 from portal.accounts.limits import count_facebook_attempt, count_password_again
 from portal.accounts.linked_identities import LastWayIn, live_identity, unlink_own
+from portal.accounts.second_step import second_step_of
 from portal.accounts.sessions import find_own_session, live_sessions
 from portal.accounts.sign_in import is_password_of
 from portal.accounts.sign_in import sign_out as leave
@@ -28,6 +29,7 @@ from portal.web.audiences import Audience
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.register_blueprint(email_change_customer_views.blueprint)
+blueprint.register_blueprint(second_step_customer_views.blueprint)
 
 # Signing out when the session is over already must not ask anybody to sign in first.
 SIGNED_IN_OR_NOT = Access(Audience.CUSTOMER, is_open=True)
@@ -48,6 +50,7 @@ def account() -> str:
         more_sessions=total - len(sessions),
         current_session=g.portal_session,
         facebook=live_identity(current_user.id),
+        second_step=second_step_of(current_user),
         has_facebook=is_offered(),
     )
 

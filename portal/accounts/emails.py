@@ -148,6 +148,29 @@ def _link(link: AccountToken) -> dict[str, Any]:
     return {"expires_at": link.expires_at.isoformat(), "token_purpose": link.purpose, "token_id": link.public_id}
 
 
+def queue_second_step_changed(account: Account, change: str) -> None:
+    """Tell what became of the second step; `change` is a `FactorChange`."""
+    queue_mail(
+        "accounts/second_step_changed",
+        account.email,
+        account.language,
+        change=change,
+        changed_at=clock.now().isoformat(),
+        **_person(account),
+    )
+
+
+def queue_recovery_code_used(account: Account, left: int) -> None:
+    queue_mail(
+        "accounts/recovery_code_used",
+        account.email,
+        account.language,
+        left=left,
+        used_at=clock.now().isoformat(),
+        **_person(account),
+    )
+
+
 def _person(account: Account) -> dict[str, Any]:
     customer = account.customer
     return {"customer_id": account.customer_id, "first_name": customer.given_name if customer else ""}

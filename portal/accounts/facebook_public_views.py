@@ -21,6 +21,7 @@ from portal.accounts.visitor_sessions import (
     Errand,
     FacebookAttempt,
     await_registration,
+    await_step,
     begin_facebook,
     device_token,
     end_facebook,
@@ -104,6 +105,9 @@ def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
         return keep_device(redirect(attempt.next or url_for("customer.records.dashboard"), 303))
     if arrival.outcome is Outcome.RESTRICTED:
         return keep_device(redirect(url_for("customer.accounts.on_hold", next=attempt.next or None), 303))
+    if arrival.outcome is Outcome.SECOND_STEP:
+        await_step(arrival.awaited)
+        return redirect(url_for("public.accounts.second_step.code", next=attempt.next or None), 303)
     if arrival.outcome is Outcome.UNCONFIRMED:
         # Whoever opens the mailed link in this browser is the person whom Facebook knows.
         await_registration(arrival.awaited, is_password_known=True)

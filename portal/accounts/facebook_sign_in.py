@@ -10,6 +10,8 @@ from portal.accounts.facebook import Profile
 from portal.accounts.linked_identities import FACEBOOK, link
 from portal.accounts.models import Account, LinkedIdentity
 from portal.accounts.registration import ask_for_another_link, confirmed_account, register
+from portal.accounts.second_step import has_second_step
+from portal.accounts.second_step_sign_in import await_second_step
 from portal.accounts.sign_in import enter
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -23,6 +25,8 @@ ADDRESS_MET = declare("customer:facebook:address_met")
 class Outcome(StrEnum):
     """What became of an attempt; each has its page."""
 
+    SECOND_STEP = "second_step"
+    """The account asks for its second step first."""
     ENTERED = "entered"
     """The account that this identity opens is open."""
     UNCONFIRMED = "unconfirmed"
@@ -53,7 +57,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """An outcome, and the public id of the account that waits for its confirmation."""
+    """An outcome, and the public id of what waits: an account for its confirmation, a sign-in for its second step."""
 
     outcome: Outcome
     awaited: str = ""
@@ -73,6 +77,8 @@ def arrive(profile: Profile, *, device_token: str, device_label: str, language: 
         return Arrival(Outcome.UNCONFIRMED, account.public_id)
     if account.customer.status is CustomerStatus.ERASED:
         return Arrival(Outcome.CLOSED)
+    if has_second_step(account):
+        return Arrival(Outcome.SECOND_STEP, await_second_step(account, FACEBOOK).public_id)
     tell = account.last_sign_in_at is not None
     enter(account, device_token=device_token, device_label=device_label, tell=tell, method=FACEBOOK)
     is_restricted = account.customer.status is CustomerStatus.RESTRICTED

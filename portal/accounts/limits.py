@@ -10,6 +10,9 @@ import hashlib
 from portal.web.rate_limits import TooManyTries, caller_network, count_try
 
 TRIES = "10 per 5 minutes"
+SECOND_STEPS = "5 per 5 minutes"
+SECOND_STEPS_A_DAY = "60 per day"
+CHALLENGES = "60 per 5 minutes"
 ALL_SIGN_INS = "1000 per 5 minutes"
 FACEBOOK_ATTEMPTS = "30 per 5 minutes"
 LINKS_ASKED = "20 per hour"
@@ -42,6 +45,26 @@ def count_sign_in(address: str, device_id: int | None) -> None:
 def count_password_again(account_id: int) -> None:
     """Count one try of the password by somebody signed in. Raises `TooManyTries`."""
     count_try([(TRIES, f"password-again:{account_id}")])
+
+
+def count_second_step(account_id: int, device_id: int | None) -> None:
+    """Count one try of a second step: a six-digit code is only safe while few can be tried. Raises `TooManyTries`.
+
+    Args:
+        device_id: of the browser, when it is known to the account: others cannot use up its tries.
+    """
+    own = f"second-step:{account_id}:{device_id or 'new'}"
+    count_try([(SECOND_STEPS, own), (SECOND_STEPS_A_DAY, own)])
+
+
+def count_challenge(account_id: int) -> None:
+    """Count one challenge for a passkey of an account. Raises `TooManyTries`."""
+    count_try([(CHALLENGES, f"passkey:{account_id}")])
+
+
+def count_factor_change(account_id: int) -> None:
+    """Count one try of changing the second step by somebody signed in. Raises `TooManyTries`."""
+    count_try([(TRIES, f"second-step-change:{account_id}")])
 
 
 def count_facebook_attempt() -> None:

@@ -7,6 +7,9 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
+from portal.access.one_time_codes import AppHolder
+from portal.access.passkeys import PasskeyColumns
+from portal.access.recovery_codes import RecoveryCodeColumns
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
@@ -14,7 +17,7 @@ from portal.infrastructure.one_time_tokens import OneTimeToken
 from portal.web.sessions import SignedInSession
 
 
-class Account(UserMixin, db.Model):
+class Account(AppHolder, UserMixin, db.Model):
     """Credentials. Until its address is confirmed an account has no customer and opens nothing.
 
     Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first
@@ -22,6 +25,7 @@ class Account(UserMixin, db.Model):
     """
 
     __tablename__ = "accounts"
+    app_sealed_as = "customer second factor"
     __table_args__ = (
         Index(
             "uq_accounts_confirmed_address",
@@ -48,6 +52,7 @@ class Account(UserMixin, db.Model):
     is_claimed_by_match: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    second_step_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     customer: Mapped[Customer | None] = relationship()
 
@@ -122,7 +127,8 @@ class AccountDevice(db.Model):
 
 
 class AccountToken(OneTimeToken, db.Model):
-    """A mailed link of a `Purpose`, or a `doubt_code` to an address known before.
+    """A mailed link of a `Purpose`, a `doubt_code` to an address known before, a sign-in that waits for its second
+    step, or the challenge of a passkey.
 
     Attributes:
         email: the address that the link brings: the new one of a change, or the former one that it gives back.
@@ -136,3 +142,17 @@ class AccountToken(OneTimeToken, db.Model):
     email_normalised: Mapped[str | None] = mapped_column(String(254), index=True)
 
     account: Mapped[Account] = relationship()
+
+
+class AccountPasskey(PasskeyColumns, db.Model):
+    __tablename__ = "account_passkeys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+
+
+class AccountRecoveryCode(RecoveryCodeColumns, db.Model):
+    __tablename__ = "account_recovery_codes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)

@@ -14,7 +14,14 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal import clock
 from portal.accounts.email_change import pending_change
 from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
-from portal.accounts.models import Account, AccountDevice, AccountSession, LinkedIdentity
+from portal.accounts.models import (
+    Account,
+    AccountDevice,
+    AccountPasskey,
+    AccountRecoveryCode,
+    AccountSession,
+    LinkedIdentity,
+)
 from portal.bilingual import Label, long_date
 from portal.clock import PARIS
 from portal.customers.addresses import mask_address
@@ -33,6 +40,13 @@ _PASSWORD = Label(fr="Mot de passe", en="Password")
 _PASSWORD_SET = Label(fr="défini, changé le {date}", en="set, changed on {date}")
 _PASSWORD_UNSET = Label(fr="non défini", en="not set")
 _CREATED = Label(fr="Compte créé", en="Account created")
+_APP = Label(fr="Application d'authentification", en="Authenticator app")
+_APP_SET_UP = Label(fr="configurée", en="set up")
+_CODES_LEFT = Label(fr="Codes de secours non utilisés", en="Unused recovery codes")
+_PASSKEY = Label(fr="Clé d'accès à votre compte", en="Passkey of your account")
+_PASSKEY_NAME = Label(fr="Nom de la clé", en="Name of the passkey")
+_MADE = Label(fr="Créée", en="Made")
+_USED = Label(fr="Dernière utilisation", en="Last use")
 _LINK = Label(fr="Lien avec votre compte Facebook", en="Link with your Facebook account")
 _SCOPED_ID = Label(fr="Numéro que Facebook a créé pour ce service", en="Number that Facebook made for this service")
 _LINKED = Label(fr="Relié", en="Linked")
@@ -60,6 +74,7 @@ def summary(customer_id: int) -> Select[Any]:
     identities = union_all(
         select(changed_at.label("at")).where(of_customer),
         select(linked_at).join(Account).where(of_customer),
+        select(AccountPasskey.created_at).join(Account, Account.id == AccountPasskey.account_id).where(of_customer),
     ).subquery()
     traces = union_all(
         select(AccountSession.created_at.label("at")).join(Account).where(of_customer),
@@ -92,10 +107,37 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 
 def _identities(customer_id: int, language: str) -> list[HeldItem]:
-    statement = select(Account, LinkedIdentity).outerjoin(LinkedIdentity).where(Account.customer_id == customer_id)
-    rows = db.session.execute(statement).all()
-    accounts = [_held_account(account, language) for account, _link in rows[:1]]
-    return accounts + [_held_link(link, language) for _account, link in rows if link]
+    left = select(func.count()).where(
+        AccountRecoveryCode.account_id == Account.id, AccountRecoveryCode.used_at.is_(None)
+    )
+    statement = select(Account, LinkedIdentity, AccountPasskey, left.scalar_subquery())
+    statement = statement.outerjoin(LinkedIdentity, LinkedIdentity.account_id == Account.id)
+    statement = statement.outerjoin(AccountPasskey, AccountPasskey.account_id == Account.id)
+    rows = db.session.execute(statement.where(Account.customer_id == customer_id)).all()
+    accounts = [_held_account(account, codes_left, language) for account, _link, _passkey, codes_left in rows[:1]]
+    links = {link.id: link for _account, link, _passkey, _left in rows if link}
+    passkeys = {passkey.id: passkey for _account, _link, passkey, _left in rows if passkey}
+    held = [_held_link(link, language) for link in links.values()]
+    return accounts + held + [_held_passkey(passkey, language) for passkey in passkeys.values()]
+
+
+def _held_passkey(passkey: AccountPasskey, language: str) -> HeldItem:
+    facts = [(_PASSKEY_NAME.text(language), passkey.name), (_MADE.text(language), _day(passkey.created_at, language))]
+    if passkey.last_used_at:
+        facts.append((_USED.text(language), _moment(passkey.last_used_at, language)))
+    return HeldItem(
+        category=Category.IDENTITY,
+        kind="portal_passkey",
+        label=_PASSKEY.text(language),
+        at=passkey.created_at,
+        values={
+            "name": passkey.name,
+            "public_key": passkey.public_key.hex(),
+            "created_at": _text(passkey.created_at),
+            "last_used_at": _text(passkey.last_used_at),
+        },
+        facts=facts,
+    )
 
 
 def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
@@ -129,7 +171,7 @@ def _instant(row: AccountSession | AccountDevice) -> datetime:
     return row.created_at if isinstance(row, AccountSession) else row.last_seen_at
 
 
-def _held_account(account: Account, language: str) -> HeldItem:
+def _held_account(account: Account, codes_left: int, language: str) -> HeldItem:
     changed_at = account.password_changed_at or account.created_at
     pending = pending_change(account.id)
     password = _PASSWORD_SET.filled(language, date=_day(changed_at, language))
@@ -139,6 +181,8 @@ def _held_account(account: Account, language: str) -> HeldItem:
         (_ADDRESS, mask_address(account.email)),
         (_AWAITED, mask_address(pending.email) if pending and pending.email else ""),
         (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
+        (_APP, _APP_SET_UP.text(language) if account.sealed_totp_secret else ""),
+        (_CODES_LEFT, str(codes_left or "")),
         (_CREATED, _day(account.created_at, language)),
     ]
     return HeldItem(
@@ -157,6 +201,9 @@ def _held_account(account: Account, language: str) -> HeldItem:
             "email_changed_at": _text(account.email_changed_at),
             "password_is_set": account.password_hash is not None,
             "password_changed_at": _text(account.password_changed_at),
+            "authenticator_app_is_set_up": account.sealed_totp_secret is not None,
+            "recovery_codes_left": codes_left,
+            "second_step_lifted_at": _text(account.second_step_lifted_at),
             "last_sign_in_at": _text(account.last_sign_in_at),
             "is_matched_by_address": account.is_claimed_by_match,
         },
@@ -231,7 +278,7 @@ register(
     Holding(
         code="accounts",
         tables=frozenset(
-            {"account_tokens"}
+            {"account_tokens", "account_passkeys", "account_recovery_codes"}
             | {model.__tablename__ for model in (Account, LinkedIdentity, AccountSession, AccountDevice)}
         ),
         retention=retention,

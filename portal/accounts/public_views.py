@@ -10,7 +10,14 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
-from portal.accounts import confirmation, email_change_public_views, facebook_public_views, password_reset, registration
+from portal.accounts import (
+    confirmation,
+    email_change_public_views,
+    facebook_public_views,
+    password_reset,
+    registration,
+    second_step_public_views,
+)
 from portal.accounts import sign_in as signing_in
 from portal.accounts.devices import device_label, find_device
 from portal.accounts.facebook import is_offered
@@ -29,6 +36,7 @@ from portal.accounts.models import AccountToken
 from portal.accounts.sign_in import Check, Verdict, check_password
 from portal.accounts.visitor_sessions import (
     await_registration,
+    await_step,
     awaited_registration,
     device_token,
     is_password_known_of,
@@ -42,6 +50,7 @@ from portal.infrastructure.passwords import hash_password
 blueprint = Blueprint("accounts", __name__)
 blueprint.register_blueprint(facebook_public_views.blueprint)
 blueprint.register_blueprint(email_change_public_views.blueprint)
+blueprint.register_blueprint(second_step_public_views.blueprint)
 
 Answer = str | tuple[str, int] | Response
 
@@ -59,8 +68,8 @@ def sign_in() -> Answer:
     address = normalise_address(form.email.data)
     count_sign_in(address, _known_device_id(address))
     check = check_password(address, form.password.data)
-    if check.verdict is Verdict.RIGHT and _open(check):
-        return keep_device(redirect(_wanted_page(), 303))
+    if check.verdict is Verdict.RIGHT and (opened := _open(check)):
+        return opened
     with transaction():
         signing_in.note_denied(check)
     if check.verdict is Verdict.UNCONFIRMED:
@@ -79,10 +88,15 @@ def _known_device_id(address: str) -> int | None:
     return device.id if device else None
 
 
-def _open(check: Check) -> bool:
+def _open(check: Check) -> Response | None:
     with transaction():
         label = device_label(request.user_agent.string)
-        return signing_in.sign_in(check, device_token=device_token(), device_label=label) is not None
+        opened = signing_in.sign_in(check, device_token=device_token(), device_label=label)
+        waiting_id = opened.public_id if isinstance(opened, AccountToken) else None
+    if waiting_id:
+        await_step(waiting_id)
+        return redirect(url_for("public.accounts.second_step.code", next=next_page("") or None), 303)
+    return keep_device(redirect(_wanted_page(), 303)) if opened else None
 
 
 @blueprint.route("/register", methods=["GET", "POST"])

@@ -81,7 +81,7 @@ def end_sessions(account_id: int, *, except_id: int | None = None, method: str |
 
     Args:
         except_id: of the one that stays open.
-        method: of those to end, when not all are.
+        method: what was proven first in those to end, when not all are, whatever the second step was.
     """
     statement = update(AccountSession).where(
         AccountSession.account_id == account_id,
@@ -89,7 +89,7 @@ def end_sessions(account_id: int, *, except_id: int | None = None, method: str |
         AccountSession.id != (except_id or 0),
     )
     if method:
-        statement = statement.where(AccountSession.method == method)
+        statement = statement.where(AccountSession.method.startswith(method, autoescape=True))
     result = db.session.execute(statement.values(ended_at=clock.now()))
     return result.rowcount if isinstance(result, CursorResult) else 0
 

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.devices import remember_device
 from portal.accounts.emails import queue_new_device
-from portal.accounts.models import Account, AccountSession
+from portal.accounts.models import Account, AccountSession, AccountToken
 from portal.accounts.registration import confirmed_account, newest_registration
+from portal.accounts.second_step import has_second_step
+from portal.accounts.second_step_sign_in import await_second_step
 from portal.accounts.sessions import start_session, stop_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -75,8 +77,15 @@ def is_password_of(account: Account, password: str) -> bool:
     return not is_too_long(password) and is_password(account.password_hash, password)
 
 
-def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSession | None:
-    """Open a session for a right password in the current transaction; None when it was changed meanwhile.
+class SecondStepDue(Exception):
+    """The account asks for a second step that was not taken: no way in may forget it."""
+
+
+def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSession | AccountToken | None:
+    """Open a session for a right password in the current transaction, or the wait for the second step.
+
+    Returns:
+        None when the password was changed meanwhile.
 
     Args:
         device_token: the browser's device cookie, which the caller hands back to it.
@@ -88,6 +97,8 @@ def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSes
         return None
     if check.better_hash:
         account.password_hash = check.better_hash
+    if has_second_step(account):
+        return await_second_step(account, "password")
     return enter(
         account,
         device_token=device_token,
@@ -109,9 +120,14 @@ def enter(
 
     Args:
         tell: whether the customer is written to when the browser is new to the account.
-        method: how they proved themselves.
+        method: how they proved themselves, such as `password` or `password+totp`.
         proven_at: when they did, if not now.
+
+    Raises:
+        SecondStepDue: `method` names no second step, and the account has one.
     """
+    if "+" not in method and has_second_step(account):
+        raise SecondStepDue
     device, is_new = remember_device(account, device_token, device_label)
     account.last_sign_in_at = clock.now()
     session = start_session(account, device, method)

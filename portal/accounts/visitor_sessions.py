@@ -1,4 +1,6 @@
-"""What a browser carries before anybody signs in: a registration awaited, an attempt at Facebook, a device cookie."""
+"""What a browser carries before anybody signs in: a registration or a second step awaited, an attempt at Facebook, a
+device cookie.
+"""
 
 import hmac
 from dataclasses import asdict, dataclass
@@ -17,6 +19,7 @@ from portal.infrastructure.identifiers import new_token
 from portal.web.sessions import CUSTOMER_RULES, cookie_name, hash_token
 
 AWAITED, REGISTERED_HERE, AT_FACEBOOK = "awaited_registration", "registered_here", "at_facebook"
+SECOND_STEP, CHALLENGE = "second_step", "passkey"
 ATTEMPT_LIFE = timedelta(minutes=15)
 DEVICE_COOKIE = "device"
 # Browsers keep no cookie for longer than 400 days.
@@ -103,6 +106,31 @@ def _spend(state: str) -> bool:
         statement = insert(SpentState).values(state_hash=hash_token(state), spent_at=clock.now())
         result = database.execute(statement.on_conflict_do_nothing(index_elements=["state_hash"]))
         return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def await_step(public_id: str) -> None:
+    """Note which sign-in this browser owes its second step, by its public id."""
+    session[SECOND_STEP] = public_id
+
+
+def awaited_step() -> str | None:
+    """Return the sign-in that this browser owes its second step, or None."""
+    return session.get(SECOND_STEP)
+
+
+def forget_step() -> None:
+    """Forget the sign-in that waited: it is done, or over."""
+    session.pop(SECOND_STEP, None)
+
+
+def keep_challenge(public_id: str) -> None:
+    """Bind the challenge of a passkey to this browser."""
+    session[CHALLENGE] = public_id
+
+
+def take_challenge() -> str | None:
+    """Take the challenge of a passkey out of this browser: it is good for one answer."""
+    return session.pop(CHALLENGE, None)
 
 
 def is_session_over() -> bool:

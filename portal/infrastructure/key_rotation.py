@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.keys import MasterKeys
 
 SLICE = 100
+EVERY_ROW = true()
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class WrappedKeys:
         model: the mapped class; its key is `id`.
         version: returns the master key version that a row waits under, or None when it holds no key.
         rewrap: wraps the key of a row again, under the current master key.
+        holds: a condition that leaves out rows without a key, where most have none.
     """
 
     model: Any
     version: Callable[[Any], int | None]
     rewrap: Callable[[Any, MasterKeys], None]
+    holds: Any = EVERY_ROW
 
 
 _tables: list[WrappedKeys] = []
@@ -42,7 +45,8 @@ def waiting(keys: MasterKeys) -> dict[int, int]:
     """Return how many keys are wrapped by each version that is not the current one."""
     found: dict[int, int] = {}
     for table in _tables:
-        for row in db.session.execute(select(table.model).execution_options(yield_per=SLICE)).scalars():
+        held = select(table.model).where(table.holds)
+        for row in db.session.execute(held.execution_options(yield_per=SLICE)).scalars():
             version = table.version(row)
             if version not in {None, keys.current}:
                 found[version] = found.get(version, 0) + 1
@@ -63,7 +67,7 @@ def rotate(keys: MasterKeys) -> int:
 def _slices(table: WrappedKeys) -> Iterator[list[int]]:
     after = 0
     while ids := list(db.session.execute(
-        select(table.model.id).where(table.model.id > after).order_by(table.model.id).limit(SLICE)
+        select(table.model.id).where(table.model.id > after, table.holds).order_by(table.model.id).limit(SLICE)
     ).scalars()):  # fmt: skip
         yield ids
         after = ids[-1]

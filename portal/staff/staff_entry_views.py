@@ -175,7 +175,8 @@ def sign_in_passkey() -> Any:
     form = PasskeyForm()
     if pending is None or not form.validate():
         return _to_password()
-    count_try(code_limits(pending.staff_id, find_device(request, pending.staff_id), caller_network()))
+    device = find_device(request, pending.staff_id)
+    count_try(code_limits(pending.staff_id, device, caller_network()), needs_shared=True)
     try:
         with transaction():
             passed = pass_by_passkey(pending.public_id, session.pop(CHALLENGE, None), form.credential.data or "")

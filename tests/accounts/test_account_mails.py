@@ -12,7 +12,7 @@ from portal.infrastructure.mail.outbox import queue_mail, render_mail
 MAILS = [
     "confirm_address", "account_exists", "reset_password", "password_changed", "new_device", "facebook_linked",
     "facebook_unlinked", "address_change_asked", "confirm_new_address", "address_in_use", "address_changed",
-    "address_moved", "address_change_undone", "facebook_address_used",
+    "address_moved", "address_change_undone", "facebook_address_used", "second_step_changed", "recovery_code_used",
 ]  # fmt: skip
 INSTANT = "2026-12-01T13:12:00+00:00"
 
@@ -32,6 +32,9 @@ def mail(name: str, language: str):
             seen_at=INSTANT,
             unlinked_at=INSTANT,
             linked_at=INSTANT,
+            used_at=INSTANT,
+            change="app_added",
+            left=3,
             asked_at=INSTANT,
             undone_at=INSTANT,
             new_address="n•••e@example.org",

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal import clock
+from portal.access.one_time_codes import keep_totp_secret
 from portal.accounts.models import Account, AccountSession, LinkedIdentity
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
@@ -16,7 +17,8 @@ from portal.infrastructure.database import db, transaction
 from tests.support.browser import Browser, Page
 from tests.support.facebook import Provider, begin, come_in, go, link_facebook
 from tests.support.mailbox import Mailbox
-from tests.support.people import PASSWORD, People
+from tests.support.people import PASSWORD, TOTP_SECRET, People
+from tests.support.staff_codes import code_at
 from tests.support.visitors import confirmed, count, is_signed_in, mailed_link, register, sign_in
 
 EMAIL = "nadia@example.org"
@@ -415,3 +417,16 @@ def test_without_an_application_nothing_is_offered(people: People, browser: Brow
     own = people.signed_in(EMAIL)
     assert "Facebook" not in own.get("/account").text
     assert own.get("/account/facebook").status == 404
+
+
+def test_facebook_does_not_pass_over_the_second_step(provider: Provider, people: People, browser: Browser) -> None:
+    known(people)
+    account = db.session.query(Account).filter_by(email=EMAIL).one()
+    with transaction():
+        keep_totp_secret(account, TOTP_SECRET)
+    page = browser.get(go(begin(browser, "/sign-in?next=/preferences")))
+    assert page.url == "/sign-in/code"
+    assert not is_signed_in(browser)
+    page = page.submit({"code": code_at()}, with_field="code")
+    assert page.url == "/preferences"
+    assert db.session.query(AccountSession).one().method == "facebook+totp"

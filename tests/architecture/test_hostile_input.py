@@ -26,6 +26,9 @@ AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audien
 # What a button alone does, with nothing typed that could be refused.
 BUTTONS = {
     "customer.accounts.sign_out", "customer.accounts.end_session", "customer.accounts.end_other_sessions",
+    "customer.accounts.second_step.new_app", "customer.accounts.second_step.remove_app",
+    "customer.accounts.second_step.new_recovery_codes", "customer.accounts.second_step.codes_kept",
+    "customer.accounts.second_step.passkey_options", "customer.accounts.second_step.remove_passkey",
     "customer.identity_checks.by_code", "customer.identity_checks.later", "customer.identity_checks.remove",
     "customer.identity_checks.uploads.cancel",
     "customer.rights.discard_draft", "customer.rights.object_to_marketing", "customer.rights.send",

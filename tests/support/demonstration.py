@@ -18,7 +18,7 @@ from portal.access.models import ApiToken
 from portal.access.passkeys import NewPasskey, add_passkey
 from portal.access.permissions import Permission, Role, may
 from portal.accounts.links import Purpose, issue_link
-from portal.accounts.models import Account, AccountSession
+from portal.accounts.models import Account, AccountPasskey, AccountSession
 from portal.accounts.signed_request import Callback
 from portal.app import create_app
 from portal.config import Settings
@@ -183,6 +183,9 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
         "/requests/identity/<code>/uploads/<public_id>/": "0",
         "/answers/": _first(select(AnswerPackage.public_id)),
         "/account/sessions/": _first(sessions.where(Account.customer_id == customer_id)),
+        "/account/second-step/passkeys/": _passkey(
+            AccountPasskey, account_id=_first(select(Account.id).where(Account.customer_id == customer_id))
+        ),
     }
 
 
