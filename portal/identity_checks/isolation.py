@@ -50,7 +50,8 @@ def start(script: Path, *arguments: str, way: Way | None = None) -> "subprocess.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"LANG": "C.UTF-8"},
+            # With a home named, the interpreter asks no name service (a socket) for one.
+            env={"LANG": "C.UTF-8", "HOME": "/"},
             cwd="/",
             start_new_session=True,
         )

@@ -25,6 +25,8 @@ from tests.trial.installation import installation
 from tests.trial.waiting import Answered, Reviewer, Server, Waiting, crowd, send_passport, served
 
 AT_ONCE = 2
+MOST_SECONDS_OF_A_PAGE = 15
+"""For somebody who only reads meanwhile, on a machine that is busy: two endless documents in a row take longer than that."""
 MOST_SECONDS = 60
 """For one answer: a turn, a rendition and its page take 20 s at most on an idle machine."""
 MOST_MEGABYTES = {"web": 450, "jobs": 250}
@@ -64,10 +66,11 @@ def send_hostile_documents(reduced: bool) -> str:
     _check_the_eye()
     with installation() as portal, portal.app.app_context(), canary() as (address, calls):
         files = excerpt(corpus(address)) if reduced else corpus(address)
-        people = crowd(portal.app, len(files))
+        bystander, *people = crowd(portal.app, len(files) + 1)
         with served(portal) as server:
             at_first = server.processes()
-            sent = _send_all(server, files, people)
+            with _reading(server, bystander) as waits:
+                sent = _send_all(server, files, people)
             faults = [fault for item in sent for fault in _faults_of(item)]
             taken = [item for item in sent if not item.answer.error]
             reviewer = Reviewer(portal.app, server)
@@ -79,13 +82,15 @@ def send_hostile_documents(reduced: bool) -> str:
         assert not calls, f"a document had somebody call: {calls}"
         over = {name: peak for name, peak in peaks.items() if peak > MOST_MEGABYTES[name]}
         assert not over, f"over the bound of memory: {over} MB"
+        assert max(waits) <= MOST_SECONDS_OF_A_PAGE, f"somebody who only read waited {max(waits):.0f} s for a page"
         assert below <= MOST_BELOW, f"the decoders held {below} MB"
         groups = Counter(item.file.group.partition(" ")[0] for item in sent)
         slowest = max(sent, key=lambda item: item.seconds)
         return (
             f"{len(sent)} files ({', '.join(f'{count} {group}' for group, count in groups.items())}), {len(taken)} shown, "
             f"the others refused with their reason; at most {peaks['web']} MB in the web worker, {peaks['jobs']} MB in that of jobs, "
-            f"{below} MB in decoders; slowest answer {slowest.seconds:.0f} s ({slowest.file.name})"
+            f"{below} MB in decoders; slowest answer {slowest.seconds:.0f} s ({slowest.file.name}), "
+            f"slowest page of somebody who only read {max(waits):.1f} s"
         )
 
 
@@ -113,6 +118,27 @@ def canary() -> Iterator[tuple[str, list[str]]]:
         calls.clear()
         yield address, calls
         listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _reading(server: Server, person: Waiting) -> Iterator[list[float]]:
+    """Have somebody read their data page after page during the block; note how many seconds each page took."""
+    waits, over = [], threading.Event()
+
+    def read() -> None:
+        while not over.wait(0.3):
+            began = time.monotonic()
+            answer = requests.get(f"{server.url}/data", cookies={"session": person.cookie}, timeout=120, allow_redirects=False)
+            assert answer.status_code == 200, f"/data: {answer.status_code}"
+            waits.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(read)
+        try:
+            yield waits
+        finally:
+            over.set()
+        reader.result()
 
 
 def _send_all(server: Server, files: list[HostileFile], people: list[Waiting]) -> list[Sent]:
