@@ -9,7 +9,7 @@ from portal.accounts.emails import queue_password_changed
 from portal.accounts.linked_identities import forget_identities
 from portal.accounts.links import LinkUnusable, use_link, void_links
 from portal.accounts.models import Account, AccountToken
-from portal.accounts.registration import confirmed_account
+from portal.accounts.registration import NOBODY, confirmed_account, subject_of
 from portal.accounts.sessions import end_sessions
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -18,8 +18,6 @@ from portal.infrastructure.jobs.queue import enqueue
 
 ASKED = declare("customer:password:reset_asked")
 RESET = declare("customer:password:reset", "sessions_ended")
-
-NOBODY = 0
 
 
 def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
@@ -31,10 +29,10 @@ def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
         may_mail: False once the address got enough mails this hour.
     """
     account = confirmed_account(email_normalised)
-    who = f"customer:{account.customer.public_id}" if account and account.customer else "portal"
-    record(ASKED, actor="portal", subject=who)
+    account_id = account.id if account else NOBODY
+    record(ASKED, actor="portal", subject=subject_of(account_id))
     if may_mail:
-        enqueue("accounts.send_reset_link", account_id=account.id if account else NOBODY)
+        enqueue("accounts.send_reset_link", account_id=account_id)
 
 
 def reset_password(link_id: int, password_hash: str) -> None:

@@ -11,8 +11,11 @@ from portal.accounts.models import Account
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.clock import now
+from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
+
+NOBODY = 0
 
 REGISTERED = declare("customer:account:registered", "account")
 LINK_ASKED = declare("customer:account:link_asked", "account")
@@ -68,6 +71,13 @@ def confirmed_account(email_normalised: str) -> Account | None:
         Account.email_normalised == email_normalised, Account.email_confirmed_at.is_not(None)
     )
     return db.session.execute(statement).scalar_one_or_none()
+
+
+def subject_of(account_id: int | None) -> str:
+    """Return whom an audit event about an account concerns; nobody's account costs the same query."""
+    statement = select(Customer.public_id).join(Account, Account.customer_id == Customer.id)
+    public_id = db.session.execute(statement.where(Account.id == (account_id or NOBODY))).scalar_one_or_none()
+    return f"customer:{public_id}" if public_id else "portal"
 
 
 def newest_registration(email_normalised: str) -> Account | None:

@@ -10,7 +10,7 @@ from portal import clock
 from portal.accounts.devices import remember_device
 from portal.accounts.emails import queue_new_device
 from portal.accounts.models import Account, AccountSession, AccountToken
-from portal.accounts.registration import confirmed_account, newest_registration
+from portal.accounts.registration import confirmed_account, newest_registration, subject_of
 from portal.accounts.second_step import has_second_step
 from portal.accounts.second_step_sign_in import await_second_step
 from portal.accounts.sessions import start_session, stop_session
@@ -142,8 +142,7 @@ def enter(
 
 def note_denied(check: Check) -> None:
     """Record a wrong password in the current transaction: one event, whether or not there is an account."""
-    account = db.session.get(Account, check.account_id) if check.account_id else None
-    record(DENIED, actor="portal", subject=_who(account) if account else "portal", reason=check.verdict)
+    record(DENIED, actor="portal", subject=subject_of(check.account_id), reason=check.verdict)
 
 
 def sign_out(session: AccountSession) -> None:

@@ -84,7 +84,7 @@ def test_any_address_gets_the_same_answer_by_the_same_statements(app: Flask, peo
         page = Browser(app).get("/password/forgotten")
         with statements() as seen:
             pages.append(page.submit({"email": email}, with_field="email").text)
-        runs.append([text for text in seen if text.startswith(("INSERT", "UPDATE", "DELETE"))])
+        runs.append(seen)
     assert runs[1] == runs[2] == runs[3]
     assert len(set(pages)) == 1
     assert mailbox.to("nobody@example.org") == []

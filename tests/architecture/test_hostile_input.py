@@ -11,7 +11,8 @@ from sqlalchemy import delete
 from werkzeug.routing import Rule
 from wtforms.fields.core import UnboundField
 
-from portal.access.permissions import Role
+from portal.access.declare import declared_access
+from portal.access.permissions import Role, may
 from portal.infrastructure.database import transaction
 from portal.web.audiences import Audience
 from portal.web.forms import PortalForm
@@ -132,11 +133,15 @@ def test_no_body_breaks_a_form_or_is_taken(demo: Demonstration, caller: str) -> 
     for rule in rules_for(demo, caller, "POST"):
         path = demo.path(rule, caller)
         token = {} if caller == "machine" else {"X-CSRFToken": browser.form_token(path)}
+        permission = getattr(declared_access(demo.app, rule.endpoint), "permission", None)
+        is_denied = caller in set(Role) and permission is not None and not may(Role(caller), permission)
         for body in bodies_for(rule):
             tried += 1
             with browser.client.post(path, headers=headers | token, **body) as answer:
                 if answer.status_code >= 500 or answer.status_code in {200, 413}:
                     faults.append(f"{rule.rule} sent {str(body)[:80]}: {answer.status_code}")
+                if (answer.status_code == 403) != is_denied and caller != "machine":
+                    faults.append(f"{rule.rule} as {caller}: {answer.status_code}, declared for {permission}")
     assert tried
     assert not faults, "\n".join(faults)
     assert snapshot(demo.app) == before

@@ -1,12 +1,20 @@
 """Who gets what answer, for every route of the url map: each role, nobody, and somebody with another's identifiers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
+from portal import clock
 from portal.access.declare import Access, declared_access
 from portal.access.permissions import PERMISSIONS, Role, may
+from portal.access.reauthentication import FRESH_FOR
+from portal.accounts.models import AccountSession
+from portal.infrastructure.database import transaction
+from portal.staff.models import StaffSession
 from portal.web.audiences import Audience
 from tests.support.browser import Browser
 from tests.support.cases import form_token
@@ -93,6 +101,52 @@ def test_a_role_opens_what_its_permissions_say(demo: Demonstration, role: Role) 
     assert not faults, "\n".join(faults)
     assert denied >= 5 or role is Role.OFFICER
     assert snapshot(demo.app) == before, "what is denied changes nothing"
+
+
+@pytest.mark.parametrize("caller", ["nobody", "customer", *Role])
+def test_what_is_open_is_open_to_everybody(demo: Demonstration, caller: str) -> None:
+    browser, faults, tried = demo.browsers[caller], [], 0
+    for rule in walkable(demo.app, "GET"):
+        access = declared_access(demo.app, rule.endpoint)
+        if access is None or not access.is_open:
+            continue
+        tried += 1
+        status, location = ask(browser, "GET", demo.path(rule, caller))
+        if status in {401, 403} or location.startswith(("/sign-in?next", "/staff/sign-in?next")):
+            faults.append(f"GET {rule.rule}: {status} {location}")
+    assert tried > 20
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("caller", "audience", "model", "door"),
+    [("stranger", Audience.CUSTOMER, AccountSession, "/account/confirm-password"),
+     (Role.SUPPORT, Audience.STAFF, StaffSession, "/staff/account/confirm-password")],
+)  # fmt: skip
+def test_a_fresh_proof_is_asked_for_exactly_where_it_is_declared(
+    demo: Demonstration, caller: str, audience: Audience, model: Any, door: str
+) -> None:
+    browser = demo.browsers[caller]
+    token = token_for(browser, "/account" if audience is Audience.CUSTOMER else "/staff/account")
+    with demo.app.app_context(), transaction() as session:
+        kept = {row.id: row.reauthenticated_at for row in session.execute(select(model.id, model.reauthenticated_at))}
+        session.execute(update(model).values(reauthenticated_at=clock.now() - FRESH_FOR - timedelta(seconds=5)))
+    before, faults, asked = snapshot(demo.app), [], 0
+    for method in METHODS:
+        for rule, access in routes(demo, audience, method):
+            if (method == "POST" and not access.needs_fresh) or (access.permission and not may(Role(caller), access.permission)):
+                continue
+            status, location = ask(browser, method, demo.path(rule, caller), token)
+            asked += access.needs_fresh
+            if (status == 303 and location.startswith(f"{door}?next=")) != access.needs_fresh:
+                faults.append(f"{method} {rule.rule}: {status} {location}")
+    changed = snapshot(demo.app) != before
+    with demo.app.app_context(), transaction() as session:
+        for row_id, instant in kept.items():
+            session.execute(update(model).where(model.id == row_id).values(reauthenticated_at=instant))
+    assert not faults, "\n".join(faults)
+    assert asked >= 4
+    assert not changed
 
 
 def test_every_permission_is_asked_for_and_given(demo: Demonstration) -> None:

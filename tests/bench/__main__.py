@@ -29,6 +29,7 @@ from portal.records.models import CategoryCount, Record
 from portal.web.sessions import hash_token
 from tests.bench.bombs import measure_bombs
 from tests.bench.documents import measure_documents
+from tests.bench.oracle import measure_oracle
 from tests.trial.installation import installation
 
 ROUNDS = 40
@@ -51,7 +52,7 @@ def compare(name: str, act: Callable[[], object], floor: Callable[[], object], r
 
 
 def main() -> None:
-    """Measure pages, the feed, packages, identity documents, and pages while hostile documents are decoded."""
+    """Measure pages, the feed, packages, documents, pages while bombs are decoded, and forms that take an address."""
     with installation() as portal:
         app = portal.app
         _add_floor(app)
@@ -69,6 +70,7 @@ def main() -> None:
             compare("P9 package of 100 000 records (bare ZIP)", lambda: _package(customer_id), lambda: _bare_zip(customer_id), 2)
     measure_documents()
     measure_bombs()
+    measure_oracle()
 
 
 def _add_floor(app: Flask) -> None:
