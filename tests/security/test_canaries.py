@@ -20,6 +20,7 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.config import Settings
 from portal.infrastructure.database import db
+from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser, Page
 from tests.support.cases import form_token
 from tests.support.facebook import APP_ID, APP_SECRET, Provider, link_facebook
@@ -27,6 +28,7 @@ from tests.support.filing import describe_copy
 from tests.support.logs import served_log
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.packages import build
+from tests.support.passkeys import options_of
 from tests.support.people import PASSWORD, People
 from tests.support.staff_codes import code_at, to_code_page
 from tests.support.visitors import ask_for_reset, mailed_link, register, sign_in
@@ -114,7 +116,7 @@ def sign_out(browser: Browser, page: str = "/account", action: str = "/sign-out"
     browser.post(action, {"csrf_token": form_token(browser.get(page))})
 
 
-def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbox: Mailbox) -> None:
+def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbox: Mailbox) -> Browser:
     browser = Browser(app)
     first = watch.plant("password of a registration", "canari jaune du matin 41")
     wrong = watch.plant("wrong password", "canari rouge jamais choisi 42")
@@ -138,6 +140,30 @@ def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbo
     assert browser.get(link).submit({"password": last}).url == "/sign-in"
     assert sign_in(browser, NEWCOMER, last).url == "/data"
     watch.plant_cookies("the newcomer", browser)
+    return browser
+
+
+def the_same_adds_a_second_step(watch: Watch, app: Flask, browser: Browser) -> None:
+    start, key = "customer.accounts.second_step", Authenticator()
+    page = browser.get("/account/second-step").submit(action="/app/new")
+    secret = secret_of(page).replace(" ", "")
+    watch.plant("TOTP secret of a customer", secret, pages=(f"{start}.app",))
+    page = page.submit({"code": watch.plant("TOTP code of a customer", code_at(secret=secret))}, with_field="code")
+    for number, shown in enumerate(page.tree.select(".secret li code")):
+        watch.plant(f"recovery code {number} of a customer", shown.get_text(), pages=(f"{start}.recovery_codes",))
+    page.submit(action="/kept")
+    page = browser.get("/account/second-step/passkeys")
+    options = options_of(page)
+    watch.plant("challenge of a new passkey", options["challenge"], pages=(f"{start}.passkey_options",))
+    page.submit({"credential": key.make(options), "name": "Clé"}, with_field="credential")
+    last = watch.canaries["password of a reset"].value
+    page = sign_in(Browser(app), NEWCOMER, last)
+    assert page.url == "/sign-in/code"
+    options = options_of(page)
+    watch.plant("challenge of a passkey", options["challenge"], pages=("public.accounts.second_step.passkey_options",))
+    page = page.submit({"credential": key.sign(options)}, with_field="credential")
+    assert page.url == "/data"
+    watch.plant_cookies("who gave a passkey", page.browser)
 
 
 def the_same_comes_by_facebook(watch: Watch, app: Flask, provider: Provider) -> None:
@@ -235,8 +261,9 @@ def test_what_must_stay_secret_is_found_nowhere(
 ) -> None:
     with served_log() as log, watching(app) as watch:
         a_customer_proves_who_they_are(watch, people, mailbox)
-        a_newcomer_registers_and_changes_everything(watch, app, mailbox)
+        newcomer = a_newcomer_registers_and_changes_everything(watch, app, mailbox)
         the_same_comes_by_facebook(watch, app, provider)
+        the_same_adds_a_second_step(watch, app, newcomer)
         a_staff_member_is_invited_and_comes_in(watch, app, people)
         mails = mailbox.all()
     watch.plant("secret key", settings.secret_key)
