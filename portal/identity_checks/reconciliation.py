@@ -203,7 +203,9 @@ def _note(finding: Finding) -> None:
         FOUND, actor="portal", subject="portal", fault=finding.fault, document=finding.document,
         storage_key=finding.storage_key,
     )  # fmt: skip
-    logger.error("identity documents and the store disagree", extra={"fault": finding.fault})
+    # What a killed upload leaves is no alarm: it is sealed, without any key, and goes by itself.
+    level = logging.WARNING if finding.fault is StoreFault.FILE_UNKNOWN else logging.ERROR
+    logger.log(level, "identity documents and the store disagree", extra={"fault": finding.fault})
 
 
 def _remove_orphans(run: JobRun) -> None:

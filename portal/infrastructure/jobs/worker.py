@@ -166,7 +166,7 @@ def _sweep_until(app: Flask, stop: threading.Event) -> None:
         try:
             with app.app_context():
                 if not has_begun:
-                    _enqueue_at_start()
+                    enqueue_at_start()
                     has_begun = True
                 for job_id in sweep():
                     run_job(job_id)
@@ -175,7 +175,7 @@ def _sweep_until(app: Flask, stop: threading.Event) -> None:
         stop.wait(SWEEP_SECONDS)
 
 
-def _enqueue_at_start() -> None:
+def enqueue_at_start() -> None:
     """Enqueue what every start of a worker calls for; of workers that start together, one does it."""
     slot = int(clock.now().timestamp() // START_SECONDS)
     with transaction():
