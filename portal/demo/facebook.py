@@ -43,6 +43,15 @@ FAULTS: Final = {
     "garbled": Label(fr="Facebook répond n'importe quoi", en="Facebook answers nonsense"),
     "slow": Label(fr="Facebook est trop lent", en="Facebook is too slow"),
 }
+STYLE: Final = """
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 36rem; padding: 1rem; }
+main > p:first-of-type { border: 2px dashed; padding: .75rem 1rem; }
+ul { list-style: none; padding: 0; }
+li { border-bottom: 1px solid; padding: .25rem 0; }
+li a { display: inline-block; min-height: 2rem; }
+form { display: inline-block; margin: 0 .5rem .5rem 0; }
+button { font: inherit; min-height: 2.5rem; padding: 0 1rem; }
+"""
 WORDS: Final = {
     "title": Label(fr="Faux Facebook de la démonstration", en="Stand-in for Facebook, for the demonstration"),
     "what": Label(
@@ -99,6 +108,8 @@ class StandIn:
         values = {**request.args.to_dict(), **request.form.to_dict()}
         if request.path == "/":
             return self._page(request, "settings")
+        if request.path == "/style.css":
+            return Response(STYLE, mimetype="text/css")
         if request.path == "/dialog/oauth":
             return self.authorize(request, values)
         if request.path in CALLS:

@@ -123,7 +123,8 @@ class Visitor:
 
     def _follow(self, request: Request) -> None:
         # The people of the demonstration meet Facebook as a stand-in on this machine; pages load nothing from it.
-        is_ours = request.url.startswith((self.served.url, "about:"))
+        is_own = urlsplit(request.url).netloc == urlsplit(request.frame.url).netloc
+        is_ours = is_own or request.url.startswith((self.served.url, "about:"))
         if not is_ours and not (request.is_navigation_request() and urlsplit(request.url).hostname in LOOPBACK):
             self.faults.append(f"{self.page.url} loads {request.url}")
 
