@@ -2,6 +2,7 @@
 
 import logging
 
+from babel.lists import format_list
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -197,7 +198,7 @@ def _after_sides(errand: Errand, paper: Paper) -> Response:
 
 
 def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
-    language = str(get_locale())
+    language, has_birth_date = str(get_locale()), current_user.customer.birth_date is not None
     rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
     return render_template(
         "identity_checks/customer/document.html",
@@ -207,8 +208,8 @@ def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
         given=_given(errand),
         previews=shown_to(rows, session_key()),
         under_way=under_way(errand, paper, session_key()),
-        may_be_hidden=may_be_hidden(paper, language),
-        must_show=must_show(language, compares_birth_date=True),
+        may_be_hidden=format_list(may_be_hidden(paper, language), locale=language),
+        must_show=format_list(must_show(language, compares_birth_date=has_birth_date), locale=language),
         language=language,
     )
 

@@ -9,7 +9,7 @@ export async function send(file, place, watch) {
   const digest = await digestOf(file).catch(() => {
     throw new Refused(watch.words.unreadable, false);
   });
-  let tries = 0;
+  let tries = -1;
   let best = 0;
   for (;;) {
     try {

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
-from portal.demo.specimens import Holder, card_front
+from portal.demo.specimens import Holder, card_back, card_front
 from tests.support.page_checks import check_page, links, refuse, tour
 from tests.support.visitor import Visitor
 
+HOLDER = Holder("Girard", "Thomas", date(1979, 11, 22))
 PUBLIC = [
     "/", "/sign-in", "/register", "/password/forgotten", "/password/forgotten/sent", "/cookies", "/policy",
     "/accessibility", "/unsubscribe", "/unsubscribe/unknown", "/confirm/unknown", "/password/reset/unknown",
@@ -84,10 +85,27 @@ def test_proving_who_one_is(visit: Callable[..., Visitor]) -> None:
     check_page(page)
     visitor.open(f"{start}/document?paper=identity_card")
     refuse(visitor, "form[enctype]")
-    picture = card_front(Holder("Girard", "Thomas", date(1979, 11, 22)), date(2031, 9, 17))
-    page.set_input_files("[name=front]", {"name": "carte.jpg", "mimeType": "image/jpeg", "buffer": picture})
-    visitor.send({}, "form[enctype]")
-    page.wait_for_selector("[name=front]")
+    picture = card_front(HOLDER, date(2031, 9, 17))
+    file = {"name": "carte.jpg", "mimeType": "image/jpeg", "buffer": picture}
+    page.route("**/finish", lambda route: None)
+    page.set_input_files("[name=front]", file)
+    page.locator("[data-text]").first.filter(has_text="Nous vérifions").wait_for()
+    check_page(page)
+    page.unroute("**/finish")
+    page.route("**/uploads", lambda route: route.abort("connectionreset"))
+    page.reload()
+    page.set_input_files("[name=front]", file)
+    page.locator("[data-text]").first.filter(has_text="coupée").wait_for()
+    check_page(page)
+    page.unroute("**/uploads")
+    page.wait_for_selector("[data-side=front] [data-arrived]")
+    page.set_input_files("[name=back]", {**file, "buffer": b"GIF89a"})
+    page.wait_for_selector("[data-side=back] [data-error]:not([hidden])")
+    check_page(page)
+    page.set_input_files("[name=back]", {**file, "buffer": card_back(HOLDER, date(2021, 9, 18), date(2031, 9, 17))})
+    page.wait_for_selector("[data-side=back] [data-arrived]")
+    check_page(page)
+    visitor.open(f"{start}/document?paper=france_identite")
     check_page(page)
     visitor.open(start)
     visitor.send({}, "form[action$='/later']")
