@@ -115,7 +115,9 @@ def test_a_passkey_is_added_used_and_removed(app: Flask, camille: Browser, mailb
 
     assert page.url == "/data"
     assert db.session.query(AccountPasskey).one().sign_count == 1
-    assert "Mon téléphone" in camille.get(PAGE).text
+    shown = camille.get(PAGE).text
+    assert "Mon téléphone" in shown
+    assert "Dernier usage :" in shown
     camille.get(PAGE).submit(action="/remove")
     assert sign_in(Browser(app), EMAIL, PASSWORD).url == "/data"
     assert count(AccountRecoveryCode) == 0, "codes without a second step open nothing"

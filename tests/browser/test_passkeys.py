@@ -48,7 +48,7 @@ def test_a_customer(visit: Callable[..., Visitor], with_authenticator: Callable[
     page.get_by_role("button", name="Utiliser une clé d’accès").click()
     page.wait_for_url("**/data")
     page = visitor.open("/account/second-step")
-    expect(page.get_by_text("Dernière utilisation le")).to_be_visible()
+    expect(page.get_by_text("Dernier usage")).to_be_visible()
 
 
 def test_a_staff_member(visit: Callable[..., Visitor], with_authenticator: Callable[[Page], None]) -> None:

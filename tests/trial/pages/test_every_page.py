@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+import pyotp
 import pytest
 
 from portal.demo.specimens import Holder, card_back, card_front
@@ -18,7 +19,7 @@ PUBLIC = [
 ALIKE = [f"/data/{category}" for category in ("contact", "financial", "tracking", "transaction", "profile", "technical")]
 CUSTOMER = [
     "/data", "/data/identity", "/data/usage", "/data/marketing", "/preferences", "/preferences/history", "/requests",
-    "/requests/new", "/access-log", "/account", "/account/password", "/requests/DR-2020-99999",
+    "/requests/new", "/access-log", "/account", "/account/password", "/account/second-step", "/account/second-step/passkeys", "/requests/DR-2020-99999",
 ]  # fmt: skip
 FIRST_STEPS = [f"/requests/new/{right}" for right in
                ("access", "rectification", "erasure", "restriction", "portability", "objection", "directives")]  # fmt: skip
@@ -112,6 +113,31 @@ def test_proving_who_one_is(visit: Callable[..., Visitor]) -> None:
     page.wait_for_url("**/check")
     check_page(page)
     check_page(visitor.open("/requests"), is_brief=True)
+
+
+def test_a_second_step_by_an_app(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390)
+    person = {"given_name": "Odile", "family_name": "Deux", "email": "odile@example.org", "password": "words that nobody guesses"}
+    visitor.open("/register")
+    visitor.register(person)
+    page = visitor.open("/account/second-step")
+    visitor.send({}, "form[action$='/app/new']")
+    page.wait_for_selector("img.qr")
+    check_page(page)
+    refuse(visitor, "form:has([name=code])", code="000000")
+    secret = page.locator("code.secret").inner_text().replace(" ", "")
+    visitor.send({"code": pyotp.TOTP(secret).now()}, "form:has([name=code])")
+    page.wait_for_url("**/recovery-codes")
+    check_page(page)
+    visitor.send({}, "form[action$='/kept']")
+    page.wait_for_url("**/second-step")
+    check_page(page)
+    page.context.clear_cookies()
+    visitor.open("/sign-in")
+    visitor.send({"email": person["email"], "password": person["password"]}, "form:has([name=password])")
+    page.wait_for_url("**/sign-in/code*")
+    check_page(page)
+    refuse(visitor, "form:has([name=code])", code="000000")
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/register", "/password/forgotten", "/unsubscribe", "/staff/sign-in"])
