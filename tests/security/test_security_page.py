@@ -44,6 +44,7 @@ def rows(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("| ")]
 
 
+@cache
 def constants() -> list[tuple[str, str, object]]:
     """Return path, name and value of the constants of the portal's modules that stand as literals."""
     found = []

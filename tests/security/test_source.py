@@ -45,12 +45,15 @@ def modules() -> dict[str, ast.Module]:
     return {str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8")) for path in paths}
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+@cache
+def imported(tree: ast.AST) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
 
 
 def importers(names: set[str]) -> set[str]:
@@ -62,9 +65,10 @@ def importers(names: set[str]) -> set[str]:
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    """Yield each call with the last name of what it calls."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield node, ast.unparse(node.func)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield node, node.func.id if isinstance(node.func, ast.Name) else node.func.attr
 
 
 def is_plain(node: ast.expr) -> bool:
@@ -78,7 +82,7 @@ def statement_faults(tree: ast.AST) -> list[str]:
     raw = {"exec_driver_sql", "literal_column"} | ({"text"} if "sqlalchemy.text" in imported(tree) else set())
     return [
         ast.unparse(call) for call, name in calls(tree)
-        if name.rpartition(".")[2] in raw and call.args and not is_plain(call.args[0])
+        if name in raw and call.args and not is_plain(call.args[0])
     ]  # fmt: skip
 
 
@@ -86,9 +90,11 @@ def command_faults(tree: ast.AST) -> list[str]:
     found = []
     for call, name in calls(tree):
         is_shell = any(word.arg == "shell" for word in call.keywords)
-        if name in {"os.system", "os.popen", "eval", "exec"} or is_shell:
+        is_text = bool(call.args) and isinstance(call.args[0], ast.JoinedStr | ast.Constant)
+        is_started = name in {"run", "Popen", "call", "check_call", "check_output"}
+        if is_shell or (is_started and is_text and "subprocess" in ast.unparse(call.func)):
             found.append(ast.unparse(call))
-        if name.startswith("subprocess.") and name != "subprocess.TimeoutExpired" and call.args and isinstance(call.args[0], ast.JoinedStr | ast.Constant):
+        if name in {"system", "popen", "eval", "exec"} and ast.unparse(call.func) in {"os.system", "os.popen", "eval", "exec"}:
             found.append(ast.unparse(call))
     return found
 
