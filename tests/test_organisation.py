@@ -160,3 +160,10 @@ def test_a_period_is_read_and_said(text: str, period: Period, fr: str, en: str) 
 def test_what_is_not_a_period_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be a period"):
         Period.parse(text)
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "http://www.cnil.fr", "//www.cnil.fr", "file:///etc/passwd"])
+def test_an_address_that_pages_link_to_is_https(written: Path, address: str) -> None:
+    path = changed(written, ('url = "https://www.cnil.fr"', f'url = "{address}"'))
+
+    assert faults_of(path) == ["authority.url: must be an address that starts with https://"]
