@@ -13,10 +13,17 @@ from portal.access.permissions import Permission
 from portal.identity_checks.models import StoreFault, StoreFinding
 from portal.identity_checks.queries import references_of, store_figures
 from portal.identity_checks.reconciliation import ORPHAN_AGE, ask_now, is_under_way, last_compared
-from portal.identity_checks.viewing import DocumentDamaged, DocumentGone, DocumentHeld, NotTheirs, open_page
+from portal.identity_checks.viewing import (
+    DocumentDamaged,
+    DocumentGone,
+    DocumentHeld,
+    NotOpened,
+    NotTheirs,
+    open_page,
+)
+from portal.identity_checks.watermark import TURNS
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
-from portal.staff.access_log import IDENTITY_CHECK
 from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("identity_checks", __name__)
@@ -40,9 +47,12 @@ def document(public_id: str, page: int) -> Response:
     """One page as a picture. The look is logged for the customer and audited before the first byte leaves."""
     if current_app.extensions["opening_keys"] is None:
         abort(503)
+    turn = request.args.get("turn", 0, int)
+    if turn not in TURNS:
+        abort(404)
     try:
-        picture = open_page(current_user, public_id, page, reason=IDENTITY_CHECK)
-    except NotTheirs:
+        picture = open_page(current_user, public_id, page, turn=turn)
+    except (NotTheirs, NotOpened):
         abort(403)
     except DocumentHeld:
         abort(409)

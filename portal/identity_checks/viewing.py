@@ -1,14 +1,20 @@
-"""Show one page of a document to the person who holds the case: logged first, whole or not at all."""
+"""Show one page of a document to the person who holds the case: purpose first, then logged, whole or not at all."""
 
-from flask import current_app
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import current_app, session
 from sqlalchemy import select
 
+from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.identity_checks.errands import errands
 from portal.identity_checks.intake import unpack
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.watermark import watermarked
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing import SealBroken, open_whole
@@ -16,10 +22,27 @@ from portal.infrastructure.storage import NotStored
 from portal.staff.access_log import log_access
 from portal.staff.models import StaffMember
 
+OPENED = declare("staff:identity_document:opened", "reference", "reason")
 SEEN = declare("staff:identity_document:seen", "document", "page", "reference")
 DAMAGED = declare("portal:identity_document:found_damaged", "document")
 
 CATEGORY = "identity_document"
+
+LOOK_LASTS: Final = timedelta(minutes=10)
+"""How long a document stays open; then its purpose is asked for again."""
+_LOOK: Final = "look"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A document opened for a purpose, until an instant."""
+
+    reason: str
+    ends_at: datetime
+
+
+class NotOpened(Exception):
+    """Nobody has said yet why they look, or the time of the look is over."""
 
 
 class NotTheirs(Exception):
@@ -38,25 +61,56 @@ class DocumentDamaged(Exception):
     """The stored bytes are not what was sealed; none of them is given out."""
 
 
-def open_page(member: StaffMember, public_id: str, page: int, *, reason: str) -> bytes | None:
-    """Return a page of a rendition as a JPEG file, or None when there is no such page.
+def begin_look(member: StaffMember, check: IdentityCheck, reason: str) -> None:
+    """Open the document of a check for this session of a member, in the current transaction.
+
+    Args:
+        reason: one of `LOOK_REASONS`; the customer reads it in their access log at each look.
+
+    Raises:
+        NotTheirs: the member does not hold the case.
+    """
+    reference = errands().may_open(member, check)
+    if reference is None:
+        raise NotTheirs
+    customer = db.session.get_one(Customer, check.customer_id)
+    subject = f"customer:{customer.public_id}"
+    record(OPENED, actor=f"staff:{member.public_id}", subject=subject, reference=reference, reason=reason)
+    ends_at = clock.now() + LOOK_LASTS
+    # One document at a time: opening another closes this one.
+    session[_LOOK] = [reference, reason, ends_at.isoformat()]
+
+
+def current_look(reference: str) -> Look | None:
+    """Return the look that this session has at the document of a case, while it lasts."""
+    opened, reason, ends_at = session.get(_LOOK) or ("", "", "")
+    if opened != reference or datetime.fromisoformat(ends_at) <= clock.now():
+        return None
+    return Look(reason, datetime.fromisoformat(ends_at))
+
+
+def open_page(member: StaffMember, public_id: str, page: int, *, turn: int = 0) -> bytes | None:
+    """Return a page of a rendition as a JPEG file marked with who looks, or None when there is no such page.
 
     Opens its own transaction: access log and audit are committed before anything is opened.
 
     Args:
         page: from 1.
-        reason: what the customer reads in their access log.
+        turn: degrees clockwise, one of `watermark.TURNS`.
 
     Raises:
-        NotTheirs, DocumentHeld, DocumentGone, DocumentDamaged, StorageError.
+        NotTheirs, NotOpened, DocumentHeld, DocumentGone, DocumentDamaged, StorageError.
     """
     with transaction():
         document = _find(public_id)
         if document is None or not 1 <= page <= document.pages:
             return None
         reference = _check(document, member)
+        look = current_look(reference)
+        if look is None:
+            raise NotOpened
         customer = db.session.get_one(Customer, document.customer_id)
-        log_access(member, customer, category=CATEGORY, reason=reason, request_reference=reference)
+        log_access(member, customer, category=CATEGORY, reason=look.reason, request_reference=reference)
         record(
             SEEN,
             actor=f"staff:{member.public_id}",
@@ -72,7 +126,8 @@ def open_page(member: StaffMember, public_id: str, page: int, *, reason: str) ->
     except (SealBroken, KeyBroken, KeyMissing, NotStored) as fault:
         _note_damage(public_id)
         raise DocumentDamaged from fault
-    return unpack(packed)[page - 1]
+    mark = f"{reference} - {member.short_name} - {clock.now().astimezone(clock.PARIS):%d/%m/%Y %H:%M}"
+    return watermarked(unpack(packed)[page - 1], mark, turn=turn)
 
 
 def _find(public_id: str) -> IdentityDocument | None:

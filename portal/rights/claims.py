@@ -39,8 +39,13 @@ class CaseClosed(Exception):
 
 def check_not_own(request: RightsRequest, member: StaffMember) -> None:
     """Raise `OwnCase` when the case is the staff member's own."""
-    if request.customer.email_normalised == member.email_normalised:
+    if is_own(request, member):
         raise OwnCase(request.reference)
+
+
+def is_own(request: RightsRequest, member: StaffMember) -> bool:
+    """Tell whether the staff member is the customer who asks."""
+    return request.customer.email_normalised == member.email_normalised
 
 
 def is_held_by(request: RightsRequest, member: StaffMember) -> bool:

@@ -17,7 +17,7 @@ from portal.identity_checks.policy import DoubtSignal
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import db
 from portal.rights import clocks, emails
-from portal.rights.claims import is_held_by
+from portal.rights.claims import is_held_by, is_own
 from portal.rights.deadlines import PauseReason
 from portal.rights.drafts import DraftExpired, find_draft, lock_customer
 from portal.rights.history import add_event, customer_history
@@ -93,7 +93,8 @@ class RequestErrands:
 
     def may_open(self, member: StaffMember, check: IdentityCheck) -> str | None:
         request = db.session.get(RightsRequest, check.request_id) if check.request_id else None
-        return request.reference if request and is_held_by(request, member) else None
+        may = request is not None and is_held_by(request, member) and not is_own(request, member)
+        return request.reference if request and may else None
 
     def references(self, request_ids: list[int]) -> dict[int, str]:
         statement = select(RightsRequest.id, RightsRequest.reference).where(RightsRequest.id.in_(request_ids))

@@ -25,6 +25,12 @@ class CaseForm(PortalForm):
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
+class LookForm(PortalForm):
+    reason = RadioField(
+        _l("Why do you open it? The customer reads this answer."), validators=[Needed(_l("Say why you open the document"))]
+    )
+
+
 class IdentityForm(CaseForm):
     checklist = SelectMultipleField(
         _l("Points to check"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), validators=[Optional()]

@@ -17,6 +17,8 @@ from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
 from portal.identity_checks.checking import AlreadyChecked
 from portal.identity_checks.models import CheckResult
+from portal.identity_checks.queries import pending_check
+from portal.identity_checks.viewing import begin_look, current_look
 from portal.infrastructure.database import transaction
 from portal.rights import correspondence, decisions, fulfilment
 from portal.rights.case_facts import CaseFacts, case_facts
@@ -47,17 +49,17 @@ from portal.rights.models import Channel, RightsRequest
 from portal.rights.queue import HOLDERS, WHEN, Filters, ages, count_matching, find_request, other_requests, queue_page
 from portal.rights.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
 from portal.rights.staff_forms import (
-    CaseForm,
     DecisionForm,
     DoubtForm,
     ExtensionForm,
     IdentityForm,
+    LookForm,
     NoteForm,
     QuestionForm,
     SecondOpinionForm,
     TakeInForm,
 )
-from portal.staff.access_log import CASE_WORK, REQUEST, log_access
+from portal.staff.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access, reason_text
 from portal.staff.customer_lookup import find_customer, is_own_file
 from portal.web.forms import PortalForm, stripped
 
@@ -197,6 +199,7 @@ def _case_page(found: RightsRequest, facts: CaseFacts | None = None, **forms: Po
     facts = facts or case_facts(found, str(get_locale()))
     version = {"version": str(found.version)}
     shown: dict[str, Any] = {
+        "look_form": LookForm(data={"reason": LOOK_REASONS[0]}, formdata=None, prefix="look"),
         "identity_form": IdentityForm(data=version, formdata=None),
         "decision_form": DecisionForm(data=version, formdata=None),
         "second_form": SecondOpinionForm(data=version, formdata=None),
@@ -205,21 +208,24 @@ def _case_page(found: RightsRequest, facts: CaseFacts | None = None, **forms: Po
         "extension_form": ExtensionForm(data=version, formdata=None, prefix="extension"),
         "note_form": NoteForm(data=version, formdata=None, prefix="note"),
     } | forms
-    _fill_choices(found, facts, shown["identity_form"], shown["decision_form"], shown["extension_form"])
+    _fill_choices(found, facts, *shown.values())
     return render_template(
         "rights/staff/case.html", case=found, facts=facts, history=full_history(found.id), days=days_left(found),
         others=other_requests(found), is_mine=is_held_by(found, current_user), channel=_channel(found.channel),
+        look=current_look(found.reference), now=clock.now(),
         is_held=bool(found.holder_id and found.held_until and found.held_until > clock.now()),
         decision=decisions.latest_decision(found.id), package=package_of_request(found.id),
         form=next((form for form in forms.values() if form.errors), None) or PortalForm(), **shown,
     )  # fmt: skip
 
 
-def _fill_choices(found: RightsRequest, facts: CaseFacts, *forms: CaseForm) -> None:
+def _fill_choices(found: RightsRequest, facts: CaseFacts, *forms: PortalForm) -> None:
     """Offer in each form what this case allows."""
     language = str(get_locale())
     for form in forms:
         match form:
+            case LookForm():
+                form.reason.choices = [(reason, reason_text(reason, language)) for reason in LOOK_REASONS]
             case IdentityForm():
                 form.checklist.choices = facts.checklist
                 form.reason.choices = [("", _("Choose a reason")), *facts.reject_reasons]
@@ -243,6 +249,25 @@ def release_case(reference: str) -> Any:
         release(_find(reference), current_user)
     flash(_("You have given the case back."), "success")
     return redirect(url_for(".queue"), 303)
+
+
+@blueprint.post("/requests/<reference>/look")
+@requires(staff(Permission.SEE_DOCUMENT))
+def look(reference: str) -> Any:
+    """Take the case, if nobody has it, and open its document for the purpose given."""
+    found, form = _find(reference), LookForm(prefix="look")
+    _fill_choices(found, case_facts(found, str(get_locale())), form)
+    if not form.validate():
+        return _refused(found, look_form=form)
+
+    def open_document(case: RightsRequest) -> None:
+        claim(case, current_user)
+        check = pending_check(case.id)
+        if check is None:
+            raise NothingToCheck
+        begin_look(current_user, check, form.reason.data)
+
+    return _act(reference, open_document)
 
 
 @blueprint.post("/requests/<reference>/identity")
@@ -433,7 +458,7 @@ def _typed() -> list[str]:
     return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
 
 
-def _refused(found: RightsRequest, **forms: CaseForm) -> tuple[str, int]:
+def _refused(found: RightsRequest, **forms: PortalForm) -> tuple[str, int]:
     return _case_page(found, **forms), 422
 
 

@@ -32,12 +32,18 @@ IDENTITY_DOCUMENT: Final = "identity_document"
 CASE_WORK: Final = "case_work"
 """The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
 IDENTITY_CHECK: Final = "identity_check"
-"""The reason of a look at an identity document."""
+"""The usual reason of a look at an identity document; the other two are for looks that follow."""
+IDENTITY_AGAIN: Final = "identity_again"
+IDENTITY_QUESTION: Final = "identity_question"
 
 _REASONS: Final = {
     CASE_WORK: Label(fr="Traiter votre demande", en="Working on your request"),
     IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
+    IDENTITY_AGAIN: Label(fr="Revoir votre pièce avant de décider", en="Looking at your document again, to decide"),
+    IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
 }
+LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
+"""What somebody may say before they open an identity document."""
 _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
@@ -68,7 +74,7 @@ def log_access(
 
     Args:
         category: one of the nine categories, or `summary`, `request`, `identity_document`.
-        reason: why: `CASE_WORK`, `IDENTITY_CHECK`, or words that the customer will read as they were typed.
+        reason: why: `CASE_WORK`, one of `LOOK_REASONS`, or words that the customer will read as they were typed.
         request_reference: the case that the look belongs to.
 
     Raises:

@@ -1,10 +1,14 @@
 """By keyboard alone: every stop is seen, the content is one key away, and a clear identity check takes a dozen keys."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.served import ROOT, Served
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -92,14 +96,10 @@ class Keys:
             self.pressed += 1
 
 
-def test_a_clear_case_is_decided_by_keyboard(visit: Visit) -> None:
-    visitor = visit()
-    visitor.sign_in_staff("reviewer")
-    page = visitor.open("/staff/queue?text=DR-2026-00010")
-    keys = Keys(page)
-    keys.press("j", "Enter")
-    page.wait_for_url("**/staff/requests/DR-2026-00010")
-    keys.press("p")
+def confirm_identity(keys: Keys) -> None:
+    """Take the case shown, open its document, tick every point and record the finding, counted from the queue."""
+    page = keys.page
+    keys.press("o")
     expect(page.locator(".document img").first).to_be_visible()
     points = page.locator("[name=checklist]")
     keys.press(*(str(number) for number in range(1, points.count() + 1)))
@@ -107,6 +107,51 @@ def test_a_clear_case_is_decided_by_keyboard(visit: Visit) -> None:
     keys.press("a", "Control+Enter")
     expect(page.locator("form[action$='/decision']")).to_be_visible()
     assert keys.pressed <= 12, f"the identity check took {keys.pressed} keys"
+
+
+@pytest.mark.trial
+def test_twenty_clear_cases_are_checked_by_keyboard(served: Served, visit: Visit) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.support.clear_cases", "20"],
+        cwd=ROOT, env=os.environ | {"PORTAL_INSTANCE": str(served.instance)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    references = made.stdout.split()
+    assert len(references) == 20
+    visitor = visit()
+    visitor.sign_in_staff("reviewer")
+    for reference in references:
+        page = visitor.open(f"/staff/queue?text={reference}")
+        keys = Keys(page)
+        keys.press("j", "Enter")
+        page.wait_for_url(f"**/staff/requests/{reference}")
+        confirm_identity(keys)
+
+
+def test_a_document_is_enlarged_turned_and_closed_by_itself(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.clock.install()
+    visitor.sign_in_staff("reviewer")
+    page = visitor.open("/staff/requests/DR-2026-00010")
+    keys = Keys(page)
+    keys.press("o")
+    sheet, tools = page.locator(".sheet").first, page.locator(".viewer-tools")
+    expect(tools).to_be_visible()
+    for key, found in (("z", "sheet larger"), ("z", "sheet largest"), ("t", "sheet largest turned turn-1"), ("z", "sheet turned turn-1")):
+        keys.press(key)
+        expect(sheet).to_have_class(found)
+    page.clock.fast_forward("11:00")
+    expect(page.locator("[data-over]")).to_be_visible()
+    expect(page.locator(".document img")).to_have_count(0)
+
+
+def test_a_clear_case_is_decided_by_keyboard(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("reviewer")
+    page = visitor.open("/staff/queue?text=DR-2026-00010")
+    keys = Keys(page)
+    keys.press("j", "Enter")
+    page.wait_for_url("**/staff/requests/DR-2026-00010")
+    confirm_identity(keys)
     keys.press("a", "Tab")
     expect(page.locator("[name=message]")).to_be_focused()
     page.keyboard.type("Here is your copy.")

@@ -1,20 +1,28 @@
 """A document is seen by the person who holds the case, whole, logged first, and by nobody else."""
 
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image, ImageChops
 from sqlalchemy import select, update
 
 from portal import clock
 from portal.audit.models import AuditEvent
 from portal.config import Settings
+from portal.customers.models import Customer
 from portal.identity_checks import checking
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.viewing import LOOK_LASTS
 from portal.infrastructure.database import db, transaction
 from portal.rights.models import RightsRequest
 from portal.staff.models import AccessLogEntry, StaffMember
+from tests.support import specimens
 from tests.support.browser import Browser
+from tests.support.cases import form_token, open_case, take
 from tests.support.filing import all_documents, file_with_document_later, only_request, send_card
 from tests.support.people import People
 
@@ -28,12 +36,16 @@ def sent(people: People) -> Browser:
 
 
 def hold_case(reviewer: Browser) -> None:
-    reference = only_request().reference
-    reviewer.get(f"/staff/requests/{reference}").submit(action="/claim")
+    take(reviewer, only_request().reference)
 
 
-def look(browser: Browser, page: int = 1, side: int = 0):  # type: ignore[no-untyped-def]
-    return browser.client.get(f"/staff/documents/{all_documents()[side].public_id}/{page}")
+def look(browser: Browser, page: int = 1, side: int = 0, turn: int = 0):  # type: ignore[no-untyped-def]
+    query = f"?turn={turn}" if turn else ""
+    return browser.client.get(f"/staff/documents/{all_documents()[side].public_id}/{page}{query}")
+
+
+def picture_of(answer: Any) -> Image.Image:
+    return Image.open(BytesIO(answer.data)).convert("L")
 
 
 def tags() -> list[str]:
@@ -57,6 +69,77 @@ def test_the_holder_sees_the_picture_and_the_customer_sees_who_looked(people: Pe
     entries = db.session.execute(select(AccessLogEntry)).scalars().all()
     assert "identity_document" in [entry.category for entry in entries]
     assert "Vérifier votre identité" in sent.get("/access-log").text
+
+
+def test_the_purpose_comes_first_and_the_customer_reads_it(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    page = open_case(reviewer, only_request().reference).submit(action="/claim")
+    assert look(reviewer).status_code == 403
+    token = form_token(page)
+    for reason in ("", "curiosity"):
+        refused = reviewer.post(page.url + "/look", {"csrf_token": token, "look-reason": reason})
+        assert refused.status == 422
+        assert look(reviewer).status_code == 403
+    assert "staff:identity_document:opened" not in tags()
+    page.submit({"look-reason": "identity_question"}, action="/look")
+    assert look(reviewer).status_code == 200
+    found = [tag for tag in tags() if tag.startswith("staff:identity_document")]
+    assert found == ["staff:identity_document:opened", "staff:identity_document:seen"]
+    assert "Répondre à une question sur votre pièce" in sent.get("/access-log").text
+
+
+def test_a_look_ends_by_itself(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    with clock.stopped_at(clock.now() + LOOK_LASTS - timedelta(seconds=5)):
+        assert look(reviewer).status_code == 200
+    with clock.stopped_at(clock.now() + LOOK_LASTS + timedelta(seconds=5)):
+        assert look(reviewer).status_code == 403
+        page = open_case(reviewer, only_request().reference)
+        assert "Fermée. Dites d’abord pourquoi vous l’ouvrez." in page.text
+        page.submit(action="/look")
+        assert look(reviewer).status_code == 200
+
+
+def test_who_looks_and_when_stands_across_the_picture(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    minute = clock.now()
+    with clock.stopped_at(minute):
+        first, again = picture_of(look(reviewer)), picture_of(look(reviewer))
+    with clock.stopped_at(minute + timedelta(minutes=3)):
+        later = picture_of(look(reviewer))
+    assert ImageChops.difference(first, again).getbbox() is None
+    assert ImageChops.difference(first, later).getbbox() is not None, "the time is part of what is written"
+    bare = Image.open(BytesIO(specimens.front())).convert("L").resize(first.size)
+    written = ImageChops.difference(first, bare).point(lambda level: 255 * (level > 40))
+    left, top, right, bottom = written.getbbox() or (0, 0, 0, 0)
+    assert right - left > first.width * 0.9, "no part worth having can be cut out without it"
+    assert bottom - top > first.height * 0.9
+    assert written.histogram()[255] < first.width * first.height * 0.12, "what is under it can still be read"
+
+
+def test_it_can_be_turned_by_quarters_only(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    upright, turned = picture_of(look(reviewer)), picture_of(look(reviewer, turn=90))
+    assert turned.size == upright.size[::-1]
+    assert picture_of(look(reviewer, turn=180)).size == upright.size
+    assert look(reviewer, turn=45).status_code == 404
+
+
+def test_a_colleague_who_is_the_customer_is_kept_out(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    reference = only_request().reference
+    token = form_token(reviewer.get("/staff/queue"))
+    with transaction() as session:
+        own = session.execute(select(Customer.email_normalised)).scalar_one()
+        session.execute(update(StaffMember).values(email=own, email_normalised=own))
+    assert look(reviewer).status_code == 403
+    assert reviewer.get(f"/staff/requests/{reference}").status == 403
+    for act in ("claim", "look", "identity", "note", "decision", "question"):
+        assert reviewer.post(f"/staff/requests/{reference}/{act}", {"csrf_token": token}).status == 403, act
 
 
 def test_nobody_sees_it_without_holding_the_case(people: People, sent: Browser) -> None:

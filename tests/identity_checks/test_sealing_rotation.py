@@ -12,6 +12,7 @@ from portal.infrastructure.keys import OpeningKeys, SealingKey, sealing_version
 from tests.identity_checks.test_identity_shredding import decide
 from tests.support import specimens
 from tests.support.browser import Browser
+from tests.support.cases import take
 from tests.support.filing import all_documents, file_with_document_later, only_request, send_sides
 from tests.support.people import People
 
@@ -57,7 +58,7 @@ def test_documents_open_while_the_sealing_key_changes(
     send_sides(page, back=specimens.back())
     assert [sealing_version(row.sealed_key or b"") for row in all_documents()] == [1, 2]
     reviewer = people.signed_in_staff("reviewer")
-    reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/claim")
+    take(reviewer, only_request().reference)
     assert may_be_seen(reviewer) == [200, 200]
     assert "well   sealing keys: 1 wait for opening key v1; keep it until they are destroyed" in examined(app)
 

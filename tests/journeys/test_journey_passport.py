@@ -61,7 +61,7 @@ def test_a_passport_from_the_browser_to_shredded(
 
     # A reviewer takes the case and sees a picture rebuilt from pixels, with nothing else in it.
     reviewer = people.signed_in_staff("reviewer", name="Nora Petit")
-    case = reviewer.get(f"/staff/requests/{reference}").submit(action="/claim")
+    case = reviewer.get(f"/staff/requests/{reference}").submit(action="/claim").submit(action="/look")
     picture = reviewer.client.get(f"/staff/documents/{document.public_id}/1")
     assert picture.status_code == 200
     assert Image.open(BytesIO(picture.data)).size == (1480, 1040)

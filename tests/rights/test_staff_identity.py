@@ -248,7 +248,7 @@ def test_only_the_holder_with_the_permission_is_shown_the_document(
     reference = only_request().reference
     page = open_case(reviewer, reference)
     assert pictures(page) == []
-    assert "Prenez le dossier pour voir la pièce." in page.text
+    assert "Fermée. Dites d’abord pourquoi vous l’ouvrez." in page.text
     address = f"/staff/documents/{all_documents()[0].public_id}/1"
     assert reviewer.get(address).status == 403
     support = people.signed_in_staff(Role.SUPPORT)
@@ -259,6 +259,9 @@ def test_only_the_holder_with_the_permission_is_shown_the_document(
     with pytest.raises(AssertionError):
         page.form(with_field="result")
     page = open_case(reviewer, reference).submit(action="/claim")
+    assert pictures(page) == []
+    assert reviewer.get(address).status == 403, "nothing opens before its purpose is stated"
+    page = page.submit(action="/look")
     assert len(pictures(page)) == 2
     for source in pictures(page):
         assert reviewer.client.get(source).mimetype == "image/jpeg"
@@ -289,7 +292,7 @@ def test_every_look_is_told_to_the_customer_in_their_language(people: People, re
     assert pictured.startswith("2 looks")
     assert pictured.count("Your identity document") == 2
     assert "Checking your identity" in pictured
-    assert opened.startswith("2 looks"), "the case was opened, and opened again after it was taken"
+    assert opened.startswith("3 looks"), "the case was opened, and again after it was taken and its document opened"
     assert "Working on your request" in opened
     assert reference in pictured
     assert reference in opened

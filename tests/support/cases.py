@@ -65,9 +65,11 @@ def open_case(browser: Browser, reference: str) -> Page:
 
 
 def take(browser: Browser, reference: str) -> Page:
-    """Open a case and take it by its button, unless one holds it already."""
+    """Open a case and take it by its button, unless one holds it already; open its document where there is one."""
     page = open_case(browser, reference)
-    return page if page.tree.select("form[action$='/release']") else page.submit(action="/claim")
+    if not page.tree.select("form[action$='/release']"):
+        page = page.submit(action="/claim")
+    return page.submit(action="/look") if page.tree.select("form[action$='/look']") else page
 
 
 def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: Any) -> Page:
