@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -51,7 +51,7 @@ def document(public_id: str, page: int) -> Response:
     if turn not in TURNS:
         abort(404)
     try:
-        picture = open_page(current_user, public_id, page, turn=turn)
+        picture = open_page(session, current_user, public_id, page, turn=turn)
     except (NotTheirs, NotOpened):
         abort(403)
     except DocumentHeld:

@@ -1,10 +1,11 @@
 """Show one page of a document to the person who holds the case: purpose first, then logged, whole or not at all."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from flask import current_app, session
+from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
@@ -61,10 +62,11 @@ class DocumentDamaged(Exception):
     """The stored bytes are not what was sealed; none of them is given out."""
 
 
-def begin_look(member: StaffMember, check: IdentityCheck, reason: str) -> None:
+def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck, reason: str) -> None:
     """Open the document of a check for this session of a member, in the current transaction.
 
     Args:
+        session: what this browser keeps while it is signed in.
         reason: one of `LOOK_REASONS`; the customer reads it in their access log at each look.
 
     Raises:
@@ -81,7 +83,7 @@ def begin_look(member: StaffMember, check: IdentityCheck, reason: str) -> None:
     session[_LOOK] = [reference, reason, ends_at.isoformat()]
 
 
-def current_look(reference: str) -> Look | None:
+def current_look(session: MutableMapping[str, Any], reference: str) -> Look | None:
     """Return the look that this session has at the document of a case, while it lasts."""
     opened, reason, ends_at = session.get(_LOOK) or ("", "", "")
     if opened != reference or datetime.fromisoformat(ends_at) <= clock.now():
@@ -89,7 +91,9 @@ def current_look(reference: str) -> Look | None:
     return Look(reason, datetime.fromisoformat(ends_at))
 
 
-def open_page(member: StaffMember, public_id: str, page: int, *, turn: int = 0) -> bytes | None:
+def open_page(
+    session: MutableMapping[str, Any], member: StaffMember, public_id: str, page: int, *, turn: int = 0
+) -> bytes | None:
     """Return a page of a rendition as a JPEG file marked with who looks, or None when there is no such page.
 
     Opens its own transaction: access log and audit are committed before anything is opened.
@@ -106,7 +110,7 @@ def open_page(member: StaffMember, public_id: str, page: int, *, turn: int = 0) 
         if document is None or not 1 <= page <= document.pages:
             return None
         reference = _check(document, member)
-        look = current_look(reference)
+        look = current_look(session, reference)
         if look is None:
             raise NotOpened
         customer = db.session.get_one(Customer, document.customer_id)

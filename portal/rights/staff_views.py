@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -212,7 +212,7 @@ def _case_page(found: RightsRequest, facts: CaseFacts | None = None, **forms: Po
     return render_template(
         "rights/staff/case.html", case=found, facts=facts, history=full_history(found.id), days=days_left(found),
         others=other_requests(found), is_mine=is_held_by(found, current_user), channel=_channel(found.channel),
-        look=current_look(found.reference), now=clock.now(),
+        look=current_look(session, found.reference), now=clock.now(),
         is_held=bool(found.holder_id and found.held_until and found.held_until > clock.now()),
         decision=decisions.latest_decision(found.id), package=package_of_request(found.id),
         form=next((form for form in forms.values() if form.errors), None) or PortalForm(), **shown,
@@ -265,7 +265,7 @@ def look(reference: str) -> Any:
         check = pending_check(case.id)
         if check is None:
             raise NothingToCheck
-        begin_look(current_user, check, form.reason.data)
+        begin_look(session, current_user, check, form.reason.data)
 
     return _act(reference, open_document)
 

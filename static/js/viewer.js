@@ -27,7 +27,7 @@ const ACTS = {
 
 function close() {
   viewer.querySelectorAll("figure, .viewer-tools").forEach((part) => part.remove());
-  viewer.querySelector("[data-over]").hidden = false;
+  viewer.querySelector("[data-look-over]").hidden = false;
 }
 
 if (sheets.length) {

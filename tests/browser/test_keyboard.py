@@ -140,7 +140,7 @@ def test_a_document_is_enlarged_turned_and_closed_by_itself(visit: Visit) -> Non
         keys.press(key)
         expect(sheet).to_have_class(found)
     page.clock.fast_forward("11:00")
-    expect(page.locator("[data-over]")).to_be_visible()
+    expect(page.locator("[data-look-over]")).to_be_visible()
     expect(page.locator(".document img")).to_have_count(0)
 
 

@@ -248,7 +248,7 @@ def test_only_the_holder_with_the_permission_is_shown_the_document(
     reference = only_request().reference
     page = open_case(reviewer, reference)
     assert pictures(page) == []
-    assert "Fermée. Dites d’abord pourquoi vous l’ouvrez." in page.text
+    assert "Prendre le dossier et ouvrir la pièce" in page.text
     address = f"/staff/documents/{all_documents()[0].public_id}/1"
     assert reviewer.get(address).status == 403
     support = people.signed_in_staff(Role.SUPPORT)

@@ -268,7 +268,7 @@ def _killer(trial: Trial, moment: str) -> Callable[[float], None]:
 def _decide(trial: Trial, one: Round, reviewer: Browser) -> None:
     """Look at the document and confirm; kill the web process at the decision and the worker at the destruction."""
     _see_whole(one)
-    case = reviewer.get(f"/staff/requests/{one.reference}").submit(action="/claim")
+    case = reviewer.get(f"/staff/requests/{one.reference}").submit(action="/look")
     ticks = [box["value"] for box in case.tree.select("input[name=checklist]")]
     form = {"checklist": ticks, "result": "confirmed"}
 
