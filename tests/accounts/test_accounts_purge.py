@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
@@ -114,3 +114,12 @@ def test_more_than_a_slice_goes_in_one_run(app: Flask, monkeypatch: pytest.Monke
         run_due_jobs()
     after(days=5)
     assert count(Account) == 0
+
+
+def test_what_came_back_from_facebook_is_forgotten_once_its_cookie_is_too_old(app: Flask) -> None:
+    with transaction() as session:
+        session.add(SpentState(state_hash="0" * 64, spent_at=START))
+    after(minutes=14)
+    assert count(SpentState) == 1
+    after(days=1, minutes=15)
+    assert count(SpentState) == 0
