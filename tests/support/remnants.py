@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from portal.config import Settings
 from portal.infrastructure.database import db
+from tests.support.searching import found_in_files
 
 
 def assert_no_trace(settings: Settings, traces: Iterable[bytes], *further: Path) -> None:
@@ -17,16 +18,11 @@ def assert_no_trace(settings: Settings, traces: Iterable[bytes], *further: Path)
         further: more folders to search, such as that of temporary files.
     """
     wanted = list(traces)
-    for name, content in (*_files(settings, further), *_objects(), *_tables()):
+    found = found_in_files({settings.instance, _database_folder(), *further}, wanted)
+    assert not found, "\n".join(found)
+    for name, content in (*_objects(), *_tables()):
         for trace in wanted:
             assert trace not in content, f"{name} holds {trace[:40]!r}"
-
-
-def _files(settings: Settings, further: Iterable[Path]) -> Iterable[tuple[str, bytes]]:
-    for folder in {settings.instance, _database_folder(), *further}:
-        for path in folder.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                yield str(path), path.read_bytes()
 
 
 def _database_folder() -> Path:

@@ -42,6 +42,7 @@ from tests.support.filing import file_with_document_later
 from tests.support.hashing import use_quick_hasher
 from tests.support.people import People
 from tests.support.planted import TRACE, Planted, planted_passport
+from tests.support.searching import found_in_files
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 60
@@ -135,12 +136,8 @@ class Trial:
 
     def search(self, traces: Iterable[bytes]) -> None:
         """Look for what was planted in every file that the processes may have written."""
-        for folder in self.folders:
-            for path in folder.rglob("*"):
-                with suppress(FileNotFoundError):
-                    content = path.read_bytes() if path.is_file() else b""
-                    for trace in traces:
-                        assert trace not in content, f"{path} holds {trace[:24]!r}"
+        found = found_in_files(self.folders, traces)
+        assert not found, "\n".join(found)
 
 
 class _Filled:

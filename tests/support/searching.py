@@ -1,0 +1,36 @@
+"""Look for bytes in files from a process of its own.
+
+A process that has SQLite open must never open and close the database's files itself: by the rules of POSIX, closing
+one descriptor of a file gives up every lock that the process holds on it, and another process would then take itself
+for the only one and cut short the shared memory that this one still uses.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+_SEARCH = """
+import json, pathlib, sys
+task = json.load(sys.stdin)
+traces = [bytes.fromhex(trace) for trace in task["traces"]]
+found = []
+for folder in task["folders"]:
+    for path in pathlib.Path(folder).rglob("*"):
+        try:
+            content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        except FileNotFoundError:
+            continue
+        found += [f"{path} holds {trace[:24]!r}" for trace in traces if trace in content]
+json.dump(found, sys.stdout)
+"""
+
+
+def found_in_files(folders: Iterable[Path], traces: Iterable[bytes]) -> list[str]:
+    """Return where any of the traces stands, in any file below the folders."""
+    task = {"folders": [str(folder) for folder in folders], "traces": [trace.hex() for trace in traces]}
+    command = [sys.executable, "-I", "-S", "-c", _SEARCH]
+    done = subprocess.run(command, input=json.dumps(task), capture_output=True, text=True, check=True)
+    found: list[str] = json.loads(done.stdout)
+    return found
