@@ -237,7 +237,7 @@ def confirm(reviewer: Visitor, reference: str) -> None:
     reviewer.sign_in_staff("reviewer")
     page = reviewer.open(f"/staff/requests/{reference}")
     assert page.locator(".document img").count() == 0
-    reviewer.send({}, "form[action$='/claim']")
+    reviewer.send({}, "form[action$='/look']")
     image = page.locator(".document img")
     expect(image).to_have_count(1)
     image.scroll_into_view_if_needed()

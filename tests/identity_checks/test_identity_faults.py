@@ -175,7 +175,7 @@ def test_a_look_while_the_store_fails(app: Flask, people: People, bucket: Line, 
     page = file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
     send_sides(page, page=specimens.passport())
     reviewer = people.signed_in_staff("reviewer")
-    reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/claim")
+    reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/look")
     address = f"/staff/documents/{all_documents()[0].public_id}/1"
     bucket.fault = fault
     answer = reviewer.client.get(address, headers={"Accept-Language": "fr"})

@@ -161,8 +161,9 @@ class Reviewer:
         self._send("/staff/sign-in/code", code=pyotp.TOTP(TOTP_SECRET).now())
 
     def open(self, reference: str, public_id: str, pages: int) -> list[requests.Response]:
-        """Take a case and fetch each page of its document."""
-        self._send(f"/staff/requests/{reference}", action=f"/staff/requests/{reference}/claim")
+        """Take a case, open its document for a purpose, and fetch each of its pages."""
+        case = f"/staff/requests/{reference}"
+        self._send(case, action=f"{case}/look", **{"look-reason": "identity_check"})
         address = f"{self._server.url}/staff/documents/{public_id}"
         return [self._browser.get(f"{address}/{page}", timeout=PATIENCE) for page in range(1, pages + 1)]
 
