@@ -20,6 +20,7 @@ from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
 from portal.records.kinds import DataMap
+from portal.staff.company_provider import CompanyProvider
 from portal.staff.sessions import load_staff_member
 from portal.web import (
     address_parts,
@@ -137,6 +138,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
         "sealing_key": SealingKey.parse(settings.sealing_key),
         "opening_keys": OpeningKeys.parse(settings.opening_keys) if settings.opening_keys else None,
         "job_engine": connect_engine(app, settings.redis_url, settings.instance),
+        "company_provider": CompanyProvider(settings) if settings.staff_oidc_issuer else None,
         "find_api_token": find_api_token,
     }
 

@@ -47,6 +47,9 @@ class Settings(BaseModel):
     facebook_app_secret: str | None = Field(default=None, repr=False)
     facebook_authorize_url: str | None = None
     facebook_graph_url: str | None = None
+    staff_oidc_issuer: str | None = Field(default=None, max_length=255)
+    staff_oidc_client_id: str | None = None
+    staff_oidc_client_secret: str | None = Field(default=None, repr=False)
     audiences: tuple[str, ...] = AUDIENCES
     trusted_proxies: tuple[str, ...] = ()
 
@@ -105,12 +108,24 @@ class Settings(BaseModel):
             raise ValueError("must be https, except on localhost")
         return value.rstrip("/")
 
+    @field_validator("staff_oidc_issuer")
+    @classmethod
+    def _issuer_is_safe(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if not is_safe or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("give the issuer exactly as the provider publishes it, by https except on localhost")
+        return value
+
     @model_validator(mode="after")
     def _staff_can_open_documents(self) -> "Settings":
         if "staff" in self.audiences and not self.opening_keys:
             raise ValueError("PORTAL_OPENING_KEYS is needed where the staff audience is served")
         if bool(self.facebook_app_id) != bool(self.facebook_app_secret):
             raise ValueError("PORTAL_FACEBOOK_APP_ID and PORTAL_FACEBOOK_APP_SECRET go together")
+        company = (self.staff_oidc_issuer, self.staff_oidc_client_id, self.staff_oidc_client_secret)
+        if any(company) and not all(company):
+            raise ValueError("PORTAL_STAFF_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET go together")
         return self
 
     @property

@@ -158,7 +158,12 @@ def upgrade() -> None:
         sa.Column("invited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("company_issuer", sa.String(length=255), nullable=True),
+        sa.Column("company_subject", sa.String(length=255), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_members")),
+        sa.UniqueConstraint(
+            "company_issuer", "company_subject", name=op.f("uq_staff_members_company_issuer_company_subject")
+        ),
         sa.UniqueConstraint("email_normalised", name=op.f("uq_staff_members_email_normalised")),
         sa.UniqueConstraint("public_id", name=op.f("uq_staff_members_public_id")),
     )

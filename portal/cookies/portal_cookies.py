@@ -7,9 +7,12 @@ is explained all the same.
 from dataclasses import dataclass
 from typing import Final
 
+from flask import current_app
+
 from portal.accounts.visitor_sessions import DEVICE_COOKIE
 from portal.bilingual import Label
 from portal.cookies.categories import NecessaryCookie, necessary_cookies
+from portal.staff.company_sessions import COOKIE as COMPANY_COOKIE
 from portal.staff.devices import COOKIE as STAFF_DEVICE_COOKIE
 from portal.web.i18n import LANGUAGE_COOKIE
 from portal.web.sessions import CUSTOMER_RULES, STAFF_RULES, cookie_name
@@ -24,8 +27,13 @@ _STAFF_DEVICE: Final = Label(
     fr="Lier la session d'un agent à son navigateur", en="Tie a staff member's session to their browser"
 )
 _STAFF_FORM: Final = Label(fr="Protéger les formulaires du personnel", en="Protect the forms of the staff")
+_COMPANY: Final = Label(
+    fr="Retrouver un agent qui revient de la connexion de son entreprise",
+    en="Recognise a staff member who comes back from the company's sign-on",
+)
 _UNTIL_CLOSED: Final = Label(fr="Jusqu'à la fermeture du navigateur", en="Until you close the browser")
 _ONE_YEAR: Final = Label(fr="1 an", en="1 year")
+_TEN_MINUTES: Final = Label(fr="10 minutes", en="10 minutes")
 
 
 @dataclass(frozen=True)
@@ -47,4 +55,7 @@ def portal_cookies() -> PortalCookies:
     device = NecessaryCookie(cookie_name(DEVICE_COOKIE), _DEVICE, _ONE_YEAR)
     staff_device = NecessaryCookie(cookie_name(STAFF_DEVICE_COOKIE), _STAFF_DEVICE, _ONE_YEAR)
     staff_form = NecessaryCookie(cookie_name(STAFF_FORM_COOKIE), _STAFF_FORM, _UNTIL_CLOSED)
-    return PortalCookies((form, session, device, language), (staff_form, staff_session, staff_device))
+    staff: tuple[NecessaryCookie, ...] = (staff_form, staff_session, staff_device)
+    if current_app.extensions["company_provider"]:
+        staff += (NecessaryCookie(cookie_name(COMPANY_COOKIE), _COMPANY, _TEN_MINUTES),)
+    return PortalCookies((form, session, device, language), staff)

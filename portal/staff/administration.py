@@ -159,6 +159,7 @@ def renew_way_in(pair: Pair) -> StaffToken:
     if member.activated_at:
         tell_of_change(member, FactorChange.LIFTED)
     member.password_hash = member.sealed_totp_secret = member.activated_at = None
+    member.company_issuer = member.company_subject = None
     pair.record(WAY_IN_RENEWED, sessions=sessions)
     return new_link(member)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -20,6 +20,7 @@ from portal.web.sessions import SignedInSession
 
 class StaffMember(AppHolder, UserMixin, db.Model):
     __tablename__ = "staff_members"
+    __table_args__ = (UniqueConstraint("company_issuer", "company_subject"),)
     app_sealed_as = "staff second factor"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -33,6 +34,8 @@ class StaffMember(AppHolder, UserMixin, db.Model):
     invited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    company_issuer: Mapped[str | None] = mapped_column(String(255))
+    company_subject: Mapped[str | None] = mapped_column(String(255))
 
     def may(self, permission: Permission) -> bool:
         """Whether this person's role carries a permission; for templates and case rules."""

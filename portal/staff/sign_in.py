@@ -23,6 +23,9 @@ from portal.staff.second_factor import TO_ENTER, burn_recovery_code, unused_reco
 from portal.web.sessions import hash_token
 
 PURPOSE = "second_factor"
+BY_COMPANY = "company_second_factor"
+# How somebody proved themselves before their second factor, by the purpose of what waits for it.
+FIRST_FACTORS = {PURPOSE: "password", BY_COMPANY: "company"}
 CODE_WITHIN = timedelta(minutes=5)
 
 OPENED = declare("staff:session:opened", "method", "is_new_browser")
@@ -103,7 +106,8 @@ def begin_second_factor(member: StaffMember, stronger_hash: str | None = None) -
 
 def find_pending(public_id: str | None) -> StaffToken | None:
     """Return the sign-in that waits for its code, or None when it expired, was used, or was taken away."""
-    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""), StaffToken.purpose == PURPOSE)
+    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""))
+    statement = statement.where(StaffToken.purpose.in_(FIRST_FACTORS))
     token = db.session.execute(statement).scalar_one_or_none()
     return token if token and token.is_usable and token.staff.may_sign_in else None
 
@@ -127,15 +131,15 @@ def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) 
         raise SignInOver
     member = token.staff
     if burn_totp_code(member, code):
-        method = "password+totp"
+        method = "totp"
     elif recovery_code_id is not None and burn_recovery_code(member.id, recovery_code_id):
-        method = "password+recovery"
+        method = "recovery"
         _tell_of_recovery_code(member)
     else:
         note_denied(member, "code")
         return None
-    _end(token)
-    return member, method
+    end_pending(token)
+    return member, f"{FIRST_FACTORS[token.purpose]}+{method}"
 
 
 def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tuple[StaffMember, str] | None:
@@ -161,8 +165,8 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
     except PasskeyRefused:
         note_denied(member, "passkey")
         return None
-    _end(token)
-    return member, "password+passkey"
+    end_pending(token)
+    return member, f"{FIRST_FACTORS[token.purpose]}+passkey"
 
 
 def enter_from(member: StaffMember, known: StaffDevice | None, method: str) -> tuple[StaffDevice, str | None]:
@@ -181,7 +185,7 @@ def tell_of_new_browser(member: StaffMember, browser: str) -> None:
 
 
 def note_denied(member: StaffMember | None, reason: str) -> None:
-    """Record a refused sign-in in the current transaction. Args: reason is `password`, `code` or `passkey`."""
+    """Record a refused sign-in in the current transaction. Args: reason is `password`, `code`, `passkey`, `company`…"""
     record(DENIED, actor="portal", subject=f"staff:{member.public_id}" if member else "portal", reason=reason)
 
 
@@ -191,7 +195,8 @@ def note_ended(member: StaffMember) -> None:
     record(ENDED, actor=subject, subject=subject)
 
 
-def _end(token: StaffToken) -> None:
+def end_pending(token: StaffToken) -> None:
+    """Use up what waits for its next step, in the current transaction. Raises `SignInOver`."""
     burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
     burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
     if db.session.execute(burn).scalar_one_or_none() is None:

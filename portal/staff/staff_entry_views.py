@@ -85,7 +85,7 @@ def home() -> AnyResponse:
 @requires(STAFF_OPEN)
 def sign_in() -> Any:
     if current_user.is_authenticated:
-        return redirect(_page_after(), 303)
+        return redirect(page_after(), 303)
     form = SignInForm()
     if form.validate_on_submit():
         member = find_member(form.email.data)
@@ -94,7 +94,8 @@ def sign_in() -> Any:
         if _try_password(member, form.password.data):
             return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
         form.email.errors = [_("This e-mail address and password do not open a staff account.")]
-    return _form_page("staff/staff/sign_in.html", form)
+    has_company = current_app.extensions["company_provider"] is not None
+    return _form_page("staff/staff/sign_in.html", form, has_company=has_company, next=next_page(""))
 
 
 def _try_password(member: StaffMember | None, password: str) -> bool:
@@ -148,8 +149,8 @@ def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
     if passed is None:
         return None
     member, method = passed
-    cookie = _open_session(member, method, is_told=True)
-    return _enter(_page_after(), cookie)
+    cookie = open_staff_session(member, method, is_told=True)
+    return enter(page_after(), cookie)
 
 
 @blueprint.post("/sign-in/passkey/options")
@@ -186,7 +187,8 @@ def sign_in_passkey() -> Any:
     return entered or _code_page(pending, CodeForm(formdata=None), is_refused=True)
 
 
-def _open_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
+def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
+    """Open a session in the current transaction; return the cookie of a browser that is new."""
     browser = describe_browser(request)
     device, cookie = enter_from(member, find_device(request, member.id), method)
     start_session(member, device, method=method, device=browser)
@@ -195,7 +197,8 @@ def _open_session(member: StaffMember, method: str, *, is_told: bool) -> str | N
     return cookie
 
 
-def _enter(page: str, cookie: str | None) -> AnyResponse:
+def enter(page: str, cookie: str | None) -> AnyResponse:
+    """Answer a sign-in: go to a page, known again by the cookie if there is one."""
     response = redirect(page, 303)
     if cookie:
         hand_out_cookie(response, cookie)
@@ -269,9 +272,9 @@ def _finish(public_id: str, code: str) -> AnyResponse | None:
         member = finish_invitation(public_id, code, made, language=str(get_locale()))
         if member is None:
             return None
-        cookie = _open_session(member, "password+totp", is_told=False)
+        cookie = open_staff_session(member, "password+totp", is_told=False)
     keep_to_show(RECOVERY_CODES, "first", *made.codes)
-    return _enter(url_for("staff.staff.recovery_codes"), cookie)
+    return enter(url_for("staff.staff.recovery_codes"), cookie)
 
 
 @blueprint.post("/invitation/passkey/options")
@@ -305,13 +308,13 @@ def invitation_passkey() -> Any:
         passkey = read_new(form.credential.data or "", challenge)
         with transaction():
             member = finish_with_passkey(public_id, passkey, name, made, language=str(get_locale()))
-            cookie = _open_session(member, "password+passkey", is_told=False)
+            cookie = open_staff_session(member, "password+passkey", is_told=False)
     except InvitationOver:
         return _invitation_over()
     except PasskeyRefused:
         return _factor_page(invitation, AppCodeForm(formdata=None), is_refused=True)
     keep_to_show(RECOVERY_CODES, "first", *made.codes)
-    return _enter(url_for("staff.staff.recovery_codes"), cookie)
+    return enter(url_for("staff.staff.recovery_codes"), cookie)
 
 
 @blueprint.get("/invitation/second-factor.svg")
@@ -341,7 +344,7 @@ def recovery_codes() -> Any:
 @requires(STAFF_OPEN)
 def language() -> AnyResponse:
     """Change the language of the staff's pages; forms of the staff side have a token of their own."""
-    response = redirect(_page_after(), 303)
+    response = redirect(page_after(), 303)
     chosen = request.form.get("language")
     if chosen in LANGUAGES:
         keep_language(response, chosen)
@@ -351,7 +354,8 @@ def language() -> AnyResponse:
     return response
 
 
-def _page_after() -> str:
+def page_after() -> str:
+    """Return the staff page that was asked for before signing in, or the first one."""
     page = next_page(url_for("staff.staff.home"))
     return page if page.startswith("/staff/") else url_for("staff.staff.home")
 

@@ -3,6 +3,7 @@
 from portal.staff import (
     staff_account_views,
     staff_administration_views,
+    staff_company_views,
     staff_customer_views,
     staff_entry_views,
     staff_factor_views,
@@ -13,6 +14,7 @@ __all__ = [
     "blueprint",
     "staff_account_views",
     "staff_administration_views",
+    "staff_company_views",
     "staff_customer_views",
     "staff_entry_views",
     "staff_factor_views",

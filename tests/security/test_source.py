@@ -17,6 +17,7 @@ REACHES_OUT = {
     "portal/doctor.py": "the mail server of the settings",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
     "portal/infrastructure/scanner.py": "the scanner of the settings",
+    "portal/staff/company_provider.py": "the company's provider of the settings, and the addresses it publishes",
     "portal/infrastructure/storage/s3.py": "the bucket of the settings",
     "portal/infrastructure/jobs/worker.py": "the Redis server of the settings",
     "portal/web/shared_counts.py": "the Redis server of the settings",

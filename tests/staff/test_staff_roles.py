@@ -35,6 +35,7 @@ FOR_ALL_STAFF = {
 OPEN = {
     "sign_in", "sign_in_code", "sign_in_passkey", "sign_in_passkey_options", "accept_invitation", "second_factor",
     "second_factor_picture", "invitation_passkey", "invitation_passkey_options", "language",
+    "company_sign_on", "begin_company_sign_on", "company_return", "enter_by_company",
 }  # fmt: skip
 
 
