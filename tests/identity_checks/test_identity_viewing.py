@@ -18,6 +18,7 @@ from portal.identity_checks import checking
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.viewing import LOOK_LASTS
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.models import RightsRequest
 from portal.staff.models import AccessLogEntry, StaffMember
 from tests.support import specimens
@@ -232,3 +233,41 @@ def test_looking_is_refused_where_it_cannot_be_written_down(
     answer = look(reviewer)
     assert answer.status_code == 500
     assert b"\xff\xd8\xff" not in answer.data
+
+
+def test_the_decision_leaves_method_result_role_and_time_and_nothing_else_of_the_document(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    assert look(reviewer).status_code == 200
+    documents = all_documents()
+    # The file's keyed fingerprint and the digest of its sealed bytes would tell whether a copy found elsewhere is the
+    # one that was sent, and are as good as a number: they go too. The random public id names nothing by now; the
+    # audit trail keeps it to say which document was destroyed.
+    traces = [
+        text for row in documents
+        for text in (row.fingerprint, row.digest, row.storage_key, specimens.HOLDER.surname.upper(), "SPECIMEN<<")
+    ]  # fmt: skip
+    assert [text for text in traces[:3] if not tables_with(text)] == [], "the search finds what is there"
+    with transaction() as session:
+        check = session.execute(select(IdentityCheck)).scalar_one()
+        member = session.execute(select(StaffMember)).scalar_one()
+        checking.decide(check, CheckResult.CONFIRMED, member=member)
+    run_due_jobs()
+    assert all_documents() == []
+    check = db.session.execute(select(IdentityCheck)).scalar_one()
+    assert (check.method, check.result, check.reason, check.checked_by) == ("document", "confirmed", None, "reviewer")
+    assert check.checked_at is not None
+    assert {text: tables_with(text) for text in traces if tables_with(text)} == {}
+
+
+def tables_with(text: str) -> list[str]:
+    """Return the tables that hold a text in any column, in bytes, JSON or words."""
+    db.session.rollback()
+    needle = text.encode()
+    found = []
+    for table in db.metadata.sorted_tables:
+        for row in db.session.execute(table.select()):
+            if any(needle in (value if isinstance(value, bytes) else str(value).encode()) for value in row):
+                found.append(table.name)
+                break
+    return found
