@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from xdist.scheduler import LoadFileScheduling
@@ -33,6 +34,9 @@ BROWSER = "tests/browser/"
 def pytest_configure() -> None:
     compile_catalogues()
     use_quick_hasher()
+    # A busy machine is slow to make examples and to run them; neither is a fault of the portal.
+    hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("any machine")
     os.environ.pop("PORTAL_INSTANCE", None)
 
 

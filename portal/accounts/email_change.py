@@ -4,7 +4,9 @@ Until the new address is proven nothing changes. The old one hears of both steps
 copies of the data wait, so that whoever took an account over leaves with nothing (security.md A1, ASVS 6.3.7).
 """
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
 
 from portal import clock
 from portal.accounts.confirmation import AddressTaken, lock_accounts, take_everything
@@ -28,13 +30,17 @@ DENIED = declare("customer:address:change_denied", "was_changed", "sessions_ende
 
 def pending_change(account_id: int) -> AccountToken | None:
     """Return the link that the new address still has to confirm, or None."""
-    statement = select(AccountToken).where(
+    return db.session.execute(select(AccountToken).where(*is_pending(account_id))).scalar_one_or_none()
+
+
+def is_pending(account_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return what is true of the link that the new address of an account, by number or column, has to confirm."""
+    return (
         AccountToken.account_id == account_id,
         AccountToken.purpose == Purpose.CHANGE_ADDRESS,
         AccountToken.ended_at.is_(None),
         AccountToken.expires_at > clock.now(),
     )
-    return db.session.execute(statement).scalar_one_or_none()
 
 
 def ask_for_change(session: AccountSession, email: str, email_normalised: str, *, may_mail: bool) -> None:

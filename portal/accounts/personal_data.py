@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
-from portal.accounts.email_change import pending_change
+from portal.accounts.email_change import is_pending
 from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.models import (
     Account,
@@ -20,6 +20,7 @@ from portal.accounts.models import (
     AccountPasskey,
     AccountRecoveryCode,
     AccountSession,
+    AccountToken,
     LinkedIdentity,
 )
 from portal.bilingual import Label, long_date
@@ -110,13 +111,14 @@ def _identities(customer_id: int, language: str) -> list[HeldItem]:
     left = select(func.count()).where(
         AccountRecoveryCode.account_id == Account.id, AccountRecoveryCode.used_at.is_(None)
     )
-    statement = select(Account, LinkedIdentity, AccountPasskey, left.scalar_subquery())
+    awaited = select(AccountToken.email).where(*is_pending(Account.id))
+    statement = select(Account, LinkedIdentity, AccountPasskey, left.scalar_subquery(), awaited.scalar_subquery())
     statement = statement.outerjoin(LinkedIdentity, LinkedIdentity.account_id == Account.id)
     statement = statement.outerjoin(AccountPasskey, AccountPasskey.account_id == Account.id)
     rows = db.session.execute(statement.where(Account.customer_id == customer_id)).all()
-    accounts = [_held_account(account, codes_left, language) for account, _link, _passkey, codes_left in rows[:1]]
-    links = {link.id: link for _account, link, _passkey, _left in rows if link}
-    passkeys = {passkey.id: passkey for _account, _link, passkey, _left in rows if passkey}
+    accounts = [_held_account(row[0], codes_left=row[3], awaited=row[4], language=language) for row in rows[:1]]
+    links = {row[1].id: row[1] for row in rows if row[1]}
+    passkeys = {row[2].id: row[2] for row in rows if row[2]}
     held = [_held_link(link, language) for link in links.values()]
     return accounts + held + [_held_passkey(passkey, language) for passkey in passkeys.values()]
 
@@ -171,15 +173,14 @@ def _instant(row: AccountSession | AccountDevice) -> datetime:
     return row.created_at if isinstance(row, AccountSession) else row.last_seen_at
 
 
-def _held_account(account: Account, codes_left: int, language: str) -> HeldItem:
+def _held_account(account: Account, *, codes_left: int, awaited: str | None, language: str) -> HeldItem:
     changed_at = account.password_changed_at or account.created_at
-    pending = pending_change(account.id)
     password = _PASSWORD_SET.filled(language, date=_day(changed_at, language))
     facts = [
         (_GIVEN_NAME, account.given_name),
         (_FAMILY_NAME, account.family_name),
         (_ADDRESS, mask_address(account.email)),
-        (_AWAITED, mask_address(pending.email) if pending and pending.email else ""),
+        (_AWAITED, mask_address(awaited) if awaited else ""),
         (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
         (_APP, _APP_SET_UP.text(language) if account.sealed_totp_secret else ""),
         (_CODES_LEFT, str(codes_left or "")),
@@ -194,7 +195,7 @@ def _held_account(account: Account, codes_left: int, language: str) -> HeldItem:
             "given_name": account.given_name,
             "family_name": account.family_name,
             "email": account.email,
-            "email_to_be_confirmed": pending.email if pending else None,
+            "email_to_be_confirmed": awaited,
             "language": account.language,
             "created_at": _text(account.created_at),
             "email_confirmed_at": _text(account.email_confirmed_at),
