@@ -26,6 +26,7 @@ from tests.support.databases import IS_POSTGRESQL, TestDatabase, postgresql_serv
 from tests.support.hashing import use_quick_hasher
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
+from tests.support.renditions import remember_renditions
 
 ROOT = Path(__file__).parent.parent
 BROWSER = "tests/browser/"
@@ -34,6 +35,7 @@ BROWSER = "tests/browser/"
 def pytest_configure() -> None:
     compile_catalogues()
     use_quick_hasher()
+    remember_renditions()
     # A busy machine is slow to make examples and to run them; neither is a fault of the portal.
     hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.load_profile("any machine")

@@ -1,6 +1,8 @@
 """Hashing of passwords: never more at once than the bound, and nobody waits without end."""
 
+import multiprocessing
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,11 +17,13 @@ class Gate:
 
     def __init__(self) -> None:
         self.inside = self.most = 0
+        self.threads: set[int] = set()
         self.lock, self.full, self.open = threading.Lock(), threading.Event(), threading.Event()
 
     def hash(self, password: str) -> str:
         with self.lock:
             self.inside += 1
+            self.threads.add(threading.get_ident())
             self.most = max(self.most, self.inside)
             if self.inside == AT_ONCE:
                 self.full.set()
@@ -27,6 +31,9 @@ class Gate:
         with self.lock:
             self.inside -= 1
         return f"hash of {password}"
+
+    def verify(self, stored: str, password: str) -> bool:
+        raise AssertionError("nothing is computed for somebody without a place")
 
 
 @pytest.fixture
@@ -44,6 +51,8 @@ def test_fifty_at_once_are_computed_a_few_at_a_time(gate: Gate) -> None:
         gate.open.set()
         assert [one.result(10) for one in asked] == [f"hash of {number}" for number in range(50)]
     assert gate.most == AT_ONCE
+    # The system keeps the memory of a computation with its thread: fifty threads would keep it fifty times.
+    assert len(gate.threads) <= AT_ONCE
 
 
 def test_who_finds_no_place_is_told_soon(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,3 +74,16 @@ def test_a_wrong_password_gives_its_place_back() -> None:
     for _ in range(AT_ONCE + 1):
         assert not is_password(stored, "another")
     assert is_password(stored, "a long enough password")
+
+
+def test_a_forked_process_computes_with_threads_of_its_own() -> None:
+    stored = hash_password("a long enough password")
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads is what is looked at
+        child = context.Process(target=lambda: answers.put(is_password(stored, "a long enough password")), daemon=True)
+        child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert answers.get() is True
