@@ -163,7 +163,7 @@ class _Filled:
 
 def kill_on_the_way_of_a_document(reduced: bool) -> str:
     """Kill web processes and workers while documents come, are decided on and go."""
-    kills = 10 if reduced else 200
+    kills = 5 if reduced else 200
     use_quick_hasher()
     with tempfile.TemporaryDirectory(prefix="portal-kills-") as name, socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
