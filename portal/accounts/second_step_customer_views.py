@@ -82,24 +82,23 @@ def remove_app() -> AnyResponse:
 def passkeys() -> Answer:
     form = NewPasskeyForm(name=device_label(request.user_agent.string))
     if form.is_submitted() and form.validate():
-        codes = _first_codes()
-        if _keep(form, codes):
-            return _added(_("The passkey is added. Your other sessions are closed."), codes)
+        try:
+            return _add_passkey(form)
+        except PasskeyRefused:
+            pass
     page = render_template("accounts/customer/second_step_passkey.html", form=form, is_refused=form.is_submitted())
     return (page, 422) if request.method == "POST" else page
 
 
-def _keep(form: NewPasskeyForm, codes: NewRecoveryCodes | None) -> bool:
-    challenge_id, name = take_challenge(), form.name.data or _("Passkey")
-    try:
-        with transaction():
-            challenge = second_step.use_challenge(current_user.id, TO_ADD, challenge_id)
-        made = read_new(form.credential.data or "", challenge)
-        with transaction():
-            second_step.add_passkey(g.portal_session, made, name, codes)
-    except PasskeyRefused:
-        return False
-    return True
+def _add_passkey(form: NewPasskeyForm) -> AnyResponse:
+    with transaction():
+        challenge = second_step.use_challenge(current_user.id, TO_ADD, take_challenge())
+    made = read_new(form.credential.data or "", challenge)
+    # Only now: eight hashes for every answer that proves nothing would be a way to keep the portal busy.
+    codes = _first_codes()
+    with transaction():
+        second_step.add_passkey(g.portal_session, made, form.name.data or _("Passkey"), codes)
+    return _added(_("The passkey is added. Your other sessions are closed."), codes)
 
 
 @blueprint.post("/account/second-step/passkeys/options")

@@ -20,6 +20,7 @@ from portal.infrastructure.database import db, transaction
 from tests.support.audit_trail import events
 from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser, Page
+from tests.support.hashing import hasher
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.passkeys import make_passkey, options_of, use_passkey
 from tests.support.people import PASSWORD, TOTP_SECRET, People
@@ -124,6 +125,15 @@ def test_a_passkey_is_added_used_and_removed(app: Flask, camille: Browser, mailb
     changes = [event.facts["change"] for event in events("customer:second_step:changed")]
     assert changes == ["passkey_added", "passkey_removed"]
     assert sum("seconde étape" in mail["Subject"] for mail in mailbox.to(EMAIL)) == 2
+
+
+def test_an_answer_that_proves_nothing_computes_nothing(camille: Browser) -> None:
+    page = camille.get(f"{PAGE}/passkeys")
+    before = hasher.computed
+    assert page.submit({"credential": "{}", "name": "Clé"}, with_field="credential").status == 422
+    assert hasher.computed == before
+    make_passkey(page, Authenticator())
+    assert hasher.computed == before + 8
 
 
 def test_a_passkey_of_somebody_else_opens_nothing(app: Flask, people: People, codes: list[str]) -> None:
