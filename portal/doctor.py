@@ -21,6 +21,7 @@ from portal.infrastructure.breached_passwords import check_list
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.key_rotation import waiting
+from portal.infrastructure.plain_connections import plain_connections
 from portal.site.readiness import applied_migration, migration_head
 
 Finding = tuple[bool, str]
@@ -96,6 +97,16 @@ def _master_keys() -> Iterator[Finding]:
     )
 
 
+def _connections() -> Iterator[Finding]:
+    """Name what leaves this machine without TLS; what is sealed before it leaves is no fault."""
+    found = list(plain_connections(current_app.extensions["settings"]))
+    for plain in found:
+        what = "in clear" if plain.is_readable else "without TLS (sealed, or nothing personal)"
+        yield not plain.is_readable, f"connections: {plain.variable} goes to {plain.host} {what}; {plain.cure}"
+    if not found:
+        yield True, "connections: nothing goes to another machine without TLS"
+
+
 def _mail() -> Iterator[Finding]:
     url = urlsplit(current_app.extensions["settings"].mail_url)
     if not url.hostname:
@@ -159,6 +170,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _older_opening_keys: "see to the database first",
     _documents: "check PORTAL_STORAGE_URL: the store cannot be compared with the rows",
     _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
+    _connections: "check the addresses in the settings",
     _mail: "check PORTAL_MAIL_URL",
     _scanner: "check PORTAL_SCANNER_URL",
     _breached_passwords: "check PORTAL_BREACHED_PASSWORDS_FILE; until then only the common passwords are refused",

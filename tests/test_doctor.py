@@ -112,6 +112,43 @@ def test_a_mail_server_that_does_not_answer(
     assert fault.endswith("check PORTAL_MAIL_URL")
 
 
+@pytest.mark.parametrize(
+    ("setting", "url", "fault"),
+    [
+        ("database_url", "postgresql://portal@db.example.org/portal", "PORTAL_DATABASE_URL goes to db.example.org in clear"),
+        ("database_url", "postgresql://portal@db.example.org/portal?sslmode=prefer", "in clear; add sslmode=verify-full"),
+        ("database_url", "postgresql://portal@db.example.org/portal?sslmode=verify-full", None),
+        ("database_url", "postgresql://portal@localhost/portal", None),
+        ("database_url", "postgresql:///portal?host=/run/postgresql", None),
+        ("mail_url", "smtp://mail.invalid:2525", "PORTAL_MAIL_URL goes to mail.invalid in clear; use smtps://"),
+        ("mail_url", "smtp://mail.invalid:2525?starttls=1", None),
+        ("mail_url", "smtps://mail.invalid:4650", None),
+        ("scanner_url", "clamd://scanner.example.org:3310", "PORTAL_SCANNER_URL goes to scanner.example.org in clear"),
+        ("scanner_url", "clamd:///run/clamav/clamd.ctl", None),
+        ("storage_url", "s3://documents?endpoint=http://bucket.example.org", None),
+        ("redis_url", "redis://counts.example.org/0", None),
+    ],
+)
+def test_what_leaves_the_machine_in_clear(
+    examined: Callable[[], Result], app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    setting: str, url: str, fault: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={setting: url}))
+    found = [line for line in faults(examined()) if line.startswith("connections: ")]
+    assert len(found) == (1 if fault else 0)
+    assert all(fault in line for line in found if fault)
+
+
+def test_what_is_sealed_and_goes_without_tls_is_named(
+    examined: Callable[[], Result], app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {"storage_url": "s3://d?endpoint=http://bucket.example.org", "redis_url": "redis://counts.example.org/0"}
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=urls))
+    done = examined()
+    assert "PORTAL_STORAGE_URL goes to bucket.example.org without TLS" in done.output
+    assert "PORTAL_REDIS_URL goes to counts.example.org without TLS" in done.output
+
+
 def test_a_scanner_that_does_not_answer(
     examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
