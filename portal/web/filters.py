@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -23,7 +24,8 @@ def register(app: Flask) -> None:
 
 
 def _is_french() -> bool:
-    return str(get_locale() or "fr").startswith("fr")
+    locale = get_locale()
+    return locale is None or bool(locale.language == "fr")
 
 
 def _locale() -> str:
@@ -39,6 +41,12 @@ def _civil(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)
+def _month(year: int, month: int, pattern: str, locale: str) -> str:
+    """Return a month in words: a page of records names the same few again and again."""
+    return str(format_date(date(year, month, 1), pattern, locale=locale))
+
+
 def _day_of_month(day: date) -> str:
     return "1er" if day.day == 1 and _is_french() else str(day.day)
 
@@ -49,7 +57,7 @@ def long_date(value: Any, weekday: bool = True) -> str:
         return ""
     day = _civil(value)
     name = format_date(day, "EEEE ", locale=_locale()) if weekday else ""
-    return f"{name}{_day_of_month(day)}{NBSP}{format_date(day, 'MMMM y', locale=_locale())}"
+    return f"{name}{_day_of_month(day)}{NBSP}{_month(day.year, day.month, 'MMMM y', _locale())}"
 
 
 def short_date(value: Any) -> str:
@@ -57,7 +65,7 @@ def short_date(value: Any) -> str:
     if value is None:
         return ""
     day = _civil(value)
-    return f"{_day_of_month(day)} {format_date(day, 'MMM y', locale=_locale())}".replace(" ", NBSP)
+    return f"{_day_of_month(day)} {_month(day.year, day.month, 'MMM y', _locale())}".replace(" ", NBSP)
 
 
 def time_of_day(value: Any) -> str:
