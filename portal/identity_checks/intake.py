@@ -6,7 +6,7 @@ without any key, which the daily sweep removes; a row without bytes cannot be.
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,14 +67,17 @@ class _Sealed:
 
 
 def take_in(
-    errand: Errand, paper: Paper, side: Side, content: bytes, *, viewer: SessionKey | None = None
-) -> bool:
+    errand: Errand, paper: Paper, side: Side, content: bytes, *, viewer: SessionKey | None = None,
+    use_up: Callable[[], None] | None = None,
+) -> bool:  # fmt: skip
     """Keep one side of a document for an errand; return whether the document is complete with it.
 
     Opens its own transaction, after the slow work.
 
     Args:
         viewer: the key of the session that sends it, to which a preview is kept until the request is sent.
+        use_up: ends the upload that it came by, in the transaction that keeps it; raises `NoLongerNeeded` when the
+            person cancelled or replaced it while it was looked at.
 
     Raises:
         DocumentRefused: for what is wrong with the file.
@@ -119,7 +122,10 @@ def take_in(
     )
     try:
         with transaction():
-            return _keep(errand, document)
+            is_complete = _keep(errand, document)
+            if use_up is not None:
+                use_up()
+            return is_complete
     except NoLongerNeeded:
         # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
         for sealed in (rendition, original, preview):

@@ -1,6 +1,7 @@
 """What to say when a side could not be taken: one sentence for each cause, on the page and to its script."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -32,11 +33,14 @@ class Refusal:
         return 503 if self.may_pass else 422
 
 
-def try_to_take_in(errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey) -> Refusal | None:
+def try_to_take_in(
+    errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey,
+    use_up: Callable[[], None] | None = None,
+) -> Refusal | None:  # fmt: skip
     """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`."""
     count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
     try:
-        take_in(errand, paper, side, content, viewer=viewer)
+        take_in(errand, paper, side, content, viewer=viewer, use_up=use_up)
     except DocumentRefused as refusal:
         return Refusal(problem_sentence(refusal))
     except Infected:

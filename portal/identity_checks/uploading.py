@@ -41,7 +41,7 @@ FOLDER = "uploads"
 _SLICE = 200
 
 
-class UploadGone(Exception):
+class UploadGone(NoLongerNeeded):
     """The upload ended, was begun anew elsewhere, or belongs to another session: begin again."""
 
 
@@ -168,15 +168,25 @@ def content_of(row: IdentityUpload, sender: SessionKey) -> bytes:
     key = _key(row, sender)
     if key is None:
         raise UploadGone
+    row_id = row.id
     try:
         parts = [open_whole(key, _storage().open(at), _object_id(row, number)) for number, at in enumerate(row.parts)]
     except (SealBroken, NotStored) as fault:
-        _note_damage(row)
+        _note_damage(row_id)
         raise DocumentRefused(UploadProblem.TRUNCATED) from fault
     content = b"".join(parts)
     if fingerprint_of(hashlib.sha256(content).hexdigest()) != row.fingerprint:
         raise DocumentRefused(UploadProblem.TRUNCATED)
     return content
+
+
+def use_up(row_id: int) -> None:
+    """End an upload in the transaction that keeps its side. Raises `UploadGone` when it was ended meanwhile."""
+    locked = select(IdentityUpload).where(IdentityUpload.id == row_id).with_for_update()
+    row = db.session.execute(locked.execution_options(populate_existing=True)).scalar_one_or_none()
+    if row is None:
+        raise UploadGone
+    end([row])
 
 
 def end(rows: Iterable[IdentityUpload]) -> None:
@@ -241,8 +251,12 @@ def _object_id(row: IdentityUpload, number: int) -> str:
     return f"upload:{row.customer_id}:{row.public_id}:{row.size}:{number}"
 
 
-def _note_damage(row: IdentityUpload) -> None:
+def _note_damage(row_id: int) -> None:
+    """Raise the alarm, unless the upload was ended meanwhile: its parts go with it. Raises `UploadGone` then."""
     with transaction():
+        row = db.session.get(IdentityUpload, row_id)
+        if row is None:
+            raise UploadGone
         customer = db.session.get_one(Customer, row.customer_id)
         record(DAMAGED, actor="portal", subject=f"customer:{customer.public_id}", upload=row.public_id)
 

@@ -78,19 +78,27 @@ def finish(code: str, public_id: str) -> Response:
     """Look at the whole file and keep it as the side; the upload ends, unless the same file may do in a minute."""
     errand = current_errand(code)
     try:
-        refusal = _take_in(errand, uploading.find(errand, public_id))
-    except OffsetDiffers as fault:
-        return _answer(409, offset=fault.offset)
+        row = uploading.find(errand, public_id)
     except UploadGone:
         return _gone()
-    except NoLongerNeeded:
+    paper, side, fingerprint = Paper(row.kind), Side(row.side), row.fingerprint
+    try:
+        refusal = _take_in(errand, row)
+    except OffsetDiffers as fault:
+        return _answer(409, offset=fault.offset)
+    except NoLongerNeeded as fault:
+        # Asked twice at once, the first has kept it.
+        if uploading.has_arrived(errand, paper, side, fingerprint):
+            return jsonify(arrived=True)
         _end(errand, public_id)
-        return _over()
+        return _gone() if isinstance(fault, UploadGone) else _over()
     except TooManyTries:
         return _too_many()
-    if refusal is None or not refusal.may_pass:
+    if refusal is None:
+        return jsonify(arrived=True)
+    if not refusal.may_pass:
         _end(errand, public_id)
-    return _refused(refusal) if refusal else jsonify(arrived=True)
+    return _refused(refusal)
 
 
 @blueprint.post("/requests/identity/<code>/uploads/<public_id>/cancel")
@@ -102,14 +110,14 @@ def cancel(code: str, public_id: str) -> Response:
 
 
 def _take_in(errand: Errand, row: IdentityUpload) -> Refusal | None:
-    paper, side = Paper(row.kind), Side(row.side)
+    paper, side, row_id = Paper(row.kind), Side(row.side), row.id
     try:
         content = uploading.content_of(row, session_key())
     except DocumentRefused as refusal:
         return Refusal(problem_sentence(refusal))
     except StorageError as error:
         return not_now(error)
-    return try_to_take_in(errand, paper, side, content, session_key())
+    return try_to_take_in(errand, paper, side, content, session_key(), lambda: uploading.use_up(row_id))
 
 
 def _asked() -> tuple[Paper, Side, int, str]:

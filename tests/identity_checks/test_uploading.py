@@ -1,9 +1,11 @@
 """A side sent in parts, as the page's script does: resumed, sent twice, from two windows, swapped, cut, forgotten."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from werkzeug.test import TestResponse
 from portal import clock
 from portal.audit.models import AuditEvent
 from portal.config import Settings
-from portal.identity_checks import uploading
+from portal.identity_checks import intake, uploading
 from portal.identity_checks.models import IdentityUpload
 from portal.identity_checks.tasks import sweep_uploads
 from portal.infrastructure.database import db, transaction
@@ -237,6 +239,57 @@ def test_cancelling_destroys_what_came(sender: Sender, parts: Path) -> None:
     assert sender.call(f"{begun['url']}/cancel").status_code == 200
     assert (stored(parts), uploads()) == ([], [])
     assert sender.call(f"{begun['url']}/cancel").status_code == 200
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, act: Callable[[], object]) -> list[object]:
+    """Have another window act once, just before a step of the portal; return what it was answered."""
+    real, answers = getattr(place, name), list[object]()
+
+    def act_first(*arguments: Any, **options: Any) -> Any:
+        if not answers:
+            answers.append(None)
+            window = Thread(target=lambda: answers.append(act()))
+            window.start()
+            window.join()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(place, name, act_first)
+    return answers
+
+
+def waiting_for_a_passport(people: People) -> Sender:
+    """Return a sender whose request was sent, so that its one side goes to the reviewer as soon as it is there."""
+    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    return Sender(page.submit({"paper": "passport"}, with_field="paper"), "passport")
+
+
+@pytest.mark.parametrize("step", [(LocalStorage, "open"), (intake, "render")], ids=["read", "looked at"])
+def test_what_is_cancelled_while_it_is_checked_is_not_kept(
+    people: People, settings: Settings, parts: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    sender = waiting_for_a_passport(people)
+    begun = sender.begin("page", LONG).json
+    assert begun
+    for offset in range(0, len(LONG), SIZE):
+        sender.part(begun["url"], LONG, offset)
+    answers = meanwhile(monkeypatch, *step, lambda: sender.call(f"{begun['url']}/cancel").status_code)
+    assert sender.call(f"{begun['url']}/finish").status_code == 404
+    assert answers == [None, 200]
+    assert (all_documents(), stored(parts.parent), uploads()) == ([], [], [])
+    tags = {event.tag for event in db.session.execute(select(AuditEvent)).scalars()}
+    assert not tags & {"portal:identity_upload:found_damaged", "customer:identity_document:received"}
+
+
+def test_a_side_finished_twice_at_once_is_kept_once(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = waiting_for_a_passport(people)
+    begun = sender.begin("page", LONG).json
+    assert begun
+    for offset in range(0, len(LONG), SIZE):
+        sender.part(begun["url"], LONG, offset)
+    answers = meanwhile(monkeypatch, intake, "render", lambda: sender.call(f"{begun['url']}/finish").json)
+    assert sender.call(f"{begun['url']}/finish").json == {"arrived": True}
+    assert answers == [None, {"arrived": True}]
+    assert [document.side for document in all_documents()] == ["page"]
 
 
 def test_a_half_upload_is_forgotten_after_two_hours_and_with_its_draft(
