@@ -36,7 +36,7 @@ def give_password_again(session: AccountSession, seen_hash: str) -> None:
     account = _unchanged(session, seen_hash)
     session.reauthenticated_at = clock.now()
     renew_session(session)
-    record(PROVEN_AGAIN, actor=_who(account), subject=_who(account))
+    record(PROVEN_AGAIN, actor=account.subject, subject=account.subject)
 
 
 class NotTheOwner(Exception):
@@ -55,7 +55,7 @@ def prove_by_facebook(session: AccountSession, scoped_id: str) -> None:
         raise NotTheOwner
     session.reauthenticated_at = clock.now()
     renew_session(session)
-    record(PROVEN_BY_FACEBOOK, actor=_who(account), subject=_who(account))
+    record(PROVEN_BY_FACEBOOK, actor=account.subject, subject=account.subject)
 
 
 def change_password(session: AccountSession, seen_hash: str, password_hash: str) -> int:
@@ -71,7 +71,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
     void_links(account.id)
     end_waiting(account.id)
     ended = end_sessions(account.id, except_id=session.id)
-    record(CHANGED, actor=_who(account), subject=_who(account), sessions_ended=ended)
+    record(CHANGED, actor=account.subject, subject=account.subject, sessions_ended=ended)
     queue_password_changed(account)
     return ended
 
@@ -83,7 +83,7 @@ def revoke_session(session: AccountSession) -> None:
     if session.device_id:
         forget_devices(account.id, [session.device_id])
     void_links(account.id, Purpose.CHANGE_ADDRESS)
-    record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=1)
+    record(REVOKED, actor=account.subject, subject=account.subject, sessions_ended=1)
 
 
 def revoke_other_sessions(session: AccountSession) -> int:
@@ -92,7 +92,7 @@ def revoke_other_sessions(session: AccountSession) -> int:
     ended = end_sessions(account.id, except_id=session.id)
     # Whoever sat in one of them may have asked for an address of their own.
     void_links(account.id, Purpose.CHANGE_ADDRESS)
-    record(REVOKED, actor=_who(account), subject=_who(account), sessions_ended=ended)
+    record(REVOKED, actor=account.subject, subject=account.subject, sessions_ended=ended)
     return ended
 
 
@@ -102,7 +102,3 @@ def _unchanged(session: AccountSession, seen_hash: str) -> Account:
     if account.password_hash != seen_hash:
         raise PasswordMoved
     return account
-
-
-def _who(account: Account) -> str:
-    return f"customer:{account.customer.public_id}" if account.customer else "portal"

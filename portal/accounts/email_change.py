@@ -54,7 +54,7 @@ def ask_for_change(session: AccountSession, email: str, email_normalised: str, *
     """
     account = _held(session.account_id)
     link = issue_link(account.id, Purpose.CHANGE_ADDRESS, email=email, email_normalised=email_normalised)
-    record(ASKED, actor=_who(account), subject=_who(account))
+    record(ASKED, actor=account.subject, subject=account.subject)
     queue_change_asked(account, _way_to_deny(account), email)
     if may_mail:
         enqueue("accounts.write_to_new_address", link_id=link.id)
@@ -65,7 +65,7 @@ def cancel_change(session: AccountSession) -> None:
     account = _held(session.account_id)
     if pending_change(account.id):
         void_links(account.id, Purpose.CHANGE_ADDRESS)
-        record(CANCELLED, actor=_who(account), subject=_who(account))
+        record(CANCELLED, actor=account.subject, subject=account.subject)
 
 
 def change_address(link_id: int, *, session: AccountSession | None = None, seen_hash: str | None = None) -> None:
@@ -81,11 +81,8 @@ def change_address(link_id: int, *, session: AccountSession | None = None, seen_
         LinkUnusable: the link was used, replaced or expired meanwhile, or the password changed.
         AddressTaken: another account or customer file has the address.
     """
-    link = db.session.get(AccountToken, link_id)
-    if link is None or link.email is None or link.email_normalised is None:
-        raise LinkUnusable
-    email, address = link.email, link.email_normalised
-    account, rivals = _held_with_rivals(link.account_id, address)
+    account_id, email, address = _brought_by(link_id)
+    account, rivals = _held_with_rivals(account_id, address)
     _hold_changes_to(address)
     use_link(link_id)
     if session is None and account.password_hash != seen_hash:
@@ -96,7 +93,7 @@ def change_address(link_id: int, *, session: AccountSession | None = None, seen_
     if session:
         renew_session(session)
     ended = end_sessions(account.id, except_id=session.id if session else None)
-    record(CHANGED, actor=_who(account), subject=_who(account), sessions_ended=ended, others_ended=len(rivals))
+    record(CHANGED, actor=account.subject, subject=account.subject, sessions_ended=ended, others_ended=len(rivals))
     queue_address_changed(account, former, _way_to_deny(account, former, former_normalised))
     queue_address_moved(account)
 
@@ -111,11 +108,8 @@ def deny_change(link_id: int) -> None:
         LinkUnusable: the link was used or expired meanwhile.
         AddressTaken: another account or customer file has the former address by now.
     """
-    link = db.session.get(AccountToken, link_id)
-    if link is None or link.email is None or link.email_normalised is None:
-        raise LinkUnusable
-    email, address = link.email, link.email_normalised
-    account, rivals = _held_with_rivals(link.account_id, address)
+    account_id, email, address = _brought_by(link_id)
+    account, rivals = _held_with_rivals(account_id, address)
     use_link(link_id)
     is_changed = account.email_normalised != address
     if is_changed:
@@ -127,8 +121,16 @@ def deny_change(link_id: int) -> None:
     ended = end_sessions(account.id)
     forget_devices(account.id)
     forget_identities(account.id)
-    record(DENIED, actor=_who(account), subject=_who(account), was_changed=is_changed, sessions_ended=ended)
+    record(DENIED, actor=account.subject, subject=account.subject, was_changed=is_changed, sessions_ended=ended)
     enqueue("accounts.send_reset_link", account_id=account.id)
+
+
+def _brought_by(link_id: int) -> tuple[int, str, str]:
+    """Return the account of a link, the address that it brings, and that address normalised."""
+    link = db.session.get(AccountToken, link_id)
+    if link is None or link.email is None or link.email_normalised is None:
+        raise LinkUnusable
+    return link.account_id, link.email, link.email_normalised
 
 
 def _move(account: Account, rivals: list[Account], email: str, address: str) -> None:
@@ -175,7 +177,3 @@ def _hold_changes_to(address: str) -> None:
     """Hold every change to an address, always in the same order: of two accounts that want it one waits."""
     is_meant = (AccountToken.email_normalised == address, AccountToken.purpose == Purpose.CHANGE_ADDRESS)
     db.session.execute(select(AccountToken.id).where(*is_meant).order_by(AccountToken.id).with_for_update()).all()
-
-
-def _who(account: Account) -> str:
-    return f"customer:{account.customer.public_id}" if account.customer else "portal"

@@ -144,10 +144,6 @@ def queue_new_device(account: Account, device_label: str) -> None:
     )
 
 
-def _link(link: AccountToken) -> dict[str, Any]:
-    return {"expires_at": link.expires_at.isoformat(), "token_purpose": link.purpose, "token_id": link.public_id}
-
-
 def queue_second_step_changed(account: Account, change: str) -> None:
     """Tell what became of the second step; `change` is a `FactorChange`."""
     queue_mail(
@@ -169,6 +165,10 @@ def queue_recovery_code_used(account: Account, left: int) -> None:
         used_at=clock.now().isoformat(),
         **_person(account),
     )
+
+
+def _link(link: AccountToken) -> dict[str, Any]:
+    return {"expires_at": link.expires_at.isoformat(), "token_purpose": link.purpose, "token_id": link.public_id}
 
 
 def _person(account: Account) -> dict[str, Any]:

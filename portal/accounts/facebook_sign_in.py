@@ -102,8 +102,7 @@ def _first_visit(profile: Profile, language: str, *, may_mail: bool) -> Arrival:
     owner = confirmed_account(address)
     if owner:
         # Only whom Facebook names with this address is told, and the owner hears of it: see docs/adr/0006.
-        who = f"customer:{owner.customer.public_id}" if owner.customer else "portal"
-        record(ADDRESS_MET, actor="portal", subject=who)
+        record(ADDRESS_MET, actor="portal", subject=owner.subject)
         if may_mail:
             queue_facebook_address_used(owner)
         return Arrival(Outcome.ADDRESS_USED)

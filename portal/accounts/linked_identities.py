@@ -70,8 +70,7 @@ def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> No
         db.session.add(identity)
     identity.account_id, identity.brought_names = account.id, brought_names
     identity.linked_at, identity.unlinked_at = clock.now(), None
-    who = f"customer:{account.customer.public_id}" if account.customer else "portal"
-    record(LINKED, actor=who, subject=who, account=account.public_id)
+    record(LINKED, actor=account.subject, subject=account.subject, account=account.public_id)
 
 
 def link_own(session: AccountSession, scoped_id: str) -> None:
@@ -123,11 +122,10 @@ def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -
         void_links(account.id)
         return
     ended = end_sessions(account.id, method=FACEBOOK, except_id=except_id)
-    who = f"customer:{account.customer.public_id}"
     record(
         UNLINKED,
-        actor=who if by == "customer" else "portal",
-        subject=who,
+        actor=account.subject if by == "customer" else "portal",
+        subject=account.subject,
         by=by,
         was_last_way_in=account.password_hash is None,
         sessions_ended=ended,

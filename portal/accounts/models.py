@@ -56,6 +56,11 @@ class Account(AppHolder, UserMixin, db.Model):
 
     customer: Mapped[Customer | None] = relationship()
 
+    @property
+    def subject(self) -> str:
+        """Its customer in the audit trail; the portal while nobody has proven the address."""
+        return f"customer:{self.customer.public_id}" if self.customer else "portal"
+
 
 class LinkedIdentity(db.Model):
     """An identity at a provider that opens an account, or did.

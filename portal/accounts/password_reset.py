@@ -55,6 +55,5 @@ def reset_password(link_id: int, password_hash: str) -> None:
     # Somebody who held the old password may have left a browser or a Facebook account of theirs here.
     forget_devices(account.id)
     forget_identities(account.id)
-    who = f"customer:{account.customer.public_id}"
-    record(RESET, actor=who, subject=who, sessions_ended=ended)
+    record(RESET, actor=account.subject, subject=account.subject, sessions_ended=ended)
     queue_password_changed(account)

@@ -150,7 +150,7 @@ def lift_second_step(account: Account) -> int:
     recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
     account.second_step_lifted_at = clock.now()
     ended = end_sessions(account.id)
-    record(CHANGED, actor="command", subject=_who(account), change=FactorChange.LIFTED, sessions_ended=ended)
+    record(CHANGED, actor="command", subject=account.subject, change=FactorChange.LIFTED, sessions_ended=ended)
     queue_second_step_changed(account, FactorChange.LIFTED)
     return ended
 
@@ -170,10 +170,6 @@ def _changed(session: AccountSession, account: Account, change: FactorChange) ->
     if not has_second_step(account):
         recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
     ended = end_sessions(account.id, except_id=session.id)
-    record(CHANGED, actor=_who(account), subject=_who(account), change=change, sessions_ended=ended)
+    record(CHANGED, actor=account.subject, subject=account.subject, change=change, sessions_ended=ended)
     renew_session(session)
     queue_second_step_changed(account, change)
-
-
-def _who(account: Account) -> str:
-    return f"customer:{account.customer.public_id}" if account.customer else "portal"

@@ -92,10 +92,10 @@ def pass_by_code(public_id: str, code: str, recovery_code_id: int | None) -> tup
     ):
         step = "recovery"
         left = recovery_codes.unused_codes(AccountRecoveryCode, account_id=account.id)
-        record(RECOVERY_USED, actor=_who(account), subject=_who(account), left=left)
+        record(RECOVERY_USED, actor=account.subject, subject=account.subject, left=left)
         queue_recovery_code_used(account, left)
     else:
-        record(DENIED, actor="portal", subject=_who(account), reason="code")
+        record(DENIED, actor="portal", subject=account.subject, reason="code")
         return None
     return account, _end(token, step)
 
@@ -114,7 +114,7 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
     try:
         use_passkey(account.id, answer, use_challenge(account.id, TO_ENTER, challenge_id))
     except PasskeyRefused:
-        record(DENIED, actor="portal", subject=_who(account), reason="passkey")
+        record(DENIED, actor="portal", subject=account.subject, reason="passkey")
         return None
     return account, _end(token, "passkey")
 
@@ -133,7 +133,3 @@ def _end(token: AccountToken, step: str) -> str:
     if db.session.execute(burn).scalar_one_or_none() is None:
         raise SignInOver
     return f"{token.purpose.removeprefix(_PURPOSE)}+{step}"
-
-
-def _who(account: Account) -> str:
-    return f"customer:{account.customer.public_id}" if account.customer else "portal"

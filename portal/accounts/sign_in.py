@@ -133,8 +133,7 @@ def enter(
     session = start_session(account, device, method)
     if proven_at:
         session.reauthenticated_at = proven_at
-    who = _who(account)
-    record(OPENED, actor=who, subject=who, method=method, is_new_device=is_new)
+    record(OPENED, actor=account.subject, subject=account.subject, method=method, is_new_device=is_new)
     if is_new and tell:
         queue_new_device(account, device_label)
     return session
@@ -147,14 +146,9 @@ def note_denied(check: Check) -> None:
 
 def sign_out(session: AccountSession) -> None:
     """End a session in the current transaction."""
-    who = _who(session.account)
     stop_session(session)
-    record(CLOSED, actor=who, subject=who)
+    record(CLOSED, actor=session.account.subject, subject=session.account.subject)
 
 
 def _is_gone(account: Account) -> bool:
     return account.customer is None or account.customer.status is CustomerStatus.ERASED
-
-
-def _who(account: Account) -> str:
-    return f"customer:{account.customer.public_id}" if account.customer else "portal"

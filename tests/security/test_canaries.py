@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 from flask import Flask, request, request_finished
 from sqlalchemy import inspect, text
@@ -23,7 +22,7 @@ from portal.infrastructure.database import db
 from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser, Page
 from tests.support.cases import form_token
-from tests.support.facebook import APP_ID, APP_SECRET, Provider, link_facebook
+from tests.support.facebook import APP_SECRET, Provider, link_facebook
 from tests.support.filing import describe_copy
 from tests.support.logs import served_log
 from tests.support.mailbox import Mailbox, text_of
@@ -98,18 +97,6 @@ def watching(app: Flask) -> Iterator[Watch]:
     watch = Watch()
     with request_finished.connected_to(watch.note, app):
         yield watch
-
-
-@pytest.fixture
-def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    stand_in = Provider(settings.public_url)
-    keys = {
-        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET,
-        "facebook_authorize_url": f"{stand_in.url}/dialog/oauth", "facebook_graph_url": stand_in.url,
-    }  # fmt: skip
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=keys))
-    yield stand_in
-    stand_in.close()
 
 
 def sign_out(browser: Browser, page: str = "/account", action: str = "/sign-out") -> None:

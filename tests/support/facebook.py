@@ -1,10 +1,13 @@
 """Accounts linked with Facebook, the calls that Facebook signs, and the stand-in served to the tests."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Thread
 from typing import Any
 
+import pytest
 import requests
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -12,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from portal import clock
 from portal.accounts.models import Account, LinkedIdentity
 from portal.accounts.signed_request import write_signed_request
+from portal.config import Settings
 from portal.demo.facebook import Application, Person, StandIn
 from portal.infrastructure.database import transaction
 from tests.support.browser import Browser, Page
@@ -75,6 +79,19 @@ class Provider(StandIn):
     def graph(self, request: Request, values: dict[str, str]) -> Response:
         self.calls.append((request.path, values | {"authorization": request.headers.get("Authorization", "")}))
         return super().graph(request, values)
+
+
+@pytest.fixture
+def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A provider on loopback, and the portal set up with its application there."""
+    stand_in = Provider(settings.public_url)
+    keys = {
+        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET,
+        "facebook_authorize_url": f"{stand_in.url}/dialog/oauth", "facebook_graph_url": stand_in.url,
+    }  # fmt: skip
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=keys))
+    yield stand_in
+    stand_in.close()
 
 
 def go(begun: Page) -> str:

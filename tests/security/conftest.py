@@ -1,0 +1,5 @@
+"""The provider that stands in for Facebook, in the tests of secrets."""
+
+from tests.support.facebook import provider
+
+__all__ = ["provider"]
