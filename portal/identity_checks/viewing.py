@@ -63,7 +63,7 @@ class DocumentDamaged(Exception):
 
 
 def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck, reason: str) -> None:
-    """Open the document of a check for this session of a member, in the current transaction.
+    """Open the document of a check for this member in this browser, in the current transaction.
 
     Args:
         session: what this browser keeps while it is signed in.
@@ -79,16 +79,19 @@ def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: Id
     subject = f"customer:{customer.public_id}"
     record(OPENED, actor=f"staff:{member.public_id}", subject=subject, reference=reference, reason=reason)
     ends_at = clock.now() + LOOK_LASTS
-    # One document at a time: opening another closes this one.
-    session[_LOOK] = [reference, reason, ends_at.isoformat()]
+    # One document at a time: opening another closes this one. The cookie says whose look it is, since a colleague
+    # might be given it, and at which document: another that comes for the same case has a purpose of its own.
+    session[_LOOK] = [member.public_id, check.id, reason, ends_at.isoformat()]
 
 
-def current_look(session: MutableMapping[str, Any], reference: str) -> Look | None:
-    """Return the look that this session has at the document of a case, while it lasts."""
-    opened, reason, ends_at = session.get(_LOOK) or ("", "", "")
-    if opened != reference or datetime.fromisoformat(ends_at) <= clock.now():
+def current_look(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck | None) -> Look | None:
+    """Return the look that a member has at the document of a check, while it lasts."""
+    *opened, reason, ends_at = session.get(_LOOK) or ("", 0, "", "")
+    if check is None or opened != [member.public_id, check.id]:
         return None
-    return Look(reason, datetime.fromisoformat(ends_at))
+    look = Look(reason, datetime.fromisoformat(ends_at))
+    # A clock that was put back must not make it longer.
+    return look if look.ends_at - LOOK_LASTS <= clock.now() < look.ends_at else None
 
 
 def open_page(
@@ -109,8 +112,8 @@ def open_page(
         document = _find(public_id)
         if document is None or not 1 <= page <= document.pages:
             return None
-        reference = _check(document, member)
-        look = current_look(session, reference)
+        check, reference = _check(document, member)
+        look = current_look(session, member, check)
         if look is None:
             raise NotOpened
         customer = db.session.get_one(Customer, document.customer_id)
@@ -139,8 +142,8 @@ def _find(public_id: str) -> IdentityDocument | None:
     return db.session.execute(statement).scalar_one_or_none()
 
 
-def _check(document: IdentityDocument, member: StaffMember) -> str:
-    """Return the reference of the case that lets the person look."""
+def _check(document: IdentityDocument, member: StaffMember) -> tuple[IdentityCheck, str]:
+    """Return the check that the document is for, and the reference of the case that lets the person look."""
     check = db.session.get(IdentityCheck, document.check_id) if document.check_id else None
     if check is None:
         raise NotTheirs
@@ -151,7 +154,7 @@ def _check(document: IdentityDocument, member: StaffMember) -> str:
         raise DocumentGone
     if document.status is not DocumentStatus.READY:
         raise DocumentHeld
-    return reference
+    return check, reference
 
 
 def _note_damage(public_id: str) -> None:

@@ -212,7 +212,7 @@ def _case_page(found: RightsRequest, facts: CaseFacts | None = None, **forms: Po
     return render_template(
         "rights/staff/case.html", case=found, facts=facts, history=full_history(found.id), days=days_left(found),
         others=other_requests(found), is_mine=is_held_by(found, current_user), channel=_channel(found.channel),
-        look=current_look(session, found.reference), now=clock.now(),
+        look=current_look(session, current_user, pending_check(found.id)), now=clock.now(),
         is_held=bool(found.holder_id and found.held_until and found.held_until > clock.now()),
         decision=decisions.latest_decision(found.id), package=package_of_request(found.id),
         form=next((form for form in forms.values() if form.errors), None) or PortalForm(), **shown,

@@ -102,6 +102,39 @@ def test_a_look_ends_by_itself(people: People, sent: Browser) -> None:
         assert look(reviewer).status_code == 200
 
 
+def test_a_clock_put_back_does_not_lengthen_a_look(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    with clock.stopped_at(clock.now() - timedelta(hours=1)):
+        assert look(reviewer).status_code == 403
+
+
+def test_the_next_document_of_a_case_has_a_purpose_of_its_own(people: People, sent: Browser) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    reference = only_request().reference
+    asked = open_case(reviewer, reference).submit({"result": "asked_again", "reason": "unreadable"}, with_field="result")
+    run_due_jobs()
+    send_card(sent.get(f"/requests/{reference}").click("Envoyer la pièce"))
+    assert look(reviewer).status_code == 403
+    page = reviewer.get(asked.url)
+    assert page.tree.select("figure.document img") == []
+    page.submit(action="/look")
+    assert look(reviewer).status_code == 200
+    assert tags().count("staff:identity_document:opened") == 2
+
+
+def test_nobody_looks_for_the_purpose_of_a_colleague(people: People, sent: Browser) -> None:
+    first, second = people.signed_in_staff("reviewer"), people.signed_in_staff("reviewer", "lena@example.org")
+    hold_case(first)
+    open_case(second, only_request().reference).submit({"take_over": "yes"}, action="/claim")
+    given = first.client.get_cookie("staff_form")
+    assert given
+    second.client.set_cookie("staff_form", given.value)
+    assert look(second).status_code == 403
+    assert "staff:identity_document:seen" not in tags()
+
+
 def test_who_looks_and_when_stands_across_the_picture(people: People, sent: Browser) -> None:
     reviewer = people.signed_in_staff("reviewer")
     hold_case(reviewer)
