@@ -33,7 +33,7 @@ def test_the_page_tells_role_codes_and_sessions(nora: Browser) -> None:
     page = nora.get("/staff/account")
 
     assert "Vérification" in page.text
-    assert "il reste 0 code" in page.text
+    assert "Il reste 0 code" in page.text
     assert "celle-ci" in page.text
     assert len(page.tree.select(".rows li")) == 1
 
