@@ -13,7 +13,15 @@ from portal.accounts.confirmation import AddressTaken, lock_accounts, take_every
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_address_changed, queue_address_moved, queue_change_asked, queue_change_undone
 from portal.accounts.linked_identities import forget_identities
-from portal.accounts.links import LinkUnusable, Purpose, issue_link, use_link, void_changes_to, void_links
+from portal.accounts.links import (
+    LinkUnusable,
+    Purpose,
+    issue_link,
+    use_link,
+    void_changes_to,
+    void_links,
+    void_ways_to_deny,
+)
 from portal.accounts.models import Account, AccountSession, AccountToken
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
@@ -117,7 +125,7 @@ def deny_change(link_id: int) -> None:
         _move(account, rivals, email, address)
     account.password_hash = None
     void_links(account.id)
-    void_links(account.id, Purpose.DENY_CHANGE)
+    void_ways_to_deny(account.id, link_id, address)
     ended = end_sessions(account.id)
     forget_devices(account.id)
     forget_identities(account.id)

@@ -109,6 +109,17 @@ def void_links(account_id: int, purpose: Purpose | None = None) -> None:
     db.session.execute(statement.where(is_meant).values(ended_at=clock.now()))
 
 
+def void_ways_to_deny(account_id: int, link_id: int, email_normalised: str) -> None:
+    """End, in the current transaction, the ways to deny a change that are younger than a link or go to its address.
+
+    The older ones go to who had the account before: whoever took it, and then moved it on, must not end theirs.
+    """
+    is_open = (AccountToken.account_id == account_id, AccountToken.ended_at.is_(None))
+    is_meant = (AccountToken.id > link_id) | (AccountToken.email_normalised == email_normalised)
+    statement = update(AccountToken).where(*is_open, AccountToken.purpose == Purpose.DENY_CHANGE, is_meant)
+    db.session.execute(statement.values(ended_at=clock.now()))
+
+
 def void_changes_to(email_normalised: str) -> None:
     """End every open change to an address in the current transaction: somebody has just proven that it is theirs."""
     is_open = (AccountToken.ended_at.is_(None), AccountToken.purpose == Purpose.CHANGE_ADDRESS)

@@ -316,6 +316,18 @@ class TestNotMe:
         assert mailbox.last_to(OTHER)["Subject"] == "Cette adresse n’ouvre plus de compte – Netkin"
         assert events()[-1] == ("change_denied", {"was_changed": True, "sessions_ended": 1})
 
+    def test_a_thief_cannot_use_it_to_take_it_from_the_owner(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+        """Whoever moved the account asks for one more change, and says "not me" at the address that they moved it to."""
+        thief = people.signed_in(OLD)
+        changed(thief, mailbox)
+        back = mailed_link(mailbox, OLD, NOT_ME)
+        ask(thief, OTHER)
+        Browser(app).get(mailed_link(mailbox, NEW, NOT_ME)).submit()
+        thief.get(mailed_link(mailbox, NEW, "/password/reset/")).submit({"password": "le mot de passe du voleur"})
+        assert Browser(app).get(back).submit().h1 == "Votre compte est fermé aux autres"
+        assert account().email == OLD
+        assert sign_in(thief, NEW, "le mot de passe du voleur").status == 422
+
     @pytest.mark.trial
     def test_it_is_over_after_three_days(self, people: People, mailbox: Mailbox) -> None:
         changed(people.signed_in(OLD), mailbox)
