@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, exists, false, func, or_, select, update
 
 from portal import clock
 from portal.access.permissions import Permission
+from portal.accounts.models import Account
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
@@ -44,8 +45,18 @@ def check_not_own(request: RightsRequest, member: StaffMember) -> None:
 
 
 def is_own(request: RightsRequest, member: StaffMember) -> bool:
-    """Tell whether the staff member is the customer who asks."""
-    return request.customer.email_normalised == member.email_normalised
+    """Tell whether the staff member is the customer who asks, by the address of the file or of its account.
+
+    An import may give a file another address, or none, than the one that its customer signs in with.
+    """
+    if request.customer.email_normalised == member.email_normalised:
+        return True
+    account = select(Account.id).where(Account.customer_id == request.customer_id, _signs_in_as(member))
+    return db.session.execute(account).first() is not None
+
+
+def _signs_in_as(member: StaffMember) -> ColumnElement[bool]:
+    return Account.email_normalised == member.email_normalised
 
 
 def is_held_by(request: RightsRequest, member: StaffMember) -> bool:
@@ -114,6 +125,7 @@ def take_most_urgent(member: StaffMember) -> RightsRequest | None:
             or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= clock.now()),
             RightsRequest.outcome.is_(None),
             or_(Customer.email_normalised.is_(None), Customer.email_normalised != member.email_normalised),
+            ~exists().where(Account.customer_id == Customer.id, _signs_in_as(member)),
             or_(RightsRequest.status != Status.SECOND_OPINION, _may_second(member)),
         )
         .order_by(RightsRequest.sort_on, RightsRequest.id)

@@ -36,6 +36,7 @@ from tests.support.cases import (
     refusal_values,
     second,
     staff_browser,
+    take_most_urgent,
     taken_in,
 )
 from tests.support.filing import describe_copy, trust_device
@@ -494,6 +495,18 @@ def test_nobody_opens_or_touches_a_case_of_their_own(app: Flask, people: People)
     found = case(reference)
     assert (found.status, found.version, found.holder_id) == (Status.RECEIVED, 1, None)
     assert "Double" not in browser.get("/staff/queue").text or reference in browser.get("/staff/queue").text
+
+
+def test_a_case_is_ones_own_by_the_account_too(people: People) -> None:
+    browser = people.signed_in_staff(Role.REVIEWER, "double@example.org")
+    customer_id = people.account("double@example.org").customer_id
+    reference = taken_in(people, Right.ACCESS, email="double@example.org")
+    with transaction() as session:
+        # As an import does, when the company's file has another address than the one the person signs in with.
+        session.execute(update(Customer).where(Customer.id == customer_id).values(email_normalised="home@example.org"))
+    assert browser.get(f"/staff/requests/{reference}").status == 403
+    assert take_most_urgent(browser).url == "/staff/queue"
+    assert case(reference).holder_id is None
 
 
 def test_nobody_takes_in_a_request_of_their_own(people: People) -> None:
