@@ -13,6 +13,7 @@ from portal.access.next_page import next_page
 from portal.access.passkeys import request_options
 from portal.accounts.devices import device_label, find_device
 from portal.accounts.limits import count_challenge, count_second_step
+from portal.accounts.linked_identities import FACEBOOK
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.second_step import TO_ENTER, issue_challenge, passkeys_of, second_step_of
 from portal.accounts.second_step_sign_in import (
@@ -31,6 +32,7 @@ from portal.accounts.visitor_sessions import (
     keep_device,
     take_challenge,
 )
+from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 
 blueprint = Blueprint("second_step", __name__)
@@ -52,11 +54,11 @@ def code() -> Any:
     recovery_code_id = find_recovery_code(account_id, form.code.data)
     try:
         with transaction():
-            is_in = _enter(pass_by_code(waiting_id, form.code.data, recovery_code_id))
+            onward = _enter(pass_by_code(waiting_id, form.code.data, recovery_code_id))
     except SignInOver:
         return _to_password()
-    if is_in:
-        return _in()
+    if onward:
+        return _in(onward)
     form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
     return _code_page(waiting, form)
 
@@ -87,10 +89,10 @@ def passkey() -> Any:
     waiting_id = waiting.public_id
     try:
         with transaction():
-            is_in = _enter(pass_by_passkey(waiting_id, take_challenge(), form.credential.data or ""))
+            onward = _enter(pass_by_passkey(waiting_id, take_challenge(), form.credential.data or ""))
     except SignInOver:
         return _to_password()
-    return _in() if is_in else _code_page(waiting, CodeForm(formdata=None), is_refused=True)
+    return _in(onward) if onward else _code_page(waiting, CodeForm(formdata=None), is_refused=True)
 
 
 def _count(waiting: AccountToken) -> None:
@@ -98,9 +100,10 @@ def _count(waiting: AccountToken) -> None:
     count_second_step(waiting.account_id, device.id if device else None)
 
 
-def _enter(passed: tuple[Account, str] | None) -> bool:
+def _enter(passed: tuple[Account, str] | None) -> str:
+    """Open the session in the current transaction and return the page that follows; "" where nothing was proven."""
     if passed is None:
-        return False
+        return ""
     account, method = passed
     enter(
         account,
@@ -109,12 +112,15 @@ def _enter(passed: tuple[Account, str] | None) -> bool:
         tell=account.last_sign_in_at is not None,
         method=method,
     )
-    return True
+    # Whoever comes through Facebook is told that their data are on hold, with a second step or without.
+    if method.startswith(FACEBOOK) and account.customer and account.customer.status is CustomerStatus.RESTRICTED:
+        return url_for("customer.accounts.on_hold", next=next_page("") or None)
+    return _wanted()
 
 
-def _in() -> AnyResponse:
+def _in(onward: str) -> AnyResponse:
     forget_step()
-    return keep_device(redirect(_wanted(), 303))
+    return keep_device(redirect(onward, 303))
 
 
 def _code_page(waiting: AccountToken, form: CodeForm, *, is_refused: bool = False) -> tuple[str, int]:

@@ -178,6 +178,19 @@ def test_a_restricted_customer_still_sees_their_data(provider: Provider, people:
     assert page.click("Continuer").url == "/preferences"
 
 
+def test_a_restricted_customer_is_told_after_their_second_step_too(
+    provider: Provider, people: People, browser: Browser
+) -> None:
+    known(people)
+    with transaction() as session:
+        customer = session.query(Customer).one()
+        customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
+        keep_totp_secret(session.query(Account).one(), TOTP_SECRET)
+    page = come_in(browser, "/sign-in?next=/preferences").submit({"code": code_at()}, with_field="code")
+    assert (page.url, page.h1) == ("/account/on-hold", "Vos données sont en pause")
+    assert page.click("Continuer").url == "/preferences"
+
+
 def test_nobody_else_is_told_that_their_data_are_on_hold(people: People) -> None:
     assert people.signed_in(EMAIL).get("/account/on-hold").status == 404
 
