@@ -1,6 +1,7 @@
 """The commands of the portal, as plug-ins of `flask`: those that need no settings run without any."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,7 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    _forbid_core_dumps()
     children = [start_stand_in(current_app._get_current_object())]  # type: ignore[attr-defined]
     if with_jobs:
         children.append(subprocess.Popen([sys.executable, "-m", "flask", "work"]))
@@ -80,9 +82,15 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
 @with_appcontext
 def work(threads: int) -> None:
     """Run jobs until told to stop."""
+    _forbid_core_dumps()
     configure_logging()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     work_on_jobs(app, app.extensions["job_engine"], threads)
+
+
+def _forbid_core_dumps() -> None:
+    """Have no crash of this process, or of one that it starts, write keys and documents to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 audit = AppGroup("audit", help="The audit trail.")

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -32,12 +33,13 @@ class Served:
     """A running portal with the people of the demonstration.
 
     `cookies` keeps the sessions of those people, by address: a one-time code opens one session only, and a session
-    serves every test.
+    serves every test. `group` is the process group of the server, its web processes and its worker.
     """
 
     url: str
     instance: Path
     people: dict[str, Any]
+    group: int
     cookies: dict[str, list[Any]] = field(default_factory=dict)
 
     def customer(self, name: str) -> dict[str, str]:
@@ -100,15 +102,21 @@ def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
             [sys.executable, "-m", "flask", "serve", "--port", str(port), "--with-jobs"],
             # Each visitor of the tests has an address of their own, so that limits count people and not the machine.
             cwd=ROOT, env=_environment(instance) | {"PORTAL_TRUSTED_PROXIES": "127.0.0.1/32"},
-            start_new_session=True, stdout=log, stderr=log,
+            start_new_session=True, stdout=log, stderr=log, preexec_fn=_allow_core_dumps,
         )  # fmt: skip
         try:
             url = f"http://localhost:{port}"
             until(lambda: _is_well(f"{url}/healthz") or None, "the server", 60)
-            yield Served(url, instance, json.loads((instance / "demo.json").read_text("utf-8")))
+            yield Served(url, instance, json.loads((instance / "demo.json").read_text("utf-8")), server.pid)
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
+
+
+def _allow_core_dumps() -> None:
+    """Leave it to the portal to forbid them, as on a machine that collects them."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
 def make_once(shared: Path) -> tuple[Path, dict[str, str]]:
