@@ -220,6 +220,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("second_step_lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("app_added_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed_totp_secret", sa.String(length=400), nullable=True),
         sa.Column("last_totp_step", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -685,6 +686,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code_hash", sa.String(length=200), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_account_recovery_codes_account_id_accounts")
         ),

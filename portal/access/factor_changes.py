@@ -14,5 +14,7 @@ class FactorChange(StrEnum):
     """A passkey counts no more."""
     CODES_RENEWED = "codes_renewed"
     """Fresh recovery codes took the place of the older ones."""
+    UNDONE = "undone"
+    """What was added about the time of a change of address went, because its owner denied that change."""
     LIFTED = "lifted"
     """Somebody of the organisation took all of them away, after making sure of the person."""

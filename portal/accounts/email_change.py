@@ -12,6 +12,7 @@ from portal import clock
 from portal.accounts.confirmation import AddressTaken, lock_accounts, take_everything
 from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_address_changed, queue_address_moved, queue_change_asked, queue_change_undone
+from portal.accounts.freeze import FREEZE
 from portal.accounts.linked_identities import forget_identities
 from portal.accounts.links import (
     LinkUnusable,
@@ -23,6 +24,7 @@ from portal.accounts.links import (
     void_ways_to_deny,
 )
 from portal.accounts.models import Account, AccountSession, AccountToken
+from portal.accounts.second_step import undo_second_step
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -89,8 +91,8 @@ def change_address(link_id: int, *, session: AccountSession | None = None, seen_
         LinkUnusable: the link was used, replaced or expired meanwhile, or the password changed.
         AddressTaken: another account or customer file has the address.
     """
-    account_id, email, address = _brought_by(link_id)
-    account, rivals = _held_with_rivals(account_id, address)
+    link, email, address = _brought_by(link_id)
+    account, rivals = _held_with_rivals(link.account_id, address)
     _hold_changes_to(address)
     use_link(link_id)
     if session is None and account.password_hash != seen_hash:
@@ -110,14 +112,15 @@ def deny_change(link_id: int) -> None:
     """Give an account back to whoever reads its former address, in the current transaction.
 
     A change that waits is ended, one that was made is undone; every session, browser and way in ends, and a link to
-    choose a password goes to the former address.
+    choose a password goes to the former address. The second step loses what it got since 72 hours before the change was
+    asked for.
 
     Raises:
         LinkUnusable: the link was used or expired meanwhile.
         AddressTaken: another account or customer file has the former address by now.
     """
-    account_id, email, address = _brought_by(link_id)
-    account, rivals = _held_with_rivals(account_id, address)
+    link, email, address = _brought_by(link_id)
+    account, rivals = _held_with_rivals(link.account_id, address)
     use_link(link_id)
     is_changed = account.email_normalised != address
     if is_changed:
@@ -130,15 +133,16 @@ def deny_change(link_id: int) -> None:
     forget_devices(account.id)
     forget_identities(account.id)
     record(DENIED, actor=account.subject, subject=account.subject, was_changed=is_changed, sessions_ended=ended)
+    undo_second_step(account, link.created_at - FREEZE)
     enqueue("accounts.send_reset_link", account_id=account.id)
 
 
-def _brought_by(link_id: int) -> tuple[int, str, str]:
-    """Return the account of a link, the address that it brings, and that address normalised."""
+def _brought_by(link_id: int) -> tuple[AccountToken, str, str]:
+    """Return a link with the address that it brings, as typed and normalised."""
     link = db.session.get(AccountToken, link_id)
     if link is None or link.email is None or link.email_normalised is None:
         raise LinkUnusable
-    return link.account_id, link.email, link.email_normalised
+    return link, link.email, link.email_normalised
 
 
 def _move(account: Account, rivals: list[Account], email: str, address: str) -> None:

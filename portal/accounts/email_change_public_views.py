@@ -14,6 +14,7 @@ from portal.accounts.forms import ConfirmForm, DenyForm, PasswordAgainForm
 from portal.accounts.limits import count_sign_in
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
 from portal.accounts.models import Account, AccountToken
+from portal.accounts.second_step import has_second_step
 from portal.accounts.sign_in import is_password_of
 from portal.infrastructure.database import transaction
 
@@ -79,7 +80,12 @@ def deny(token: str) -> Answer:
     if link is None or state is not LinkState.USABLE:
         return _undeniable(state)
     form, is_changed = DenyForm(), link.account.email_normalised != link.email_normalised
-    details = {"token": token, "address": link.email, "is_changed": is_changed}
+    details = {
+        "token": token,
+        "address": link.email,
+        "is_changed": is_changed,
+        "has_second_step": has_second_step(link.account),
+    }
     if not form.validate_on_submit():
         return _page("deny_change", form, **details)
     try:

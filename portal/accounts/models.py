@@ -53,6 +53,7 @@ class Account(AppHolder, UserMixin, db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     second_step_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    app_added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     customer: Mapped[Customer | None] = relationship()
 
@@ -161,3 +162,4 @@ class AccountRecoveryCode(RecoveryCodeColumns, db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

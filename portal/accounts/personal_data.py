@@ -203,6 +203,7 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
             "password_is_set": account.password_hash is not None,
             "password_changed_at": _text(account.password_changed_at),
             "authenticator_app_is_set_up": account.sealed_totp_secret is not None,
+            "authenticator_app_added_at": _text(account.app_added_at),
             "recovery_codes_left": codes_left,
             "second_step_lifted_at": _text(account.second_step_lifted_at),
             "last_sign_in_at": _text(account.last_sign_in_at),

@@ -5,6 +5,7 @@ changes theirs is told by mail, and their other sessions end (ASVS 6.3.7, 6.4.3,
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
@@ -101,6 +102,7 @@ def set_up_app(session: AccountSession, secret: str, code: str, codes: NewRecove
     account = _held(session)
     if not confirm_app(account, secret, code):
         return False
+    account.app_added_at = clock.now()
     _keep_codes(account, codes)
     _changed(session, account, FactorChange.APP_ADDED)
     return True
@@ -121,7 +123,7 @@ def remove_app(session: AccountSession) -> None:
     """Take the app of a session's account away, in the current transaction."""
     account = _held(session)
     if account.sealed_totp_secret is not None:
-        keep_totp_secret(account, None)
+        _drop_app(account)
         _changed(session, account, FactorChange.APP_REMOVED)
 
 
@@ -145,7 +147,7 @@ def lift_second_step(account: Account) -> int:
         How many sessions ended.
     """
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-    keep_totp_secret(account, None)
+    _drop_app(account)
     db.session.execute(delete(AccountPasskey).where(AccountPasskey.account_id == account.id))
     recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
     account.second_step_lifted_at = clock.now()
@@ -153,6 +155,25 @@ def lift_second_step(account: Account) -> int:
     record(CHANGED, actor="command", subject=account.subject, change=FactorChange.LIFTED, sessions_ended=ended)
     queue_second_step_changed(account, FactorChange.LIFTED)
     return ended
+
+
+def undo_second_step(account: Account, since: datetime) -> None:
+    """Take away what an account's second step got since an instant, in the current transaction, and tell its owner.
+
+    Whoever had the account may have added it to lock the owner out. What is older still counts: a mailbox alone must
+    not do without it.
+    """
+    is_late = account.app_added_at is not None and account.app_added_at >= since
+    if is_late:
+        _drop_app(account)
+    for model in (AccountPasskey, AccountRecoveryCode):
+        late = delete(model).where(model.account_id == account.id, model.created_at >= since)
+        is_late = bool(db.session.execute(late.returning(model.id)).all()) or is_late
+    if not is_late:
+        return
+    _drop_idle_codes(account)
+    record(CHANGED, actor=account.subject, subject=account.subject, change=FactorChange.UNDONE, sessions_ended=0)
+    queue_second_step_changed(account, FactorChange.UNDONE)
 
 
 def _held(session: AccountSession) -> Account:
@@ -165,10 +186,20 @@ def _keep_codes(account: Account, codes: NewRecoveryCodes | None) -> None:
         recovery_codes.replace_codes(AccountRecoveryCode, codes, account_id=account.id)
 
 
-def _changed(session: AccountSession, account: Account, change: FactorChange) -> None:
-    db.session.flush()
+def _drop_app(account: Account) -> None:
+    keep_totp_secret(account, None)
+    account.app_added_at = None
+
+
+def _drop_idle_codes(account: Account) -> None:
+    """Delete recovery codes that stand beside no second step any more."""
     if not has_second_step(account):
         recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
+
+
+def _changed(session: AccountSession, account: Account, change: FactorChange) -> None:
+    db.session.flush()
+    _drop_idle_codes(account)
     ended = end_sessions(account.id, except_id=session.id)
     record(CHANGED, actor=account.subject, subject=account.subject, change=change, sessions_ended=ended)
     renew_session(session)

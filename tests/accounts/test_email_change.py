@@ -10,17 +10,22 @@ from flask import Flask
 from portal import clock
 from portal.accounts.freeze import FREEZE, frozen_until
 from portal.accounts.links import LIFE, Purpose
-from portal.accounts.models import Account, AccountToken
+from portal.accounts.models import Account, AccountPasskey, AccountRecoveryCode, AccountToken
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
 from portal.preferences.feed import look_up
 from portal.records.ingest import Refusal, start_run
+from tests.support import audit_trail
+from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser, Page
 from tests.support.mailbox import Mailbox, text_of
+from tests.support.passkeys import make_passkey, use_passkey
 from tests.support.people import PASSWORD, People
 from tests.support.records import customer, ndjson
+from tests.support.second_steps import PAGE, give, set_up_app
+from tests.support.staff_codes import code_at
 from tests.support.visitors import (
     ask_for_reset,
     confirmed,
@@ -327,6 +332,57 @@ class TestNotMe:
         assert Browser(app).get(back).submit().h1 == "Votre compte est fermé aux autres"
         assert account().email == OLD
         assert sign_in(thief, NEW, "le mot de passe du voleur").status == 422
+
+    def test_it_takes_away_what_the_thief_added_to_the_second_step(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+        thief = people.signed_in(OLD)
+        set_up_app(thief)
+        changed(thief, mailbox)
+        back = mailed_link(mailbox, OLD, NOT_ME)
+        make_passkey(thief.get("/account/second-step/passkeys"), Authenticator())
+        page = Browser(app).get(back)
+        assert "ajouté à la seconde étape" in page.text
+        page.submit()
+        assert ["a été retiré" in text_of(mail) for mail in mailbox.to(OLD) if "seconde étape" in mail["Subject"]] == [False, True]
+        assert [count(kept) for kept in (AccountPasskey, AccountRecoveryCode)] == [0, 0]
+        owner, chosen = Browser(app), {"password": "une toute nouvelle phrase"}
+        owner.get(mailed_link(mailbox, OLD, "/password/reset/")).submit(chosen)
+        assert sign_in(owner, OLD, chosen["password"]).url == "/data"
+        changes = [event.facts["change"] for event in audit_trail.events("customer:second_step:changed")]
+        assert changes == ["app_added", "passkey_added", "undone"]
+
+    def test_what_the_owner_had_before_still_counts(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+        """Else whoever reads a mailbox that the owner has left would do without the second step."""
+        with clock.stopped_at(clock.now() - timedelta(days=4)):
+            secret, codes = set_up_app(people.signed_in(OLD))
+        thief = give(sign_in(Browser(app), OLD, PASSWORD), codes[0]).browser
+        make_passkey(thief.get("/account/second-step/passkeys"), Authenticator())
+        changed(thief, mailbox)
+        Browser(app).get(mailed_link(mailbox, OLD, NOT_ME)).submit()
+        assert count(AccountPasskey) == 0
+        owner, chosen = Browser(app), {"password": "une toute nouvelle phrase"}
+        owner.get(mailed_link(mailbox, OLD, "/password/reset/")).submit(chosen)
+        page = sign_in(owner, OLD, chosen["password"])
+        assert page.url == "/sign-in/code"
+        assert give(give(page, codes[0]), code_at(secret=secret)).url == "/data"
+
+    @pytest.mark.trial
+    def test_codes_and_an_app_in_the_place_of_the_owner_s_go_too(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+        key = Authenticator()
+        with clock.stopped_at(clock.now() - timedelta(days=4)):
+            page = make_passkey(people.signed_in(OLD).get("/account/second-step/passkeys"), key)
+            page.submit(action="/kept")
+        thief = use_passkey(sign_in(Browser(app), OLD, PASSWORD), key).browser
+        secret, _none = set_up_app(thief, has_codes=True)
+        planted = [code.get_text() for code in thief.get(PAGE).submit(action="/recovery-codes").tree.select(".secret li code")]
+        ask(thief)
+        Browser(app).get(mailed_link(mailbox, OLD, NOT_ME)).submit()
+        owner, chosen = Browser(app), {"password": "une toute nouvelle phrase"}
+        owner.get(mailed_link(mailbox, OLD, "/password/reset/")).submit(chosen)
+        page = sign_in(owner, OLD, chosen["password"])
+        for code in (code_at(secret=secret), planted[0]):
+            page = give(page, code)
+            assert page.status == 422
+        assert use_passkey(page, key).url == "/data"
 
     @pytest.mark.trial
     def test_it_is_over_after_three_days(self, people: People, mailbox: Mailbox) -> None:

@@ -24,11 +24,11 @@ from tests.support.hashing import hasher
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.passkeys import make_passkey, options_of, use_passkey
 from tests.support.people import PASSWORD, TOTP_SECRET, People
+from tests.support.second_steps import PAGE, give, set_up_app
 from tests.support.staff_codes import code_at
 from tests.support.visitors import ask_for_reset, count, is_signed_in, mailed_link, sign_in
 
 EMAIL = "camille@example.org"
-PAGE = "/account/second-step"
 
 
 def later(**period: int) -> Any:
@@ -62,23 +62,6 @@ def to_step(app: Flask, browser: Browser | None = None) -> Page:
     page = sign_in(browser or Browser(app), EMAIL, PASSWORD)
     assert page.url == "/sign-in/code", page.text
     return page
-
-
-def give(page: Page, code: str) -> Page:
-    return page.submit({"code": code}, with_field="code")
-
-
-def set_up_app(browser: Browser) -> tuple[str, list[str]]:
-    """Set an app up by the forms; return its secret and the recovery codes shown."""
-    page = browser.get(PAGE).submit(action="/app/new")
-    secret = page.tree.select_one("code.secret").get_text().replace(" ", "").strip()
-    assert give(page, "000000").status == 422
-    page = give(browser.get(f"{PAGE}/app"), code_at(secret=secret))
-    assert page.url == f"{PAGE}/recovery-codes"
-    shown = [code.get_text() for code in page.tree.select(".secret li code")]
-    assert page.submit(action="/kept").url == PAGE
-    assert browser.get(f"{PAGE}/recovery-codes").url == PAGE, "shown once"
-    return secret, shown
 
 
 def test_an_app_counts_once_it_gave_a_code(app: Flask, camille: Browser, mailbox: Mailbox) -> None:
