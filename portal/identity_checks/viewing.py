@@ -15,7 +15,7 @@ from portal.customers.models import Customer
 from portal.identity_checks.errands import errands
 from portal.identity_checks.intake import unpack
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
-from portal.identity_checks.watermark import watermarked
+from portal.identity_checks.watermark import plain_letters, watermarked
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing import SealBroken, open_whole
@@ -133,8 +133,16 @@ def open_page(
     except (SealBroken, KeyBroken, KeyMissing, NotStored) as fault:
         _note_damage(public_id)
         raise DocumentDamaged from fault
-    mark = f"{reference} - {member.short_name} - {clock.now().astimezone(clock.PARIS):%d/%m/%Y %H:%M}"
-    return watermarked(unpack(packed)[page - 1], mark, turn=turn)
+    return watermarked(unpack(packed)[page - 1], mark_of(member, reference), turn=turn)
+
+
+def mark_of(member: StaffMember, reference: str) -> str:
+    """Return what stands across a picture: the case, who looks, now in Paris.
+
+    Somebody whose name the letters of the mark cannot write is named by the beginning of their number in the trail.
+    """
+    name = plain_letters(member.short_name) or f"staff {member.public_id[:12]}"
+    return f"{reference} - {name} - {clock.now().astimezone(clock.PARIS):%d/%m/%Y %H:%M}"
 
 
 def _find(public_id: str) -> IdentityDocument | None:

@@ -11,6 +11,20 @@ _TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180
 TURNS: Final = (0, *_TURNS)
 """Degrees by which a picture may be turned, clockwise."""
 
+# Latin letters and signs that Unicode does not take apart into a plain letter and a mark.
+_SPELT: Final = str.maketrans({
+    "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ø": "O", "ø": "o", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d",
+    "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "ß": "ss", "ẞ": "SS", "ı": "i", "Ħ": "H", "ħ": "h",
+    "’": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-",
+})  # fmt: skip
+
+
+def plain_letters(name: str) -> str | None:
+    """Return a name in letters without accents, or None where another script or a strange sign would go missing."""
+    taken_apart = unicodedata.normalize("NFKD", name.translate(_SPELT))
+    plain = "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
+    return plain if plain.strip() and plain.isascii() and plain.isprintable() else None
+
 
 def watermarked(jpeg: bytes, text: str, *, turn: int = 0) -> bytes:
     """Return a JPEG page turned clockwise, with a text repeated across it.
@@ -18,7 +32,7 @@ def watermarked(jpeg: bytes, text: str, *, turn: int = 0) -> bytes:
     Pale letters with a dark edge stand out from light and dark pictures alike, and let what is under them be read.
 
     Args:
-        text: accents are left out: the font that Pillow carries has none.
+        text: in `plain_letters`: the font that Pillow carries has no others.
         turn: one of `TURNS`.
     """
     with Image.open(BytesIO(jpeg)) as opened:
@@ -27,7 +41,7 @@ def watermarked(jpeg: bytes, text: str, *, turn: int = 0) -> bytes:
         picture = picture.transpose(_TURNS[turn])
     font = ImageFont.load_default(max(16, max(picture.size) // 45))
     for colour, strength, edge in (("black", 60, 1), ("white", 90, 0)):
-        stamp = _stamp(_plain(text), font, strength, edge)
+        stamp = _stamp(text, font, strength, edge)
         for place in _places(picture.size, stamp.size):
             picture.paste(colour, place, mask=stamp)
     buffer = BytesIO()
@@ -49,7 +63,3 @@ def _places(size: tuple[int, int], stamp: tuple[int, int]) -> Iterator[tuple[int
     for row, top in enumerate(range(-stamp[1] // 2, size[1], down)):
         for left in range(-stamp[0] // 2 - row % 2 * across // 2, size[0], across):
             yield left, top
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -48,6 +48,15 @@ def count_documents() -> int:
     return db.session.execute(select(func.count(IdentityDocument.id))).scalar_one()
 
 
+def test_the_proof_that_reveals_least_comes_first_and_says_why(doubted: Browser) -> None:
+    first, *others = describe_copy(doubted).tree.select("form[method=get] [name=paper]")
+    assert first["value"] == "france_identite"
+    hint = first.find_parent(class_="choice").select_one(f"#{first['aria-describedby']}")
+    assert "nous préférons" in hint.text
+    assert "ne sert qu’une fois" in hint.text
+    assert not any(other.get("aria-describedby") for other in others)
+
+
 def test_nobody_is_asked_without_a_doubt(people: People) -> None:
     browser = people.signed_in()
     trust_device()
