@@ -6,12 +6,13 @@ without any key, which the daily sweep removes; a row without bytes cannot be.
 
 import hashlib
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 from flask import current_app
 
@@ -42,7 +43,12 @@ RENDER_SECONDS = 12
 AT_ONCE = 16
 """Documents that one process takes in at a time, most of them waiting: each holds a thread, and pages need the rest."""
 
+OF_ONE_PERSON = 2
+"""Of these, what one customer has looked at a time: the two sides of a card. Nobody takes every place alone."""
+
 _places = BoundedSemaphore(AT_ONCE)
+_taken: Counter[int] = Counter()
+_counting = Lock()
 
 
 class Infected(Exception):
@@ -51,6 +57,10 @@ class Infected(Exception):
 
 class SentTwice(Exception):
     """The very file was sent for the other side already."""
+
+
+class StillLooking(RenditionBusy):
+    """As many files of this customer are being looked at as one person may have."""
 
 
 class NoLongerNeeded(Exception):
@@ -82,14 +92,14 @@ def take_in(
     Raises:
         DocumentRefused: for what is wrong with the file.
         Infected, SentTwice, NoLongerNeeded.
-        RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
+        StillLooking, RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
     """
     inspection = inspect(content)
     fingerprint = fingerprint_of(hashlib.sha256(content).hexdigest())
     if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
         raise SentTwice
     db.session.rollback()
-    with _place():
+    with _place(errand.customer_id):
         verdict = _scan(content)
         pages = render(
             content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
@@ -122,10 +132,7 @@ def take_in(
     )
     try:
         with transaction():
-            is_complete = _keep(errand, document)
-            if use_up is not None:
-                use_up()
-            return is_complete
+            return _keep(errand, document, use_up)
     except NoLongerNeeded:
         # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
         for sealed in (rendition, original, preview):
@@ -188,9 +195,11 @@ def unpack(packed: bytes) -> list[bytes]:
     return pages
 
 
-def _keep(errand: Errand, document: IdentityDocument) -> bool:
+def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None] | None) -> bool:
     if not errands().hold(errand):
         raise NoLongerNeeded
+    if use_up is not None:
+        use_up()
     shred(row for row in _given(errand) if row.kind != document.kind or row.side == document.side)
     db.session.add(document)
     db.session.flush()
@@ -208,14 +217,30 @@ def _keep(errand: Errand, document: IdentityDocument) -> bool:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
+def _place(customer_id: int) -> Iterator[None]:
     # Nobody waits for one: bombs sent by the dozen would hold every thread, and with them every other page.
-    if not _places.acquire(blocking=False):
-        raise RenditionBusy("this process takes in as many documents as it may")
+    with _own_place(customer_id):
+        if not _places.acquire(blocking=False):
+            raise RenditionBusy("this process takes in as many documents as it may")
+        try:
+            yield
+        finally:
+            _places.release()
+
+
+@contextmanager
+def _own_place(customer_id: int) -> Iterator[None]:
+    with _counting:
+        if _taken[customer_id] >= OF_ONE_PERSON:
+            raise StillLooking("this customer has as many documents looked at as one person may")
+        _taken[customer_id] += 1
     try:
         yield
     finally:
-        _places.release()
+        with _counting:
+            _taken[customer_id] -= 1
+            if not _taken[customer_id]:
+                del _taken[customer_id]
 
 
 def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from portal.identity_checks.errands import Errand
 from portal.identity_checks.forms import problem_sentence
 from portal.identity_checks.inspection import DocumentRefused
-from portal.identity_checks.intake import Infected, SentTwice, take_in
+from portal.identity_checks.intake import Infected, SentTwice, StillLooking, take_in
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.rendition import RenditionBusy, RenditionUnavailable
 from portal.infrastructure.keys import SessionKey
 from portal.infrastructure.storage import StorageError
-from portal.web.rate_limits import count_try
+from portal.web.rate_limits import count_try, give_back_try
 
 UPLOADS_A_DAY = "40 per day"
 
@@ -37,8 +37,12 @@ def try_to_take_in(
     errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey,
     use_up: Callable[[], None] | None = None,
 ) -> Refusal | None:  # fmt: skip
-    """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`."""
-    count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
+    """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`.
+
+    A file that nobody looked at, because we had no room for it, is no try of the day.
+    """
+    limits = [(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")]
+    count_try(limits)
     try:
         take_in(errand, paper, side, content, viewer=viewer, use_up=use_up)
     except DocumentRefused as refusal:
@@ -47,7 +51,13 @@ def try_to_take_in(
         return Refusal(_("Our virus scanner does not let this file in. Take a new photo and send that."))
     except SentTwice:
         return Refusal(_("You sent the same file twice. Choose the other side."))
-    except (RenditionBusy, RenditionUnavailable, StorageError) as error:
+    except StillLooking:
+        give_back_try(limits)
+        return Refusal(_("We are still looking at your other files. Send this one again in a minute."), may_pass=True)
+    except RenditionBusy as error:
+        give_back_try(limits)
+        return not_now(error)
+    except (RenditionUnavailable, StorageError) as error:
         return not_now(error)
     return None
 

@@ -5,7 +5,8 @@ Without the key the sealed bytes are noise, so a crash between the two leaves no
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 
 from flask import current_app
 from sqlalchemy import exists, select, update
@@ -38,6 +39,19 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
         document.draft_id = None
         document.status, document.key_destroyed_at = DocumentStatus.SHREDDING, clock.now()
         enqueue("identity.remove_bytes", document_id=document.id)
+
+
+def limit_to(documents: Iterable[IdentityDocument], due_on: date | None) -> None:
+    """Have documents end with the day on which their request is due, in Paris, where that comes before their limit.
+
+    Nothing moves a limit back later. A due day that is over limits nothing: the answer is still owed, and the person
+    who is asked for a document then must not lose it before anybody can look.
+    """
+    if due_on is None or due_on < clock.today():
+        return
+    end = datetime.combine(due_on + timedelta(days=1), time_of_day.min, clock.PARIS)
+    for document in documents:
+        document.shred_after = min(document.shred_after, end)
 
 
 def forget_previews(documents: Iterable[IdentityDocument]) -> None:

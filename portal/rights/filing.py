@@ -20,7 +20,7 @@ from portal.identity_checks.doubts import assess_other_channel
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
-from portal.identity_checks.shredding import forget_previews, shred
+from portal.identity_checks.shredding import forget_previews, limit_to, shred
 from portal.identity_checks.uploading import end_all
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
@@ -274,6 +274,7 @@ def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
         if document.status is DocumentStatus.STAGED:
             document.status = DocumentStatus.READY
     forget_previews(staged)
+    limit_to(staged, request.due_on)
     db.session.flush()
     return given(check_id=check.id).is_complete
 

@@ -15,6 +15,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.identity_checks import checking
 from portal.identity_checks.queries import checks_of
+from portal.identity_checks.uploading import end_all
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.preferences import consent
@@ -103,6 +104,7 @@ def _end(request: RightsRequest, message: str, staff: StaffMember | None) -> Non
     assert request.outcome is not None
     for check in checks_of(request.id):
         checking.abandon(check)
+    end_all(request.customer_id, request.reference)
     request.status = advance(advance(request.status, Step.ANSWER), Step.CLOSE)
     request.answered_at = request.closed_at = clock.now()
     request.is_open = False

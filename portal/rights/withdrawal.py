@@ -7,6 +7,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.identity_checks import checking
 from portal.identity_checks.queries import checks_of
+from portal.identity_checks.uploading import end_all
 from portal.infrastructure.database import db
 from portal.rights import clocks, emails
 from portal.rights.history import add_event
@@ -26,7 +27,7 @@ class NoSuchRequest(Exception):
 def withdraw(customer_id: int, reference: str) -> RightsRequest:
     """Take a request back, in the current transaction; an identity document given for it is destroyed.
 
-    Withdrawing twice is withdrawing once.
+    What had come of a document in part goes too. Withdrawing twice is withdrawing once.
 
     Raises:
         NoSuchRequest.
@@ -42,6 +43,7 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
     request.version += 1
     for check in checks_of(request.id):
         checking.abandon(check)
+    end_all(customer_id, reference)
     add_event(request, EventKind.WITHDRAWN)
     _record(WITHDRAWN, request)
     emails.queue_withdrawn(request)

@@ -8,6 +8,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Flask, current_app, request
@@ -15,7 +16,7 @@ from flask_babel import gettext as _
 from limits import RateLimitItem, parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Float, String, delete, select
+from sqlalchemy import Float, String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -74,6 +75,12 @@ class SqlStorage(Storage):
             expires = connection.execute(select(RateCount.expires).where(RateCount.key == key)).scalar()
         return float(expires or time.time())
 
+    def give_back(self, key: str) -> None:
+        """Take one try off a window that still runs."""
+        is_running = (RateCount.key == key, RateCount.expires > time.time(), RateCount.count > 0)
+        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
+            connection.execute(update(RateCount).where(*is_running).values(count=RateCount.count - 1))
+
     def check(self) -> bool:
         return True
 
@@ -106,7 +113,8 @@ class TryCounter:
 
     def __init__(self, shared: SharedCounts | None) -> None:
         self.shared = shared
-        self._kept = FixedWindowRateLimiter(SqlStorage())
+        self._table = SqlStorage()
+        self._kept = FixedWindowRateLimiter(self._table)
 
     def count(
         self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False
@@ -129,6 +137,14 @@ class TryCounter:
                 if not act(limit, key, cost=amount):
                     return seconds_until(self._kept.get_window_stats(limit, key).reset_time)
         return 0
+
+    def give_back(self, limits: list[tuple[RateLimitItem, str]]) -> None:
+        """Take one counted try off each of several limits; what Redis cannot be told, it forgets by itself."""
+        for limit, key in limits:
+            self._table.give_back(limit.key_for(key))
+            if self.shared:
+                with suppress(SharedCountsDown):
+                    self.shared.give_back(limit, key)
 
 
 def seconds_until(instant: float) -> int:
@@ -158,6 +174,12 @@ def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) 
     counter: TryCounter = current_app.extensions["try_counter"]
     if wait := counter.count([(parse(text), key) for text, key in limits], needs_shared=needs_shared):
         raise TooManyTries(retry_after=wait)
+
+
+def give_back_try(limits: Iterable[tuple[str, str]]) -> None:
+    """Take back a try that `count_try` counted, where the portal did not do the work that it stood for."""
+    counter: TryCounter = current_app.extensions["try_counter"]
+    counter.give_back([(parse(text), key) for text, key in limits])
 
 
 def caller_network() -> str:

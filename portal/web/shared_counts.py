@@ -44,9 +44,23 @@ class SharedCounts:
                 return 0
             return max(1, math.ceil(self._limiter.get_window_stats(limit, key).reset_time - time.time()))
         except self._storage.base_exceptions as error:
-            self._left_alone_until = time.monotonic() + ASK_AGAIN_AFTER_SECONDS
-            logger.warning("Redis does not count tries (%s): staff sign-in is closed", type(error).__name__)
-            raise SharedCountsDown from None
+            raise self._leave_alone(error) from None
+
+    def give_back(self, limit: RateLimitItem, key: str) -> None:
+        """Take one try off a window that still runs. Raises `SharedCountsDown`."""
+        if time.monotonic() < self._left_alone_until:
+            raise SharedCountsDown
+        counted_as = limit.key_for(key)
+        try:
+            if self._storage.get(counted_as) > 0:
+                self._storage.incr(counted_as, limit.get_expiry(), -1)
+        except self._storage.base_exceptions as error:
+            raise self._leave_alone(error) from None
+
+    def _leave_alone(self, error: Exception) -> SharedCountsDown:
+        self._left_alone_until = time.monotonic() + ASK_AGAIN_AFTER_SECONDS
+        logger.warning("Redis does not count tries (%s): staff sign-in is closed", type(error).__name__)
+        return SharedCountsDown()
 
     def is_well(self) -> bool:
         """Tell whether Redis answers in time, whatever happened before."""

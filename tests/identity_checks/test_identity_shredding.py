@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
+from portal.rights import clocks
 from portal.rights.lifecycle import Status
-from portal.rights.models import RequestDraft
+from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support import specimens
 from tests.support.browser import Browser
@@ -160,6 +161,29 @@ def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) 
     assert check.destroyed_at is not None
     assert only_request().status is Status.IN_REVIEW
     assert "détruite" in customer.get(page.url).text
+
+
+@pytest.mark.parametrize(("days_ago", "ends_with_due_day"), [(2, False), (20, True), (40, False)])
+def test_the_due_day_ends_a_document_that_would_outlast_it(
+    customer: Browser, folder: Path, days_ago: int, ends_with_due_day: bool
+) -> None:
+    """What came late goes with the day of the answer; once that day is over, the check is still owed its time."""
+    page = file_with_document_later(customer)
+    with transaction() as session:
+        request = session.execute(select(RightsRequest)).scalar_one()
+        clocks.start_clock(request, clock.now() - timedelta(days=days_ago))
+    page = send_card(page.click("Envoyer la pièce"))
+    due_on = only_request().due_on
+    assert due_on is not None
+    end = datetime.combine(due_on + timedelta(days=1), time.min, clock.PARIS)
+    expected = end if ends_with_due_day else clock.now() + timedelta(days=15)
+    assert all(abs(document.shred_after - expected) < timedelta(hours=2) for document in all_documents())
+    with clock.stopped_at(expected + timedelta(minutes=5)):
+        run_periodic("identity.sweep")
+        run_due_jobs()
+    assert (stored(folder), all_documents()) == ([], [])
+    assert only_check().destroyed_at is not None
+    assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
 
 
 KILLED = """

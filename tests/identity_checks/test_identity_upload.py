@@ -12,8 +12,10 @@ from portal.accounts.models import Account
 from portal.identity_checks import intake
 from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.scanner import Verdict
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft
+from portal.web.rate_limits import RateCount
 from portal.web.uploads import LARGEST_FILE
 from tests.support import specimens
 from tests.support.browser import Browser, Page
@@ -284,6 +286,35 @@ def test_a_process_takes_in_so_many_documents_at_once_and_tells_the_next_to_come
     ]
     send_sides(refused, page=specimens.archive())
     assert send_sides(refused, page=specimens.front()).h1 == "Vérifiez votre demande", "a place was not given back"
+
+
+def test_one_person_has_two_files_looked_at_and_keeps_the_tries_that_found_no_room(
+    people: People, doubted: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, scan = passport_page(doubted), intake._scan
+    other = passport_page(people.signed_in("noah@example.org", given_name="Noah"))
+    answers: list[Page] = []
+
+    def send_another(content: bytes) -> Verdict:
+        """While the scanner looks at a file, have the same person's next window send one."""
+        if not answers:
+            answers.append(page)
+            answers.append(send_sides(page, page=specimens.passport()))
+        elif len(answers) == 1:
+            answers.append(send_sides(page, page=specimens.back()))
+            answers.append(send_sides(other, page=specimens.front()))
+        return scan(content)
+
+    monkeypatch.setattr(intake, "_scan", send_another)
+    send_sides(page, page=specimens.front())
+    (third, of_another, second) = answers[1:]
+    assert (third.status, third.errors) == (
+        503, ["Nous regardons encore vos autres fichiers. Envoyez celui-ci à nouveau dans une minute."],
+    )  # fmt: skip
+    assert (second.h1, of_another.h1) == ("Vérifiez votre demande", "Vérifiez votre demande")
+    counts = [row.count for row in db.session.execute(select(RateCount)).scalars() if "identity-upload:" in row.key]
+    assert sorted(counts) == [1, 2], "the file that found no room was counted as a try of the day"
+    assert not intake._taken
 
 
 def test_another_customer_cannot_send_or_remove(people: People, doubted: Browser) -> None:

@@ -6,10 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -583,7 +584,7 @@ attempts = {
     "read a file of the system": lambda: open("/usr/bin/env").close(),
     "read the child itself": lambda: open(__file__).close(),
     "list the root": lambda: os.listdir("/"),
-    "write a file": lambda: open("/tmp/portal-probe", "w").close(),
+    "write a file": lambda: open(WRITTEN, "w").close(),
     "fork": fork,
     "run a program": lambda: os.posix_spawn("/usr/bin/env", ["env"], {}),
     "open a pipe": os.pipe,
@@ -593,13 +594,21 @@ attempts = {
 """
 
 
-def probe(tmp_path: Path, way: Way, *, locked: bool, needs_threads: bool = False) -> dict[str, str]:
+@pytest.fixture
+def written() -> Iterator[Path]:
+    """A file in a folder where even a process that gave up its rights could write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder) / "written"
+
+
+def probe(tmp_path: Path, written: Path, way: Way, *, locked: bool, needs_threads: bool = False) -> dict[str, str]:
     """Run the probe in the child's place, after the child's own lock or without it."""
     source = CHILD.read_text().partition('\nif __name__ == "__main__":')[0]
     lock = f"lock_down(needs_threads={needs_threads})" if locked else ""
     script = tmp_path / "probe.py"
     script.write_text(
-        f"{source}\nAPP_FILE = {str(ROOT / 'portal' / 'clock.py')!r}\n{PROBE}\n"
+        f"{source}\nAPP_FILE = {str(ROOT / 'portal' / 'clock.py')!r}\nWRITTEN = {str(written)!r}\n{PROBE}\n"
         f"parent = _take_standard_output()\nseen = os.path.exists(APP_FILE)\n{lock}\n"
         "results = {name: outcome(act) for name, act in attempts.items()}\n"
         "results |= {'portal visible': str(seen), 'thread': outcome(start_thread)}\n"
@@ -616,10 +625,12 @@ def attempts(results: dict[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("needs_threads", [False, True])
-def test_inside_the_lock_nothing_can_be_reached(tmp_path: Path, way: Way, needs_threads: bool) -> None:
-    results = probe(tmp_path, way, locked=True, needs_threads=needs_threads)
+def test_inside_the_lock_nothing_can_be_reached(
+    tmp_path: Path, written: Path, way: Way, needs_threads: bool
+) -> None:
+    results = probe(tmp_path, written, way, locked=True, needs_threads=needs_threads)
     assert attempts(results) == ({"thread"} if needs_threads else set())
-    assert not Path("/tmp/portal-probe").exists()
+    assert not written.exists()
 
 
 def test_the_kernel_confirms_the_lock(tmp_path: Path, way: Way) -> None:
@@ -644,15 +655,15 @@ def test_the_kernel_confirms_the_lock(tmp_path: Path, way: Way) -> None:
         assert status["Groups"].split() == []
 
 
-def test_bubblewrap_shows_nothing_of_the_portal(tmp_path: Path, way: Way) -> None:
+def test_bubblewrap_shows_nothing_of_the_portal(tmp_path: Path, written: Path, way: Way) -> None:
     expected = "False" if way is Way.BUBBLEWRAP else "True"
-    assert probe(tmp_path, way, locked=True)["portal visible"] == expected
+    assert probe(tmp_path, written, way, locked=True)["portal visible"] == expected
 
 
-def test_without_the_lock_the_probe_reaches_everything(tmp_path: Path) -> None:
+def test_without_the_lock_the_probe_reaches_everything(tmp_path: Path, written: Path) -> None:
     """The control: were the probe blind, the test above would prove nothing."""
-    done = attempts(probe(tmp_path, Way.DIRECT, locked=False))
-    Path("/tmp/portal-probe").unlink(missing_ok=True)
+    done = attempts(probe(tmp_path, written, Way.DIRECT, locked=False))
+    assert written.exists()
     assert {
         "internet socket",
         "datagram socket",

@@ -23,7 +23,7 @@ from portal.infrastructure.jobs.queue import JobRun
 from portal.infrastructure.storage.local import LocalStorage, StorageFull
 from tests.support import specimens
 from tests.support.browser import Browser, Page
-from tests.support.filing import all_documents, describe_copy, file_with_document_later, only_request
+from tests.support.filing import all_documents, describe_copy, file_with_document_later, only_request, send_sides
 from tests.support.people import People
 
 SIZE = uploading.PART_SIZE
@@ -345,7 +345,20 @@ def test_a_request_that_was_withdrawn_meanwhile_takes_nothing(people: People, pa
     sender = Sender(page, "passport")
     begun = sender.begin("page", LONG).json
     assert begun
+    sender.part(begun["url"], LONG, 0)
+    assert len(stored(parts)) == 1
     reference = only_request().reference
     browser.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")
-    assert sender.part(begun["url"], LONG, 0).headers["Location"] == f"/requests/{reference}"
+    assert (stored(parts), uploads()) == ([], []), "half a document outlived its request"
+    assert sender.part(begun["url"], LONG, SIZE).headers["Location"] == f"/requests/{reference}"
     assert all_documents() == []
+
+
+def test_half_a_file_ends_when_the_document_arrives_by_another_window(people: People, parts: Path) -> None:
+    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    sender = Sender(page, "passport")
+    begun = sender.begin("page", LONG).json
+    assert begun
+    sender.part(begun["url"], LONG, 0)
+    assert "Page reçue le" in send_sides(page, page=specimens.passport()).text
+    assert (stored(parts), uploads()) == ([], [])
