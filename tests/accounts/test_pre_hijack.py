@@ -1,4 +1,5 @@
-"""The pre-hijacking matrix: five attacks, laid before or after the victim has an account, recovered by password or Facebook.
+"""The pre-hijacking matrix: five attacks, laid before or after the victim has an account, or one with a second step, and
+recovered by password or Facebook.
 
 In every cell the thief ends with nothing: no session, no way in, no link, no change that waits, nothing seen
 (Sudhodanan and Paverd, "Pre-hijacked accounts", 2022; security.md A2 and A3).
@@ -12,15 +13,25 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.access.one_time_codes import keep_totp_secret
+from portal.access.recovery_codes import make_recovery_codes, replace_codes, unused_codes
 from portal.accounts.email_change import pending_change
 from portal.accounts.links import Purpose
-from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.models import (
+    Account,
+    AccountPasskey,
+    AccountRecoveryCode,
+    AccountSession,
+    AccountToken,
+    LinkedIdentity,
+)
 from portal.infrastructure.database import db, transaction
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Page
 from tests.support.facebook import Provider, come_in, go, link_facebook
 from tests.support.mailbox import Mailbox
-from tests.support.people import PASSWORD, People
-from tests.support.visitors import ask_for_reset, confirmed, is_signed_in, mailed_link, register, sign_in
+from tests.support.people import PASSWORD, TOTP_SECRET, People
+from tests.support.second_steps import give
+from tests.support.visitors import ask_for_reset, confirmed, count, is_signed_in, mailed_link, register, sign_in
 
 VICTIM, THIEF = "nadia@example.org", "thief@example.com"
 VICTIMS_ID, THIEFS_ID = "218471", "666"
@@ -34,8 +45,10 @@ class Stage:
 
     Attributes:
         is_late: the victim has an account already, and the thief was in it for a moment.
+        is_guarded: that account has a second step.
         way: how the victim comes: `password` or `facebook`.
         links: links about addresses that the thief got hold of.
+        codes: the victim's recovery codes that are left.
     """
 
     app: Flask
@@ -46,7 +59,9 @@ class Stage:
     way: str
     thief: Browser = field(init=False)
     victim: Browser = field(init=False)
+    is_guarded: bool = False
     links: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.thief, self.victim = Browser(self.app), Browser(self.app)
@@ -55,14 +70,27 @@ class Stage:
 
     def _open_the_victims_account(self) -> None:
         self.people.account(VICTIM, given_name="Nadia")
+        if self.is_guarded:
+            self._add_a_second_step()
         if self.way == "password":
-            sign_in(self.victim, VICTIM, PASSWORD)
+            self._pass_second_step(sign_in(self.victim, VICTIM, PASSWORD))
             return
         with transaction() as session:
             session.query(Account).one().password_hash = None
         link_facebook(VICTIM, VICTIMS_ID)
         self.at_facebook(VICTIMS_ID, "Nadia")
-        come_in(self.victim)
+        self._pass_second_step(come_in(self.victim))
+
+    def _add_a_second_step(self) -> None:
+        made = make_recovery_codes()
+        with transaction() as session:
+            account = session.query(Account).one()
+            keep_totp_secret(account, TOTP_SECRET)
+            replace_codes(AccountRecoveryCode, made, account_id=account.id)
+        self.codes = made.codes
+
+    def _pass_second_step(self, page: Page) -> Page:
+        return give(page, self.codes.pop()) if self.is_guarded else page
 
     def at_facebook(self, scoped_id: str, name: str) -> None:
         """Let somebody be signed in at Facebook, which gives the victim's address for them, theirs or not."""
@@ -74,7 +102,7 @@ class Stage:
 
     def enter_the_account(self) -> None:
         """Let the thief into the victim's account: they know the password, or copied the cookie."""
-        if self.way == "password":
+        if self.way == "password" and not self.is_guarded:
             sign_in(self.thief, VICTIM, PASSWORD)
         else:
             self.thief.client.set_cookie("session", self.victim.client.get_cookie("session").value)
@@ -85,7 +113,7 @@ class Stage:
         own = Browser(self.app)
         if self.way == "facebook":
             self.at_facebook(VICTIMS_ID, "Nadia")
-            page = come_in(own)
+            page = self._pass_second_step(come_in(own))
             if self.is_late:
                 own.get("/account").submit(action="/account/sessions/end-others")
             else:
@@ -94,7 +122,7 @@ class Stage:
         elif self.is_late:
             ask_for_reset(own, VICTIM)
             own.get(mailed_link(self.mailbox, VICTIM, "/password/reset/")).submit({"password": CHOSEN})
-            sign_in(own, VICTIM, CHOSEN)
+            self._pass_second_step(sign_in(own, VICTIM, CHOSEN))
         else:
             confirmed(own, self.mailbox, VICTIM)
         self.victim = own
@@ -123,6 +151,9 @@ class Stage:
         opens = select(LinkedIdentity).where(LinkedIdentity.account_id == account.id, LinkedIdentity.unlinked_at.is_(None))
         ids = [identity.scoped_id for identity in db.session.execute(opens).scalars()]
         assert ids == ([VICTIMS_ID] if self.way == "facebook" else [])
+        assert count(AccountPasskey) == 0
+        assert unused_codes(AccountRecoveryCode, account_id=account.id) == len(self.codes)
+        assert (account.sealed_totp_secret is not None) == self.is_guarded
         waits = select(AccountToken.id).where(AccountToken.email_normalised == VICTIM, AccountToken.ended_at.is_(None))
         assert not db.session.execute(waits.where(AccountToken.purpose == Purpose.CHANGE_ADDRESS)).all()
         if not self.is_late:
@@ -177,15 +208,15 @@ def non_verifying_provider(stage: Stage) -> None:
 ATTACKS = [
     classic_federated_merge, unexpired_session, trojan_identifier, unexpired_email_change, non_verifying_provider,
 ]  # fmt: skip
-# One cell of each attack in `make test`, every moment and way among them; the trial runs the other fifteen.
+# One cell of each attack in `make test`, every moment and way among them; the trial runs the other twenty-five.
 QUICK = {
     (classic_federated_merge, "before", "facebook"), (unexpired_session, "after", "password"),
-    (trojan_identifier, "after", "password"), (unexpired_email_change, "after", "facebook"),
+    (trojan_identifier, "guarded", "password"), (unexpired_email_change, "after", "facebook"),
     (non_verifying_provider, "before", "password"),
 }  # fmt: skip
 CELLS = [
     pytest.param(*cell, marks=() if cell in QUICK else pytest.mark.trial, id="-".join((cell[0].__name__, *cell[1:])))
-    for cell in product(ATTACKS, ("before", "after"), ("password", "facebook"))
+    for cell in product(ATTACKS, ("before", "after", "guarded"), ("password", "facebook"))
 ]
 
 
@@ -193,7 +224,7 @@ CELLS = [
 def test_the_thief_ends_with_nothing(
     app: Flask, people: People, provider: Provider, mailbox: Mailbox, attack: Callable[[Stage], None], moment: str, way: str
 ) -> None:
-    stage = Stage(app, people, provider, mailbox, moment == "after", way)
+    stage = Stage(app, people, provider, mailbox, moment != "before", way, is_guarded=moment == "guarded")
     attack(stage)
     if not stage.is_late:
         assert "n•••a@example.org" not in stage.thief.get("/account").text, "an address that nobody proved opens nothing"
