@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pyotp
 import pytest
 
 from tests.support.page_checks import check_page, refuse, tour
@@ -31,6 +32,15 @@ def mailed(visitor: Visitor, email: str, start: str) -> str:
 
 def register(visitor: Visitor, email: str) -> None:
     visitor.register({"given_name": "Åsa", "family_name": "Ny", "email": email, "password": WORDS})
+
+
+def set_up_app(visitor: Visitor) -> None:
+    page = visitor.open("/account/second-step")
+    visitor.send({}, "form[action$='/app/new']")
+    page.wait_for_selector("img.qr")
+    secret = page.locator("code.secret").inner_text().replace(" ", "")
+    visitor.send({"code": pyotp.TOTP(secret).now()}, "form:has([name=code])")
+    page.wait_for_url("**/recovery-codes")
 
 
 @pytest.mark.parametrize(("width", "language"), SCREENS)
@@ -116,6 +126,7 @@ def test_a_change_of_address(visit: Callable[..., Visitor], width: int, language
     check_page(visitor.open(confirm))
     undo = mailed(visitor, old, "/address/not-me/")
     assert undo != deny
+    set_up_app(visitor)
     check_page(elsewhere.open(undo))
     elsewhere.send({}, "form[action*='/not-me/']")
     elsewhere.page.wait_for_url("**/address/not-me")
