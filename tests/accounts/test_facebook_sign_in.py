@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -37,6 +37,12 @@ def known(people: People, **facts: Any) -> None:
 
 def link_from_account(browser: Browser) -> Page:
     return browser.get(go(browser.get("/account/facebook").submit(action="/account/facebook")))
+
+
+def with_code_of(back: str, other: str) -> str:
+    """Return the way back of one attempt with the code of another."""
+    state, code = parse_qs(urlsplit(back).query)["state"][0], parse_qs(urlsplit(other).query)["code"][0]
+    return f"/sign-in/facebook/return?{urlencode({'state': state, 'code': code})}"
 
 
 def test_a_first_visit_makes_an_account_that_our_own_mail_must_confirm(
@@ -226,6 +232,29 @@ class TestAttacks:
             assert browser.get(back).status == 400
         assert not is_signed_in(browser)
         assert len(provider.calls) == called, "Facebook is not even asked"
+
+    def test_a_code_of_another_attempt_is_refused_even_under_one_s_own_state(
+        self, app: Flask, provider: Provider, people: People
+    ) -> None:
+        """The code stays with the verifier of the browser that asked for it (RFC 7636); and it works once."""
+        known(people)
+        attacker, victim = Browser(app), Browser(app)
+        used, unused = go(begin(attacker)), go(begin(Browser(app)))
+        assert attacker.get(used).url == "/data"
+        for other in (used, unused):
+            page = victim.get(with_code_of(go(begin(victim)), other))
+            assert (page.status, page.h1) == (400, "Cette tentative est terminée")
+        assert not is_signed_in(victim)
+
+    def test_a_return_without_a_code_opens_nothing_and_is_spent(
+        self, provider: Provider, people: People, browser: Browser
+    ) -> None:
+        known(people)
+        back = go(begin(browser))
+        state = parse_qs(urlsplit(back).query)["state"][0]
+        assert browser.get(f"/sign-in/facebook/return?state={state}").status == 403
+        assert browser.get(back).status == 400
+        assert provider.calls == []
 
     @pytest.mark.parametrize("query", ["", "?code=x", "?state=x&code=x", "?error=access_denied", "?state=é&code=x"])
     def test_a_return_without_its_state_is_refused(self, provider: Provider, browser: Browser, query: str) -> None:
