@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("is_claimed_by_match", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("facebook_linked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("second_step_lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("app_added_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed_totp_secret", sa.String(length=400), nullable=True),

@@ -17,6 +17,6 @@ def frozen_until(account: Account) -> datetime | None:
     confirmed_at, identity = account.email_confirmed_at, live_identity(account.id)
     changes = [account.password_changed_at, identity.linked_at if identity else None]
     later = [at for at in changes if at and confirmed_at and at > confirmed_at]
-    later += [at for at in (account.email_changed_at, account.second_step_lifted_at) if at]
+    later += [at for at in (account.email_changed_at, account.facebook_linked_at, account.second_step_lifted_at) if at]
     over_at = max(later) + FREEZE if later else None
     return over_at if over_at and clock.now() < over_at else None

@@ -81,6 +81,8 @@ def link_own(session: AccountSession, scoped_id: str) -> None:
     """
     account = _held(session.account_id)
     link(account, scoped_id)
+    # It outlives the link: whoever undid it, or linked the identity elsewhere, would else not have to wait for copies.
+    account.facebook_linked_at = clock.now()
     renew_session(session)
     queue_facebook_linked(account)
 

@@ -52,6 +52,7 @@ class Account(AppHolder, UserMixin, db.Model):
     is_claimed_by_match: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    facebook_linked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     second_step_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     app_added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

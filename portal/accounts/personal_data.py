@@ -205,6 +205,7 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
             "authenticator_app_is_set_up": account.sealed_totp_secret is not None,
             "authenticator_app_added_at": _text(account.app_added_at),
             "recovery_codes_left": codes_left,
+            "facebook_linked_at": _text(account.facebook_linked_at),
             "second_step_lifted_at": _text(account.second_step_lifted_at),
             "last_sign_in_at": _text(account.last_sign_in_at),
             "is_matched_by_address": account.is_claimed_by_match,

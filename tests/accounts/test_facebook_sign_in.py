@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.access.one_time_codes import keep_totp_secret
+from portal.accounts.freeze import FREEZE, frozen_until
 from portal.accounts.models import Account, AccountSession, LinkedIdentity
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
@@ -376,6 +377,22 @@ def test_linking_is_told_and_gives_the_session_a_new_cookie(provider: Provider, 
     link_from_account(browser)
     assert browser.client.get_cookie("session").value != before
     assert mailbox.last_to(EMAIL)["Subject"].startswith("Facebook ouvre maintenant votre compte")
+
+
+def test_undoing_a_link_does_not_free_the_copies_that_wait_for_it(
+    app: Flask, provider: Provider, people: People
+) -> None:
+    """Whoever linked their own Facebook would else unlink it, link it elsewhere, and take the copy at once."""
+    link_from_account(people.signed_in(EMAIL))
+    thief = Browser(app)
+    come_in(thief)
+    assert "Facebook n’ouvre plus votre compte" in thief.get("/account/facebook").submit(action="/unlink").text
+    link_from_account(people.signed_in("thief@example.org", external_id="C-2"))
+    db.session.rollback()
+    linked = db.session.query(Account).filter_by(email=EMAIL).one()
+    assert frozen_until(linked)
+    with clock.stopped_at(clock.now() + FREEZE):
+        assert frozen_until(linked) is None
 
 
 def test_the_last_way_in_stays(provider: Provider, browser: Browser, mailbox: Mailbox) -> None:
