@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Select, delete, select, update
 
 from portal import clock
+from portal.access.one_time_codes import keep_totp_secret
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
@@ -143,6 +144,9 @@ def _activate(member: StaffMember, language: str) -> None:
     instant = clock.now()
     links = update(StaffToken).where(StaffToken.staff_id == member.id, StaffToken.purpose == INVITATION)
     db.session.execute(links.where(StaffToken.ended_at.is_(None)).values(ended_at=instant))
+    # What somebody began by the link, and never finished, was proven by nobody.
+    member.password_hash = None
+    keep_totp_secret(member, None)
     member.activated_at, member.language = instant, language
     record(ACTIVATED, actor=_who(member), subject=_who(member))
 

@@ -124,6 +124,19 @@ def test_an_invited_member_is_activated_and_their_link_ends(app: Flask, company:
     assert Browser(app).get(link.partition("8000")[2]).status == 410
 
 
+def test_what_was_begun_by_their_link_opens_nothing_after_it(app: Flask, company: Company) -> None:
+    """Somebody else held the link, chose a password and read the secret: neither may outlive the link."""
+    with transaction():
+        link = link_of(invite(EMAIL, "Nora Petit", Role.REVIEWER, actor="command"), app.extensions["settings"])
+    stranger, chosen = Browser(app), "quatre mots choisis par un autre"
+    stranger.get(link.partition("8000")[2]).submit({"password": chosen}, with_field="password")
+    continued(Browser(app, "en"), company)
+    values = {"email": EMAIL, "password": chosen}
+    assert stranger.get("/staff/sign-in").submit(values, with_field="password").status == 422
+    db.session.rollback()
+    assert db.session.execute(select(StaffMember)).scalar_one().sealed_totp_secret is None
+
+
 def test_an_invited_member_without_any_second_factor_is_told(app: Flask, company: Company) -> None:
     with transaction():
         invite(EMAIL, "Nora Petit", Role.REVIEWER, actor="command")
