@@ -18,6 +18,7 @@ from portal.staff.invitation import new_link
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
 from portal.staff.second_factor import keep_recovery_codes, tell_of_change
 from portal.staff.sessions import stop_all_sessions
+from portal.staff.sign_in import end_waiting
 
 ROLE_CHANGED = declare("staff:role:changed", "before", "after")
 DISABLED = declare("staff:member:disabled", "sessions")
@@ -141,6 +142,7 @@ def enable(pair: Pair) -> None:
 
 def end_sessions(pair: Pair) -> int:
     """End all sessions of a member and return how many were open."""
+    end_waiting(pair.member.id)
     ended = stop_all_sessions(pair.member.id)
     pair.record(SESSIONS_ENDED, sessions=ended)
     return ended

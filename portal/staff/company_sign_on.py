@@ -20,9 +20,8 @@ from portal.staff.invitation import ACTIVATED
 from portal.staff.invitation import PURPOSE as INVITATION
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.second_factor import factors_of
-from portal.staff.sign_in import BY_COMPANY, CODE_WITHIN, SignInOver, end_pending, note_denied
+from portal.staff.sign_in import BY_COMPANY, CODE_WITHIN, PROVEN, SignInOver, end_pending, note_denied
 
-PROVEN = "company_sign_on"
 PINNED = declare("staff:company_identity:pinned")
 
 

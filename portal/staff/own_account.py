@@ -9,6 +9,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.staff.models import StaffMember, StaffSession
 from portal.staff.sessions import renew_session, stop_all_sessions
+from portal.staff.sign_in import end_waiting
 from portal.web.sessions import STAFF_RULES
 
 PASSWORD_CHANGED = declare("staff:password:changed", "sessions")
@@ -31,6 +32,7 @@ def live_sessions(staff_id: int) -> list[StaffSession]:
 def change_password(member: StaffMember, password_hash: str, *, session_id: int) -> None:
     """Replace the password in the current transaction; every other session ends, and a mail says so."""
     member.password_hash = password_hash
+    end_waiting(member.id)
     _record(member, PASSWORD_CHANGED, sessions=stop_all_sessions(member.id, but=session_id))
     queue_mail(
         "staff/password_changed",
@@ -50,6 +52,7 @@ def give_password_again(session: StaffSession) -> None:
 
 def end_other_sessions(member: StaffMember, *, session_id: int) -> int:
     """End every session but the current one, in the current transaction; return how many."""
+    end_waiting(member.id)
     ended = stop_all_sessions(member.id, but=session_id)
     _record(member, OTHERS_ENDED, sessions=ended)
     return ended

@@ -24,6 +24,7 @@ from portal.web.sessions import hash_token
 
 PURPOSE = "second_factor"
 BY_COMPANY = "company_second_factor"
+PROVEN = "company_sign_on"
 # How somebody proved themselves before their second factor, by the purpose of what waits for it.
 FIRST_FACTORS = {PURPOSE: "password", BY_COMPANY: "company"}
 CODE_WITHIN = timedelta(minutes=5)
@@ -201,6 +202,13 @@ def end_pending(token: StaffToken) -> None:
     burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
     if db.session.execute(burn).scalar_one_or_none() is None:
         raise SignInOver
+
+
+def end_waiting(staff_id: int) -> None:
+    """End every sign-in of a member that waits for its next step, in the current transaction."""
+    waiting = update(StaffToken).where(StaffToken.staff_id == staff_id, StaffToken.ended_at.is_(None))
+    waiting = waiting.where(StaffToken.purpose.in_([*FIRST_FACTORS, PROVEN]))
+    db.session.execute(waiting.values(ended_at=clock.now()))
 
 
 def _tell_of_recovery_code(member: StaffMember) -> None:

@@ -49,6 +49,19 @@ def test_other_sessions_can_be_ended(app: Flask, nora: Browser) -> None:
     assert events("staff:other_sessions:ended")[0].facts == {"sessions": 1}
 
 
+@pytest.mark.parametrize("act", ["new password", "end other sessions"])
+def test_a_sign_in_that_waits_for_its_code_ends_too(app: Flask, nora: Browser, act: str) -> None:
+    waiting = to_code_page(app, EMAIL)
+
+    if act == "new password":
+        nora.get("/staff/account/password").submit({"current": PASSWORD, "password": NEW}, with_field="current")
+    else:
+        nora.post("/staff/account/sessions", {"csrf_token": nora.form_token("/staff/account")})
+
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        assert waiting.submit({"code": code_at()}, with_field="code").url == "/staff/sign-in"
+
+
 def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     app: Flask, nora: Browser, mailbox: Mailbox
 ) -> None:
