@@ -90,6 +90,7 @@ def revoke_other_sessions(session: AccountSession) -> int:
     """End every session but this one, in the current transaction; return how many there were."""
     account = session.account
     ended = end_sessions(account.id, except_id=session.id)
+    end_waiting(account.id)
     # Whoever sat in one of them may have asked for an address of their own.
     void_links(account.id, Purpose.CHANGE_ADDRESS)
     record(REVOKED, actor=account.subject, subject=account.subject, sessions_ended=ended)

@@ -8,6 +8,7 @@ from portal import clock
 from portal.accounts.emails import queue_facebook_linked, queue_facebook_unlinked
 from portal.accounts.links import void_links
 from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.second_step_sign_in import end_waiting
 from portal.accounts.sessions import end_sessions, renew_session
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -123,6 +124,7 @@ def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -
     if account.customer is None:
         void_links(account.id)
         return
+    end_waiting(account.id)
     ended = end_sessions(account.id, method=FACEBOOK, except_id=except_id)
     record(
         UNLINKED,

@@ -489,3 +489,15 @@ def test_facebook_does_not_pass_over_the_second_step(provider: Provider, people:
     page = page.submit({"code": code_at()}, with_field="code")
     assert page.url == "/preferences"
     assert db.session.query(AccountSession).one().method == "facebook+totp"
+
+
+def test_a_second_step_that_waits_ends_with_the_link(app: Flask, provider: Provider, people: People) -> None:
+    known(people)
+    own, elsewhere = people.sign_in(EMAIL), Browser(app)
+    account = db.session.query(Account).filter_by(email=EMAIL).one()
+    with transaction():
+        keep_totp_secret(account, TOTP_SECRET)
+    waiting = elsewhere.get(go(begin(elsewhere)))
+    own.get("/account/facebook").submit(action="/unlink")
+    assert waiting.submit({"code": code_at()}, with_field="code").url == "/sign-in"
+    assert not is_signed_in(elsewhere)

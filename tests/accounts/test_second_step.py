@@ -153,6 +153,13 @@ def test_a_changed_password_ends_what_waits(app: Flask, codes: list[str]) -> Non
     assert give(early, code_at()).url == "/sign-in"
 
 
+def test_closing_the_other_sessions_ends_what_waits(app: Flask, codes: list[str]) -> None:
+    browser = give(to_step(app), codes[0]).browser
+    waiting = to_step(app)
+    browser.post("/account/sessions/end-others", {"csrf_token": browser.form_token("/account")})
+    assert give(waiting, code_at()).url == "/sign-in"
+
+
 def test_no_way_in_can_forget_the_second_step(app: Flask, codes: list[str]) -> None:
     account = the_account()
     with app.test_request_context(), pytest.raises(SecondStepDue), transaction():
