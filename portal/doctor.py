@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock
 from portal.audit.verification import verify_chain
 from portal.identity_checks.isolation import chosen_way, isolation_report
-from portal.identity_checks.queries import store_figures
+from portal.identity_checks.queries import held_since, store_figures
 from portal.identity_checks.reconciliation import compare, versions_in_use
 from portal.infrastructure.breached_passwords import check_list
 from portal.infrastructure.database import db
@@ -27,6 +27,8 @@ from portal.site.readiness import applied_migration, migration_head
 Finding = tuple[bool, str]
 
 OLD_SIGNATURES = timedelta(days=1)
+LONG_HELD = timedelta(hours=1)
+"""A worker asks the scanner again every five minutes."""
 
 
 def examine() -> Iterator[Finding]:
@@ -87,6 +89,18 @@ def _documents() -> Iterator[Finding]:
     yield not found, f"documents: {names}; see /staff/documents" if found else (
         f"documents: {store_figures().kept} kept, rows and stored bytes agree"
     )
+
+
+def _held_documents() -> Iterator[Finding]:
+    """Say what nobody may look at before the scanner has called it clean; a worker asks again every few minutes."""
+    count, oldest = held_since()
+    if oldest is None:
+        yield True, "documents: none waits for the scanner"
+        return
+    text = f"documents: {count} held for want of a clean verdict, the first since {oldest:%Y-%m-%d %H:%M} UTC"
+    is_late = clock.now() - oldest > LONG_HELD
+    cure = "; see to the scanner, and that a worker with PORTAL_OPENING_KEYS runs" if is_late else ""
+    yield not is_late, text + cure
 
 
 def _master_keys() -> Iterator[Finding]:
@@ -169,6 +183,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
     _older_opening_keys: "see to the database first",
     _documents: "check PORTAL_STORAGE_URL: the store cannot be compared with the rows",
+    _held_documents: "see to the database first",
     _master_keys: "check PORTAL_MASTER_KEYS: a key that still wraps something may be missing",
     _connections: "check the addresses in the settings",
     _mail: "check PORTAL_MAIL_URL",

@@ -55,15 +55,19 @@ def assess(
     return _decide(right, situation)
 
 
-def assess_other_channel(right: str, customer: Customer, *, rectifies_identity: bool = False) -> IdentityDecision:
-    """Return whether a right that was asked for by telephone, letter or message needs a document."""
+def assess_other_channel(right: str, customer: Customer, *, is_on_behalf: bool = False) -> IdentityDecision:
+    """Return whether a right that was asked for by telephone, letter or message needs a document.
+
+    Args:
+        is_on_behalf: whether somebody else asks in the customer's name.
+    """
     situation = Situation(
         email_confirmed_on=None,
         device_first_seen_on=None,
         has_account=False,
         can_compare=bool(_recorded_identity(customer)),
         is_other_channel=True,
-        rectifies_identity=rectifies_identity,
+        is_on_behalf=is_on_behalf,
     )
     return _decide(right, situation)
 

@@ -38,7 +38,7 @@ class DoubtSignal(StrEnum):
     ON_BEHALF = "on_behalf"
     "Somebody asks for somebody else."
     WRITTEN_DOUBT = "written_doubt"
-    "A reviewer wrote down a doubt."
+    "A reviewer wrote down a doubt: no fact found at filing, but added to the case with the text."
 
     def label(self, language: object) -> str:
         """Return the signal in a few words, for staff."""
@@ -69,7 +69,7 @@ class Situation:
     recent. `has_account` is false for a person without account: the signals of an account are then silent.
     `can_compare` says that a name or a date of birth is held that a document could be compared with.
     `password_again` and `code_to_earlier_address` are the two halves of the light proof, both fresh, the
-    address or phone being held before the account existed. `written_doubt` is the reviewer's text.
+    address or phone being held before the account existed.
     """
 
     email_confirmed_on: date | None
@@ -83,7 +83,6 @@ class Situation:
     birth_date_differs: bool = False
     is_other_channel: bool = False
     is_on_behalf: bool = False
-    written_doubt: str = ""
     password_again: bool = False
     code_to_earlier_address: bool = False
     rectifies_identity: bool = False
@@ -137,9 +136,8 @@ def signals(situation: Situation, today: date) -> tuple[DoubtSignal, ...]:
         DoubtSignal.BIRTH_DATE_DIFFERS: situation.birth_date_differs,
         DoubtSignal.OTHER_CHANNEL: situation.is_other_channel,
         DoubtSignal.ON_BEHALF: situation.is_on_behalf,
-        DoubtSignal.WRITTEN_DOUBT: bool(situation.written_doubt.strip()),
     }
-    return tuple(signal for signal in DoubtSignal if found[signal])
+    return tuple(signal for signal in DoubtSignal if found.get(signal))
 
 
 def is_subject_to_proof(right: str, situation: Situation) -> bool:

@@ -124,6 +124,14 @@ def references_of(documents: list[str]) -> dict[str, str]:
     return {number: references[request_id] for number, request_id in requests.items()}
 
 
+def held_since() -> tuple[int, datetime | None]:
+    """Return how many documents wait for a verdict of the scanner, and since when the first of them waits."""
+    is_held = IdentityDocument.status == DocumentStatus.HELD
+    statement = select(func.count(), func.min(IdentityDocument.created_at)).where(is_held)
+    count, oldest = db.session.execute(statement).one()
+    return count, oldest
+
+
 def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:
     """Return documents that wait for a verdict of the scanner, in order, past one."""
     statement = select(IdentityDocument).where(

@@ -146,6 +146,8 @@ def take_in(
     received_at: datetime,
     words: str,
     staff: StaffMember,
+    *,
+    is_on_behalf: bool = False,
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
 
@@ -155,11 +157,12 @@ def take_in(
     Args:
         received_at: when it reached the company, aware.
         words: what the person said or wrote.
+        is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_customer(customer.id)
     request = _new_request(customer, default_intent(right), {"words": words}, customer.language)
     request.channel = channel
-    decision = assess_other_channel(right, customer)
+    decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
     db.session.add(request)
     clocks.start_clock(request, received_at)
     request.identity_signals = [str(signal) for signal in decision.remaining]

@@ -1,7 +1,7 @@
 """The forms of the case page. Choices that depend on the case are handed in by the view."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -127,7 +127,7 @@ class NoteForm(CaseForm):
 
 
 class TakeInForm(PortalForm):
-    """A request that came by another channel, in five fields."""
+    """A request that came by another channel, in six fields."""
 
     email = StringField(
         _l("Customer’s e-mail address or number"), filters=[stripped],
@@ -143,5 +143,9 @@ class TakeInForm(PortalForm):
         _l("The customer’s own words"), filters=[stripped],
         validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
+    is_on_behalf = BooleanField(
+        _l("Somebody else asks on the customer’s behalf"),
+        description=_l("Check who they are, and the mandate they hold, before anything leaves."),
+    )
 
 

@@ -158,7 +158,10 @@ def take_in_request() -> Any:
             is_own = customer is not None and is_own_file(current_user, customer)
             if customer is not None and not is_own:
                 right, channel = Right(form.right.data), Channel(form.channel.data)
-                taken = take_in(customer, right, channel, received_at, form.words.data, current_user)
+                taken = take_in(
+                    customer, right, channel, received_at, form.words.data, current_user,
+                    is_on_behalf=form.is_on_behalf.data,
+                )  # fmt: skip
                 flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
                 return redirect(url_for(".case", reference=taken.reference), 303)
         form.email.errors = [

@@ -53,7 +53,6 @@ CASES: list[tuple[dict[str, Any], DoubtSignal]] = [
     ({"birth_date_differs": True}, DoubtSignal.BIRTH_DATE_DIFFERS),
     ({"is_other_channel": True}, DoubtSignal.OTHER_CHANNEL),
     ({"is_on_behalf": True}, DoubtSignal.ON_BEHALF),
-    ({"written_doubt": "La voix n’est pas celle d’hier."}, DoubtSignal.WRITTEN_DOUBT),
 ]
 
 
@@ -75,7 +74,6 @@ def test_a_fact_raises_its_own_doubt(facts: dict[str, Any], signal: DoubtSignal)
         {"email_confirmed_on": days_ago(30)},
         {"email_changed_on": days_ago(30)},
         {"device_first_seen_on": days_ago(8)},
-        {"written_doubt": "  "},
     ],
 )
 def test_without_a_doubt_nobody_is_asked(facts: dict[str, Any]) -> None:

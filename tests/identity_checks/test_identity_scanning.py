@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from portal.cli import doctor
 from portal.config import Settings
-from portal.identity_checks.models import DocumentStatus
+from portal.doctor import _held_documents
+from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
@@ -144,6 +146,20 @@ def test_a_document_over_the_scanners_limit_stays_held(daemon: Daemon, upload_pa
     assert "analyse antivirus en cours" in post_files(upload_page, page=large).text
     scan_again()
     assert_closed(people.signed_in_staff())
+
+
+def test_doctor_counts_what_is_held_and_calls_an_hour_a_fault(daemon: Daemon, app: Flask, upload_page: Page) -> None:
+    daemon.stop()
+    send_sides(upload_page, page=specimens.front())
+    sent_at = all_documents()[0].created_at
+    waiting = "documents: 1 held for want of a clean verdict, the first since"
+    assert list(_held_documents()) == [(True, f"{waiting} {sent_at:%Y-%m-%d %H:%M} UTC")]
+    with transaction() as session:
+        session.execute(update(IdentityDocument).values(created_at=sent_at - timedelta(hours=2)))
+    assert f"FAULT  {waiting}" in app.test_cli_runner().invoke(doctor).output
+    daemon.start()
+    scan_again()
+    assert list(_held_documents()) == [(True, "documents: none waits for the scanner")]
 
 
 def test_a_virus_sent_while_the_scanner_was_down_never_reaches_a_reviewer(

@@ -744,6 +744,19 @@ def test_a_request_of_another_channel_counts_from_its_receipt(people: People, ma
     assert filed.facts["channel"] == "phone"
 
 
+def test_a_request_on_behalf_of_the_customer_is_a_doubt_of_its_own(people: People) -> None:
+    people.account()
+    browser = people.signed_in_staff(Role.SUPPORT)
+    page = take_in(browser, clock.today(), is_on_behalf="y")
+    assert case(page.url.rpartition("/")[2]).identity_signals == ["other_channel", "on_behalf"]
+    assert "Au nom d’une autre personne" in page.text
+    refused = take_in(browser, clock.today(), is_on_behalf="y", email="nobody@example.org")
+    assert refused.status == 422
+    assert refused.form(with_field="channel").find(id="is_on_behalf").has_attr("checked")
+    without = take_in(browser, clock.today())
+    assert case(without.url.rpartition("/")[2]).identity_signals == ["other_channel"]
+
+
 def test_a_request_of_today_is_not_received_in_the_future(people: People) -> None:
     people.customer()
     browser = people.signed_in_staff(Role.SUPPORT)
