@@ -12,15 +12,16 @@ from sqlalchemy import func, literal, select
 
 from portal.bilingual import Label, long_date
 from portal.clock import local_date
-from portal.identity_checks.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
-from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument, IdentityUpload
+from portal.identity_checks.attestation import checker_label, method_label, result_label
+from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
 
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
-_METHOD = Label(fr="Par", en="By")
+_METHOD = Label(fr="Moyen", en="Means")
 _RESULT = Label(fr="Résultat", en="Outcome")
+_CHECKER = Label(fr="Vérifiée par", en="Checked by")
 _CHECKED = Label(fr="Vérifiée le", en="Checked on")
 _DESTROYED = Label(fr="Pièce détruite le", en="Document destroyed on")
 _KEPT = Label(
@@ -29,22 +30,6 @@ _KEPT = Label(
     en="The document is destroyed at the decision, and after {document} at the latest."
     " The result of the check is kept for {period}.",
 )
-_METHODS = {
-    DOCUMENT: Label(fr="Pièce d'identité", en="Identity document"),
-    KNOWN_ADDRESS: Label(
-        fr="Mot de passe et code envoyé à une adresse connue", en="Password and code sent to a known address"
-    ),
-    SESSION: Label(fr="Votre connexion à ce portail", en="Your sign-in to this portal"),
-    FACEBOOK_SIGNATURE: Label(fr="La signature de Facebook", en="The signature of Facebook"),
-    BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
-}
-_RESULTS = {
-    CheckResult.PENDING: Label(fr="En attente", en="Pending"),
-    CheckResult.CONFIRMED: Label(fr="Identité confirmée", en="Identity confirmed"),
-    CheckResult.ASKED_AGAIN: Label(fr="Autre pièce demandée", en="Another document asked for"),
-    CheckResult.REJECTED: Label(fr="Identité non confirmée", en="Identity not confirmed"),
-    CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
-}
 
 
 def summary(customer_id: int) -> Any:
@@ -67,9 +52,11 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 def _held_check(check: IdentityCheck, language: str) -> HeldItem:
     facts = [
-        (_METHOD.text(language), _METHODS[check.method].text(language)),
-        (_RESULT.text(language), _RESULTS[check.result].text(language)),
+        (_METHOD.text(language), method_label(check, language)),
+        (_RESULT.text(language), result_label(check, language)),
     ]
+    if check.checked_by:
+        facts.append((_CHECKER.text(language), checker_label(check, language)))
     for label, at in ((_CHECKED, check.checked_at), (_DESTROYED, check.destroyed_at)):
         if at is not None:
             facts.append((label.text(language), long_date(local_date(at), language, weekday=False)))
@@ -81,6 +68,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         values={
             "method": check.method,
             "result": str(check.result),
+            "checked_by": check.checked_by,
             "checked_at": check.checked_at.isoformat() if check.checked_at else None,
             "document_destroyed_at": check.destroyed_at.isoformat() if check.destroyed_at else None,
         },

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.accounts.models import Account, AccountSession
 from portal.customers.addresses import mask_address
+from portal.identity_checks.attestation import attestation, result_label
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
 from portal.identity_checks.paper_checks import checklist, reject_reasons
 from portal.identity_checks.papers import Paper, Side
@@ -114,18 +116,14 @@ def _last_session(account: Account) -> Rows:
 
 
 def _checks(request: RightsRequest) -> Rows:
-    results = {
-        CheckResult.CONFIRMED: _("Identity confirmed"),
-        CheckResult.ASKED_AGAIN: _("Another document asked for"),
-        CheckResult.REJECTED: _("Identity not established"),
-        CheckResult.ABANDONED: _("Ended without a decision"),
-    }
-    return [(results[check.result], _ending(check)) for check in checks_of(request.id) if check.result in results]
+    language = get_locale()
+    ended = (check for check in checks_of(request.id) if check.result is not CheckResult.PENDING)
+    return [(result_label(check, language), _ending(check, language)) for check in ended]
 
 
-def _ending(check: IdentityCheck) -> str:
-    """Say when a check ended, and when its document was destroyed."""
-    ended = date_time(check.checked_at)
+def _ending(check: IdentityCheck, language: object) -> str:
+    """Say by what and by which team a check ended, when, and when its document was destroyed."""
+    ended = attestation(check, language)
     if check.destroyed_at is None:
         return ended
     return _("%(time)s. Document destroyed %(destroyed)s.", time=ended, destroyed=date_time(check.destroyed_at))

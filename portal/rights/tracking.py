@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage
+from portal.identity_checks.attestation import attestation, result_label
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
@@ -58,6 +59,7 @@ class Tracking:
     history: list[Moment]
     check: IdentityCheck | None
     given: Given
+    attestations: Rows
     destroyed_at: datetime | None
     answer_text: str
     package: AnswerPackage | None
@@ -123,6 +125,9 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         history=[_moment(event) for event in events],
         check=pending,
         given=given(check_id=pending.id) if pending else Given(),
+        attestations=[
+            (result_label(check, language), attestation(check, language)) for check in checks if check is not pending
+        ],
         destroyed_at=max(destroyed) if destroyed else None,
         answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
         package=package_of_request(request.id),

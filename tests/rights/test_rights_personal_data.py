@@ -70,5 +70,19 @@ def test_a_check_is_told_and_its_document_never(people: People) -> None:
         checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())
     (item,) = held("identity_checks", "identity")
     assert item.values["result"] == "confirmed"
-    assert set(item.values) == {"method", "result", "checked_at", "document_destroyed_at"}
+    assert set(item.values) == {"method", "result", "checked_by", "checked_at", "document_destroyed_at"}
+    assert item.values["checked_by"] == "reviewer"
+    assert "Vérification d’identité et demandes" in dict(item.facts).values()
     assert "Identité confirmée" in dict(item.facts).values()
+
+
+def test_the_case_and_the_customer_read_by_what_and_by_which_team(people: People) -> None:
+    browser = people.signed_in()
+    people.staff("reviewer", name="Nora Petit")
+    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    with transaction() as session:
+        check = session.execute(select(IdentityCheck)).scalar_one()
+        checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())
+    page = browser.get(f"/requests/{only_request().reference}")
+    assert "Identité confirmée Pièce d’identité · Vérification d’identité et demandes · " in page.text
+    assert "Nora" not in page.text
