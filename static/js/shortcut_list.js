@@ -6,12 +6,16 @@ const opener = document.querySelector("[data-open-shortcuts]");
 function addRow(item) {
   const row = dialog.querySelector("tbody").insertRow();
   const name = document.createElement("th");
-  const key = document.createElement("kbd");
   name.scope = "row";
   name.textContent = (item.labels?.[0] ?? item.firstChild).textContent;
-  key.textContent = item.dataset.shortcut.toUpperCase();
   row.append(name);
-  row.insertCell().append(key);
+  row.insertCell().append(...item.dataset.shortcut.split("+").flatMap(keyOf));
+}
+
+function keyOf(name) {
+  const key = document.createElement("kbd");
+  key.textContent = { ctrl: "Ctrl", enter: dialog.dataset.enter }[name] ?? name.toUpperCase();
+  return [key, " "];
 }
 
 if (dialog) {

@@ -91,6 +91,7 @@ def test_staff_work_by_keyboard(visit: Visit) -> None:
     search.blur()
     page.keyboard.press("?")
     expect(shortcuts).to_be_visible()
+    expect(shortcuts.locator("h2")).to_be_focused()
     expect(shortcuts.locator("kbd", has_text="N")).to_be_visible()
     page.get_by_label("Utiliser les raccourcis").uncheck()
     page.keyboard.press("Escape")
