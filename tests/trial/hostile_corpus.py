@@ -104,8 +104,9 @@ def _stored_as(orientation: int) -> tuple[Image.Image, Image.Exif]:
     return (card() if transpose is None else card().transpose(transpose)), exif
 
 
-def _turned_jpeg(orientation: int) -> bytes:
+def _turned_jpeg(orientation: int, order: str = "<") -> bytes:
     picture, exif = _stored_as(orientation)
+    exif.endian = order
     return jpeg(picture, exif=exif, quality=90)
 
 
@@ -117,6 +118,7 @@ def _turned_png(orientation: int) -> bytes:
 def _honest_jpeg() -> Iterator[HostileFile]:
     for orientation in _STORED:
         yield _taken("honest JPEG", f"orientation {orientation}", lambda turn=orientation: _turned_jpeg(turn), shows=card)
+        yield _taken("honest JPEG", f"orientation {orientation}, high byte first", lambda turn=orientation: _turned_jpeg(turn, ">"), shows=card)
     for mode in ("L", "CMYK", "RGB"):
         yield _taken("honest JPEG", f"mode {mode}", lambda mode=mode: jpeg(card().convert(mode), quality=90), shows=card)
     makes: dict[str, Make] = {
@@ -210,6 +212,14 @@ def _heic_turned_by(quarters: int) -> bytes:
     return bytes(data)
 
 
+def _heic_mirrored(axis: int) -> bytes:
+    """Return the specimen with a mirror where its turn was: the two boxes have the same length."""
+    data = bytearray(turned_heic())
+    at = data.find(b"irot")
+    data[at : at + 5] = b"imir" + bytes([axis])
+    return bytes(data)
+
+
 def _heic_shown(quarters: int) -> Image.Image:
     """What the specimen, upright at one quarter, shows at another number of them (anticlockwise)."""
     return specimens.picture_of(front()).resize((720, 454)).rotate(90 * (quarters - 1), expand=True)
@@ -219,6 +229,9 @@ def _honest_heic() -> Iterator[HostileFile]:
     for quarters in range(4):
         make, shows = (lambda n=quarters: _heic_turned_by(n)), (lambda n=quarters: _heic_shown(n))
         yield _taken("honest HEIC", f"turned by {quarters} quarters", make, shows=shows)
+    for axis, flip in enumerate((Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.FLIP_LEFT_RIGHT)):
+        make, shows = (lambda n=axis: _heic_mirrored(n)), (lambda f=flip: _heic_shown(0).transpose(f))
+        yield _taken("honest HEIC", f"mirrored, axis {axis}", make, shows=shows)
     for brand in (b"heix", b"heim", b"mif1"):
         make = lambda brand=brand: turned_heic().replace(b"ftypheic", b"ftyp" + brand)  # noqa: E731
         yield _taken("honest HEIC", f"brand {brand.decode()}", make, shows=lambda: _heic_shown(1))
@@ -227,6 +240,10 @@ def _honest_heic() -> Iterator[HostileFile]:
 def _honest_pdf() -> Iterator[HostileFile]:
     for turn in (0, 90, 180, 270):
         yield _taken("honest PDF", f"scan with /Rotate {turn}", lambda turn=turn: _scan(turn), shows=card)
+    for turn in (-90, 450, 630):
+        yield _taken("honest PDF", f"scan with /Rotate {turn}", lambda turn=turn: _scan(turn), shows=card)
+    for turn in (90, 180, 270):
+        yield _taken("honest PDF", f"/Rotate {turn} inherited", lambda turn=turn: _scan(turn, is_inherited=True), shows=card)
     for count in (1, 2, 3, 4):
         yield _taken("honest PDF", f"{count} pages", lambda count=count: pdf_of_pages([specimens.RED] * count), count, _red)
     for version in (b"1.0", b"1.4", b"2.0"):
@@ -249,8 +266,13 @@ def _red() -> Image.Image:
     return Image.new("RGB", (420, 595), (255, 0, 0))
 
 
-def _scan(turn: int, extra: bytes = b"", box: bytes = b"[0 0 506 319]") -> bytes:
-    """Return a PDF with the card as a picture, stored so that the page's /Rotate brings it upright."""
+def _scan(turn: int, extra: bytes = b"", box: bytes = b"[0 0 506 319]", *, is_inherited: bool = False) -> bytes:
+    """Return a PDF with the card as a picture, stored so that /Rotate brings it upright.
+
+    Args:
+        is_inherited: write it at the tree above the page, from which a page takes it (ISO 32000-2, table 31).
+    """
+    own, inherited = (b"", b"/Rotate %d " % turn) if is_inherited else (b"/Rotate %d " % turn, b"")
     picture = card().rotate(turn, expand=True)
     wide, high = (506, 319) if turn % 180 == 0 else (319, 506)
     box = box if turn % 180 == 0 else b"[0 0 319 506]"
@@ -261,8 +283,8 @@ def _scan(turn: int, extra: bytes = b"", box: bytes = b"[0 0 506 319]") -> bytes
     )
     return pdf([
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /Rotate %d /MediaBox " % turn + box + extra
+        b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 " + inherited + b">>",
+        b"<< /Type /Page /Parent 2 0 R " + own + b"/MediaBox " + box + extra
         + b" /Contents 4 0 R /Resources << /XObject << /Im %d 0 R >> >> >>" % 5,
         stream(b"%d 0 0 %d 0 0 cm /Im Do" % (wide, high)),
         stream(packed, image),
