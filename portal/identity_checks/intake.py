@@ -212,6 +212,7 @@ def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None]
     if is_complete:
         errands().complete(errand)
     if is_complete and errand.check_id is not None:
+        # The request goes to review with this side: nothing can be replaced, so a picture to judge it by has no use.
         forget_previews(_given(errand))
     return is_complete
 
