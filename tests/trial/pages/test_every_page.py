@@ -7,7 +7,9 @@ import pyotp
 import pytest
 
 from portal.demo.specimens import Holder, card_back, card_front
+from portal.identity_checks.inspection import MAX_BYTES
 from tests.support.page_checks import check_page, links, refuse, tour
+from tests.support.specimens import protected_pdf
 from tests.support.visitor import Visitor
 
 HOLDER = Holder("Girard", "Thomas", date(1979, 11, 22))
@@ -113,6 +115,38 @@ def test_proving_who_one_is(visit: Callable[..., Visitor]) -> None:
     page.wait_for_url("**/check")
     check_page(page)
     check_page(visitor.open("/requests"), is_brief=True)
+
+
+@pytest.mark.parametrize(("script", "language"), [(False, "fr"), (True, "en")])
+def test_the_words_for_each_file_that_will_not_do(visit: Callable[..., Visitor], script: bool, language: str) -> None:
+    """One side is good and stays; the other one is wrong in every way, with script and without."""
+    visitor = visit(width=390, language=language, script=script)
+    visitor.sign_in("camille")
+    visitor.open("/requests/new/access")
+    page = visitor.send({"scope": "all", "details": "Tout depuis 2019."}, "form:has([name=details])")
+    page.wait_for_url("**/requests/identity/*")
+    start = visitor.path
+    visitor.open(f"{start}?asked=yes")
+    page.wait_for_selector(".error-summary")
+    visitor.open(f"{start}/document?paper=identity_card")
+    good = card_front(HOLDER, date(2031, 9, 17))
+    side = page.locator("[data-side=back] [data-error]:not([hidden])")
+
+    def send(name: str, content: bytes) -> None:
+        page.set_input_files(f"[name={name}]", {"name": "carte.jpg", "mimeType": "image/jpeg", "buffer": content})
+        if not script:
+            page.locator("[data-actions] button").click()
+
+    send("front", good)
+    page.wait_for_selector("[data-side=front] [data-arrived]")
+    for content in (b"", b"GIF89a", protected_pdf(), good[: len(good) // 2], good, good.ljust(MAX_BYTES + 1, b"\0")):
+        send("back", content)
+        side.wait_for()
+        # axe is a script itself.
+        if script:
+            check_page(page, is_brief=True)
+        assert page.locator("[data-side=front] [data-arrived]").count() == 1
+        page.reload() if script else visitor.open(f"{start}/document?paper=identity_card")
 
 
 def test_a_second_step_by_an_app(visit: Callable[..., Visitor]) -> None:

@@ -49,6 +49,38 @@ def test_every_case(visit: Callable[..., Visitor]) -> None:
     tour(visitor, cases[3:], is_brief=True)
 
 
+@pytest.mark.parametrize(("width", "language"), [(1280, "fr"), (390, "en")])
+def test_a_document_under_review(visit: Callable[..., Visitor], width: int, language: str) -> None:
+    visitor = visit(width=width, language=language)
+    visitor.page.clock.install()
+    visitor.sign_in_staff("reviewer")
+    case = "/staff/requests/DR-2026-00010"
+    page = visitor.open(case)
+    page.keyboard.press("o")
+    page.locator(".document img").first.wait_for()
+    check_page(page)
+    # Twice as large, then four times, then turned: what is too wide scrolls in its own box.
+    for key in ("z", "z", "t", "z"):
+        page.keyboard.press(key)
+        check_page(page, is_brief=True)
+    page.keyboard.press("s")
+    assert page.locator(".sheet").nth(1).evaluate("sheet => sheet === document.activeElement")
+    page.keyboard.press("?")
+    dialog = page.locator("[data-shortcuts]")
+    assert dialog.locator("h2").evaluate("heading => heading === document.activeElement")
+    assert dialog.locator("kbd", has_text=visitor.says("Entrée", "Enter")).count() == 1
+    check_page(page)
+    page.keyboard.press("Escape")
+    page.clock.fast_forward("11:00")
+    page.locator("[data-look-over]").wait_for()
+    check_page(page)
+    for found in ({}, {"result": "confirmed"}, {"result": "asked_again"}):
+        visitor.open(case)
+        refuse(visitor, "form[action$='/identity']", **found)
+    page = visitor.open("/staff/requests/DR-2026-00011")
+    check_page(page)
+
+
 def test_cases_in_english_on_a_phone(visit: Callable[..., Visitor]) -> None:
     visitor = visit(width=390, language="en")
     visitor.sign_in_staff("support")
