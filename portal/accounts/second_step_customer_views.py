@@ -125,7 +125,7 @@ def remove_passkey(public_id: str) -> AnyResponse:
 
 
 @blueprint.get("/account/second-step/recovery-codes")
-@requires(CUSTOMER)
+@requires(CUSTOMER_FRESH)
 def recovery_codes() -> Answer:
     """Show fresh codes until the customer says that they are written down; a reload loses nothing."""
     codes = kept_to_show(CODES)

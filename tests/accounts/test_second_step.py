@@ -250,6 +250,15 @@ def test_every_change_needs_a_fresh_password(app: Flask, codes: list[str]) -> No
     assert the_account().sealed_totp_secret is None
 
 
+def test_codes_left_on_the_screen_are_not_shown_later_without_a_fresh_password(app: Flask, codes: list[str]) -> None:
+    shown = give(to_step(app), code_at()).browser.get(PAGE).submit(action="/recovery-codes")
+    assert shown.url == f"{PAGE}/recovery-codes"
+    with later(minutes=11):
+        again = shown.browser.get(shown.url)
+        assert again.url.startswith("/account/confirm-password")
+        assert again.submit({"password": PASSWORD}, with_field="password").text == shown.text
+
+
 def test_what_is_lost_is_lifted_by_the_organisation(app: Flask, codes: list[str], mailbox: Mailbox) -> None:
     signed_in = give(to_step(app), codes[0]).browser
     result = app.test_cli_runner().invoke(account_commands, ["lift-second-step", "Camille@Example.org"])
