@@ -19,6 +19,7 @@ from portal.identity_checks.viewing import (
     DocumentHeld,
     NotOpened,
     NotTheirs,
+    note_denied,
     open_page,
 )
 from portal.identity_checks.watermark import TURNS
@@ -52,7 +53,10 @@ def document(public_id: str, page: int) -> Response:
         abort(404)
     try:
         picture = open_page(session, current_user, public_id, page, turn=turn)
-    except (NotTheirs, NotOpened):
+    except NotTheirs:
+        note_denied(current_user, public_id)
+        abort(403)
+    except NotOpened:
         abort(403)
     except DocumentHeld:
         abort(409)

@@ -25,6 +25,7 @@ from portal.staff.models import StaffMember
 
 OPENED = declare("staff:identity_document:opened", "reference", "reason")
 SEEN = declare("staff:identity_document:seen", "document", "page", "reference")
+DENIED = declare("staff:identity_document:denied", "document")
 DAMAGED = declare("portal:identity_document:found_damaged", "document")
 
 CATEGORY = "identity_document"
@@ -143,6 +144,16 @@ def mark_of(member: StaffMember, reference: str) -> str:
     """
     name = plain_letters(member.short_name) or f"staff {member.public_id[:12]}"
     return f"{reference} - {name} - {clock.now().astimezone(clock.PARIS):%d/%m/%Y %H:%M}"
+
+
+def note_denied(member: StaffMember, public_id: str) -> None:
+    """Note, in a transaction of its own, that a member asked for a document of a case that they do not hold."""
+    with transaction():
+        document = _find(public_id)
+        if document is not None:
+            customer = db.session.get_one(Customer, document.customer_id)
+            subject = f"customer:{customer.public_id}"
+            record(DENIED, actor=f"staff:{member.public_id}", subject=subject, document=public_id)
 
 
 def _find(public_id: str) -> IdentityDocument | None:

@@ -89,6 +89,18 @@ def test_the_purpose_comes_first_and_the_customer_reads_it(people: People, sent:
     assert "Répondre à une question sur votre pièce" in sent.get("/access-log").text
 
 
+def test_a_look_at_a_document_of_anothers_case_is_refused_and_noted(people: People, sent: Browser) -> None:
+    hold_case(people.signed_in_staff("reviewer"))
+    assert look(people.signed_in_staff("reviewer", "lena@example.org")).status_code == 403
+    db.session.rollback()
+    denied = [event for event in db.session.execute(select(AuditEvent)).scalars() if event.tag.endswith(":denied")]
+    lena = db.session.execute(select(StaffMember.public_id).where(StaffMember.email == "lena@example.org")).scalar_one()
+    (event,) = denied
+    assert (event.tag, event.actor) == ("staff:identity_document:denied", f"staff:{lena}")
+    assert event.facts == {"document": all_documents()[0].public_id}
+    assert "staff:identity_document:seen" not in tags()
+
+
 def test_a_look_ends_by_itself(people: People, sent: Browser) -> None:
     reviewer = people.signed_in_staff("reviewer")
     hold_case(reviewer)
