@@ -1,4 +1,7 @@
-"""`flask staff`: the first staff member comes in by a command, for there is no default account."""
+"""`flask staff`: the first staff member comes in by a command, for there is no default account.
+
+So does the last administrator who lost every factor: nobody else is left who could give them a new link.
+"""
 
 import sys
 from typing import NoReturn
@@ -10,6 +13,7 @@ from flask.cli import AppGroup
 from portal.access.permissions import Role
 from portal.customers.addresses import AddressRefused
 from portal.infrastructure.database import transaction
+from portal.staff.administration import MemberDisabled, renew_way_in_by_command
 from portal.staff.invitation import MemberExists, invite, link_of
 
 staff = AppGroup("staff", help="Staff members.")
@@ -36,9 +40,29 @@ def create(email: str, name: str, role: str, language: str) -> None:
     except AddressRefused:
         _fail(f"{email} is not an e-mail address.")
     except MemberExists:
-        _fail(f"{email} is a staff member already; an administrator can renew their way in.")
+        _fail(f"{email} is a staff member already; `flask staff renew` gives them a new way in.")
     else:
         click.echo(link)
+
+
+@staff.command("renew")
+@click.argument("email")
+def renew(email: str) -> None:
+    """Take away password, second factors and sessions of EMAIL, and print a link to make new ones, for 24 hours.
+
+    For the only administrator who lost every factor; for anybody else, an administrator does so on the page.
+    """
+    try:
+        with transaction():
+            token = renew_way_in_by_command(email)
+            link = link_of(token, current_app.extensions["settings"]) if token else None
+    except AddressRefused:
+        _fail(f"{email} is not an e-mail address.")
+    except MemberDisabled:
+        _fail(f"{email} may not come in; an administrator opens that way again.")
+    if link is None:
+        _fail(f"{email} is no staff member; invite them with `flask staff create`.")
+    click.echo(link)
 
 
 def _fail(message: str) -> NoReturn:

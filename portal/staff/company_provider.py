@@ -54,12 +54,14 @@ class CompanyIdentity:
     Attributes:
         email: None when there is none, or when the provider does not say that it is theirs.
         has_second_factor: whether they gave more there than a password.
+        authenticated_at: when they last did so there, in seconds since 1970; None when the provider does not say.
     """
 
     issuer: str
     subject: str
     email: str | None
     has_second_factor: bool
+    authenticated_at: int | None
 
 
 class CompanyProvider:
@@ -72,16 +74,20 @@ class CompanyProvider:
         # Fixed: neither the request nor a proxy has a say in where the code goes.
         self._return_url = settings.public_url + RETURN_PATH
 
-    def authorize_url(self, state: str, nonce: str, verifier: str) -> str:
+    def authorize_url(self, state: str, nonce: str, verifier: str, *, asks_again: bool = False) -> str:
         """Return the address at the provider where the person signs in.
+
+        Args:
+            asks_again: whether somebody signed in there is to be asked all the same (Core 3.1.2.1).
 
         Raises:
             ProviderDown, ProviderMisconfigured.
         """
         published = self._published()
+        again = {"prompt": "login", "max_age": "0"} if asks_again else {}
         with self._client(published) as client:
             url, _state = client.create_authorization_url(
-                _text(published, "authorization_endpoint"), state=state, nonce=nonce, code_verifier=verifier
+                _text(published, "authorization_endpoint"), state=state, nonce=nonce, code_verifier=verifier, **again
             )
         return str(url)
 
@@ -112,7 +118,14 @@ class CompanyProvider:
         methods, email = claims.get("amr"), claims.get("email")
         is_theirs = claims.get("email_verified") is True and isinstance(email, str)
         is_strong = isinstance(methods, list) and not STRONG_METHODS.isdisjoint(map(str, methods))
-        return CompanyIdentity(self.issuer, claims["sub"], email if is_theirs else None, is_strong)
+        at = claims.get("auth_time")
+        return CompanyIdentity(
+            self.issuer,
+            claims["sub"],
+            email if is_theirs else None,
+            is_strong,
+            authenticated_at=at if isinstance(at, int) and not isinstance(at, bool) else None,
+        )
 
     def _verified(self, id_token: str, published_keys: Any, nonce: str) -> dict[str, Any]:
         usable = [

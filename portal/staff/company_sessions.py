@@ -33,11 +33,18 @@ class Attempt:
     verifier: str
     begun_at: str
     next: str
+    proves: str
+    """Whom somebody already inside says they are, by public id; empty at a sign-in."""
 
 
-def begin_attempt(wanted: str) -> Attempt:
-    """Return a new attempt, to be kept in the browser by `keep_attempt`."""
-    return Attempt(new_token(), new_token(), new_token(), clock.now().isoformat(), wanted)
+def begin_attempt(wanted: str, proves: str = "") -> Attempt:
+    """Return a new attempt, to be kept in the browser by `keep_attempt`.
+
+    Args:
+        wanted: the page to go on to.
+        proves: the public id of a member signed in who is to prove themselves again.
+    """
+    return Attempt(new_token(), new_token(), new_token(), clock.now().isoformat(), wanted, proves)
 
 
 def keep_attempt(response: Response, attempt: Attempt) -> None:

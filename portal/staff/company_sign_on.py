@@ -5,6 +5,7 @@ alone (ASVS 6.8.1, 10.5.2). The provider makes nobody a member, and its password
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Select, delete, select, update
@@ -15,13 +16,15 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.database import db
-from portal.staff.company_provider import CompanyIdentity
+from portal.staff.company_provider import CLOCK_SKEW_SECONDS, CompanyIdentity
 from portal.staff.invitation import ACTIVATED
 from portal.staff.invitation import PURPOSE as INVITATION
-from portal.staff.models import StaffMember, StaffToken
+from portal.staff.models import StaffMember, StaffSession, StaffToken
+from portal.staff.own_account import note_proven_again
 from portal.staff.second_factor import factors_of
 from portal.staff.sign_in import BY_COMPANY, CODE_WITHIN, PROVEN, SignInOver, end_pending, note_denied
 
+PROVEN_AGAIN = "company_again"
 PINNED = declare("staff:company_identity:pinned")
 
 
@@ -36,6 +39,10 @@ class Outcome(StrEnum):
     """The provider gives no address, or does not say that it is theirs."""
     NO_FACTOR = "no_factor"
     """The provider asked for a password alone, and they have no second factor here."""
+    SOMEBODY_ELSE = "somebody_else"
+    """A member was to prove themselves again, and another person came back."""
+    NOT_ASKED = "not_asked"
+    """A member was to prove themselves again, and the provider does not say that it asked them."""
     CANCELLED = "cancelled"
     """The person said no at the provider."""
     REFUSED = "refused"
@@ -80,6 +87,44 @@ def recognise(identity: CompanyIdentity, language: str) -> Arrival:
     return Arrival(Outcome.RECOGNISED, member.name, token.public_id)
 
 
+def recognise_again(identity: CompanyIdentity, member_id: str, begun_at: datetime) -> Arrival:
+    """Find in the current transaction whether the provider asked a member again since an attempt began.
+
+    Only the company account that the member is known by counts, never an address, and nothing is pinned here.
+
+    Args:
+        member_id: the public id of the member who began it.
+    """
+    member = _pinned(identity)
+    if member is None or member.disabled_at or member.public_id != member_id:
+        note_denied(member, "company_again")
+        return Arrival(Outcome.SOMEBODY_ELSE)
+    if not _was_asked_since(identity, begun_at):
+        note_denied(member, "company_again")
+        return Arrival(Outcome.NOT_ASKED)
+    return Arrival(Outcome.RECOGNISED, member.name, _new_token(member, PROVEN_AGAIN).public_id)
+
+
+def _was_asked_since(identity: CompanyIdentity, begun_at: datetime) -> bool:
+    """Tell by the provider's own word: one that overlooks `max_age` answers at once with a sign-in of the morning."""
+    if identity.authenticated_at is None:
+        return False
+    earliest = begun_at.timestamp() - CLOCK_SKEW_SECONDS
+    return earliest <= identity.authenticated_at <= clock.now().timestamp() + CLOCK_SKEW_SECONDS
+
+
+def use_proof(public_id: str | None, session: StaffSession) -> None:
+    """Use up what `recognise_again` found and note it on the session of the same member, in the current transaction.
+
+    Raises `SignInOver`.
+    """
+    token = _find_token(public_id, PROVEN_AGAIN)
+    if token is None or token.staff_id != session.staff_id:
+        raise SignInOver
+    end_pending(token)
+    note_proven_again(session, "company")
+
+
 def note_untrusted() -> None:
     """Record in the current transaction that what the provider signed proved nothing."""
     note_denied(None, "company_token")
@@ -87,20 +132,20 @@ def note_untrusted() -> None:
 
 def is_proven(public_id: str | None) -> bool:
     """Tell whether somebody recognised needs nothing more to come in."""
-    return _find_proven(public_id) is not None
+    return _find_token(public_id, PROVEN) is not None
 
 
 def come_in(public_id: str | None) -> StaffMember:
     """Use a recognition up in the current transaction and return whose it is. Raises `SignInOver`."""
-    token = _find_proven(public_id)
+    token = _find_token(public_id, PROVEN)
     if token is None:
         raise SignInOver
     end_pending(token)
     return token.staff
 
 
-def _find_proven(public_id: str | None) -> StaffToken | None:
-    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""), StaffToken.purpose == PROVEN)
+def _find_token(public_id: str | None, purpose: str) -> StaffToken | None:
+    statement = select(StaffToken).where(StaffToken.public_id == (public_id or ""), StaffToken.purpose == purpose)
     token = db.session.execute(statement).scalar_one_or_none()
     return token if token and token.is_usable and token.staff.may_sign_in else None
 

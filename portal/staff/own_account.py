@@ -13,7 +13,7 @@ from portal.staff.sign_in import end_waiting
 from portal.web.sessions import STAFF_RULES
 
 PASSWORD_CHANGED = declare("staff:password:changed", "sessions")
-PROVEN_AGAIN = declare("staff:password:given_again")
+PROVEN_AGAIN = declare("staff:session:proven_again", "method")
 OTHERS_ENDED = declare("staff:other_sessions:ended", "sessions")
 
 
@@ -43,11 +43,15 @@ def change_password(member: StaffMember, password_hash: str, *, session_id: int)
     )
 
 
-def give_password_again(session: StaffSession) -> None:
-    """Note a fresh proof of the person in the current transaction, under a new session cookie (ASVS 7.5.1)."""
+def note_proven_again(session: StaffSession, method: str) -> None:
+    """Note a fresh proof of the person in the current transaction, under a new session cookie (ASVS 7.5.1).
+
+    Args:
+        method: `password` or `company`.
+    """
     session.reauthenticated_at = clock.now()
     renew_session(session)
-    _record(session.staff, PROVEN_AGAIN)
+    _record(session.staff, PROVEN_AGAIN, method=method)
 
 
 def end_other_sessions(member: StaffMember, *, session_id: int) -> int:
@@ -58,6 +62,6 @@ def end_other_sessions(member: StaffMember, *, session_id: int) -> int:
     return ended
 
 
-def _record(member: StaffMember, tag: str, **facts: int) -> None:
+def _record(member: StaffMember, tag: str, **facts: int | str) -> None:
     subject = f"staff:{member.public_id}"
     record(tag, actor=subject, subject=subject, **facts)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, g, redirect, render_template, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -33,6 +33,8 @@ def account() -> str:
 @blueprint.route("/account/password", methods=["GET", "POST"])
 @requires(STAFF)
 def account_password() -> Any:
+    if current_user.password_hash is None:
+        abort(404)
     organisation = current_app.extensions["organisation"].name
     form = ChangePasswordForm([current_user.name, current_user.email, organisation])
     if form.validate_on_submit():

@@ -1,17 +1,20 @@
 """Company sign-on: begin by a button, follow a link to the provider, come back, and go on by a button.
 
+Whoever came in this way proves themselves again this way before a change of their way in.
+
 The page after the return belongs to our own site, and its button is the first to send the staff's Strict cookies.
 """
 
 import logging
+from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal.access.declare import STAFF_OPEN, requires
+from portal.access.declare import STAFF, STAFF_OPEN, requires
 from portal.access.next_page import next_page
 from portal.infrastructure.database import transaction
 from portal.staff.company_provider import (
@@ -24,10 +27,19 @@ from portal.staff.company_provider import (
     TokenRefused,
 )
 from portal.staff.company_sessions import Attempt, begin_attempt, drop_attempt, keep_attempt, returned_attempt
-from portal.staff.company_sign_on import Outcome, come_in, is_proven, note_untrusted, recognise
+from portal.staff.company_sign_on import (
+    Outcome,
+    come_in,
+    is_proven,
+    note_untrusted,
+    recognise,
+    recognise_again,
+    use_proof,
+)
 from portal.staff.sign_in import SignInOver, find_pending
 from portal.staff.staff_blueprint import blueprint
 from portal.staff.staff_entry_views import PENDING, enter, open_staff_session, page_after
+from portal.staff.staff_factor_views import own_page
 from portal.web.rate_limits import caller_network, count_try
 
 logger = logging.getLogger("portal.staff.company")
@@ -43,6 +55,8 @@ _CODES = {
     Outcome.UNKNOWN: 403,
     Outcome.UNVERIFIED: 403,
     Outcome.NO_FACTOR: 403,
+    Outcome.SOMEBODY_ELSE: 403,
+    Outcome.NOT_ASKED: 403,
     Outcome.UNTRUSTED: 502,
     Outcome.DOWN: 503,
     Outcome.MISCONFIGURED: 502,
@@ -62,15 +76,26 @@ def company_sign_on() -> Any:
 @requires(STAFF_OPEN)
 def begin_company_sign_on() -> Any:
     """Answer with a page that holds a link: the strict form policy lets no form lead to another site."""
-    provider = _provider()
+    return _begin(begin_attempt(next_page("")))
+
+
+@blueprint.post("/account/confirm-password/company")
+@requires(STAFF)
+def begin_company_proof() -> Any:
+    """Lead a member signed in to the provider, which is to ask them again."""
+    return _begin(begin_attempt(own_page(), proves=current_user.public_id))
+
+
+def _begin(attempt: Attempt) -> Response:
+    provider, asks_again = _provider(), bool(attempt.proves)
     limits = [(ATTEMPTS, f"staff-company:network:{caller_network()}"), (ALL_ATTEMPTS, "staff-company:all")]
     count_try(limits, needs_shared=True)
-    attempt = begin_attempt(next_page(""))
     try:
-        url = provider.authorize_url(attempt.state, attempt.nonce, attempt.verifier)
+        url = provider.authorize_url(attempt.state, attempt.nonce, attempt.verifier, asks_again=asks_again)
     except (ProviderDown, ProviderMisconfigured) as fault:
         return _outcome(_reading_of(fault), attempt)
-    response = Response(render_template("staff/staff/company.html", next=attempt.next, url=url))
+    page = render_template("staff/staff/company.html", next=attempt.next, url=url, asks_again=asks_again)
+    response = Response(page)
     keep_attempt(response, attempt)
     return response
 
@@ -95,7 +120,10 @@ def company_return() -> Any:
 
 def _arrive(identity: CompanyIdentity, attempt: Attempt) -> Response:
     with transaction():
-        arrival = recognise(identity, str(get_locale()))
+        if attempt.proves:
+            arrival = recognise_again(identity, attempt.proves, datetime.fromisoformat(attempt.begun_at))
+        else:
+            arrival = recognise(identity, str(get_locale()))
     if arrival.outcome is not Outcome.RECOGNISED:
         return _outcome(arrival.outcome, attempt)
     session.clear()
@@ -105,6 +133,7 @@ def _arrive(identity: CompanyIdentity, attempt: Attempt) -> Response:
         name=arrival.name,
         has_second_factor=identity.has_second_factor,
         next=attempt.next,
+        is_again=bool(attempt.proves),
     )
     response = Response(page)
     drop_attempt(response)
@@ -130,6 +159,19 @@ def enter_by_company() -> Any:
     return redirect(url_for("staff.staff.sign_in_code", next=next_page("") or None), 303)
 
 
+@blueprint.post("/account/confirm-password/company/done")
+@requires(STAFF)
+def prove_by_company() -> Any:
+    """Note the proof on the session: this button, of our own page, is what shows which session it is."""
+    _provider()
+    try:
+        with transaction():
+            use_proof(session.pop(RECOGNISED, None), g.portal_session)
+    except SignInOver:
+        return _outcome(Outcome.OVER, None, is_again=True)
+    return redirect(own_page(), 303)
+
+
 def _reading_of(fault: Exception) -> Outcome:
     if isinstance(fault, CodeRefused):
         return Outcome.OVER
@@ -144,9 +186,10 @@ def _reading_of(fault: Exception) -> Outcome:
     return Outcome.MISCONFIGURED
 
 
-def _outcome(outcome: Outcome, attempt: Attempt | None) -> Response:
+def _outcome(outcome: Outcome, attempt: Attempt | None, *, is_again: bool = False) -> Response:
     wanted = attempt.next if attempt else next_page("")
-    page = render_template("staff/staff/company_outcome.html", outcome=outcome, next=wanted)
+    is_again = is_again or bool(attempt and attempt.proves)
+    page = render_template("staff/staff/company_outcome.html", outcome=outcome, next=wanted, is_again=is_again)
     response = Response(page, _CODES[outcome], mimetype="text/html")
     drop_attempt(response)
     return response

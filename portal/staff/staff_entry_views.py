@@ -99,13 +99,14 @@ def sign_in() -> Any:
 
 
 def _try_password(member: StaffMember | None, password: str) -> bool:
+    seen_hash = member.password_hash if member else None
     fits = not is_too_long(password) and is_members_password(member, password)
     stronger = better_hash(member, password) if member and fits else None
     with transaction():
         if member is None or not fits:
             note_denied(member, "password")
             return False
-        pending_id = begin_second_factor(member, stronger).public_id
+        pending_id = begin_second_factor(member, seen_hash, stronger).public_id
     session.clear()
     session[PENDING] = pending_id
     return True

@@ -17,7 +17,7 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import is_password
 from portal.staff.devices import describe_browser
-from portal.staff.own_account import give_password_again
+from portal.staff.own_account import note_proven_again
 from portal.staff.second_factor import (
     TO_ADD,
     LastFactor,
@@ -43,20 +43,23 @@ Answer = tuple[str, int] | AnyResponse
 @blueprint.route("/account/confirm-password", methods=["GET", "POST"])
 @requires(STAFF)
 def confirm_password() -> Answer:
-    """Ask for the password again before a change that must not happen on an unwatched screen."""
-    form, wanted = PasswordAgainForm(), _own_page()
+    """Ask for the password or the company again before a change that must not happen on an unwatched screen."""
+    form, wanted = PasswordAgainForm(), own_page()
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
         typed = form.password.data
         if not is_too_long(typed) and is_password(current_user.password_hash, typed):
             with transaction():
-                give_password_again(g.portal_session)
+                note_proven_again(g.portal_session, "password")
             return redirect(wanted, 303)
         form.password.errors = [_("This is not your present password.")]
-    return _page("confirm_password", form=form, next=wanted)
+    has_company = current_app.extensions["company_provider"] is not None
+    by_company = has_company and g.portal_session.method.startswith("company")
+    return _page("confirm_password", form=form, next=wanted, by_company=by_company)
 
 
-def _own_page() -> str:
+def own_page() -> str:
+    """Return the staff page that waits for the proof, or the member's own account."""
     page = next_page(url_for("staff.staff.account"))
     return page if page.startswith("/staff/") else url_for("staff.staff.account")
 

@@ -1,18 +1,21 @@
-"""`flask staff create` in a process of its own."""
+"""`flask staff`: the first member comes in, and the last administrator who lost everything."""
 
 import re
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from portal.infrastructure.database import db
+from portal import clock
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.mail.models import Mail
 from portal.staff.commands import staff
 from portal.staff.models import StaffMember
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
-from tests.support.people import People
+from tests.support.people import PASSWORD, People
+from tests.support.staff_codes import code_at
 
 LINK = re.compile(r"^http://localhost:8000(/staff/invitation/\S+)$")
 
@@ -36,8 +39,12 @@ def test_the_command_invites_and_prints_one_link(app: Flask, run_flask) -> None:
 
 
 def create(app: Flask, *arguments: str) -> Result:
-    """Run the command inside this process, where starting one more would cost seconds."""
-    return app.test_cli_runner().invoke(staff, ["create", *arguments])
+    return command(app, "create", *arguments)
+
+
+def command(app: Flask, *arguments: str) -> Result:
+    """Run it inside this process, where starting one more would cost seconds."""
+    return app.test_cli_runner().invoke(staff, list(arguments))
 
 
 def test_running_it_again_replaces_the_link(app: Flask) -> None:
@@ -69,3 +76,36 @@ def test_it_refuses_what_it_cannot_use(app: Flask, people: People, arguments: tu
     assert isinstance(done.exception, SystemExit)
     db.session.rollback()
     assert len(db.session.execute(select(StaffMember)).all()) == 1
+
+
+def test_the_only_administrator_who_lost_every_factor_comes_in_again(app: Flask, people: People) -> None:
+    inside = people.signed_in_staff("administrator", "nora@example.org")
+
+    link = LINK.fullmatch(command(app, "renew", "Nora@Example.org").stdout.strip())
+
+    assert link
+    assert inside.get("/staff/members").url == "/staff/sign-in", "who holds the lost computer is out"
+    before = Browser(app).get("/staff/sign-in")
+    assert before.submit({"email": "nora@example.org", "password": PASSWORD}, with_field="password").status == 422
+    browser = Browser(app)
+    page = browser.get(link.group(1)).submit({"password": "cinq mots que personne ne sait"}, with_field="password")
+    secret = page.tree.select_one("code.secret").text.replace(" ", "")
+    assert page.submit({"code": code_at(secret=secret)}, with_field="code").url == "/staff/recovery-codes"
+    assert browser.get("/staff/members").status == 200
+    (event,) = events("staff:way_in:renewed")
+    assert (event.actor, event.facts) == ("command", {"sessions": 1})
+    (mail,) = [row for row in db.session.execute(select(Mail)).scalars() if row.template == "staff/second_factor_changed"]
+    assert mail.to_address == "nora@example.org"
+
+
+@pytest.mark.parametrize("email", ["no address", "nobody@example.org", "gone@example.org"])
+def test_a_new_way_in_needs_a_member_who_may_come_in(app: Flask, people: People, email: str) -> None:
+    people.staff("officer", "gone@example.org")
+    with transaction():
+        db.session.execute(update(StaffMember).values(disabled_at=clock.now()))
+
+    done = command(app, "renew", email)
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert email in done.stderr
+    assert events("staff:way_in:renewed") == []

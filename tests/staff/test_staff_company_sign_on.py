@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.access.permissions import Role
@@ -299,6 +299,87 @@ def test_an_attempt_ends_after_ten_minutes(app: Flask, people: People, company: 
     back = company.follow(to_company(browser))
     with clock.stopped_at(clock.now() + timedelta(minutes=11)):
         assert browser.get(back).status == 400
+
+
+def long_inside(browser: Browser, company: Company) -> Browser:
+    """Come in through the company, and let the ten minutes pass in which nobody is asked again."""
+    continued(browser, company)
+    with transaction():
+        db.session.execute(update(StaffSession).values(reauthenticated_at=clock.now() - timedelta(minutes=11)))
+    return browser
+
+
+def asked_again(browser: Browser, company: Company) -> Page:
+    """Open a page that wants a fresh proof, go to the provider for it and come back."""
+    page = browser.get("/staff/account/passkeys")
+    assert (page.url, page.tree.select("[name=password]")) == ("/staff/account/confirm-password", [])
+    return browser.get(company.follow(page.submit(action="/confirm-password/company")))
+
+
+def without_password(company: Company, app: Flask) -> Browser:
+    with transaction():
+        invite(EMAIL, "Nora Petit", Role.REVIEWER, actor="command")
+    return long_inside(Browser(app, "en"), company)
+
+
+def test_who_has_no_password_proves_themselves_at_the_company(app: Flask, company: Company) -> None:
+    browser = without_password(company, app)
+    before = browser.client.get_cookie("staff_session").value
+    page = asked_again(browser, company)
+    assert (page.status, page.h1) == (200, "Your company knows you")
+    assert browser.get("/staff/account/passkeys").url == "/staff/account/confirm-password", "only the button proves it"
+    page = page.submit(action="/confirm-password/company/done")
+    assert page.url == "/staff/account/passkeys"
+    assert browser.client.get_cookie("staff_session").value != before
+    assert ("staff:session:proven_again", "company") in tags()
+    assert count(StaffSession) == 1
+
+
+@pytest.mark.parametrize("claims", [{"auth_time": None}, {"auth_time": 1_600_000_000}, {"auth_time": True}, {"auth_time": 4_000_000_000}])
+def test_a_provider_that_did_not_ask_again_proves_nothing(app: Flask, company: Company, claims: dict[str, Any]) -> None:
+    browser = without_password(company, app)
+    company.claims = claims
+    page = asked_again(browser, company)
+    assert (page.status, page.h1) == (403, "Your company did not ask you again")
+    assert browser.get("/staff/account/passkeys").url == "/staff/account/confirm-password"
+    assert ("staff:session:denied", "company_again") in tags()
+
+
+def test_a_colleague_does_not_prove_it_for_them(app: Flask, people: People, company: Company) -> None:
+    people.staff(Role.OFFICER, name="Ada Roux")
+    company.claims = {"sub": "company-8", "email": "officer@example.org"}
+    continued(Browser(app), company)
+    company.claims = {}
+    browser = without_password(company, app)
+    company.claims = {"sub": "company-8"}
+    page = asked_again(browser, company)
+    assert (page.status, page.h1) == (403, "This is another company account")
+    assert browser.get("/staff/account/passkeys").url == "/staff/account/confirm-password"
+
+
+def test_a_proof_serves_once_and_is_no_sign_in(app: Flask, company: Company) -> None:
+    browser = without_password(company, app)
+    page = asked_again(browser, company)
+    held = browser.client.get_cookie("staff_form").value
+    page.submit(action="/confirm-password/company/done")
+    with transaction():
+        db.session.execute(update(StaffSession).values(reauthenticated_at=clock.now() - timedelta(minutes=11)))
+    browser.client.set_cookie("staff_form", held)
+    assert page.submit(action="/confirm-password/company/done").status == 400
+    assert asked_again(browser, company).status == 200
+    token = browser.form_token("/staff/account/confirm-password")
+    assert browser.post("/staff/sign-in/company/enter", {"csrf_token": token}).status == 400
+    assert count(StaffSession) == 1
+
+
+def test_a_page_of_the_password_is_not_for_who_has_none(
+    app: Flask, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = without_password(company, app)
+    assert "your company lets you in" in browser.get("/staff/account").text
+    assert browser.get("/staff/account/password").status == 404
+    monkeypatch.setitem(app.extensions, "company_provider", None)
+    assert "Ask an administrator for a new link" in browser.get("/staff/account/confirm-password").text
 
 
 def test_where_the_address_is_kept_elsewhere(app: Flask, people: People, company: Company) -> None:

@@ -142,7 +142,7 @@ def test_passkeys_need_a_fresh_password(nora: Browser) -> None:
         page = page.submit({"password": PASSWORD}, with_field="password")
         assert page.url == "/staff/account/passkeys"
         assert nora.client.get_cookie("staff_session").value != before
-    assert len(events("staff:password:given_again")) == 1
+    assert len(events("staff:session:proven_again")) == 1
 
 
 def test_a_form_sent_too_late_leads_back_to_its_page(nora: Browser, key: Authenticator) -> None:

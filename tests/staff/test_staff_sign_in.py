@@ -5,17 +5,21 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from portal import clock
 from portal.access.permissions import Role
 from portal.access.recovery_codes import make_recovery_codes
+from portal.infrastructure import passwords
 from portal.infrastructure.database import db, transaction
 from portal.staff.models import StaffMember, StaffSession
 from portal.staff.second_factor import keep_recovery_codes
+from portal.staff.sign_in import begin_second_factor
 from tests.support.audit_trail import events
 from tests.support.browser import Browser, Page
+from tests.support.hashing import REAL
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.people import PASSWORD, People
 from tests.support.staff_codes import code_at, to_code_page
@@ -52,6 +56,35 @@ def test_password_and_code_open_the_first_page_of_the_role(app: Flask, people: P
 )
 def test_each_role_starts_where_its_work_is(people: People, role: str, first_page: str) -> None:
     assert people.signed_in_staff(role).get("/staff/").url == first_page
+
+
+def test_a_hash_of_weaker_times_is_made_anew(app: Flask, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", REAL)
+    member_id = people.staff(Role.REVIEWER).id
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    with transaction():
+        db.session.get_one(StaffMember, member_id).password_hash = weak
+    refused = Browser(app).get("/staff/sign-in").submit({"email": EMAIL, "password": "faux"}, with_field="password")
+    assert (refused.status, stored_hash(member_id)) == (422, weak)
+    to_code_page(app, EMAIL)
+    renewed = stored_hash(member_id)
+    assert "m=19456,t=2" in renewed
+    to_code_page(app, EMAIL)
+    assert stored_hash(member_id) == renewed, "once is enough"
+
+
+def test_a_hash_made_anew_does_not_undo_a_change_of_password(app: Flask, people: People) -> None:
+    member_id = people.staff(Role.REVIEWER).id
+    with transaction():
+        db.session.get_one(StaffMember, member_id).password_hash = "of a password changed meanwhile"
+    with transaction():
+        begin_second_factor(db.session.get_one(StaffMember, member_id), "seen before", "a stronger one of it")
+    assert stored_hash(member_id) == "of a password changed meanwhile"
+
+
+def stored_hash(member_id: int) -> str:
+    db.session.rollback()
+    return db.session.get_one(StaffMember, member_id).password_hash or ""
 
 
 def test_a_page_asked_for_before_signing_in_comes_after_it(app: Flask, people: People) -> None:

@@ -111,6 +111,8 @@ class Company:
         claims: dict[str, Any] = {
             "iss": self.url, "aud": CLIENT_ID, "sub": "company-7", "iat": now, "exp": now + 300, "nonce": asked["nonce"],
         }  # fmt: skip
+        if (asked.get("prompt"), asked.get("max_age")) == ("login", "0"):
+            claims["auth_time"] = now
         if self.userinfo is None:
             claims |= {"email": "reviewer@example.org", "email_verified": True, "amr": ["pwd", "mfa"]}
         claims = {name: value for name, value in (claims | self.claims).items() if value is not None}
