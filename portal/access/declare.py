@@ -43,9 +43,9 @@ STAFF_OPEN = Access(Audience.STAFF, is_open=True)
 FEED_OPEN = Access(Audience.FEED, is_open=True)
 
 
-def staff(permission: Permission) -> Access:
+def staff(permission: Permission, *, needs_fresh: bool = False) -> Access:
     """Return the access of a view for staff members whose role carries a permission."""
-    return Access(Audience.STAFF, permission=permission)
+    return Access(Audience.STAFF, permission=permission, needs_fresh=needs_fresh)
 
 
 def token(scope: str) -> Access:

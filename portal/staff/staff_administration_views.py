@@ -43,6 +43,9 @@ from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 LINK = "invitation_link"
 FRESH = "fresh_token"
 PAGE_SIZE = 50
+# What opens a door asks for a fresh proof, on a screen left alone too; what closes one must not wait.
+GIVES_A_WAY_IN = staff(Permission.MANAGE_STAFF, needs_fresh=True)
+MAKES_A_TOKEN = staff(Permission.MANAGE_TOKENS, needs_fresh=True)
 # A way in that nobody used for so long deserves a question.
 LONG_UNUSED = timedelta(days=90)
 
@@ -97,7 +100,7 @@ def review_rights() -> Any:
 
 
 @blueprint.route("/members/new", methods=["GET", "POST"])
-@requires(staff(Permission.MANAGE_STAFF))
+@requires(GIVES_A_WAY_IN)
 def new_member() -> Any:
     form = InviteForm()
     if form.validate_on_submit():
@@ -142,7 +145,7 @@ def member(public_id: str) -> str:
 
 
 @blueprint.post("/members/<public_id>/role")
-@requires(staff(Permission.MANAGE_STAFF))
+@requires(GIVES_A_WAY_IN)
 def member_role(public_id: str) -> AnyResponse:
     form = RoleForm()
     if not form.validate():
@@ -161,7 +164,7 @@ def member_disable(public_id: str) -> AnyResponse:
 
 
 @blueprint.post("/members/<public_id>/enable")
-@requires(staff(Permission.MANAGE_STAFF))
+@requires(GIVES_A_WAY_IN)
 def member_enable(public_id: str) -> AnyResponse:
     with transaction():
         enable(_lock(public_id))
@@ -177,7 +180,7 @@ def member_sessions(public_id: str) -> AnyResponse:
 
 
 @blueprint.post("/members/<public_id>/way-in")
-@requires(staff(Permission.MANAGE_STAFF))
+@requires(GIVES_A_WAY_IN)
 def member_way_in(public_id: str) -> AnyResponse:
     with transaction():
         _keep_link(renew_way_in(_lock(public_id)))
@@ -207,7 +210,7 @@ def tokens() -> str:
 
 
 @blueprint.route("/tokens/new", methods=["GET", "POST"])
-@requires(staff(Permission.MANAGE_TOKENS))
+@requires(MAKES_A_TOKEN)
 def new_token() -> Any:
     form = TokenForm()
     if form.validate_on_submit():

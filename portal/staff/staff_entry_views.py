@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.declare import STAFF, STAFF_FRESH, STAFF_OPEN, requires
 from portal.access.forms import AppCodeForm, CodeForm, NewPasskeyForm, PasskeyForm
 from portal.access.next_page import next_page
 from portal.access.one_time_codes import provisioning_uri, qr_svg, secret_in_groups, totp_secret
@@ -331,7 +331,7 @@ def second_factor_picture() -> Response:
 
 
 @blueprint.route("/recovery-codes", methods=["GET", "POST"])
-@requires(STAFF)
+@requires(STAFF_FRESH)
 def recovery_codes() -> Any:
     """Show fresh codes until the member says that they are written down; a reload loses nothing."""
     kept = kept_to_show(RECOVERY_CODES)

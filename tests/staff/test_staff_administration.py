@@ -200,3 +200,20 @@ def test_the_permission_table_is_readable_by_all_staff(people: People) -> None:
         "Service client": "Non", "Vérification": "Oui", "Protection des données (DPO)": "Oui",
         "Marketing": "Non", "Administration": "Non",
     }  # fmt: skip
+
+
+def test_what_opens_a_door_asks_for_a_fresh_proof_and_what_closes_one_does_not(admin: Browser, people: People) -> None:
+    people.staff(Role.SUPPORT, "zoe@example.org", name="Zoé")
+    with clock.stopped_at(clock.now() + timedelta(minutes=11)):
+        asked = page_of(admin, "zoe@example.org").submit(action="/way-in")
+        assert asked.url == "/staff/account/confirm-password"
+        assert asked.submit({"password": PASSWORD}, with_field="password").url.startswith("/staff/members/")
+        assert admin.get("/staff/members/new").url == "/staff/members/new"
+    with clock.stopped_at(clock.now() + timedelta(minutes=22)):
+        for path in ("/staff/members/new", "/staff/tokens/new"):
+            assert admin.get(path).url == "/staff/account/confirm-password"
+        page = page_of(admin, "zoe@example.org").submit({"role": "officer"}, action="/role")
+        assert page.url == "/staff/account/confirm-password"
+        page_of(admin, "zoe@example.org").submit(action="/disable")
+    zoe = found("zoe@example.org")
+    assert (zoe.role, zoe.password_hash is not None, zoe.disabled_at is not None) == (Role.SUPPORT, True, True)
