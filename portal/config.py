@@ -66,6 +66,8 @@ class Settings(BaseModel):
         unknown = sorted(set(value) - set(AUDIENCES))
         if unknown or not value:
             raise ValueError(f"name one or more of {', '.join(AUDIENCES)} (found: {', '.join(unknown) or 'nothing'})")
+        if ("public" in value) is not ("customer" in value):
+            raise ValueError("public and customer go together: people sign in on the one and go on in the other")
         return value
 
     @field_validator("trusted_proxies")

@@ -7,6 +7,7 @@ from werkzeug.routing import IntegerConverter
 from portal.access.declare import UndeclaredAccess, check_declarations, declared_access
 from portal.app import create_app
 from portal.config import Settings
+from portal.infrastructure.database import db
 from portal.web.audiences import Audience
 from tests.support.browser import Browser
 
@@ -34,6 +35,17 @@ def test_a_process_serves_only_its_audiences(settings: Settings) -> None:
     assert app.extensions["opening_keys"] is None
     assert "/data" in rules
     assert Browser(app).get("/staff/sign-in").h1 == "Cette page n’existe pas"
+
+
+@pytest.mark.parametrize("audiences", [("customer", "public"), ("staff",), ("feed",), ("staff", "feed")])
+def test_what_is_served_apart_leads_nowhere_that_breaks_it(settings: Settings, audiences: tuple[str, ...]) -> None:
+    app = create_app(settings.model_copy(update={"audiences": audiences}))
+    browser = Browser(app)
+    paths = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
+    for path in [*paths, "/", "/data", "/nowhere", "/staff/nowhere"]:
+        assert browser.get(path, follow=False).status != 500, path
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_nobody_passes_without_signing_in(app: Flask) -> None:

@@ -73,6 +73,12 @@ def test_staff_cannot_be_served_without_opening_keys(tmp_path: Path) -> None:
     assert Settings.from_environment(values | {"PORTAL_AUDIENCES": "customer,public"}).opening_keys is None
 
 
+@pytest.mark.parametrize("audiences", ["public", "customer", "public,feed", "customer,staff"])
+def test_what_people_use_in_one_go_is_served_together(tmp_path: Path, audiences: str) -> None:
+    with pytest.raises(SettingsFault, match="PORTAL_AUDIENCES: public and customer go together"):
+        Settings.from_environment(environment(tmp_path, PORTAL_AUDIENCES=audiences))
+
+
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     settings = Settings.from_environment(environment(tmp_path))
     assert settings.secret_key not in repr(settings)
