@@ -250,7 +250,7 @@ def test_a_changed_token_lets_nobody_in(
 @pytest.mark.parametrize(
     ("fault", "status", "title"),
     [
-        ("denied", 200, "You cancelled the company’s sign-on"),
+        ("access_denied", 200, "You cancelled the company’s sign-on"),
         ("bad_code", 400, "This attempt is over"),
         ("bad_client", 502, "Company sign-on does not work at the moment"),
         ("down", 503, "The company’s sign-on does not answer"),

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from werkzeug.serving import make_server
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from tests.support.browser import Page
@@ -29,7 +30,7 @@ class Company:
         claims: what the ID token says beside what every one says; None takes a claim out.
         algorithm: by which it is signed: RS256, PS256, ES256, `HS256` with the public key as secret, `none`.
         key: which key signs, when not the published one.
-        fault: `denied`, `down`, `slow`, `no_json`, `bad_client`, `bad_code`, `other_issuer`, or nothing.
+        fault: `access_denied`, `server_error`, `down`, `slow`, `no_json`, `bad_client`, `bad_code`, `other_issuer`, or nothing.
         userinfo: what the userinfo endpoint says; the ID token then carries no e-mail.
     """
 
@@ -62,15 +63,20 @@ class Company:
         assert query["redirect_uri"] == f"{self.portal_url}/staff/sign-in/company/return"
         assert (query["response_type"], query["code_challenge_method"], query["client_id"]) == ("code", "S256", CLIENT_ID)
         assert {"openid", "email"} == set(query["scope"].split())
-        if self.fault == "denied":
-            back = {"error": "access_denied", "state": query["state"]}
+        return self._back(query)
+
+    def _back(self, query: dict[str, str]) -> str:
+        if self.fault in {"access_denied", "server_error"}:
+            back = {"error": self.fault, "state": query["state"]}
         else:
             code = secrets.token_urlsafe(16)
             self.codes[code] = query
             back = {"code": code, "state": query["state"], "iss": self.url}
         return "/staff/sign-in/company/return?" + urlencode(back)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Any:
+        if request.path == "/authorize":
+            return redirect(self.portal_url + self._back(request.args.to_dict()))
         if self.fault == "down":
             return Response("down", 503)
         if self.fault == "slow":

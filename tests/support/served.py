@@ -88,11 +88,12 @@ def until(look: Callable[[], Found | None], what: str, seconds: float = 30) -> F
 
 
 @contextmanager
-def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
+def serve_demonstration(instance: Path, shared: Path, **settings: str) -> Iterator[Served]:
     """Copy the demonstration into a folder and serve it on a free port until the end of the block.
 
     Args:
         shared: folder of all test processes of a run.
+        settings: more variables of the environment.
     """
     port = free_port()
     shutil.copytree(make_once(shared)[0], instance)
@@ -101,7 +102,7 @@ def serve_demonstration(instance: Path, shared: Path) -> Iterator[Served]:
         server = subprocess.Popen(
             [sys.executable, "-m", "flask", "serve", "--port", str(port), "--with-jobs"],
             # Each visitor of the tests has an address of their own, so that limits count people and not the machine.
-            cwd=ROOT, env=_environment(instance) | {"PORTAL_TRUSTED_PROXIES": "127.0.0.1/32"},
+            cwd=ROOT, env=_environment(instance) | {"PORTAL_TRUSTED_PROXIES": "127.0.0.1/32"} | settings,
             start_new_session=True, stdout=log, stderr=log, preexec_fn=_allow_core_dumps,
         )  # fmt: skip
         try:
