@@ -1,42 +1,28 @@
-"""Coming in and going out: sign-in with password and code, the invitation, recovery codes, the first page."""
+"""Coming in and going out: sign-in with password, then code or passkey, the first page, the language."""
 
 from typing import Any
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access.declare import STAFF, STAFF_FRESH, STAFF_OPEN, requires
-from portal.access.forms import AppCodeForm, CodeForm, NewPasskeyForm, PasskeyForm
+from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
-from portal.access.one_time_codes import provisioning_uri, qr_svg, secret_in_groups, totp_secret
-from portal.access.passkeys import PasskeyRefused, creation_options, read_new, request_options
+from portal.access.passkeys import request_options
 from portal.access.permissions import Permission
-from portal.access.recovery_codes import make_recovery_codes
 from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
-from portal.infrastructure.passwords import hash_password
 from portal.staff.devices import describe_browser, find_device, hand_out_cookie
-from portal.staff.forms import NewPasswordForm, SignInForm
-from portal.staff.invitation import (
-    InvitationOver,
-    choose_password,
-    find_invitation,
-    finish_invitation,
-    finish_with_passkey,
-    read_link,
-)
+from portal.staff.forms import SignInForm
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.second_factor import (
-    TO_ADD,
     TO_ENTER,
     factors_of,
     find_recovery_code,
     issue_challenge,
     passkeys_of,
-    use_challenge,
 )
 from portal.staff.sessions import start_session, stop_session
 from portal.staff.sign_in import (
@@ -58,11 +44,8 @@ from portal.staff.sign_in import (
 from portal.staff.staff_blueprint import blueprint
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.rate_limits import caller_network, count_try
-from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 PENDING = "second_factor"
-INVITATION = "invitation"
-RECOVERY_CODES = "recovery_codes"
 CHALLENGE = "passkey"
 
 FIRST_PAGES = (
@@ -95,7 +78,7 @@ def sign_in() -> Any:
             return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
         form.email.errors = [_("This e-mail address and password do not open a staff account.")]
     has_company = current_app.extensions["company_provider"] is not None
-    return _form_page("staff/staff/sign_in.html", form, has_company=has_company, next=next_page(""))
+    return form_page("staff/staff/sign_in.html", form, has_company=has_company, next=next_page(""))
 
 
 def _try_password(member: StaffMember | None, password: str) -> bool:
@@ -218,129 +201,6 @@ def sign_out() -> AnyResponse:
     return response
 
 
-@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
-@requires(STAFF_OPEN)
-def accept_invitation(token: str) -> Any:
-    invitation = read_link(token, current_app.extensions["settings"])
-    if invitation is None:
-        return _invitation_over()
-    member, public_id = invitation.staff, invitation.public_id
-    form = NewPasswordForm([member.name, member.email, current_app.extensions["organisation"].name])
-    if form.validate_on_submit():
-        password_hash = hash_password(form.password.data)
-        try:
-            with transaction():
-                choose_password(public_id, password_hash)
-        except InvitationOver:
-            return _invitation_over()
-        session.clear()
-        session[INVITATION] = public_id
-        return redirect(url_for("staff.staff.second_factor"), 303)
-    return _form_page("staff/staff/invitation.html", form, member=member)
-
-
-@blueprint.route("/invitation/second-factor", methods=["GET", "POST"])
-@requires(STAFF_OPEN)
-def second_factor() -> Any:
-    invitation = find_invitation(session.get(INVITATION))
-    if invitation is None or invitation.staff.sealed_totp_secret is None:
-        return _invitation_over()
-    form = AppCodeForm()
-    if form.validate_on_submit():
-        count_try([("10 per 5 minutes", f"staff-enrolment:{invitation.id}")])
-        try:
-            entered = _finish(invitation.public_id, form.code.data)
-        except InvitationOver:
-            return _invitation_over()
-        if entered:
-            return entered
-        form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
-    return _factor_page(invitation, form)
-
-
-def _factor_page(invitation: StaffToken, form: AppCodeForm, *, is_refused: bool = False) -> tuple[str, int]:
-    page = render_template(
-        "staff/staff/second_factor.html", form=form, member=invitation.staff, is_refused=is_refused,
-        groups=secret_in_groups(totp_secret(invitation.staff)),
-        passkey_form=NewPasskeyForm(formdata=None, name=describe_browser(request)),
-    )  # fmt: skip
-    return page, 422 if form.errors or is_refused else 200
-
-
-def _finish(public_id: str, code: str) -> AnyResponse | None:
-    made = make_recovery_codes()
-    with transaction():
-        member = finish_invitation(public_id, code, made, language=str(get_locale()))
-        if member is None:
-            return None
-        cookie = open_staff_session(member, "password+totp", is_told=False)
-    keep_to_show(RECOVERY_CODES, "first", *made.codes)
-    return enter(url_for("staff.staff.recovery_codes"), cookie)
-
-
-@blueprint.post("/invitation/passkey/options")
-@requires(STAFF_OPEN)
-def invitation_passkey_options() -> AnyResponse:
-    """Answer what the browser needs to make a passkey instead of an app's code."""
-    invitation = find_invitation(session.get(INVITATION))
-    if invitation is None:
-        abort(410)
-    member = invitation.staff
-    count_try([("30 per 5 minutes", f"staff-passkey:{member.id}")])
-    with transaction():
-        token = issue_challenge(member.id, TO_ADD)
-        session[CHALLENGE] = token.public_id
-        options = creation_options(token, member, current_app.extensions["organisation"].name, [])
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
-
-
-@blueprint.post("/invitation/passkey")
-@requires(STAFF_OPEN)
-def invitation_passkey() -> Any:
-    invitation = find_invitation(session.get(INVITATION))
-    form = NewPasskeyForm()
-    if invitation is None or not form.validate():
-        return _invitation_over()
-    public_id, staff_id, made = invitation.public_id, invitation.staff_id, make_recovery_codes()
-    challenge_id, name = session.pop(CHALLENGE, None), form.name.data or _("Passkey")
-    try:
-        with transaction():
-            challenge = use_challenge(staff_id, TO_ADD, challenge_id)
-        passkey = read_new(form.credential.data or "", challenge)
-        with transaction():
-            member = finish_with_passkey(public_id, passkey, name, made, language=str(get_locale()))
-            cookie = open_staff_session(member, "password+passkey", is_told=False)
-    except InvitationOver:
-        return _invitation_over()
-    except PasskeyRefused:
-        return _factor_page(invitation, AppCodeForm(formdata=None), is_refused=True)
-    keep_to_show(RECOVERY_CODES, "first", *made.codes)
-    return enter(url_for("staff.staff.recovery_codes"), cookie)
-
-
-@blueprint.get("/invitation/second-factor.svg")
-@requires(STAFF_OPEN)
-def second_factor_picture() -> Response:
-    invitation = find_invitation(session.get(INVITATION))
-    sealed = invitation.staff.sealed_totp_secret if invitation else None
-    if invitation is None or sealed is None:
-        abort(404)
-    organisation = current_app.extensions["organisation"]
-    uri = provisioning_uri(totp_secret(invitation.staff), invitation.staff.email, organisation.name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
-
-
-@blueprint.route("/recovery-codes", methods=["GET", "POST"])
-@requires(STAFF_FRESH)
-def recovery_codes() -> Any:
-    """Show fresh codes until the member says that they are written down; a reload loses nothing."""
-    kept = kept_to_show(RECOVERY_CODES)
-    if kept is None or request.method == "POST":
-        forget_shown(RECOVERY_CODES)
-        return redirect(url_for("staff.staff.home"), 303)
-    return render_template("staff/staff/recovery_codes.html", is_first=kept[0] == "first", codes=kept[1:])
-
-
 @blueprint.post("/language")
 @requires(STAFF_OPEN)
 def language() -> AnyResponse:
@@ -367,9 +227,6 @@ def _to_password() -> AnyResponse:
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
 
 
-def _invitation_over() -> tuple[str, int]:
-    return render_template("staff/staff/invitation_over.html"), 410
-
-
-def _form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
+def form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
+    """Return a page with its form; one that was sent and refused answers 422."""
     return render_template(template, form=form, **context), 422 if form.is_submitted() else 200

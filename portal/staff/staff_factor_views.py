@@ -37,6 +37,7 @@ from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 CHALLENGE = "passkey"
 NEW_APP = "new_app"
+RECOVERY_CODES = "recovery_codes"
 Answer = tuple[str, int] | AnyResponse
 
 
@@ -185,8 +186,19 @@ def account_recovery_codes() -> Answer:
     made = make_recovery_codes()
     with transaction():
         renew_recovery_codes(g.portal_session, made)
-    keep_to_show("recovery_codes", "renewed", *made.codes)
+    keep_to_show(RECOVERY_CODES, "renewed", *made.codes)
     return redirect(url_for("staff.staff.recovery_codes"), 303)
+
+
+@blueprint.route("/recovery-codes", methods=["GET", "POST"])
+@requires(STAFF_FRESH)
+def recovery_codes() -> Answer:
+    """Show fresh codes until the member says that they are written down; a reload loses nothing."""
+    kept = kept_to_show(RECOVERY_CODES)
+    if kept is None or request.method == "POST":
+        forget_shown(RECOVERY_CODES)
+        return redirect(url_for("staff.staff.home"), 303)
+    return _page("recovery_codes", is_first=kept[0] == "first", codes=kept[1:])
 
 
 def _page(name: str, **details: Any) -> tuple[str, int]:

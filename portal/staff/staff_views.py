@@ -7,6 +7,7 @@ from portal.staff import (
     staff_customer_views,
     staff_entry_views,
     staff_factor_views,
+    staff_invitation_views,
 )
 from portal.staff.staff_blueprint import blueprint
 
@@ -18,4 +19,5 @@ __all__ = [
     "staff_customer_views",
     "staff_entry_views",
     "staff_factor_views",
+    "staff_invitation_views",
 ]
