@@ -30,6 +30,7 @@ from portal.web import (
     i18n,
     navigation,
     rate_limits,
+    readable_requests,
     request_limits,
     request_log,
     static_files,
@@ -145,6 +146,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
     request_limits.register(app)
+    readable_requests.register(app)
     address_parts.register(app)
     app.session_interface = FormSession()
     app.extensions["csrf"] = CSRFProtect(app)
