@@ -1,6 +1,8 @@
 """Every page around Facebook and a change of address: axe finds nothing, nothing scrolls sideways, the policy is kept."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pyotp
 import pytest
@@ -132,3 +134,24 @@ def test_a_change_of_address(visit: Callable[..., Visitor], width: int, language
     elsewhere.page.wait_for_url("**/address/not-me")
     tour(elsewhere, ["/address/not-me", undo])
     assert visitor.open("/account").url.endswith("/sign-in?next=/account")
+
+
+def test_a_customer_on_hold_and_one_who_was_erased(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390, language="en")
+    register(visitor, "on.hold@example.org")
+    go_to_facebook(visitor, "/account/facebook")
+    choose(visitor, "camille")
+    for status, title in (("restricted", "Your data are on hold"), ("erased", "This account is closed")):
+        set_status(visitor, "on.hold@example.org", status)
+        visitor.page.context.clear_cookies()
+        go_to_facebook(visitor)
+        choose(visitor, "camille")
+        assert visitor.page.locator("h1").inner_text() == title
+        check_page(visitor.page)
+
+
+def set_status(visitor: Visitor, email: str, status: str) -> None:
+    """Bring a customer into a status that takes staff days to bring them into."""
+    with closing(sqlite3.connect(visitor.served.instance / "portal.sqlite", timeout=20)) as database, database:
+        statement = "UPDATE customers SET status = ?, restricted_at = '2026-11-20 10:00:00' WHERE email_normalised = ?"
+        assert database.execute(statement, (status, email)).rowcount == 1
