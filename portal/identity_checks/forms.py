@@ -137,6 +137,7 @@ def problem_sentence(refusal: DocumentRefused) -> str:
         UploadProblem.EMPTY: _("This file is empty. Choose another one."),
         UploadProblem.TOO_BIG: _("This file is %(size)s. Choose one of %(limit)s at most.", **_both(sizes)),
         UploadProblem.WRONG_TYPE: _("This file is neither a JPEG, PNG or HEIC picture nor a PDF. Choose another one."),
+        UploadProblem.NOT_THE_PDF: _("This is a picture. Send the PDF itself, as the app made it."),
         UploadProblem.ENCRYPTED_PDF: _("A password protects this PDF. Save it without a password, then send it again."),
         UploadProblem.ANIMATED: _("This picture moves. Send a still photo."),
         UploadProblem.TOO_MANY_PAGES: _(

@@ -37,6 +37,8 @@ class UploadProblem(StrEnum):
     """More bytes than the limit (details: size, limit)."""
     WRONG_TYPE = "wrong_type"
     """Neither JPEG, PNG, HEIC nor PDF, whatever the name says."""
+    NOT_THE_PDF = "not_the_pdf"
+    """A picture, where the paper is a PDF: one of its screen shows none of what makes it good."""
     UNREADABLE = "unreadable"
     """It begins like one of these and does not go on like it."""
     TRUNCATED = "truncated"

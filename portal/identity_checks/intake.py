@@ -22,7 +22,7 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.identity_checks import previews
 from portal.identity_checks.errands import Errand, errands
-from portal.identity_checks.inspection import inspect
+from portal.identity_checks.inspection import DocumentKind, DocumentRefused, UploadProblem, inspect
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.queries import documents_given, given
@@ -95,6 +95,8 @@ def take_in(
         StillLooking, RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
     """
     inspection = inspect(content)
+    if paper is Paper.FRANCE_IDENTITE and inspection.kind is not DocumentKind.PDF:
+        raise DocumentRefused(UploadProblem.NOT_THE_PDF)
     fingerprint = fingerprint_of(hashlib.sha256(content).hexdigest())
     if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
         raise SentTwice

@@ -357,3 +357,13 @@ def test_a_name_that_differs_is_not_cleared_by_a_code(people: People) -> None:
     page = describe_copy(browser)
     assert "Le nom de votre compte diffère" in page.text
     assert "un code par e-mail" not in page.text
+
+
+def test_the_single_use_proof_is_taken_as_the_pdf_that_it_is(doubted: Browser) -> None:
+    page = describe_copy(doubted).submit({"paper": "france_identite"}, with_field="paper")
+    refused = send_sides(page, page=specimens.passport())
+    assert refused.status == 422
+    assert "Envoyez le PDF lui-même" in refused.text
+    assert count_documents() == 0
+    assert send_sides(refused, page=specimens.scanned_pdf()).status == 200
+    assert count_documents() == 1
