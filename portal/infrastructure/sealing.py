@@ -76,7 +76,7 @@ def _cut(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryvie
 
     A piece that lies whole in a chunk is not copied: at 64 KiB that costs half as much as the cipher.
     """
-    pending = b""
+    pending: bytes | memoryview = b""
     for chunk in chunks:
         rest = memoryview(chunk)
         while rest:
@@ -88,7 +88,7 @@ def _cut(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryvie
                 rest = rest[size:]
             else:
                 room = size - len(pending)
-                pending, rest = pending + bytes(rest[:room]), rest[room:]
+                pending, rest = b"".join((pending, rest[:room])) if pending else rest[:room], rest[room:]
     yield pending, True
 
 
