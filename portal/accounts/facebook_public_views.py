@@ -15,8 +15,9 @@ from portal.access.reauthentication import is_fresh
 from portal.accounts import credentials, facebook
 from portal.accounts.devices import device_label
 from portal.accounts.facebook_sign_in import Outcome, arrive
+from portal.accounts.landing import landing
 from portal.accounts.limits import count_facebook_attempt, may_mail
-from portal.accounts.linked_identities import IdentityTaken, link_own
+from portal.accounts.linked_identities import FACEBOOK, IdentityTaken, link_own
 from portal.accounts.visitor_sessions import (
     Errand,
     FacebookAttempt,
@@ -101,10 +102,9 @@ def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
             language=str(get_locale()),
             may_mail=is_mail_allowed,
         )
-    if arrival.outcome is Outcome.ENTERED:
-        return keep_device(redirect(attempt.next or url_for("customer.records.dashboard"), 303))
-    if arrival.outcome is Outcome.RESTRICTED:
-        return keep_device(redirect(url_for("customer.accounts.on_hold", next=attempt.next or None), 303))
+        onward = landing(arrival.account, FACEBOOK, attempt.next) if arrival.account else ""
+    if onward:
+        return keep_device(redirect(onward, 303))
     if arrival.outcome is Outcome.SECOND_STEP:
         await_step(arrival.awaited)
         return redirect(url_for("public.accounts.second_step.code", next=attempt.next or None), 303)

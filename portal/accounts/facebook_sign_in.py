@@ -35,8 +35,6 @@ class Outcome(StrEnum):
     """Facebook gives no address to write to."""
     ADDRESS_USED = "address_used"
     """An account has this address: its owner signs in to it first, and links Facebook from there."""
-    RESTRICTED = "restricted"
-    """The account is open, and the use of its data is on hold at the customer's request."""
     CLOSED = "closed"
     """The customer was erased."""
     CANCELLED = "cancelled"
@@ -57,10 +55,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """An outcome, and the public id of what waits: an account for its confirmation, a sign-in for its second step."""
+    """An outcome, with what it is about.
+
+    Attributes:
+        awaited: public id of what waits: an account for its confirmation, a sign-in for its second step.
+        account: the one that is open now.
+    """
 
     outcome: Outcome
     awaited: str = ""
+    account: Account | None = None
 
 
 def arrive(profile: Profile, *, device_token: str, device_label: str, language: str, may_mail: bool) -> Arrival:
@@ -81,8 +85,7 @@ def arrive(profile: Profile, *, device_token: str, device_label: str, language: 
         return Arrival(Outcome.SECOND_STEP, await_second_step(account, FACEBOOK).public_id)
     tell = account.last_sign_in_at is not None
     enter(account, device_token=device_token, device_label=device_label, tell=tell, method=FACEBOOK)
-    is_restricted = account.customer.status is CustomerStatus.RESTRICTED
-    return Arrival(Outcome.RESTRICTED if is_restricted else Outcome.ENTERED)
+    return Arrival(Outcome.ENTERED, account=account)
 
 
 def _account_opened_by(scoped_id: str) -> Account | None:

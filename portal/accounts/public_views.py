@@ -29,6 +29,7 @@ from portal.accounts.forms import (
     ResetForm,
     SignInForm,
 )
+from portal.accounts.landing import landing
 from portal.accounts.limits import count_link_asked, count_sign_in, may_mail
 from portal.accounts.linked_identities import FACEBOOK
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
@@ -175,7 +176,7 @@ def confirm_address(token: str) -> Answer:
             form.password.errors = [_("This is not the password that was chosen when the account was created.")]
             return _page("confirm_address", form, **details)
     try:
-        is_claim = _confirm_and_enter(link.id, is_known)
+        is_claim, onward = _confirm_and_enter(link.id, is_known)
     except LinkUnusable:
         return _unusable_confirmation(*find_link(Purpose.CONFIRM_ADDRESS, token), token)
     except confirmation.AddressTaken:
@@ -186,25 +187,27 @@ def confirm_address(token: str) -> Answer:
         else _("Your address is confirmed and your account is open."),
         "success",
     )
-    return keep_device(redirect(url_for("customer.records.dashboard"), 303))
+    return keep_device(redirect(onward, 303))
 
 
-def _confirm_and_enter(link_id: int, is_known: bool) -> bool:
+def _confirm_and_enter(link_id: int, is_known: bool) -> tuple[bool, str]:
+    """Return whether a customer file was there already, and the page to go on to."""
     with transaction():
         if current_user.is_authenticated:
             signing_in.sign_out(g.portal_session)
         done = confirmation.confirm_address(link_id)
         # Where the person proved themselves at registration, perhaps two days ago, it is not proven afresh now.
         proven_at = (done.account.password_changed_at or done.account.created_at) if is_known else None
+        method = "password" if done.account.password_hash else FACEBOOK
         signing_in.enter(
             done.account,
             device_token=device_token(),
             device_label=device_label(request.user_agent.string),
             tell=False,
-            method="password" if done.account.password_hash else FACEBOOK,
+            method=method,
             proven_at=proven_at,
         )
-        return done.is_claim
+        return done.is_claim, landing(done.account, method, "")
 
 
 def _unusable_confirmation(state: LinkState, link: AccountToken | None, token: str) -> Answer:

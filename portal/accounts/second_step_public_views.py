@@ -12,8 +12,8 @@ from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
 from portal.access.passkeys import request_options
 from portal.accounts.devices import device_label, find_device
+from portal.accounts.landing import landing
 from portal.accounts.limits import count_challenge, count_second_step
-from portal.accounts.linked_identities import FACEBOOK
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.second_step import TO_ENTER, issue_challenge, passkeys_of, second_step_of
 from portal.accounts.second_step_sign_in import (
@@ -32,7 +32,6 @@ from portal.accounts.visitor_sessions import (
     keep_device,
     take_challenge,
 )
-from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 
 blueprint = Blueprint("second_step", __name__)
@@ -112,10 +111,7 @@ def _enter(passed: tuple[Account, str] | None) -> str:
         tell=account.last_sign_in_at is not None,
         method=method,
     )
-    # Whoever comes through Facebook is told that their data are on hold, with a second step or without.
-    if method.startswith(FACEBOOK) and account.customer and account.customer.status is CustomerStatus.RESTRICTED:
-        return url_for("customer.accounts.on_hold", next=next_page("") or None)
-    return _wanted()
+    return landing(account, method, next_page(""))
 
 
 def _in(onward: str) -> AnyResponse:

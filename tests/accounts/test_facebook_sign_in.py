@@ -198,6 +198,16 @@ def test_a_restricted_customer_is_told_after_their_second_step_too(
     assert page.click("Continuer").url == "/preferences"
 
 
+def test_a_restricted_customer_is_told_at_their_first_visit_too(
+    provider: Provider, people: People, browser: Browser, mailbox: Mailbox
+) -> None:
+    people.customer(EMAIL, status=CustomerStatus.RESTRICTED, restricted_at=clock.now())
+    come_in(browser)
+    page = browser.get(mailed_link(mailbox, EMAIL, "/confirm/")).submit()
+    assert (page.url, page.h1) == ("/account/on-hold", "Vos données sont en pause")
+    assert page.click("Continuer").url == "/data"
+
+
 def test_nobody_else_is_told_that_their_data_are_on_hold(people: People) -> None:
     assert people.signed_in(EMAIL).get("/account/on-hold").status == 404
 
