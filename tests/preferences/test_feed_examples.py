@@ -5,17 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from portal.infrastructure.database import transaction
 from portal.preferences.consent import give
 from portal.preferences.models import Origin
+from tests.support.loopback import Loopback
 from tests.support.people import People
 from tests.support.preferences import FeedClient, customer_of
 
@@ -32,13 +31,9 @@ def environment(app: Flask, people: People) -> Iterator[dict[str, str]]:
         camille = customer_of("camille@example.org")
         give(camille, "offers.email", origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
     token = FeedClient(app).token
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield {**os.environ, "FEED": f"http://127.0.0.1:{server.server_port}", "TOKEN": token}
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server = Loopback(app)
+    yield {**os.environ, "FEED": server.url, "TOKEN": token}
+    server.close()
 
 
 def test_there_are_examples() -> None:

@@ -6,17 +6,16 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
-from werkzeug.serving import make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from tests.support.browser import Page
+from tests.support.loopback import Loopback
 
 CLIENT_ID, CLIENT_SECRET = "portal", "a secret of the company's provider"
 RSA, EC = RSAKey.generate_key(2048, {"kid": "rsa-1"}), ECKey.generate_key("P-256", {"kid": "ec-1"})
@@ -41,15 +40,8 @@ class Company:
         self.userinfo: dict[str, Any] | None = None
         self.codes: dict[str, dict[str, str]] = {}
         self.calls: list[str] = []
-        self._server = make_server("127.0.0.1", 0, self, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        loopback = Loopback(self)
+        self.url, self.close = loopback.url, loopback.close
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)

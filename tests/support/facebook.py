@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from threading import Thread
 from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from portal import clock
@@ -19,6 +17,7 @@ from portal.config import Settings
 from portal.demo.facebook import Application, Person, StandIn
 from portal.infrastructure.database import transaction
 from tests.support.browser import Browser, Page
+from tests.support.loopback import Loopback
 
 APP_ID = "1234567890"
 APP_SECRET = "the secret of a Facebook application"
@@ -59,15 +58,8 @@ class Provider(StandIn):
         self.fault = ""
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.asked: list[dict[str, str]] = []
-        self._server = make_server("127.0.0.1", 0, self, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        loopback = Loopback(self)
+        self.url, self.close = loopback.url, loopback.close
 
     def authorize(self, request: Request, values: dict[str, str]) -> Response:
         if self.person:
