@@ -1,6 +1,5 @@
 """`flask doctor`: each fault is found, named with its cure, and ends the command with 1; a sound portal with 0."""
 
-import socket
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from portal.web.rate_limits import TryCounter
 from portal.web.shared_counts import SharedCounts
 from tests.support.databases import lift_append_only
 from tests.support.people import People
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -96,16 +96,10 @@ def test_keys_that_do_not_fit(examined: Callable[[], Result], app: Flask, monkey
     assert "this process cannot open identity documents" in done.output
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_mail_server_that_does_not_answer(
     examined: Callable[[], Result], app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"smtp://127.0.0.1:{closed_port()}"
+    url = f"smtp://127.0.0.1:{free_port()}"
     monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"mail_url": url}))
     (fault,) = faults(examined())
     assert fault.startswith("mail: 127.0.0.1 does not answer")
@@ -152,7 +146,7 @@ def test_what_is_sealed_and_goes_without_tls_is_named(
 def test_a_scanner_that_does_not_answer(
     examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scanner = scanner_from_url(f"clamd://127.0.0.1:{closed_port()}?timeout=2")
+    scanner = scanner_from_url(f"clamd://127.0.0.1:{free_port()}?timeout=2")
     monkeypatch.setitem(app.extensions, "scanner", scanner)
     (fault,) = faults(examined())
     assert fault == "scanner: the scanner does not answer (ConnectionRefusedError); check PORTAL_SCANNER_URL"
@@ -211,8 +205,6 @@ def test_breached_passwords(
 def test_a_redis_that_does_not_answer(
     app: Flask, examined: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
-    monkeypatch.setitem(app.extensions, "try_counter", TryCounter(SharedCounts(url)))
+    counts = SharedCounts(f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setitem(app.extensions, "try_counter", TryCounter(counts))
     assert any("staff cannot sign in; check PORTAL_REDIS_URL" in fault for fault in faults(examined()))

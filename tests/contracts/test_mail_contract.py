@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.infrastructure.mail.message import build_message
 from portal.infrastructure.mail.transport import MailDelayed, MailRefused, MailTransport, transport_from_url
+from tests.support.ports import free_port
 
 
 def mail(identifier: str = "abc123", **changes: Any) -> EmailMessage:
@@ -93,9 +94,7 @@ def serve(mailbox: Mailbox) -> Iterator[Callable[..., int]]:
     controllers: list[Controller] = []
 
     def start(**options: Any) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+        port = free_port()
         controllers.append(Controller(mailbox, hostname="127.0.0.1", port=port, **options))
         controllers[-1].start()
         return port

@@ -20,7 +20,8 @@ from portal.infrastructure.storage import (
     UnsafeKey,
     storage_from_url,
 )
-from tests.support.buckets import MISSING, bucket_server, free_ports, weed_program
+from tests.support.buckets import MISSING, bucket_server, weed_program
+from tests.support.ports import free_port
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MEGABYTE = bytes(range(256)) * 4096
@@ -210,9 +211,8 @@ def test_clearing_spares_what_is_still_being_written(storage: Storage) -> None:
 
 
 def test_a_bucket_that_cannot_be_reached_says_so_within_seconds() -> None:
-    (port,) = free_ports(1)
     storage = storage_from_url(
-        f"s3://portal?endpoint=http://127.0.0.1:{port}&access_key_id=portal&secret_access_key=specimen-secret"
+        f"s3://portal?endpoint=http://127.0.0.1:{free_port()}&access_key_id=portal&secret_access_key=specimen-secret"
     )
     started = time.monotonic()
     # The client's message holds the key, and one that looks like a status is none.

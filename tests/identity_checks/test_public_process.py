@@ -26,7 +26,8 @@ from tests.support.cases import take
 from tests.support.databases import IS_POSTGRESQL
 from tests.support.filing import all_documents, only_request
 from tests.support.people import PASSWORD, People
-from tests.support.served import free_port, until
+from tests.support.ports import free_port
+from tests.support.served import until
 
 ROOT = Path(__file__).parents[2]
 LONG = specimens.front() + b"\xff\xd8\xff" + bytes(range(256)) * 3000

@@ -7,7 +7,6 @@ import re
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 
 from portal.installation import prepare_instance
 from tests.support.mailbox import text_of
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 Found = TypeVar("Found")
@@ -159,13 +159,6 @@ def _run_flask(instance: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 def _environment(instance: Path) -> dict[str, str]:
     return os.environ | {"PORTAL_INSTANCE": str(instance)}
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_well(address: str) -> bool:

