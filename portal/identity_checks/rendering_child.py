@@ -236,6 +236,8 @@ def _orientation(picture: Any) -> int:
 
 
 def _shrunk(picture: Any, longest_edge: int) -> Any:
+    from PIL import ImageOps
+
     if picture.mode in {"I", "F"} or picture.mode.startswith("I;16"):
         # Sixteen bits of grey: keep the upper eight, which a plain conversion would clip to white.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
@@ -247,8 +249,10 @@ def _shrunk(picture: Any, longest_edge: int) -> Any:
     if factor > 1:
         # First by whole steps, in place of a conversion at full size that would double the memory.
         picture = picture.reduce(factor)
-    picture.thumbnail((longest_edge, longest_edge))
-    return picture
+    if max(picture.size) <= longest_edge:
+        return picture
+    # A new picture, not this one made smaller: a HEIC of several photos is read anew, at its size, whenever it is used.
+    return ImageOps.contain(picture, (longest_edge, longest_edge))
 
 
 def _on_white(picture: Any) -> Any:

@@ -28,6 +28,7 @@ from portal.identity_checks.rendition import (
     render,
 )
 from tests.support import specimens
+from tests.support.tiled_heic import tiled_heic
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,6 +91,15 @@ def test_an_honest_picture_is_shown_upright(
 def test_a_heic_is_shown_upright(slots: Path, way: Way) -> None:
     (page,) = render(specimens.turned_heic(), DocumentKind.HEIC, slots=slots)
     assert looks_like(page, the_front().resize((720, 454)))
+
+
+def test_the_main_picture_of_several_in_a_heic_is_shown_whole(slots: Path) -> None:
+    (page,) = render(tiled_heic(1, 5, shows_tiles=True), DocumentKind.HEIC, slots=slots)
+    five = Image.new("RGB", (3600, 454))
+    for number in range(5):
+        five.paste(the_front().resize((720, 454)), (720 * number, 0))
+    assert (page.width, page.height) == (2000, 252)
+    assert looks_like(page, five.resize((2000, 252)))
 
 
 def test_a_scanned_pdf_shows_every_page_in_order(slots: Path, way: Way) -> None:

@@ -18,6 +18,7 @@ from portal.identity_checks.inspection import MAX_BYTES, UploadProblem
 from tests.support import specimens
 from tests.support.clamd import EICAR
 from tests.support.specimens import CANARY, front, jpeg, pdf, pdf_of_pages, png, png_chunk, raw_png, stream, turned_heic
+from tests.support.tiled_heic import box, tiled_heic
 
 P = UploadProblem
 Make = Callable[[], bytes]
@@ -236,6 +237,18 @@ def _honest_heic() -> Iterator[HostileFile]:
         make = lambda brand=brand: turned_heic().replace(b"ftypheic", b"ftyp" + brand)  # noqa: E731
         yield _taken("honest HEIC", f"brand {brand.decode()}", make, shows=lambda: _heic_shown(1))
 
+    yield _taken("honest HEIC", "photo in tiles", lambda: tiled_heic(6, 4), shows=lambda: _side_by_side(4, 6))
+    yield _taken("honest HEIC", "several photos", lambda: tiled_heic(1, 5, shows_tiles=True), shows=lambda: _side_by_side(5, 1))
+    yield _taken("honest HEIC", "48 megapixels in tiles", lambda: tiled_heic(18, 9, size=(8064, 6048)))
+
+
+def _side_by_side(columns: int, rows: int) -> Image.Image:
+    tile = _heic_shown(1).resize((360, 227))
+    sheet = Image.new("RGB", (360 * columns, 227 * rows))
+    for number in range(columns * rows):
+        sheet.paste(tile, (number % columns * 360, number // columns * 227))
+    return sheet
+
 
 def _honest_pdf() -> Iterator[HostileFile]:
     for turn in (0, 90, 180, 270):
@@ -340,11 +353,17 @@ def _bombs() -> Iterator[HostileFile]:
         "PNG of 2³¹ − 1 squared": lambda: raw_png(2**31 - 1, 2**31 - 1),
         "PNG of 1 × 10⁹": lambda: raw_png(1, 10**9),
         "HEIC of 30 000 × 30 000": specimens.flooded_heic,
+        "HEIC of tiles, 30 000 × 30 000": lambda: tiled_heic(1, 1, size=(30_000, 30_000)),
     }
     for name, make in too_large.items():
         yield _refused("bomb", name, make, P.TOO_MANY_PIXELS)
     yield _taken("bomb", "PNG of 192 MB within the limit of pixels", specimens.png_bomb)
+    overlay = bytes(10) + struct.pack(">HH", 7900, 7900) + bytes(4)
     unpacking: dict[str, Make] = {
+        "HEIC of 63 megapixels of tiles": lambda: tiled_heic(17, 11),
+        "HEIC, 30 000 × 30 000 behind 100 × 100": lambda: tiled_heic(1, 1, size=(30_000, 30_000), claims=(100, 100)),
+        "HEIC, 65 000 tiles": lambda: tiled_heic(255, 255, size=(7900, 7900)),
+        "HEIC, a sheet of 7 900 × 7 900 behind 100 × 100": lambda: tiled_heic(1, 1, kind=b"iovl", layout=overlay, claims=(100, 100)),
         "PNG, 100 MB of text": specimens.text_bomb,
         "PNG, 100 MB of international text": lambda: _png_around(b"iTXt", b"Comment\0\1\0\0\0" + _packed_zeros(100)),
         "PNG, 100 MB of colour profile": lambda: _png_around(b"iCCP", b"x\0\0" + _packed_zeros(100)),
@@ -429,9 +448,32 @@ def _endless() -> Iterator[HostileFile]:
             b"/Shading << /S << /ShadingType 1 /ColorSpace /DeviceRGB /Function 5 0 R >> >>", b"/S sh " * 300,
             stream(b"{ " + b"exch sin exch cos " * 3000 + b" 0 }", b"/FunctionType 4 /Domain [0 1 0 1] /Range [0 1 0 1 0 1]"),
         ),
+        "PDF, 200 JBIG2 regions of 20 000 × 20 000": lambda: _jbig2(20_000, 200),
+        "PDF, a JPEG 2000 of 25 megapixels drawn 300 times": lambda: _with_resource(
+            b"/XObject << /Im 5 0 R >>", b"q 420 0 0 595 0 0 cm /Im Do Q " * 300,
+            stream(_packed_jpx(5000), b"/Subtype /Image /Width 5000 /Height 5000 /ColorSpace /DeviceRGB /Filter /JPXDecode"),
+        ),
     }  # fmt: skip
     for name, make in makes.items():
         yield _refused("endless", name, make, *ANY_ANSWER, takes=LONG)
+
+
+def _jbig2(edge: int, regions: int) -> bytes:
+    """A page of so many pixels a side, drawn over as often by generic regions (ITU-T T.88, 7.4.6)."""
+
+    def segment(number: int, kind: int, content: bytes) -> bytes:
+        return struct.pack(">IBBBI", number, kind, 0, 1, len(content)) + content
+
+    page = segment(0, 48, struct.pack(">IIIIBH", edge, edge, 0, 0, 0, 0))
+    region = segment(1, 38, struct.pack(">IIIIB", edge, edge, 0, 0, 0) + b"\0\3\xff\xfd\xff\2\xfe\xfe\xfe" + bytes(50))
+    head = b"/Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /JBIG2Decode" % (edge, edge)
+    return _with_resource(b"/XObject << /Im 5 0 R >>", b"420 0 0 595 0 0 cm /Im Do", stream(page + region * regions, head))
+
+
+def _packed_jpx(edge: int) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (edge, edge)).save(buffer, "JPEG2000")
+    return buffer.getvalue()
 
 
 def _calling_each_other() -> bytes:
@@ -458,7 +500,7 @@ def _floods() -> Iterator[HostileFile]:
         "PNG, 300 000 empty chunks": lambda: raw_png(9, 9, png_chunk(b"IDAT", b"") * 300_000),
         "PNG, 19 000 chunks of text": lambda: raw_png(9, 9, png_chunk(b"tEXt", b"a\0b") * 19_000, png_chunk(b"IDAT", zlib.compress(bytes(9 * 28)))),
         "HEIC, 500 000 free boxes": lambda: turned_heic() + b"\0\0\0\x08free" * 500_000,
-        "HEIC, 200 000 properties": lambda: turned_heic()[:24] + _box(b"meta", bytes(4) + _box(b"iprp", _box(b"ipco", b"\0\0\0\x08free" * 200_000))),
+        "HEIC, 200 000 properties": lambda: turned_heic()[:24] + box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", b"\0\0\0\x08free" * 200_000))),
         "PDF, 100 000 objects": lambda: pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", *[b"null"] * 100_000]),
         "PDF, a million pages claimed": lambda: pdf_of_pages([b""]).replace(b"/Count 1 ", b"/Count 1000000 "),
         "PDF, 5 pages": lambda: pdf_of_pages([specimens.RED] * 5),
@@ -469,10 +511,6 @@ def _floods() -> Iterator[HostileFile]:
     told = {"PDF, 5 pages": P.TOO_MANY_PAGES, "PDF, 3 000 pages": P.TOO_MANY_PAGES, "PDF, a million pages claimed": P.TOO_MANY_PAGES}
     for name, make in makes.items():
         yield _refused("flood", name, make, *((told[name],) if name in told else ANY_ANSWER))
-
-
-def _box(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", 8 + len(content)) + name + content
 
 
 # Two formats at once
@@ -506,7 +544,7 @@ def _polyglots() -> Iterator[HostileFile]:
         "PDF in a JPEG comment": lambda: jpeg(card(), comment=b"%PDF-1.4 "),
         "HTML in PNG text": lambda: raw_png(9, 9, png_chunk(b"tEXt", b"x\0" + _HTML)),
         "HTML at the head of a PDF": lambda: pdf([b"<< /Type /Catalog >>", _HTML]),
-        "ZIP in a HEIC box": lambda: turned_heic() + _box(b"free", specimens.archive()),
+        "ZIP in a HEIC box": lambda: turned_heic() + box(b"free", specimens.archive()),
         "TAR with a JPEG for a name": lambda: jpeg(card())[:257].ljust(257, b"\0") + b"ustar\0" + bytes(600),
         "moving photo and ZIP": lambda: specimens.motion_photo() + specimens.archive(),
     }
@@ -616,7 +654,7 @@ def _renamed(canary: str) -> Callable[[], Iterator[HostileFile]]:
         "EPS": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n(/bin/sh) (r) file\n",
         "JPEG 2000": lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(200),
         "AVIF": lambda: turned_heic().replace(b"ftypheic", b"ftypavif").replace(b"mif1heic", b"mif1avif"),
-        "MP4": lambda: _box(b"ftyp", b"isom\0\0\2\0isommp42") + _box(b"mdat", bytes(900)),
+        "MP4": lambda: box(b"ftyp", b"isom\0\0\2\0isommp42") + box(b"mdat", bytes(900)),
         "SVG": svg.encode,
         "SVG behind white space": lambda: b"\n" * 4000 + svg.encode(),
         "HTML": lambda: b"<!doctype html><script>alert(1)</script>",
@@ -644,7 +682,7 @@ def _renamed(canary: str) -> Callable[[], Iterator[HostileFile]]:
 
 def _moving() -> Iterator[HostileFile]:
     yield _refused("moving", "PNG", specimens.animated_png, P.ANIMATED)
-    yield _refused("moving", "HEIC with a film", lambda: turned_heic() + _box(b"moov", bytes(99)), P.ANIMATED)
+    yield _refused("moving", "HEIC with a film", lambda: turned_heic() + box(b"moov", bytes(99)), P.ANIMATED)
     yield _refused("moving", "PNG that only says so", lambda: raw_png(9, 9, png_chunk(b"acTL", bytes(8))), P.ANIMATED)
 
 
