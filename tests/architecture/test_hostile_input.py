@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from wtforms.fields.core import UnboundField
 
 from portal.access.declare import declared_access
-from portal.access.permissions import Role, may
+from portal.access.permissions import Permission, Role, may
 from portal.infrastructure.database import transaction
 from portal.web.audiences import Audience
 from portal.web.forms import PortalForm
@@ -21,7 +21,12 @@ from tests.support.browser import Browser
 from tests.support.demonstration import Demonstration, snapshot, walkable
 from tests.support.logs import served_log
 
-CALLERS = ["nobody", "customer", *Role, "machine"]
+# These two may together do whatever staff may do; the other roles open nothing more.
+WIDEST = (Role.OFFICER, Role.ADMINISTRATOR)
+CALLERS = [
+    "nobody", "customer", "machine", *WIDEST,
+    *(pytest.param(role, marks=pytest.mark.trial) for role in Role if role not in WIDEST),
+]  # fmt: skip
 AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audience.PUBLIC}, "machine": {Audience.FEED}}
 
 # What a button alone does, with nothing typed that could be refused.
@@ -73,6 +78,10 @@ def uncounted(demo: Demonstration) -> Iterator[None]:
     yield
     with demo.app.app_context(), transaction() as session:
         session.execute(delete(RateCount))
+
+
+def test_the_roles_that_are_always_asked_reach_everything() -> None:
+    assert {permission for permission in Permission for role in WIDEST if may(role, permission)} == set(Permission)
 
 
 def rules_for(demo: Demonstration, caller: str, method: str) -> Iterator[Rule]:
