@@ -13,6 +13,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.rights.lifecycle import WAITING_STATUSES, Status
 from portal.rights.models import RequestDecision, RightsRequest
+from portal.staff.customer_lookup import is_own_file, recognise_owners_with
 from portal.staff.models import StaffMember
 
 HELD_FOR = timedelta(minutes=20)
@@ -45,13 +46,14 @@ def check_not_own(request: RightsRequest, member: StaffMember) -> None:
 
 
 def is_own(request: RightsRequest, member: StaffMember) -> bool:
-    """Tell whether the staff member is the customer who asks, by the address of the file or of its account.
+    """Tell whether the staff member is the customer who asks."""
+    return is_own_file(member, request.customer)
 
-    An import may give a file another address, or none, than the one that its customer signs in with.
-    """
-    if request.customer.email_normalised == member.email_normalised:
-        return True
-    account = select(Account.id).where(Account.customer_id == request.customer_id, _signs_in_as(member))
+
+@recognise_owners_with
+def has_account(member: StaffMember, customer: Customer) -> bool:
+    """Tell whether a staff member's address signs in to the account of a customer."""
+    account = select(Account.id).where(Account.customer_id == customer.id, _signs_in_as(member))
     return db.session.execute(account).first() is not None
 
 

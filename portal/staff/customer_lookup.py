@@ -47,11 +47,19 @@ class UnknownCase(Exception):
 
 CaseCheck = Callable[[int, str], bool]
 _case_checks: list[CaseCheck] = []
+OwnerCheck = Callable[[StaffMember, Customer], bool]
+_owner_checks: list[OwnerCheck] = []
 
 
 def check_cases_with(check: CaseCheck) -> CaseCheck:
     """Register what tells, from customer id and case reference, whether the case is theirs."""
     _case_checks[:] = [check]
+    return check
+
+
+def recognise_owners_with(check: OwnerCheck) -> OwnerCheck:
+    """Register what tells whether a staff member signs in as a customer, whatever address the file has."""
+    _owner_checks[:] = [check]
     return check
 
 
@@ -71,8 +79,12 @@ def find_customer(identifier: str) -> Customer | None:
 
 
 def is_own_file(member: StaffMember, customer: Customer) -> bool:
-    """Tell whether a customer is the staff member themselves, by the address of either."""
-    return customer.email_normalised == member.email_normalised
+    """Tell whether a customer is the staff member themselves, by the address of the file or of its account.
+
+    An import may give a file another address, or none, than the one that its customer signs in with.
+    """
+    is_own_address = customer.email_normalised == member.email_normalised
+    return is_own_address or any(check(member, customer) for check in _owner_checks)
 
 
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:

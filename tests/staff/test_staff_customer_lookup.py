@@ -171,6 +171,19 @@ def test_ones_own_file_is_refused_and_audited(worker: Browser, people: People) -
     assert len(events("staff:own_file:denied")) == 2
 
 
+def test_ones_own_file_under_another_address_is_refused_too(worker: Browser, people: People) -> None:
+    """As after an import, when the company's file has another address than the one the person signs in with."""
+    customer_id = people.account("support@example.org").customer_id
+    with transaction():
+        held = db.session.get_one(Customer, customer_id)
+        held.email = held.email_normalised = "elsewhere@example.org"
+
+    page = look_up(worker, "C-support")
+    assert page.errors == ["C’est votre propre fiche. Demandez à un ou une collègue de l’ouvrir."]
+    assert lookups() == []
+    assert len(events("staff:own_file:denied")) == 1
+
+
 def test_a_file_that_becomes_ones_own_closes(worker: Browser, customer: Customer) -> None:
     page = look_up(worker)
     with transaction():
