@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
@@ -27,7 +26,7 @@ from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.queries import documents_given, given
 from portal.identity_checks.rendition import RenditionBusy, RenditionPage, render
-from portal.identity_checks.shredding import FOLDER, forget_previews, shred
+from portal.identity_checks.shredding import FOLDER, forget_previews, limit_of, shred
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_public_id
 from portal.infrastructure.keys import OpeningKeys, SealingKey, SessionKey, keyed_hash, new_data_key
@@ -130,7 +129,7 @@ def take_in(
         preview_key=preview.sealed_key if preview else None,
         verdict=verdict.outcome,
         verdict_detail=verdict.detail,
-        shred_after=_limit(),
+        shred_after=limit_of(clock.now()),
     )
     try:
         with transaction():
@@ -250,11 +249,6 @@ def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:
     if verdict.outcome is Outcome.HELD:
         return DocumentStatus.HELD
     return DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
-
-
-def _limit() -> datetime:
-    period = current_app.extensions["organisation"].retention.identity_document_limit
-    return clock.now() + (period.after(clock.today()) - clock.today())
 
 
 def _given(errand: Errand) -> list[IdentityDocument]:

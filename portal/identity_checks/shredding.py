@@ -5,7 +5,7 @@ Without the key the sealed bytes are noise, so a crash between the two leaves no
 
 import time
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 
 from flask import current_app
@@ -41,17 +41,26 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
         enqueue("identity.remove_bytes", document_id=document.id)
 
 
-def limit_to(documents: Iterable[IdentityDocument], due_on: date | None) -> None:
-    """Have documents end with the day on which their request is due, in Paris, where that comes before their limit.
+def limit_of(received_at: datetime) -> datetime:
+    """Return the instant by which a document that came at another is destroyed, whatever happens to its request."""
+    period = current_app.extensions["organisation"].retention.identity_document_limit
+    day = clock.local_date(received_at)
+    limit: datetime = received_at + (period.after(day) - day)
+    return limit
 
-    Nothing moves a limit back later. A due day that is over limits nothing: the answer is still owed, and the person
-    who is asked for a document then must not lose it before anybody can look.
+
+def limit_to(documents: Iterable[IdentityDocument], due_on: date | None) -> None:
+    """Have documents end with the day on which their request is due, in Paris, where that comes before their own limit.
+
+    Nothing moves its own limit. A due day that is over limits nothing: the answer is still owed, and the person
+    who is asked for a document then must not lose it before anybody can look. Nor does one that is not known while the
+    request waits for the customer.
     """
-    if due_on is None or due_on < clock.today():
-        return
-    end = datetime.combine(due_on + timedelta(days=1), time_of_day.min, clock.PARIS)
+    end = datetime.max.replace(tzinfo=UTC)
+    if due_on is not None and due_on >= clock.today():
+        end = datetime.combine(due_on + timedelta(days=1), time_of_day.min, clock.PARIS)
     for document in documents:
-        document.shred_after = min(document.shred_after, end)
+        document.shred_after = min(limit_of(document.created_at), end)
 
 
 def forget_previews(documents: Iterable[IdentityDocument]) -> None:

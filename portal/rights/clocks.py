@@ -10,6 +10,8 @@ from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
+from portal.identity_checks.queries import documents_of, pending_check
+from portal.identity_checks.shredding import limit_to
 from portal.infrastructure.database import db
 from portal.rights import deadlines
 from portal.rights.deadlines import Deadline, Pause, PauseReason
@@ -68,12 +70,18 @@ def extend(request: RightsRequest, told_on: date | None = None) -> None:
 
 
 def recompute(request: RightsRequest) -> Deadline:
-    """Write the dates that follow from receipt, pauses and extension, and return the whole answer."""
+    """Write the dates that follow from receipt, pauses and extension, and return the whole answer.
+
+    The day by which a document that waits to be looked at is destroyed is one of them.
+    """
     deadline = deadline_of(request)
     request.due_on = deadline.due_on
     request.due_on_unpaused = deadline.due_on_unpaused
     request.paused_on = deadline.paused_since
     request.sort_on = deadline.due_on or deadline.due_on_unpaused
+    check = None if request in db.session.new else pending_check(request.id)
+    if check is not None:
+        limit_to(documents_of(check), request.due_on)
     return deadline
 
 

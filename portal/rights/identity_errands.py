@@ -11,11 +11,10 @@ from portal.accounts.models import Account, AccountSession
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
-from portal.identity_checks import shredding
 from portal.identity_checks.errands import Errand, plug_in
 from portal.identity_checks.models import IdentityCheck
 from portal.identity_checks.policy import DoubtSignal
-from portal.identity_checks.queries import documents_given, pending_check
+from portal.identity_checks.queries import pending_check
 from portal.identity_checks.uploading import end_all
 from portal.infrastructure.database import db
 from portal.rights import clocks, emails
@@ -76,7 +75,6 @@ class RequestErrands:
         request = _lock(errand.customer_id, errand.code)
         request.status = advance(request.status, Step.RECEIVE_IDENTITY)
         clocks.resume(request)
-        shredding.limit_to(documents_given(check_id=errand.check_id), request.due_on)
         end_all(errand.customer_id, errand.code)
         request.version += 1
         add_event(request, EventKind.DOCUMENT_RECEIVED)

@@ -25,6 +25,7 @@ from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
 from portal.rights import clocks
+from portal.rights.deadlines import PauseReason
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
@@ -184,6 +185,28 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert (stored(folder), all_documents()) == ([], [])
     assert only_check().destroyed_at is not None
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
+
+
+def test_the_limit_follows_the_day_of_the_answer_when_that_is_put_off(customer: Browser, folder: Path) -> None:
+    """What is asked for two further months to look at must not be gone first; no document stays longer than its own time."""
+    page = file_with_document_later(customer)
+    with transaction() as session:
+        clocks.start_clock(session.execute(select(RightsRequest)).scalar_one(), clock.now() - timedelta(days=20))
+    send_card(page.click("Envoyer la pièce"))
+    own_time = {document.public_id: document.created_at + timedelta(days=15) for document in all_documents()}
+    limits: list[bool] = []
+    acts = (
+        lambda request: None,
+        lambda request: clocks.pause(request, PauseReason.SCOPE_CLARIFICATION),
+        clocks.resume,
+        clocks.extend,
+    )
+    for act in acts:
+        with transaction() as session:
+            act(session.execute(select(RightsRequest)).scalar_one())
+        left = [own_time[document.public_id] - document.shred_after for document in all_documents()]
+        limits.append(all(abs(rest) < timedelta(hours=2) for rest in left))
+    assert limits == [False, True, False, True]
 
 
 KILLED = """
