@@ -23,7 +23,7 @@ from portal.rights.deadlines import PauseReason
 from portal.rights.drafts import DraftExpired, find_draft, lock_customer
 from portal.rights.history import add_event, customer_history
 from portal.rights.intents import Intent
-from portal.rights.lifecycle import Status, Step, advance
+from portal.rights.lifecycle import ALLOWED, Status, Step, advance
 from portal.rights.models import EventKind, RequestDraft, RightsRequest
 from portal.rights.progress import progress_of
 from portal.staff.models import StaffMember
@@ -109,8 +109,9 @@ class RequestErrands:
         subject = f"customer:{request.customer.public_id}"
         record(LOST, actor="portal", subject=subject, reference=request.reference, reason=reason)
         request.version += 1
-        if reason == "infected" and request.is_open:
-            # Only now do we wait for the person again; the days while the scanner was down were ours.
+        if reason == "infected" and (request.status, Step.ASK_IDENTITY) in ALLOWED:
+            # Only now do we wait for the person again; the days while the scanner was down were ours. A decision that
+            # waits for its second opinion asks for nothing meanwhile: whoever gives it reads the note.
             request.status = advance(request.status, Step.ASK_IDENTITY)
             clocks.pause(request, PauseReason.IDENTITY_DOUBT)
             emails.queue_document_lost(request)

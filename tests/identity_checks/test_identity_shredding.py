@@ -389,6 +389,26 @@ def test_a_virus_found_later_destroys_the_document_and_asks_again(
     assert only_request().status is Status.IN_REVIEW
 
 
+@pytest.mark.parametrize(
+    ("status", "after"),
+    [
+        (Status.CLARIFICATION_PENDING, Status.IDENTITY_PENDING),
+        (Status.SECOND_OPINION, Status.SECOND_OPINION),
+    ],
+)
+def test_a_virus_is_destroyed_wherever_its_request_stands_by_then(
+    app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch, status: Status, after: Status
+) -> None:
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
+    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    with transaction() as session:
+        session.execute(update(RightsRequest).values(status=status))
+    monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.INFECTED))
+    run_periodic("identity.rescan")
+    assert (stored(folder), all_documents()) == ([], [])
+    assert only_request().status is after
+
+
 def test_a_process_without_opening_keys_leaves_held_documents_alone(
     app: Flask, customer: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
