@@ -77,6 +77,27 @@ def test_a_failed_fsync_is_never_a_success(tmp_path: Path, monkeypatch: pytest.M
     assert [path.name for path in files_below(tmp_path)] == ["before"]
 
 
+def test_a_removal_that_did_not_reach_the_disk_is_tried_again_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = storage_from_url(f"file://{tmp_path}/objects")
+    storage.put("identity/one", [b"x"])
+    synced: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        if len(synced) < 3:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            storage.delete("identity/one")
+    storage.delete("identity/one")
+    assert synced == ["identity"] * 3
+    storage.delete("nowhere/one")
+
+
 def test_a_full_disk_leaves_nothing_behind_and_heals(small_disk: Path) -> None:
     storage = storage_from_url(f"file://{small_disk}/objects")
     storage.put("before", [b"acknowledged"])

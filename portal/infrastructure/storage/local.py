@@ -62,7 +62,8 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         path = self._path(key)
         with _faults(), suppress(FileNotFoundError, NotADirectoryError):
-            path.unlink()
+            # Synced also where the file is gone: it may be so in memory only, since a first try whose sync failed.
+            path.unlink(missing_ok=True)
             _sync_folder(path.parent)
 
     def exists(self, key: str) -> bool:
