@@ -39,7 +39,7 @@ def try_to_take_in(
 ) -> Refusal | None:  # fmt: skip
     """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`.
 
-    A file that nobody looked at, because we had no room for it, is no try of the day.
+    A file that could not be taken because of us, for want of room or of a store, is no try of the day.
     """
     limits = [(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")]
     count_try(limits)
@@ -54,10 +54,8 @@ def try_to_take_in(
     except StillLooking:
         give_back_try(limits)
         return Refusal(_("We are still looking at your other files. Send this one again in a minute."), may_pass=True)
-    except RenditionBusy as error:
+    except (RenditionBusy, RenditionUnavailable, StorageError) as error:
         give_back_try(limits)
-        return not_now(error)
-    except (RenditionUnavailable, StorageError) as error:
         return not_now(error)
     return None
 

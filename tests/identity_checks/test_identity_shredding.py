@@ -29,6 +29,7 @@ from portal.rights.deadlines import PauseReason
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
+from portal.web.rate_limits import RateCount
 from tests.support import specimens
 from tests.support.browser import Browser
 from tests.support.databases import IS_POSTGRESQL
@@ -432,6 +433,9 @@ def test_the_store_being_down_keeps_the_draft_and_says_to_try_again(
         "Nous ne pouvons pas recevoir votre pièce pour le moment. Envoyez-la à nouveau dans une minute."
     ]
     assert all_documents() == []
+    db.session.rollback()
+    counts = [row.count for row in db.session.execute(select(RateCount)).scalars() if "identity-upload:" in row.key]
+    assert counts == [0], "a file that we could not keep was counted as a try of the day"
     assert send_sides(refused, page=specimens.passport()).h1 == "Vérifiez votre demande"
 
 
