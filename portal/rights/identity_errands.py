@@ -14,7 +14,8 @@ from portal.bilingual import Label
 from portal.identity_checks.errands import Errand, plug_in
 from portal.identity_checks.models import IdentityCheck
 from portal.identity_checks.policy import DoubtSignal
-from portal.identity_checks.queries import pending_check
+from portal.identity_checks.queries import documents_given, pending_check
+from portal.identity_checks.shredding import shred
 from portal.identity_checks.uploading import end_all
 from portal.infrastructure.database import db
 from portal.rights import clocks, emails
@@ -87,6 +88,9 @@ class RequestErrands:
         if errand.draft_id is not None:
             draft = db.session.get_one(RequestDraft, errand.draft_id)
             draft.identity_proven_at, draft.identity_proven_in = clock.now(), session.id
+            # What was sent of a document before has no use any more.
+            shred(documents_given(draft_id=draft.id))
+            end_all(errand.customer_id, errand.code)
 
     def put_off(self, errand: Errand) -> None:
         if errand.draft_id is not None:

@@ -12,8 +12,9 @@ from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft
+from tests.support import specimens
 from tests.support.browser import Browser, Page
-from tests.support.filing import describe_copy, only_request
+from tests.support.filing import all_documents, describe_copy, only_request, send_sides
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.people import PASSWORD, People
 
@@ -41,6 +42,14 @@ def test_a_code_spares_the_document(people: People, mailbox: Mailbox) -> None:
     assert (request.status, request.is_document_needed) == (Status.RECEIVED, False)
     check = db.session.execute(select(IdentityCheck)).scalar_one()
     assert (check.method, check.result) == ("known_address", "confirmed")
+
+
+def test_what_was_sent_before_the_code_has_no_use_any_more(people: People, mailbox: Mailbox) -> None:
+    page = describe_copy(people.signed_in())
+    send_sides(page.submit({"paper": "identity_card"}, with_field="paper"), front=specimens.front())
+    page = page.browser.get(page.url).click("Utiliser un code").submit(action="/code")
+    page.submit({"code": code_in(mailbox)}, with_field="code")
+    assert [document.sealed_key for document in all_documents()] == [None]
 
 
 def test_the_code_is_nowhere_in_the_database(people: People, mailbox: Mailbox) -> None:
