@@ -97,8 +97,7 @@ def take_in(
     if paper is Paper.FRANCE_IDENTITE and inspection.kind is not DocumentKind.PDF:
         raise DocumentRefused(UploadProblem.NOT_THE_PDF)
     fingerprint = fingerprint_of(hashlib.sha256(content).hexdigest())
-    if any(row.fingerprint == fingerprint and row.side != side for row in _given(errand)):
-        raise SentTwice
+    _check_sent_once(errand, paper, side, fingerprint)
     db.session.rollback()
     with _place(errand.customer_id):
         verdict = _scan(content)
@@ -134,7 +133,7 @@ def take_in(
     try:
         with transaction():
             return _keep(errand, document, use_up)
-    except NoLongerNeeded:
+    except (NoLongerNeeded, SentTwice):
         # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
         for sealed in (rendition, original, preview):
             with suppress(StorageError):
@@ -199,6 +198,8 @@ def unpack(packed: bytes) -> list[bytes]:
 def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None] | None) -> bool:
     if not errands().hold(errand):
         raise NoLongerNeeded
+    # Looked at again: the other side may have come meanwhile.
+    _check_sent_once(errand, document.kind, document.side, document.fingerprint)
     if use_up is not None:
         use_up()
     shred(row for row in _given(errand) if row.kind != document.kind or row.side == document.side)
@@ -216,6 +217,12 @@ def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None]
         # The request goes to review with this side: nothing can be replaced, so a picture to judge it by has no use.
         forget_previews(_given(errand))
     return is_complete
+
+
+def _check_sent_once(errand: Errand, paper: str, side: str, fingerprint: str) -> None:
+    """Raise `SentTwice` when the file came for the paper's other side; of another paper, it is about to be replaced."""
+    if any(row.fingerprint == fingerprint and row.kind == paper and row.side != side for row in _given(errand)):
+        raise SentTwice
 
 
 @contextmanager

@@ -174,8 +174,8 @@ def test_a_side_can_be_replaced_and_removed(doubted: Browser) -> None:
     assert all(document.sealed_key is None for document in all_documents())
 
 
-def test_another_paper_replaces_the_first(doubted: Browser) -> None:
-    send_sides(card_page(doubted), front=specimens.front())
+def test_another_paper_replaces_the_first_with_the_same_file_too(doubted: Browser) -> None:
+    send_sides(card_page(doubted), front=specimens.passport())
     page = doubted.get("/requests/new/access").submit({}, with_field="details")
     page = page.submit({"paper": "passport"}, with_field="paper")
     assert "Vous avez commencé avec une autre pièce" in page.text

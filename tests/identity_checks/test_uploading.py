@@ -292,6 +292,23 @@ def test_a_side_finished_twice_at_once_is_kept_once(people: People, monkeypatch:
     assert [document.side for document in all_documents()] == ["page"]
 
 
+def test_one_file_sent_for_both_sides_at_once_is_taken_for_one(sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls = []
+    for side in ("front", "back"):
+        begun = sender.begin(side, LONG).json
+        assert begun
+        urls.append(begun["url"])
+        for offset in range(0, len(LONG), SIZE):
+            sender.part(begun["url"], LONG, offset)
+    answers = meanwhile(monkeypatch, intake, "render", lambda: sender.call(f"{urls[0]}/finish").json)
+    refused = sender.call(f"{urls[1]}/finish")
+    assert answers == [None, {"arrived": True}]
+    assert refused.status_code == 422
+    assert "deux fois le même fichier" in (refused.json or {})["error"]
+    assert [document.side for document in all_documents()] == ["front"]
+    assert (uploads(), len(stored(parts.parent))) == ([], 2)
+
+
 def test_a_half_upload_is_forgotten_after_two_hours_and_with_its_draft(
     sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
