@@ -4,6 +4,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -223,24 +224,41 @@ def test_a_bucket_that_cannot_be_reached_says_so_within_seconds() -> None:
     assert time.monotonic() - started < 20
 
 
-def test_a_bucket_that_is_full_says_so() -> None:
-    class Full(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            self.send_response(507)
-            self.send_header("Content-Length", "0")
+@contextmanager
+def answering(status: int, body: bytes = b"") -> Iterator[Storage]:
+    """Yield a bucket whose server answers every call in one way."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
+
+        do_PUT = do_POST = do_DELETE = answer
 
         def log_message(self, *_: Any) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Full) as server:
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        storage = storage_from_url(
-            f"s3://portal?endpoint=http://127.0.0.1:{server.server_port}&access_key_id=portal&secret_access_key=x"
-        )
-        with pytest.raises(StorageFull):
-            storage.put("a", [b"x"])
+        address = f"http://127.0.0.1:{server.server_port}"
+        yield storage_from_url(f"s3://portal?endpoint={address}&access_key_id=portal&secret_access_key=x")
         server.shutdown()
+
+
+def test_a_bucket_that_is_full_says_so() -> None:
+    with answering(507) as storage, pytest.raises(StorageFull):
+        storage.put("a", [b"x"])
+
+
+@pytest.mark.parametrize("body", [b"<Error><Code>NoSuchBucket</Code></Error>", b"<html>nothing here</html>"])
+def test_what_a_wrong_bucket_does_not_hold_was_not_deleted(body: bytes) -> None:
+    with answering(404, body) as storage, pytest.raises(StorageUnavailable):
+        storage.delete("a")
+    with answering(404, b"<Error><Code>NoSuchKey</Code></Error>") as storage:
+        storage.delete("a")
 
 
 def test_a_bucket_refuses_wrong_credentials(bucket_url: str) -> None:

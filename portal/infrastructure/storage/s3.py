@@ -83,8 +83,14 @@ class S3Storage:
 
     def delete(self, key: str) -> None:
         checked_key(key)
-        with _faults(), suppress(FileNotFoundError):
-            obstore.delete(self._store, key)
+        with _faults():
+            try:
+                obstore.delete(self._store, key)
+            except FileNotFoundError as error:
+                # A key that is gone already is no error; that there is no bucket, or nothing at this address, is one:
+                # what should be destroyed may lie elsewhere.
+                if "NoSuchKey" not in str(error):
+                    raise StorageUnavailable("the bucket is not where it should be") from None
 
     def exists(self, key: str) -> bool:
         checked_key(key)
