@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
@@ -77,6 +78,16 @@ def _on_fault(error: Exception) -> Any:
 
 
 def _answer(error: HTTPException, code: int) -> Response:
+    try:
+        return _written(error, code)
+    except OperationalError:
+        # Not even who is signed in can be read from the database: the page is made as for nobody.
+        db.session.rollback()
+        g._login_user = AnonymousUserMixin()
+        return _written(error, code)
+
+
+def _written(error: HTTPException, code: int) -> Response:
     reference = g.setdefault("reference", new_reference())
     if current_audience() is Audience.FEED or "application/problem+json" in request.headers.get("Accept", ""):
         response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
