@@ -2,7 +2,8 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from tests.support.databases import IS_POSTGRESQL
 from tests.support.disks import disk, filled, read_only
 from tests.support.filing import all_documents, describe_copy, file_with_document_later, only_request, send_sides
 from tests.support.people import People
+from tests.trial.installation import installation
+from tests.trial.waiting import crowd, send_passport, served
 
 pytestmark = pytest.mark.trial
 
@@ -100,28 +103,83 @@ def test_a_full_disk_of_temporary_files_is_no_matter(
         assert is_sent(send_sides(page, page=specimens.passport()))
 
 
+@contextmanager
+def database_on(folder: Path, settings: Settings) -> Iterator[Flask]:
+    """Yield a portal whose database lies in a folder, and its documents elsewhere."""
+    url = f"sqlite:///{folder / 'portal.sqlite'}"
+    storage = f"file://{folder.parent}/storage"
+    app = create_app(settings.model_copy(update={"database_url": url, "storage_url": storage}))
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.mark.skipif(IS_POSTGRESQL, reason="the files of SQLite")
 def test_a_full_disk_of_the_database(settings: Settings, tmp_path: Path) -> None:
-    with disk(tmp_path / "disk", "size=24m") as folder:
-        url = f"sqlite:///{folder / 'portal.sqlite'}"
-        app = create_app(settings.model_copy(update={"database_url": url, "storage_url": f"file://{tmp_path}/storage"}))
-        with app.app_context():
-            upgrade()
-            people = People(app)
-            first = people.signed_in("first@example.org")
-            assert is_sent(send_sides(passport_page(first), page=specimens.passport()))
-            page = passport_page(people.signed_in())
-            kept = [document.public_id for document in all_documents()]
-            with filled(folder):
-                refused = send_sides(page, page=specimens.passport())
-                assert refused.status == 503
-                assert "pas enregistré" in refused.text
-                assert people.app.test_client().get("/healthz").status_code == 200
-            assert [document.public_id for document in all_documents()] == kept
-            assert is_sent(send_sides(page, page=specimens.passport()))
-            assert verify_chain().fault is None
-            db.session.remove()
-            db.engine.dispose()
+    with disk(tmp_path / "disk", "size=24m") as folder, database_on(folder, settings) as app:
+        people = People(app)
+        first = people.signed_in("first@example.org")
+        assert is_sent(send_sides(passport_page(first), page=specimens.passport()))
+        page = passport_page(people.signed_in())
+        kept = [document.public_id for document in all_documents()]
+        with filled(folder):
+            refused = send_sides(page, page=specimens.passport())
+            assert refused.status == 503
+            assert "pas enregistré" in refused.text
+            assert people.app.test_client().get("/healthz").status_code == 200
+        assert [document.public_id for document in all_documents()] == kept
+        assert is_sent(send_sides(page, page=specimens.passport()))
+        assert verify_chain().fault is None
+
+
+@pytest.mark.skipif(IS_POSTGRESQL, reason="the files of SQLite")
+@pytest.mark.parametrize("fault", [filled, read_only])
+def test_what_cannot_be_written_down_is_neither_shown_nor_decided(
+    settings: Settings, tmp_path: Path, fault: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    with disk(tmp_path / "disk", "size=24m") as folder, database_on(folder, settings) as app:
+        people = People(app)
+        customer = people.signed_in()
+        page = file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+        send_sides(page, page=specimens.passport())
+        reviewer = people.signed_in_staff("reviewer")
+        case = reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/look")
+        address = f"/staff/documents/{all_documents()[0].public_id}/1"
+        decision = {"result": "rejected", "reason": "altered"}
+        db.session.remove()
+        db.engine.dispose()  # a disk in use cannot be made read-only
+        with fault(folder):
+            look = reviewer.client.get(address)
+            decided = case.submit(decision, with_field="result")
+            assert (look.status_code, decided.status) == (503, 503)
+            assert JPEG not in look.data
+        assert all_documents()[0].sealed_key
+        assert reviewer.client.get(address).data.startswith(JPEG)
+        assert case.submit(decision, with_field="result").status == 200
+        assert [document.sealed_key for document in all_documents()] == [None]
+        assert verify_chain().fault is None
+
+
+def test_a_full_disk_of_the_log(tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "size=1m") as folder, installation() as portal, portal.app.app_context():
+        before, meanwhile, after = crowd(portal.app, 3)
+        with (folder / "log").open("ab") as log:
+            portal.log = log
+            with served(portal) as server:
+                assert send_passport(server, before, specimens.passport()).error == ""
+                processes = server.processes()
+                with filled(folder):
+                    assert send_passport(server, meanwhile, specimens.passport()).error == ""
+                    assert len(all_documents()) == 2
+                written = (folder / "log").stat().st_size
+                assert send_passport(server, after, specimens.passport()).error == ""
+                assert server.processes() == processes
+        assert len(all_documents()) == 3
+        assert (folder / "log").stat().st_size > written, "nothing was logged any more"
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -21,17 +21,18 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Installation:
-    """A folder with its settings, and an app on it inside this process."""
+    """A folder with its settings, and an app on it inside this process; `log` is where commands write theirs."""
 
     folder: Path
     environment: dict[str, str]
     app: Flask
+    log: Any = subprocess.DEVNULL
 
     def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
         """Start a flask command in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=self.environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options,
+            stdout=subprocess.DEVNULL, stderr=self.log, **options,
         )  # fmt: skip
 
 
