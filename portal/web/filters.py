@@ -114,7 +114,12 @@ def file_size(size: int) -> str:
 
 def number(value: int | float) -> str:
     """Return a number with its thousands apart."""
-    return str(format_decimal(value, locale=_locale()))
+    return _number(value, _locale())
+
+
+@lru_cache(maxsize=1024)
+def _number(value: int | float, locale: str) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 def money(amount: Any, currency: str = "EUR") -> str:
