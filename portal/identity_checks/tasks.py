@@ -9,6 +9,8 @@ from datetime import timedelta
 from flask import current_app
 
 from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
 from portal.identity_checks import intake, previews, shredding, uploading
 from portal.identity_checks.errands import errands
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
@@ -21,6 +23,10 @@ from portal.infrastructure.sealing import SealBroken
 from portal.infrastructure.storage import StorageError
 from portal.web.sessions import CUSTOMER_RULES
 
+REFUSED = declare("portal:identity_sweep:refused", "last_run")
+
+LONGEST_GAP = timedelta(days=1)
+
 logger = logging.getLogger("portal.identity_checks")
 
 job("identity.remove_bytes")(shredding.remove_bytes)
@@ -29,7 +35,18 @@ job("identity.remove_preview")(shredding.remove_preview)
 
 @job("identity.sweep", every=timedelta(hours=1))
 def sweep(run: JobRun) -> None:
-    """Shred documents past their limit, and go after bytes whose removal was given up."""
+    """Shred documents past their limit, and go after bytes whose removal was given up.
+
+    A clock that jumped, such as that of a machine that has just started, would have documents destroyed that somebody
+    is about to look at: after a gap, or a step back, this run destroys nothing and says so. The next one, an hour later
+    by the same clock, goes on.
+    """
+    last = run.last_done()
+    if last is not None and not timedelta(0) <= clock.now() - last <= LONGEST_GAP:
+        logger.error("the clock jumped since the last sweep, or the portal stood still: nothing is shredded this hour")
+        with run.finish():
+            record(REFUSED, actor="portal", subject="portal", last_run=last.isoformat())
+        return
     while True:
         with transaction():
             expired = shredding.expired_documents()

@@ -1,15 +1,11 @@
 """Retention deletes by itself, once a day, unless the machine's clock is not to be believed."""
 
 import logging
-from datetime import datetime, timedelta
-
-from sqlalchemy import select
+from datetime import timedelta
 
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
-from portal.infrastructure.database import db
-from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.retention.purge import purge_records
 
@@ -28,15 +24,10 @@ def purge_daily(run: JobRun) -> None:
     A clock that jumped would have years of data removed at once: after a gap, or a step back, this run removes
     nothing and says so. The next one, a day later by the same clock, goes on.
     """
-    last = _last_run(run)
+    last = run.last_done()
     if last is not None and not timedelta(0) <= clock.now() - last <= LONGEST_GAP:
         logger.error("the clock jumped since the last purge, or the portal stood still: nothing is removed today")
         with run.finish():
             record(REFUSED, actor="portal", subject="portal", last_run=last.isoformat())
         return
     purge_records(run.renew)
-
-
-def _last_run(run: JobRun) -> datetime | None:
-    done = select(Job.done_at).where(Job.name == NAME, Job.status == JobStatus.DONE, Job.id != run.job_id)
-    return db.session.execute(done.order_by(Job.id.desc()).limit(1)).scalar_one_or_none()

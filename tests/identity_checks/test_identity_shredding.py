@@ -15,9 +15,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal import clock
+from portal.audit.models import AuditEvent
 from portal.config import Settings
 from portal.identity_checks import checking, shredding
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.tasks import REFUSED
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job
 from portal.infrastructure.jobs.queue import enqueue
@@ -186,6 +188,22 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert (stored(folder), all_documents()) == ([], [])
     assert only_check().destroyed_at is not None
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=31), timedelta(hours=-1)])
+def test_a_clock_that_jumped_destroys_no_document_at_once(customer: Browser, folder: Path, jump: timedelta) -> None:
+    run_due_jobs()
+    send_card(describe_copy(customer))
+    later = clock.now() + jump
+    with transaction() as session:
+        session.execute(update(IdentityDocument).values(shred_after=later))
+    with clock.stopped_at(later):
+        run_due_jobs()
+        assert [document.status for document in all_documents()] == [DocumentStatus.STAGED] * 2
+        assert REFUSED in db.session.execute(select(AuditEvent.tag)).scalars().all()
+    with clock.stopped_at(later + timedelta(hours=1)):
+        run_due_jobs()
+    assert (stored(folder), all_documents()) == ([], [])
 
 
 def test_the_limit_follows_the_day_of_the_answer_when_that_is_put_off(customer: Browser, folder: Path) -> None:

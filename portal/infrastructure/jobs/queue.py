@@ -107,6 +107,12 @@ class JobRun:
         with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
             self._require_one(connection.execute(self._update(lease_until=clock.now() + LEASE)))
 
+    def last_done(self) -> datetime | None:
+        """Return when the job of this name last came to its end before this run; None when it never did."""
+        name = select(Job.name).where(Job.id == self.job_id).scalar_subquery()
+        done = select(Job.done_at).where(Job.name == name, Job.status == JobStatus.DONE, Job.id != self.job_id)
+        return db.session.execute(done.order_by(Job.id.desc()).limit(1)).scalar_one_or_none()
+
     @contextmanager
     def finish(self) -> Iterator[scoped_session[Any]]:
         """Commit the effects of the job together with its end, or neither."""
