@@ -1025,6 +1025,11 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("verdict_detail", sa.Text(), nullable=False),
+        sa.Column(
+            "picture_doubt",
+            sa.Enum("dark", "blurred", name="picturedoubt", native_enum=False, length=40),
+            nullable=True,
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shred_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("key_destroyed_at", sa.DateTime(timezone=True), nullable=True),

@@ -15,7 +15,7 @@ from portal.customers.addresses import mask_address
 from portal.identity_checks import known_address, uploading_views
 from portal.identity_checks.errand_views import current_errand
 from portal.identity_checks.errands import Errand, errands
-from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, problem_sentence
+from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, doubt_sentence, problem_sentence
 from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
 from portal.identity_checks.intake import NoLongerNeeded, take_back, unpack
 from portal.identity_checks.paper_checks import may_be_hidden, must_show
@@ -125,7 +125,7 @@ def document(code: str) -> Answer:
         status = _take_in_all(errand, paper, form)
     if form.errors:
         return _document_page(errand, paper, form.renewed(_arrived(errand, paper))), status
-    return _after_sides(errand, paper)
+    return _after_sides(errand, paper, list(form.sent))
 
 
 @blueprint.get("/requests/identity/<code>/document/<public_id>/<int:page>")
@@ -186,9 +186,14 @@ def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> 
     return try_to_take_in(errand, paper, side, file.getvalue(), session_key())
 
 
-def _after_sides(errand: Errand, paper: Paper) -> Response:
-    if _given(errand).is_complete:
-        flash(_("Your document has arrived. It is destroyed as soon as it is checked."), "success")
+def _after_sides(errand: Errand, paper: Paper, sent: list[Side]) -> Response:
+    arrived = _given(errand)
+    if arrived.is_complete:
+        # Once the request is sent, what is complete goes to its reviewer at once, and nothing can be replaced.
+        may_replace = errand.draft_id is not None
+        doubts = [doubt_sentence(side) for side in arrived.sides if may_replace and side.side in sent and side.doubt]
+        message = _("Your document has arrived. It is destroyed as soon as it is checked.")
+        flash(" ".join([message, *doubts]), "warning" if doubts else "success")
         return redirect(errand.next_url, 303)
     if errands().find(current_user, g.portal_session, errand.code) is None:
         flash(_("We no longer need this document. It was not kept."), "info")
@@ -209,6 +214,7 @@ def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
         previews=shown_to(rows, session_key()),
         under_way=under_way(errand, paper, session_key()),
         may_be_hidden=format_list(may_be_hidden(paper, language), locale=language),
+        doubts={side.side: doubt_sentence(side) for side in _given(errand).sides if side.doubt},
         must_show=format_list(must_show(language, compares_birth_date=has_birth_date), locale=language),
         language=language,
     )

@@ -8,7 +8,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FileField, RadioField
 
 from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.legibility import PictureDoubt
 from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.queries import GivenSide
 from portal.web.fields import CodeField
 from portal.web.filters import file_size, number
 from portal.web.forms import Needed, PortalForm
@@ -154,6 +156,22 @@ def problem_sentence(refusal: DocumentRefused) -> str:
         UploadProblem.UNREADABLE: _("We cannot read this file. Take a new photo, or save it again as JPEG."),
     }
     return sentences[refusal.problem]
+
+
+def doubt_sentence(given: GivenSide) -> str:
+    """Return what may be wrong with the picture of a side that has arrived; empty where nothing seems to be."""
+    sentences: dict[PictureDoubt | None, str] = {
+        None: "",
+        PictureDoubt.DARK: _(
+            "%(side)s: this picture is dark. Can the name and the dates be read? If not, send another one.",
+            side=given.side.label(get_locale()),
+        ),
+        PictureDoubt.BLURRED: _(
+            "%(side)s: this picture is blurred. Can the name and the dates be read? If not, send another one.",
+            side=given.side.label(get_locale()),
+        ),
+    }
+    return sentences[given.doubt]
 
 
 def _both(details: dict[str, str]) -> dict[str, str]:

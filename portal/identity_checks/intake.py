@@ -22,6 +22,7 @@ from portal.customers.models import Customer
 from portal.identity_checks import previews
 from portal.identity_checks.errands import Errand, errands
 from portal.identity_checks.inspection import DocumentKind, DocumentRefused, UploadProblem, inspect
+from portal.identity_checks.legibility import picture_doubt
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.identity_checks.queries import documents_given, given
@@ -108,6 +109,8 @@ def take_in(
         rendition = _seal(pack([page.jpeg for page in pages]), public_id)
         original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
         preview = _seal_preview(pages, public_id, viewer) if viewer else None
+        # A PDF may be drawn, and hold an empty page.
+        doubt = None if inspection.kind is DocumentKind.PDF else picture_doubt(pages[0].jpeg)
     document = IdentityDocument(
         public_id=public_id,
         customer_id=errand.customer_id,
@@ -128,6 +131,7 @@ def take_in(
         preview_key=preview.sealed_key if preview else None,
         verdict=verdict.outcome,
         verdict_detail=verdict.detail,
+        picture_doubt=doubt,
         shred_after=limit_of(clock.now()),
     )
     try:

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
+from portal.identity_checks.legibility import PictureDoubt
 from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 
@@ -81,6 +82,7 @@ class IdentityDocument(db.Model):
     fingerprint: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     verdict_detail: Mapped[str] = mapped_column(Text, default="")
+    picture_doubt: Mapped[PictureDoubt | None] = mapped_column(code_column(PictureDoubt))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     shred_after: Mapped[datetime] = mapped_column(UtcDateTime)
     key_destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

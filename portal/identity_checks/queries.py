@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.identity_checks.errands import errands
+from portal.identity_checks.legibility import PictureDoubt
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.papers import Paper, Side
 from portal.infrastructure.database import db
@@ -21,6 +22,7 @@ class GivenSide:
     pages: int
     at: datetime
     is_held: bool
+    doubt: PictureDoubt | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
             pages=row.pages,
             at=row.created_at,
             is_held=row.status is DocumentStatus.HELD,
+            doubt=row.picture_doubt,
         )
         for row in documents_given(draft_id=draft_id, check_id=check_id)
     ]

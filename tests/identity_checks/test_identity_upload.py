@@ -4,7 +4,7 @@ from io import BytesIO
 from threading import BoundedSemaphore
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from sqlalchemy import func, select, update
 from werkzeug import formparser
 
@@ -190,6 +190,24 @@ def test_the_same_file_for_both_sides_is_refused(doubted: Browser) -> None:
     assert page.errors == ["Vous avez envoyé deux fois le même fichier. Choisissez l’autre face."]
     page = send_sides(page, back=specimens.front())
     assert page.errors == ["Vous avez envoyé deux fois le même fichier. Choisissez l’autre face."]
+
+
+def test_a_dark_or_blurred_picture_is_said_and_taken(doubted: Browser) -> None:
+    sharp = specimens.picture_of(specimens.front())
+    blurred = specimens.jpeg(sharp.filter(ImageFilter.GaussianBlur(9)))
+    dark = specimens.jpeg(sharp.point(lambda value: value // 5))
+    page = send_sides(card_page(doubted), front=blurred)
+    address = page.url
+    assert (
+        "Recto de la pièce\N{NO-BREAK SPACE}: cette image est floue. Le nom et les dates se lisent-ils\N{NO-BREAK SPACE}?"
+        " Sinon, envoyez-en une autre."
+    ) in [notice.get_text(strip=True) for notice in page.tree.select(".notice.warn")]
+    page = send_sides(page, back=dark)
+    assert page.h1 == "Vérifiez votre demande"
+    assert "Verso de la pièce\N{NO-BREAK SPACE}: cette image est sombre." in page.tree.select(".banner.warning")[0].text
+    page = send_sides(doubted.get(address), front=specimens.front(), back=specimens.back())
+    assert page.tree.select(".banner.warning") == []
+    assert doubted.get(address).tree.select(".notice.warn") == []
 
 
 HOSTILE = {

@@ -122,7 +122,7 @@ class Server:
             try:
                 below = set().union(*(_below(pid) for pids in self.processes().values() for pid in pids))
                 self.most_below = max(self.most_below, sum(map(_resident, below)) >> 10)
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue  # one of them ended while it was looked at
 
 
