@@ -10,14 +10,20 @@ function show(sheet) {
   sheet.className = ["sheet", SIZES[size], turn && `turned turn-${turn}`].filter(Boolean).join(" ");
 }
 
-function step(sheet, name, count) {
+// What one looks at stays in the middle: otherwise a large picture that is turned shows its empty corner.
+function step(sheet, name, count, moved) {
+  const [x, y] = moved(
+    (sheet.scrollLeft + sheet.clientWidth / 2) / sheet.scrollWidth,
+    (sheet.scrollTop + sheet.clientHeight / 2) / sheet.scrollHeight,
+  );
   sheet.dataset[name] = (Number(sheet.dataset[name] ?? 0) + 1) % count;
   show(sheet);
+  sheet.scrollTo(x * sheet.scrollWidth - sheet.clientWidth / 2, y * sheet.scrollHeight - sheet.clientHeight / 2);
 }
 
 const ACTS = {
-  zoom: () => step(sheets[current], "size", SIZES.length),
-  turn: () => step(sheets[current], "turn", 4),
+  zoom: () => step(sheets[current], "size", SIZES.length, (x, y) => [x, y]),
+  turn: () => step(sheets[current], "turn", 4, (x, y) => [1 - y, x]),
   next() {
     current = (current + 1) % sheets.length;
     sheets[current].focus();

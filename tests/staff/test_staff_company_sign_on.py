@@ -250,13 +250,13 @@ def test_a_changed_token_lets_nobody_in(
 @pytest.mark.parametrize(
     ("fault", "status", "title"),
     [
-        ("access_denied", 200, "You cancelled the company’s sign-on"),
+        ("access_denied", 200, "You cancelled at your company"),
         ("bad_code", 400, "This attempt is over"),
-        ("bad_client", 502, "Company sign-on does not work at the moment"),
-        ("down", 503, "The company’s sign-on does not answer"),
-        ("slow", 503, "The company’s sign-on does not answer"),
-        ("no_json", 503, "The company’s sign-on does not answer"),
-        ("other_issuer", 502, "Company sign-on does not work at the moment"),
+        ("bad_client", 502, "Coming in from your company does not work at the moment"),
+        ("down", 503, "Your company does not answer"),
+        ("slow", 503, "Your company does not answer"),
+        ("no_json", 503, "Your company does not answer"),
+        ("other_issuer", 502, "Coming in from your company does not work at the moment"),
     ],
 )
 def test_every_fault_has_its_page(
@@ -274,7 +274,7 @@ def test_every_fault_has_its_page(
 def test_a_provider_that_is_down_at_the_start(app: Flask, company: Company) -> None:
     company.fault = "down"
     page = to_company(Browser(app, "en"))
-    assert (page.status, page.h1) == (503, "The company’s sign-on does not answer")
+    assert (page.status, page.h1) == (503, "Your company does not answer")
 
 
 def test_a_return_belongs_to_one_browser_and_happens_once(app: Flask, people: People, company: Company) -> None:

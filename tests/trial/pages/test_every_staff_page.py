@@ -59,9 +59,11 @@ def test_a_document_under_review(visit: Callable[..., Visitor], width: int, lang
     page.keyboard.press("o")
     page.locator(".document img").first.wait_for()
     check_page(page)
-    # Twice as large, then four times, then turned: what is too wide scrolls in its own box.
+    # Twice as large, then four times, then turned: what is too wide scrolls in its own box, about the same middle.
     for key in ("z", "z", "t", "z"):
         page.keyboard.press(key)
+        place = page.locator(".sheet").first.evaluate("sheet => (sheet.scrollLeft + sheet.clientWidth / 2) / sheet.scrollWidth")
+        assert abs(place - 0.5) < 0.02
         check_page(page, is_brief=True)
     page.keyboard.press("s")
     assert page.locator(".sheet").nth(1).evaluate("sheet => sheet === document.activeElement")
