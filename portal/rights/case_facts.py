@@ -78,7 +78,8 @@ def case_facts(request: RightsRequest, language: str) -> CaseFacts:
             for document in documents
         ],
         has_pending_check=check is not None,
-        may_doubt=check is None and may_ask_for_document(request),
+        # A check whose document was destroyed before anybody decided waits for nothing: it is asked for anew.
+        may_doubt=not documents and may_ask_for_document(request),
         checklist=[
             (item.value, item.label(language))
             for item in (checklist(paper, compares_birth_date=compares_birth_date) if paper else ())

@@ -81,6 +81,8 @@ def review_identity(
 def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *, version: int) -> IdentityCheck:
     """Ask for a document because of a doubt that the reviewer writes down; the clock pauses by the rules.
 
+    A check that is open, because its document was destroyed before a decision, is given up for the new one.
+
     Raises:
         DocumentNotAllowed, StaleCase, CaseClosed, HeldByAnother, OwnCase, InvalidStep.
     """
@@ -89,6 +91,9 @@ def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *,
     claim(request, member)
     check_version(request, version)
     request.status = advance(request.status, Step.ASK_IDENTITY)
+    open_one = pending_check(request.id)
+    if open_one is not None:
+        checking.abandon(open_one)
     request.is_document_needed = True
     request.identity_signals = [*request.identity_signals, str(DoubtSignal.WRITTEN_DOUBT)]
     is_paused = clocks.pause(request, PauseReason.IDENTITY_DOUBT)

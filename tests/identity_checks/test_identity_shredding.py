@@ -34,6 +34,7 @@ from portal.staff.models import StaffMember
 from portal.web.rate_limits import RateCount
 from tests.support import specimens
 from tests.support.browser import Browser
+from tests.support.cases import take
 from tests.support.databases import IS_POSTGRESQL
 from tests.support.filing import (
     all_documents,
@@ -165,6 +166,23 @@ def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) 
     assert check.destroyed_at is not None
     assert only_request().status is Status.IN_REVIEW
     assert "détruite" in customer.get(page.url).text
+
+
+def test_after_the_limit_the_reviewer_can_ask_for_another(people: People, customer: Browser, folder: Path) -> None:
+    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    with transaction() as session:
+        session.execute(update(IdentityDocument).values(shred_after=clock.now()))
+    run_periodic("identity.sweep")
+    case = take(people.signed_in_staff("reviewer"), only_request().reference)
+    assert "La pièce a atteint sa limite" in case.text
+    case.submit({"doubt-text": "La première pièce a été détruite avant la vérification."}, action="/doubt")
+    assert only_request().status is Status.IDENTITY_PENDING
+    send_card(customer.get(page.url).click("Envoyer la pièce"))
+    assert only_request().status is Status.IN_REVIEW
+    checks = db.session.execute(select(IdentityCheck).order_by(IdentityCheck.id)).scalars().all()
+    assert [check.result for check in checks] == [CheckResult.ABANDONED, CheckResult.PENDING]
+    assert checks[0].destroyed_at is not None
+    assert len(all_documents()) == 2
 
 
 @pytest.mark.parametrize(("days_ago", "ends_with_due_day"), [(2, False), (20, True), (40, False)])
