@@ -130,9 +130,7 @@ def _with_cure(reason: str | None, message: str, language: str) -> str:
 
 
 def _confirm(request: RightsRequest, member: StaffMember) -> None:
-    clocks.resume(request)
-    if request.status is not Status.IN_REVIEW:
-        request.status = advance(request.status, Step.START_REVIEW)
+    _go_on(request)
     add_event(request, EventKind.IDENTITY_CONFIRMED, staff=member)
     write_to_customer(request, "rights/identity_confirmed")
 
@@ -146,7 +144,14 @@ def _ask_again(request: RightsRequest, member: StaffMember, message: str) -> Non
 
 
 def _reject(request: RightsRequest, member: StaffMember, message: str) -> None:
+    _go_on(request)
+    add_event(request, EventKind.IDENTITY_REJECTED, staff=member, text=message, is_internal=True)
+
+
+def _go_on(request: RightsRequest) -> None:
+    """Have the clock run and the review go on, unless a question of ours to the customer waits for its answer."""
+    if request.status is Status.CLARIFICATION_PENDING:
+        return
     clocks.resume(request)
     if request.status is not Status.IN_REVIEW:
         request.status = advance(request.status, Step.START_REVIEW)
-    add_event(request, EventKind.IDENTITY_REJECTED, staff=member, text=message, is_internal=True)

@@ -19,6 +19,7 @@ from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityC
 from portal.identity_checks.viewing import LOOK_LASTS
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.rights.lifecycle import Status
 from portal.rights.models import RightsRequest
 from portal.staff.models import AccessLogEntry, StaffMember
 from tests.support import specimens
@@ -278,6 +279,23 @@ def test_looking_is_refused_where_it_cannot_be_written_down(
     answer = look(reviewer)
     assert answer.status_code == 500
     assert b"\xff\xd8\xff" not in answer.data
+
+
+@pytest.mark.parametrize("finding", [{"result": "confirmed"}, {"result": "rejected", "reason": "altered"}])
+def test_what_is_found_of_an_identity_answers_no_question_to_the_customer(
+    people: People, sent: Browser, finding: dict[str, str]
+) -> None:
+    reviewer = people.signed_in_staff("reviewer")
+    hold_case(reviewer)
+    reference = only_request().reference
+    open_case(reviewer, reference).submit({"question-text": "Quelle année vous intéresse ?"}, action="/question")
+    page = open_case(reviewer, reference)
+    points = [box["value"] for box in page.form(with_field="result").select("[name=checklist]")]
+    page.submit(finding | {"checklist": points}, with_field="result")
+    request = only_request()
+    assert (request.status, request.paused_on) == (Status.CLARIFICATION_PENDING, clock.today())
+    sent.get(f"/requests/{reference}").submit({"text": "2024."}, with_field="text")
+    assert (only_request().status, only_request().paused_on) == (Status.IN_REVIEW, None)
 
 
 def test_the_decision_leaves_method_result_role_and_time_and_nothing_else_of_the_document(people: People, sent: Browser) -> None:
