@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
-from flask_babel import get_locale, ngettext
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -72,6 +72,9 @@ _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 # These requests file themselves; what somebody writes in a Facebook message came by a social network.
 BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
 # PostgreSQL takes no NUL in a text, and nobody types the others.
+# More names than these in one message are a wall: the boxes left open stand below it.
+NAMED_AT_MOST = 3
+
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -296,11 +299,12 @@ def identity(reference: str) -> Any:
     try:
         return _act(reference, review, _("Your finding is recorded. The document is being destroyed."))
     except ChecklistIncomplete as incomplete:
-        left = ngettext(
-            "%(num)s point is left to tick before you confirm.", "%(num)s points are left to tick before you confirm.",
-            len(incomplete.missing),
-        )  # fmt: skip
-        form.checklist.errors = [left]
+        labels = [label for code, label in facts.checklist if code in incomplete.missing]
+        form.checklist.errors = [
+            _("Still to check: %(points)s", points=", ".join(labels))
+            if len(labels) <= NAMED_AT_MOST
+            else _("Still to check: %(count)s points", count=len(labels))
+        ]
     except DocumentAwaited:
         form.result.errors = [_("The document is not whole, or waits for the scanner: you cannot confirm it yet.")]
     return _refused(_find(reference), identity_form=form)
