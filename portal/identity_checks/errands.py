@@ -51,6 +51,9 @@ class Errands(Protocol):
     def hold(self, errand: Errand) -> bool:
         """Lock what the errand is for; return whether it still waits for a proof."""
 
+    def lock(self, check: IdentityCheck) -> None:
+        """Hold the request of a check until the commit: before its documents, as whoever decides on it does."""
+
     def complete(self, errand: Errand) -> None:
         """Take note that every side of the document has arrived."""
 

@@ -120,7 +120,8 @@ def expired_documents() -> list[IdentityDocument]:
     """Return documents that have reached their limit without a decision, a slice at a time."""
     is_over = IdentityDocument.shred_after <= clock.now()
     statement = select(IdentityDocument).where(is_over, IdentityDocument.status != DocumentStatus.SHREDDING)
-    return list(db.session.execute(statement.order_by(IdentityDocument.id).limit(_SLICE)).scalars())
+    statement = statement.order_by(IdentityDocument.id).limit(_SLICE).execution_options(populate_existing=True)
+    return list(db.session.execute(statement).scalars())
 
 
 def documents_with_stale_preview(before: datetime) -> list[IdentityDocument]:

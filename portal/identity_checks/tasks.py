@@ -47,17 +47,27 @@ def sweep(run: JobRun) -> None:
         with run.finish():
             record(REFUSED, actor="portal", subject="portal", last_run=last.isoformat())
         return
-    while True:
-        with transaction():
-            expired = shredding.expired_documents()
-            shredding.shred(expired)
-            for check_id in sorted({row.check_id for row in expired if row.check_id is not None}):
-                _tell_lost(check_id, "limit")
-        if not expired:
-            break
+    while _shred_expired():
         run.renew()
     with transaction():
         shredding.repeat_removals()
+
+
+def _shred_expired() -> bool:
+    """Shred a slice of the documents past their limit; return whether there was any."""
+    with transaction():
+        for check_id in _checks_of(shredding.expired_documents()):
+            errands().lock(db.session.get_one(IdentityCheck, check_id))
+        # Asked for again: somebody may have decided while we waited for the lock.
+        expired = shredding.expired_documents()
+        shredding.shred(expired)
+        for check_id in _checks_of(expired):
+            _tell_lost(check_id, "limit")
+    return bool(expired)
+
+
+def _checks_of(documents: list[IdentityDocument]) -> list[int]:
+    return sorted({document.check_id for document in documents if document.check_id is not None})
 
 
 @job("identity.sweep_uploads", every=timedelta(minutes=10))
@@ -100,6 +110,9 @@ def _rescan_one(document_id: int) -> None:
         return
     leftover = None
     with transaction() as session:
+        document = session.get(IdentityDocument, document_id)
+        if document is not None and document.check_id is not None:
+            errands().lock(session.get_one(IdentityCheck, document.check_id))
         # Locked, lest a decision of this moment, which destroys the key, be written over.
         document = session.get(IdentityDocument, document_id, with_for_update=True)
         if document is None or document.status is not DocumentStatus.HELD:
@@ -132,6 +145,6 @@ def _verdict_on(document_id: int) -> Verdict | None:
 
 
 def _tell_lost(check_id: int, reason: str) -> None:
-    check = db.session.get_one(IdentityCheck, check_id)
+    check = db.session.get_one(IdentityCheck, check_id, populate_existing=True)
     if check.result is CheckResult.PENDING:
         errands().lose_document(check, reason)

@@ -68,6 +68,10 @@ class RequestErrands:
         check = pending_check(request.id)
         return request.status is Status.IDENTITY_PENDING and check is not None and check.id == errand.check_id
 
+    def lock(self, check: IdentityCheck) -> None:
+        if check.request_id is not None:
+            db.session.get_one(RightsRequest, check.request_id, with_for_update=True)
+
     def complete(self, errand: Errand) -> None:
         if errand.draft_id is not None:
             draft = db.session.get_one(RequestDraft, errand.draft_id)
