@@ -71,10 +71,9 @@ RIGHTS_APPLY_FROM = date(2018, 5, 25)
 _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 # These requests file themselves; what somebody writes in a Facebook message came by a social network.
 BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
-# PostgreSQL takes no NUL in a text, and nobody types the others.
 # More names than these in one message are a wall: the boxes left open stand below it.
 NAMED_AT_MOST = 3
-
+# PostgreSQL takes no NUL in a text, and nobody types the others.
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
 
