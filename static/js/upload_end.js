@@ -14,7 +14,8 @@ export async function arrive(side, words) {
   document.querySelector(".error-summary")?.remove();
   side.replaceWith(fresh);
   const place = fresh.querySelector("[data-arrived]");
-  words.aloud.textContent = place.querySelector("p").textContent;
+  const told = [...place.querySelectorAll(":scope > p:first-child, .notice p")];
+  words.aloud.textContent = told.map((part) => part.textContent).join(" ");
   place.focus();
   return fresh;
 }
