@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Request
 from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
 
-from portal.access.declare import check_declarations, guard
+from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.access.tokens import find_api_token
 from portal.accounts.sessions import load_account
 from portal.config import Settings
@@ -37,7 +37,7 @@ from portal.web import (
 )
 from portal.web.audiences import Audience, current_audience
 from portal.web.proxies import trust_proxies
-from portal.web.sessions import FormSession, write_session_cookie
+from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.uploads import MemoryRequest
 
 ROOT = Path(__file__).parent.parent
@@ -157,6 +157,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     app.before_request(guard)
+    app.register_error_handler(SessionOver, to_sign_in)
     app.after_request(write_session_cookie)
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from portal.access.permissions import Permission, may
 from portal.access.reauthentication import is_fresh
 from portal.web.audiences import Audience, current_audience
+from portal.web.sessions import SessionOver
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -102,7 +103,7 @@ def guard() -> Response | None:
         _check_token(access)
         return None
     if not current_user.is_authenticated:
-        return _to_sign_in()
+        return to_sign_in()
     if access.permission and not may(current_user.role, access.permission):
         abort(403)
     if access.needs_fresh and not is_fresh():
@@ -119,7 +120,8 @@ def _check_token(access: Access) -> None:
         abort(403)
 
 
-def _to_sign_in() -> Response:
+def to_sign_in(_over: SessionOver | None = None) -> Response:
+    """Lead somebody without a session to the sign-in page, and from there to the page that they asked for."""
     endpoint = "staff.staff.sign_in" if current_audience() is Audience.STAFF else "public.accounts.sign_in"
     return redirect(url_for(endpoint, next=_here()), 303)
 

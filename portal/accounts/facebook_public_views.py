@@ -30,6 +30,7 @@ from portal.accounts.visitor_sessions import (
 )
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
+from portal.web.sessions import SessionOver
 
 logger = logging.getLogger("portal.accounts.facebook")
 blueprint = Blueprint("facebook", __name__)
@@ -124,6 +125,8 @@ def _link(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
             link_own(g.portal_session, profile.scoped_id)
     except IdentityTaken:
         return _outcome(Outcome.TAKEN, attempt)
+    except SessionOver:
+        return _outcome(Outcome.OVER, attempt)
     flash(_("Facebook now opens your account too."), "success")
     return redirect(url_for("customer.accounts.facebook"), 303)
 
@@ -137,6 +140,8 @@ def _prove(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
             credentials.prove_by_facebook(g.portal_session, profile.scoped_id)
     except credentials.NotTheOwner:
         return _outcome(Outcome.SOMEBODY_ELSE, attempt)
+    except SessionOver:
+        return _outcome(Outcome.OVER, attempt)
     return redirect(attempt.next or url_for("customer.accounts.account"), 303)
 
 

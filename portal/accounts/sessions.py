@@ -47,7 +47,11 @@ def start_session(account: Account, device: AccountDevice, method: str) -> Accou
 
 
 def renew_session(row: AccountSession) -> None:
-    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
+    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4).
+
+    Raises:
+        SessionOver: it was ended meanwhile.
+    """
     browser_sessions.renew_session(row, CUSTOMER_RULES)
 
 

@@ -29,11 +29,25 @@ def live_sessions(staff_id: int) -> list[StaffSession]:
     return list(db.session.execute(statement.order_by(StaffSession.last_used_at.desc())).scalars())
 
 
-def change_password(member: StaffMember, password_hash: str, *, session_id: int) -> None:
-    """Replace the password in the current transaction; every other session ends, and a mail says so."""
+class PasswordMoved(Exception):
+    """The password was changed elsewhere between the check and the transaction."""
+
+
+def change_password(session: StaffSession, seen_hash: str, password_hash: str) -> None:
+    """Replace the password in the current transaction; every other session ends, and a mail says so.
+
+    Raises:
+        PasswordMoved: the hash that was compared is no longer the member's.
+    """
+    held = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update()
+    member = db.session.execute(held.execution_options(populate_existing=True)).scalar_one()
+    if member.password_hash != seen_hash:
+        raise PasswordMoved
     member.password_hash = password_hash
+    session.reauthenticated_at = clock.now()
+    renew_session(session)
     end_waiting(member.id)
-    _record(member, PASSWORD_CHANGED, sessions=stop_all_sessions(member.id, but=session_id))
+    _record(member, PASSWORD_CHANGED, sessions=stop_all_sessions(member.id, but=session.id))
     queue_mail(
         "staff/password_changed",
         member.email,

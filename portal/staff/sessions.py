@@ -38,7 +38,11 @@ def start_session(member: StaffMember, browser: StaffDevice, *, method: str, dev
 
 
 def renew_session(row: StaffSession) -> None:
-    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
+    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4).
+
+    Raises:
+        SessionOver: it was ended meanwhile.
+    """
     browser_sessions.renew_session(row, STAFF_RULES)
 
 

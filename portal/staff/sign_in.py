@@ -90,22 +90,28 @@ def better_hash(member: StaffMember, password: str) -> str | None:
     return hash_password(password) if member.password_hash and is_outdated(member.password_hash) else None
 
 
-def begin_second_factor(member: StaffMember, seen_hash: str | None, stronger_hash: str | None = None) -> StaffToken:
+def begin_second_factor(staff_id: int, seen_hash: str | None, stronger_hash: str | None = None) -> StaffToken | None:
     """Add what the code page needs to the current transaction, after the right password.
 
     Args:
-        member: whose password it was.
-        seen_hash: the hash that the password was checked against; one that changed since is left alone.
+        staff_id: whose password it was.
+        seen_hash: the hash that the password was checked against.
         stronger_hash: what takes its place, when today's parameters are higher.
+
+    Returns:
+        None when the password was changed, or the way in closed, since the check.
     """
+    held = select(StaffMember).where(StaffMember.id == staff_id).with_for_update()
+    member = db.session.execute(held.execution_options(populate_existing=True)).scalar_one()
+    if member.password_hash != seen_hash or not member.may_sign_in:
+        return None
     instant = clock.now()
     expired = delete(StaffToken).where(
         StaffToken.staff_id == member.id, StaffToken.purpose == PURPOSE, StaffToken.expires_at < instant
     )
     db.session.execute(expired)
     if stronger_hash:
-        unchanged = update(StaffMember).where(StaffMember.id == member.id, StaffMember.password_hash == seen_hash)
-        db.session.execute(unchanged.values(password_hash=stronger_hash))
+        member.password_hash = stronger_hash
     token = StaffToken(staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + CODE_WITHIN)
     db.session.add(token)
     db.session.flush()

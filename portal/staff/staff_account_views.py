@@ -13,7 +13,7 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password, is_password
 from portal.staff.forms import ChangePasswordForm
-from portal.staff.own_account import change_password, end_other_sessions, live_sessions
+from portal.staff.own_account import PasswordMoved, change_password, end_other_sessions, live_sessions
 from portal.staff.second_factor import factors_of
 from portal.staff.staff_blueprint import blueprint
 from portal.web.rate_limits import count_try
@@ -39,15 +39,24 @@ def account_password() -> Any:
     form = ChangePasswordForm([current_user.name, current_user.email, organisation])
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
-        typed = form.current.data
-        if not is_too_long(typed) and is_password(current_user.password_hash, typed):
-            password_hash = hash_password(form.password.data)
-            with transaction():
-                change_password(current_user, password_hash, session_id=g.portal_session.id)
+        if _change_password(form.current.data, form.password.data):
             return _done(_("Your password is changed. Your other sessions are ended."))
         form.current.errors = [_("This is not your present password.")]
     status = 422 if form.is_submitted() else 200
     return render_template("staff/staff/account_password.html", form=form), status
+
+
+def _change_password(present: str, wanted: str) -> bool:
+    seen_hash = current_user.password_hash
+    if is_too_long(present) or not is_password(seen_hash, present):
+        return False
+    password_hash = hash_password(wanted)
+    try:
+        with transaction():
+            change_password(g.portal_session, seen_hash, password_hash)
+    except PasswordMoved:
+        return False
+    return True
 
 
 @blueprint.post("/account/sessions")

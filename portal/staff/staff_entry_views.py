@@ -86,10 +86,11 @@ def _try_password(member: StaffMember | None, password: str) -> bool:
     fits = not is_too_long(password) and is_members_password(member, password)
     stronger = better_hash(member, password) if member and fits else None
     with transaction():
-        if member is None or not fits:
+        pending = begin_second_factor(member.id, seen_hash, stronger) if member and fits else None
+        if pending is None:
             note_denied(member, "password")
             return False
-        pending_id = begin_second_factor(member, seen_hash, stronger).public_id
+        pending_id = pending.public_id
     session.clear()
     session[PENDING] = pending_id
     return True

@@ -87,8 +87,21 @@ def touch_session(row: Any) -> None:
         database.execute(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
 
 
+class SessionOver(Exception):
+    """The session was ended while the request that it carries was running."""
+
+
 def renew_session(row: Any, rules: SessionRules) -> None:
-    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4)."""
+    """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4).
+
+    Raises:
+        SessionOver: it was ended meanwhile. Whoever ends a session for its owner takes away what was done in it: a way
+            in added just then would outlive that.
+    """
+    model = type(row)
+    is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update()
+    if db.session.execute(is_live).first() is None:
+        raise SessionOver
     token = new_token()
     row.token_hash = hash_token(token)
     g.set_session_cookie = (rules, token)
