@@ -186,6 +186,8 @@ def _read_variables(source: Mapping[str, str], known: set[str], faults: list[str
                 values[name] = Path(source[variable + "_FILE"]).read_text(encoding="utf-8").strip()
             except OSError as error:
                 faults.append(f"{variable}_FILE: {error.strerror}")
+            except UnicodeDecodeError:
+                faults.append(f"{variable}_FILE: it is no text")
     return values
 
 

@@ -53,9 +53,19 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert Settings.from_environment(values | {"PORTAL_SECRET_KEY_FILE": str(secret)}).secret_key == "y" * 40
 
 
-def test_a_missing_secret_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsFault, match="PORTAL_SECRET_KEY_FILE: No such file"):
-        Settings.from_environment(environment(tmp_path) | {"PORTAL_SECRET_KEY": "", "PORTAL_SECRET_KEY_FILE": "/nowhere"})
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "PORTAL_OPENING_KEYS_FILE: No such file"),
+        (b"\x8a\xff" * 40, "PORTAL_OPENING_KEYS_FILE: it is no text"),
+    ],
+)
+def test_a_key_file_that_is_missing_or_broken_is_named(tmp_path: Path, content: bytes | None, fault: str) -> None:
+    key = tmp_path / "key"
+    if content is not None:
+        key.write_bytes(content)
+    with pytest.raises(SettingsFault, match=fault):
+        Settings.from_environment(environment(tmp_path) | {"PORTAL_OPENING_KEYS": "", "PORTAL_OPENING_KEYS_FILE": str(key)})
 
 
 def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
