@@ -7,11 +7,9 @@ from portal.config import Settings, SettingsFault
 from portal.web.request_log import configure_logging
 
 try:
-    settings = Settings.from_environment()
+    app = create_app(Settings.from_environment())
 except SettingsFault as fault:
     raise SystemExit(str(fault)) from None
-
-app = create_app(settings)
 
 
 def logged_app() -> Flask:

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, Request
 from flask_login import LoginManager, UserMixin
@@ -10,11 +11,11 @@ from flask_wtf import CSRFProtect
 from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.access.tokens import find_api_token
 from portal.accounts.sessions import load_account
-from portal.config import Settings
+from portal.config import Settings, SettingsFault
 from portal.infrastructure.breached_passwords import BreachedPasswords
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.jobs.worker import connect_engine
-from portal.infrastructure.keys import MasterKeys, OpeningKeys, SealingKey
+from portal.infrastructure.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.storage import storage_from_url
@@ -123,6 +124,22 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
+def _keys(settings: Settings) -> dict[str, Any]:
+    """Return the keys that the settings name. Raises `SettingsFault` for those that cannot be used."""
+    readers = {"master_keys": MasterKeys.parse, "sealing_key": SealingKey.parse, "opening_keys": OpeningKeys.parse}
+    keys: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, read in readers.items():
+        text = getattr(settings, name)
+        try:
+            keys[name] = read(text) if text else None
+        except KeysMisconfigured as fault:
+            faults += [f"PORTAL_{name.upper()}: {each}" for each in fault.faults]
+    if faults:
+        raise SettingsFault(faults)
+    return keys
+
+
 def _connect_seams(app: Flask, settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     organisation = Organisation.load(settings.organisation_file)
@@ -135,9 +152,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
         "storage": storage_from_url(settings.storage_url),
         "mail_transport": transport_from_url(settings.mail_url),
         "scanner": scanner_from_url(settings.scanner_url),
-        "master_keys": MasterKeys.parse(settings.master_keys),
-        "sealing_key": SealingKey.parse(settings.sealing_key),
-        "opening_keys": OpeningKeys.parse(settings.opening_keys) if settings.opening_keys else None,
+        **_keys(settings),
         "job_engine": connect_engine(app, settings.redis_url, settings.instance),
         "company_provider": CompanyProvider(settings) if settings.staff_oidc_issuer else None,
         "find_api_token": find_api_token,

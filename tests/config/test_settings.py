@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.app import create_app
 from portal.config import Settings, SettingsFault
 from portal.infrastructure.keys import new_master_keys, new_sealing_pair
 
@@ -66,6 +67,14 @@ def test_a_key_file_that_is_missing_or_broken_is_named(tmp_path: Path, content: 
         key.write_bytes(content)
     with pytest.raises(SettingsFault, match=fault):
         Settings.from_environment(environment(tmp_path) | {"PORTAL_OPENING_KEYS": "", "PORTAL_OPENING_KEYS_FILE": str(key)})
+
+
+def test_keys_that_were_cut_short_are_named_and_nothing_starts(settings: Settings) -> None:
+    cut = {name: str(getattr(settings, name))[:20] for name in ("sealing_key", "opening_keys")}
+    with pytest.raises(SettingsFault) as caught:
+        create_app(settings.model_copy(update=cut))
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == ["PORTAL_SEALING_KEY", "PORTAL_OPENING_KEYS"]
+    assert cut["opening_keys"][3:] not in str(caught.value)
 
 
 def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
