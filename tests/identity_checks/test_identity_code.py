@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from portal import clock
@@ -44,6 +45,7 @@ def test_a_code_spares_the_document(people: People, mailbox: Mailbox) -> None:
     assert (check.method, check.result) == ("known_address", "confirmed")
 
 
+@pytest.mark.trial
 def test_what_was_sent_before_the_code_has_no_use_any_more(people: People, mailbox: Mailbox) -> None:
     page = describe_copy(people.signed_in())
     send_sides(page.submit({"paper": "identity_card"}, with_field="paper"), front=specimens.front())

@@ -168,6 +168,7 @@ def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) 
     assert "détruite" in customer.get(page.url).text
 
 
+@pytest.mark.trial
 def test_after_the_limit_the_reviewer_can_ask_for_another(people: People, customer: Browser, folder: Path) -> None:
     page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
     with transaction() as session:
@@ -208,7 +209,7 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
 
 
-@pytest.mark.parametrize("jump", [timedelta(days=20), timedelta(hours=-1)])
+@pytest.mark.parametrize("jump", [timedelta(days=20), pytest.param(timedelta(hours=-1), marks=pytest.mark.trial)])
 def test_a_clock_that_jumped_destroys_no_document_at_once(customer: Browser, folder: Path, jump: timedelta) -> None:
     run_due_jobs()
     send_card(describe_copy(customer))
@@ -430,7 +431,7 @@ def test_a_virus_found_later_destroys_the_document_and_asks_again(
     ("status", "after"),
     [
         (Status.CLARIFICATION_PENDING, Status.IDENTITY_PENDING),
-        (Status.SECOND_OPINION, Status.SECOND_OPINION),
+        pytest.param(Status.SECOND_OPINION, Status.SECOND_OPINION, marks=pytest.mark.trial),
     ],
 )
 def test_a_virus_is_destroyed_wherever_its_request_stands_by_then(

@@ -281,7 +281,10 @@ def test_looking_is_refused_where_it_cannot_be_written_down(
     assert b"\xff\xd8\xff" not in answer.data
 
 
-@pytest.mark.parametrize("finding", [{"result": "confirmed"}, {"result": "rejected", "reason": "altered"}])
+@pytest.mark.parametrize(
+    "finding",
+    [{"result": "confirmed"}, pytest.param({"result": "rejected", "reason": "altered"}, marks=pytest.mark.trial)],
+)
 def test_what_is_found_of_an_identity_answers_no_question_to_the_customer(
     people: People, sent: Browser, finding: dict[str, str]
 ) -> None:
