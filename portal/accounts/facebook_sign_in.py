@@ -94,8 +94,11 @@ def _account_opened_by(scoped_id: str) -> Account | None:
         LinkedIdentity.scoped_id == scoped_id,
         LinkedIdentity.unlinked_at.is_(None),
     )
-    held = select(Account).where(Account.id.in_(opened)).with_for_update()
-    return db.session.execute(held).scalar_one_or_none()
+    account_id = db.session.execute(opened).scalar_one_or_none()
+    held = select(Account).where(Account.id == account_id).with_for_update()
+    account = db.session.execute(held).scalar_one_or_none()
+    # Whoever held the account before us may have taken the link away, with every session that was open then.
+    return account if db.session.execute(opened).scalar_one_or_none() == account_id else None
 
 
 def _first_visit(profile: Profile, language: str, *, may_mail: bool) -> Arrival:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flask import current_app, g, request, session
-from sqlalchemy import CursorResult, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -104,8 +104,8 @@ def _spend(state: str) -> bool:
     with transaction() as database:
         insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
         statement = insert(SpentState).values(state_hash=hash_token(state), spent_at=clock.now())
-        result = database.execute(statement.on_conflict_do_nothing(index_elements=["state_hash"]))
-        return isinstance(result, CursorResult) and result.rowcount == 1
+        new = statement.on_conflict_do_nothing(index_elements=["state_hash"]).returning(SpentState.id)
+        return database.execute(new).scalar_one_or_none() is not None
 
 
 def await_step(public_id: str) -> None:
