@@ -85,11 +85,16 @@ def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: Id
     session[_LOOK] = [member.public_id, check.id, reason, ends_at.isoformat()]
 
 
+def has_opened(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck) -> bool:
+    """Tell whether the document of a check was the last that a member opened, in this browser."""
+    return list(session.get(_LOOK) or ())[:2] == [member.public_id, check.id]
+
+
 def current_look(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck | None) -> Look | None:
     """Return the look that a member has at the document of a check, while it lasts."""
-    *opened, reason, ends_at = session.get(_LOOK) or ("", 0, "", "")
-    if check is None or opened != [member.public_id, check.id]:
+    if check is None or not has_opened(session, member, check):
         return None
+    *_opened, reason, ends_at = session[_LOOK]
     look = Look(reason, datetime.fromisoformat(ends_at))
     # A clock that was put back must not make it longer.
     return look if look.ends_at - LOOK_LASTS <= clock.now() < look.ends_at else None

@@ -1,5 +1,7 @@
 """Look at who is asking: confirm, ask for another document, or reject. Each destroys the document in the same act."""
 
+from collections.abc import Callable
+
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.identity_checks import checking
@@ -33,6 +35,10 @@ class DocumentAwaited(Exception):
     """Nobody can confirm who somebody is by a document that has not come, or that the scanner still holds."""
 
 
+class DocumentUnseen(Exception):
+    """Nobody can confirm who somebody is by a document that they have not opened."""
+
+
 class DocumentNotAllowed(Exception):
     """This right never needs a document, whoever asks (GDPR art. 12(6); `identity_checks.policy`)."""
 
@@ -44,6 +50,7 @@ class NothingToCheck(Exception):
 def review_identity(
     request: RightsRequest, member: StaffMember, result: CheckResult, *, version: int, reason: str | None = None,
     message: str = "", ticked: frozenset[str] = frozenset(), checklist: tuple[str, ...] = (),
+    has_opened: Callable[[IdentityCheck], bool],
 ) -> None:  # fmt: skip
     """Record what the reviewer found, in the current transaction.
 
@@ -51,10 +58,11 @@ def review_identity(
         reason: a code, when another document is asked for or the identity rejected.
         message: what the person reads with it.
         ticked, checklist: the points ticked and all that the kind of document has.
+        has_opened: tells whether the reviewer opened the document of a check.
 
     Raises:
-        StaleCase, CaseClosed, HeldByAnother, OwnCase, NothingToCheck, DocumentAwaited, ChecklistIncomplete,
-        AlreadyChecked, InvalidStep.
+        StaleCase, CaseClosed, HeldByAnother, OwnCase, NothingToCheck, DocumentAwaited, DocumentUnseen,
+        ChecklistIncomplete, AlreadyChecked, InvalidStep.
     """
     claim(request, member)
     check_version(request, version)
@@ -65,6 +73,8 @@ def review_identity(
         reason = None
         if not given(check_id=check.id).is_complete or not _are_ready(check):
             raise DocumentAwaited
+        if not has_opened(check):
+            raise DocumentUnseen
         missing = [point for point in checklist if point not in ticked]
         if missing:
             raise ChecklistIncomplete(missing)

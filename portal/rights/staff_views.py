@@ -18,7 +18,7 @@ from portal.exports.delivery import package_of_request
 from portal.identity_checks.checking import AlreadyChecked
 from portal.identity_checks.models import CheckResult
 from portal.identity_checks.queries import pending_check
-from portal.identity_checks.viewing import begin_look, current_look
+from portal.identity_checks.viewing import begin_look, current_look, has_opened
 from portal.infrastructure.database import transaction
 from portal.rights import correspondence, decisions, fulfilment
 from portal.rights.case_facts import CaseFacts, case_facts
@@ -40,6 +40,7 @@ from portal.rights.identity_review import (
     ChecklistIncomplete,
     DocumentAwaited,
     DocumentNotAllowed,
+    DocumentUnseen,
     NothingToCheck,
     ask_for_document,
     review_identity,
@@ -293,6 +294,7 @@ def identity(reference: str) -> Any:
             case, current_user, result, version=form.seen_version, reason=form.reason.data or None,
             message=form.message.data, ticked=frozenset(form.checklist.data or ()),
             checklist=tuple(code for code, _label in facts.checklist),
+            has_opened=lambda check: has_opened(session, current_user, check),
         )  # fmt: skip
 
     try:
@@ -306,6 +308,8 @@ def identity(reference: str) -> Any:
         ]
     except DocumentAwaited:
         form.result.errors = [_("The document is not whole, or waits for the scanner: you cannot confirm it yet.")]
+    except DocumentUnseen:
+        form.result.errors = [_("Open the document before you confirm.")]
     return _refused(_find(reference), identity_form=form)
 
 

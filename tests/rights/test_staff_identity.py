@@ -143,6 +143,9 @@ def test_a_document_that_nobody_can_see_confirms_nothing(
     assert checks() == [(CheckResult.PENDING, None)]
     with transaction() as session:
         session.execute(update(IdentityDocument).values(status=DocumentStatus.READY))
+    assert confirm().errors == ["Ouvrez la pièce avant de confirmer."]
+    version = str(case(reference).version)
+    open_case(reviewer, reference).submit(action="/look")
     assert confirm().status == 200
     assert checks() == [(CheckResult.CONFIRMED, None)]
 
