@@ -15,6 +15,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
+from portal.staff.devices import forget_devices
 from portal.staff.invitation import new_link
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
 from portal.staff.second_factor import keep_recovery_codes, tell_of_change
@@ -186,6 +187,8 @@ def renew_way_in_by_command(email: str) -> StaffToken | None:
 
 def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
     sessions = _take_everything_open(member)
+    # Whoever sits at a browser of before is told of as at a new one, and has no tries of their own.
+    forget_devices(member.id)
     keep_recovery_codes(member, None)
     db.session.execute(delete(StaffPasskey).where(StaffPasskey.staff_id == member.id))
     if member.activated_at:

@@ -56,6 +56,12 @@ def add_device(member: StaffMember) -> tuple[StaffDevice, str]:
     return device, token
 
 
+def forget_devices(staff_id: int) -> None:
+    """Know none of a member's browsers any more, in the current transaction; ended sessions keep their rows."""
+    for device in db.session.execute(select(StaffDevice).where(StaffDevice.staff_id == staff_id)).scalars():
+        device.token_hash = hash_token(new_token())
+
+
 def hand_out_cookie(response: Response, token: str) -> None:
     """Give the browser the cookie by which it is known again."""
     response.set_cookie(

@@ -75,6 +75,7 @@ class StaffSession(SignedInSession, db.Model):
     __tablename__ = "staff_sessions"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("staff_devices.id"))
 

@@ -1,6 +1,6 @@
 """What staff members do about their own way in: password and other sessions. Second factors are in their own file."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal import clock
 from portal.audit.recording import record
@@ -14,19 +14,23 @@ from portal.web.sessions import STAFF_RULES
 
 PASSWORD_CHANGED = declare("staff:password:changed", "sessions")
 PROVEN_AGAIN = declare("staff:session:proven_again", "method")
+SESSION_ENDED = declare("staff:session:revoked")
 OTHERS_ENDED = declare("staff:other_sessions:ended", "sessions")
 
 
 def live_sessions(staff_id: int) -> list[StaffSession]:
     """Return a member's sessions that still open something, the newest use first."""
+    return list(db.session.execute(_live(staff_id).order_by(StaffSession.last_used_at.desc())).scalars())
+
+
+def _live(staff_id: int) -> Select[StaffSession]:
     instant = clock.now()
-    statement = select(StaffSession).where(
+    return select(StaffSession).where(
         StaffSession.staff_id == staff_id,
         StaffSession.ended_at.is_(None),
         StaffSession.last_used_at > instant - STAFF_RULES.idle,
         StaffSession.created_at > instant - STAFF_RULES.absolute,
     )
-    return list(db.session.execute(statement.order_by(StaffSession.last_used_at.desc())).scalars())
 
 
 class PasswordMoved(Exception):
@@ -66,6 +70,16 @@ def note_proven_again(session: StaffSession, method: str) -> None:
     session.reauthenticated_at = clock.now()
     renew_session(session)
     _record(session.staff, PROVEN_AGAIN, method=method)
+
+
+def end_session(member: StaffMember, public_id: str, *, own_id: int) -> bool:
+    """End one session of a member in the current transaction; return False where there is no such one but their own."""
+    found = db.session.execute(_live(member.id).where(StaffSession.public_id == public_id)).scalar_one_or_none()
+    if found is None or found.id == own_id:
+        return False
+    found.ended_at = clock.now()
+    _record(member, SESSION_ENDED)
+    return True
 
 
 def end_other_sessions(member: StaffMember, *, session_id: int) -> int:

@@ -13,7 +13,7 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.password_rules import is_too_long
 from portal.infrastructure.passwords import hash_password, is_password
 from portal.staff.forms import ChangePasswordForm
-from portal.staff.own_account import PasswordMoved, change_password, end_other_sessions, live_sessions
+from portal.staff.own_account import PasswordMoved, change_password, end_other_sessions, end_session, live_sessions
 from portal.staff.second_factor import factors_of
 from portal.staff.staff_blueprint import blueprint
 from portal.web.rate_limits import count_try
@@ -65,6 +65,15 @@ def account_sessions() -> AnyResponse:
     with transaction():
         ended = end_other_sessions(current_user, session_id=g.portal_session.id)
     return _done(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended))
+
+
+@blueprint.post("/account/sessions/<public_id>/end")
+@requires(STAFF)
+def account_session_end(public_id: str) -> AnyResponse:
+    with transaction():
+        if not end_session(current_user, public_id, own_id=g.portal_session.id):
+            abort(404)
+    return _done(_("This session is closed."))
 
 
 def _done(message: str) -> AnyResponse:

@@ -41,7 +41,7 @@ BUTTONS = {
     "customer.rights.withdraw", "customer.exports.download", "public.preferences.stop", "public.accounts.resend",
     "staff.identity_checks.compare_store", "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",
     "public.accounts.email_change.deny", "customer.accounts.email_change.cancel",
-    "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.member_disable",
+    "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.account_session_end", "staff.staff.member_disable",
     "staff.staff.member_enable", "staff.staff.member_sessions", "staff.staff.member_way_in",
     "staff.staff.token_revoke", "staff.staff.account_recovery_codes", "staff.staff.account_app_new",
     "staff.staff.account_app_remove", "staff.staff.passkey_options", "staff.staff.passkey_remove",

@@ -52,7 +52,7 @@ def test_everything_of_a_file_goes_five_years_after_its_answer(
     customer = people.signed_in()
     send_card(file_with_document_later(customer).click("Envoyer la pièce"))
     reference = db.session.execute(select(RightsRequest.reference)).scalar_one()
-    page = open_case(reviewer, reference).submit(action="/claim")
+    page = open_case(reviewer, reference).submit(action="/claim").submit(action="/look")
     ticks = [box["value"] for box in page.tree.select("input[name=checklist]")]
     page.submit({"result": "confirmed", "checklist": ticks}, with_field="result")
     decide(open_case(reviewer, reference), "granted")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.database import db
-from portal.staff.models import StaffMember
+from portal.staff.models import StaffDevice, StaffMember
 from tests.support.audit_trail import events
 from tests.support.browser import Browser, Page
 from tests.support.people import PASSWORD, People
@@ -141,8 +141,12 @@ def test_ended_sessions_are_dead(admin: Browser, people: People) -> None:
 
 def test_a_new_way_in_takes_the_old_one_away(app: Flask, admin: Browser, people: People) -> None:
     worker = people.signed_in_staff(Role.SUPPORT)
+    known = select(StaffDevice.token_hash).where(StaffDevice.staff_id == found("support@example.org").id)
+    before = set(db.session.execute(known).scalars())
 
     page = page_of(admin, "support@example.org").submit(action="/way-in")
+
+    assert before.isdisjoint(db.session.execute(known).scalars()), "a browser of before is a new one"
 
     link = page.tree.select_one("code.secret").get_text().removeprefix("http://localhost:8000")
     assert worker.get("/staff/customers").url == "/staff/sign-in"

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal import clock
 from portal.access.permissions import Role
+from portal.infrastructure.database import db
+from portal.staff.models import StaffSession
 from tests.support.audit_trail import events
 from tests.support.browser import Browser
+from tests.support.cases import form_token
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.staff_codes import code_at, to_code_page
@@ -47,6 +51,32 @@ def test_other_sessions_can_be_ended(app: Flask, nora: Browser) -> None:
     assert nora.get("/staff/account").status == 200
     assert elsewhere.get("/staff/account").url == "/staff/sign-in"
     assert events("staff:other_sessions:ended")[0].facts == {"sessions": 1}
+
+
+def test_one_session_is_ended_and_the_others_stay(app: Flask, nora: Browser) -> None:
+    elsewhere = [sign_in_elsewhere(app, minutes) for minutes in (1, 2)]
+
+    with clock.stopped_at(clock.now() + timedelta(minutes=3)):
+        page = nora.get("/staff/account")
+        offered = [str(form["action"]) for form in page.tree.select("form[action$='/end']")]
+        assert len(offered) == 2
+        (own,) = {row.public_id for row in db.session.execute(select(StaffSession)).scalars()} - {
+            action.split("/")[-2] for action in offered
+        }
+        assert nora.post(f"/staff/account/sessions/{own}/end", {"csrf_token": form_token(page)}).status == 404
+        page = page.submit(action=offered[0])
+        assert "Cette session est fermée." in page.text
+        assert len(page.tree.select("form[action$='/end']")) == 1
+        assert nora.get("/staff/account").status == 200
+        assert sorted(browser.get("/staff/account").url for browser in elsewhere) == ["/staff/account", "/staff/sign-in"]
+    assert len(events("staff:session:revoked")) == 1
+
+
+def test_a_colleagues_session_is_not_found(people: People, nora: Browser) -> None:
+    people.signed_in_staff("officer")
+    theirs = db.session.execute(select(StaffSession.public_id).order_by(StaffSession.id.desc())).scalars().first()
+    token = form_token(nora.get("/staff/account/password"))
+    assert nora.post(f"/staff/account/sessions/{theirs}/end", {"csrf_token": token}).status == 404
 
 
 @pytest.mark.parametrize("act", ["new password", "end other sessions"])

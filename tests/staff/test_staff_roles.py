@@ -28,7 +28,7 @@ NEEDED = {
 }
 FOR_ALL_STAFF = {
     "home", "sign_out", "permissions", "recovery_codes",
-    "account", "account_password", "account_recovery_codes", "account_sessions", "confirm_password",
+    "account", "account_password", "account_recovery_codes", "account_sessions", "account_session_end", "confirm_password",
     "begin_company_proof", "prove_by_company",
     "account_app", "account_app_new", "account_app_picture", "account_app_remove",
     "passkeys", "passkey_options", "passkey_remove",

@@ -34,7 +34,7 @@ from portal.rights.facebook_callbacks import confirmation_code
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.customer_lookup import open_lookup
 from portal.staff.invitation import invite, link_of
-from portal.staff.models import StaffMember, StaffPasskey
+from portal.staff.models import StaffMember, StaffPasskey, StaffSession
 from tests.support.browser import Browser
 from tests.support.cases import take
 
@@ -156,6 +156,7 @@ def _staff_values() -> Values:
         "/staff/members/": _first(select(StaffMember.public_id)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
+        "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
     }
 
