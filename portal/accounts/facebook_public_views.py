@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
@@ -95,15 +96,19 @@ def _enter(profile: facebook.Profile, attempt: FacebookAttempt) -> Any:
     if current_user.is_authenticated:
         return redirect(attempt.next or url_for("customer.records.dashboard"), 303)
     is_mail_allowed = profile.email is not None and may_mail(normalise_address(profile.email))
-    with transaction():
-        arrival = arrive(
-            profile,
-            device_token=device_token(),
-            device_label=device_label(request.user_agent.string),
-            language=str(get_locale()),
-            may_mail=is_mail_allowed,
-        )
-        onward = landing(arrival.account, FACEBOOK, attempt.next) if arrival.account else ""
+    try:
+        with transaction():
+            arrival = arrive(
+                profile,
+                device_token=device_token(),
+                device_label=device_label(request.user_agent.string),
+                language=str(get_locale()),
+                may_mail=is_mail_allowed,
+            )
+            onward = landing(arrival.account, FACEBOOK, attempt.next) if arrival.account else ""
+    except IntegrityError:
+        # A first visit in two tabs at once: the second one begins again, and is known by then.
+        return _outcome(Outcome.OVER, attempt)
     if onward:
         return keep_device(redirect(onward, 303))
     if arrival.outcome is Outcome.SECOND_STEP:
