@@ -43,6 +43,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not IS_POSTGRESQL:
+        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
     # The longest work first, so that at the end no process waits for another.
     items.sort(key=lambda item: BROWSER not in item.nodeid)
 

@@ -9,7 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 # The suite runs whole on SQLite; what depends on the database runs again on PostgreSQL.
-ON_POSTGRESQL = ["tests/journeys", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py"]
+ON_POSTGRESQL = [
+    "tests/journeys", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py",
+    "tests/accounts/test_facebook_at_once.py", "tests/access/test_session_ended_meanwhile.py",
+]  # fmt: skip
 
 
 def main(jobs: str) -> int:

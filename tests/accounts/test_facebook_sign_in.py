@@ -1,6 +1,5 @@
 """Sign-in with Facebook through a provider that really speaks the protocol: every outcome, and every attack."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -17,7 +16,6 @@ from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from tests.support.browser import Browser, Page
-from tests.support.databases import IS_POSTGRESQL
 from tests.support.facebook import Provider, begin, come_in, go, link_facebook
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, TOTP_SECRET, People
@@ -513,41 +511,3 @@ def test_a_second_step_that_waits_ends_with_the_link(app: Flask, provider: Provi
     own.get("/account/facebook").submit(action="/unlink")
     assert waiting.submit({"code": code_at()}, with_field="code").url == "/sign-in"
     assert not is_signed_in(elsewhere)
-
-
-@pytest.mark.skipif(not IS_POSTGRESQL, reason="SQLite lets nobody in while somebody else writes")
-def test_a_link_taken_away_while_somebody_comes_by_it_opens_nothing(
-    provider: Provider, people: People, browser: Browser
-) -> None:
-    known(people)
-    back = go(begin(browser))
-    with ThreadPoolExecutor(1) as pool:
-        with db.engine.begin() as owner:
-            owner.execute(text("SELECT id FROM accounts FOR UPDATE"))
-            owner.execute(text("DELETE FROM linked_identities"))
-            coming = pool.submit(browser.get, back)
-            while not _waiting():
-                assert not coming.done()
-        assert coming.result().status == 409
-    assert not is_signed_in(browser)
-
-
-@pytest.mark.skipif(not IS_POSTGRESQL, reason="SQLite lets one after the other in")
-def test_a_first_visit_in_two_tabs_at_once_makes_one_link(app: Flask, provider: Provider) -> None:
-    tabs = [Browser(app) for _ in range(2)]
-    backs = [go(begin(tab)) for tab in tabs]
-    with ThreadPoolExecutor(2) as pool:
-        with db.engine.begin() as holder:
-            holder.execute(text("LOCK TABLE accounts IN SHARE MODE"))
-            coming = [pool.submit(tab.get, back) for tab, back in zip(tabs, backs, strict=True)]
-            while _waiting() < 2:
-                assert not any(one.done() for one in coming)
-        assert sorted(one.result().status for one in coming) == [200, 400]
-    assert db.session.query(LinkedIdentity).count() == 1
-
-
-def _waiting() -> int:
-    """Count who waits for a lock, in a transaction of its own: one sees the same list until its end."""
-    with db.engine.connect() as connection:
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return int(connection.execute(waiting).scalar_one())

@@ -19,17 +19,11 @@ def run_the_long_tests(_reduced: bool) -> str:
 
 
 def run_the_journeys_on_postgresql(reduced: bool) -> str:
-    """Run the journeys, the destruction of documents and sign-ins on a real PostgreSQL, with files and with a bucket.
+    """Run the journeys, ways in, requests and the destruction of documents on a real PostgreSQL, with files and with a bucket.
 
     Reduced: the journey with a bucket, for `make test` has run those with files.
     """
-    facebook = "tests/accounts/test_facebook_sign_in.py::test_a_"
-    sign_ins = [
-        f"{facebook}returning_customer_goes_where_they_wanted",
-        f"{facebook}link_taken_away_while_somebody_comes_by_it_opens_nothing",
-        "tests/access/test_session_ended_meanwhile.py",
-    ]
-    long = ["tests/identity_checks/test_identity_shredding.py", *sign_ins]
+    long = ["tests/access", "tests/accounts", "tests/staff", "tests/rights", "tests/identity_checks/test_identity_shredding.py"]
     paths = ["tests/journeys"] if reduced else ["tests/journeys", *long]
     return _run("-m", "trial" if reduced else "trial or not trial", *paths, PORTAL_TEST_DATABASE="postgresql")
 
