@@ -53,7 +53,7 @@ def test_words_are_shown_as_they_were_written_everywhere(app: Flask, people: Peo
 
 
 def test_a_name_makes_no_header_and_no_recipient(people: People, mailbox: Mailbox) -> None:
-    customer = people.signed_in(EMAIL, given_name="Zoé\r\nBcc: all@example.org\r\n\r\nBonjour", family_name="\x00\x1b[31m")
+    customer = people.signed_in(EMAIL, given_name="Zoé\r\nBcc: all@example.org\r\n\r\nBonjour", family_name="\x07\x1b[31m")
     trust_device()
     describe_copy(customer).submit(action="/send")
     for mail in mailbox.all():
