@@ -40,6 +40,7 @@ bench: catalogues ## Measure against a bare floor in the same run, and print rat
 	@$(BIN)/python -m tests.bench
 
 lint: catalogues ## Check style, types and templates
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/djlint templates --profile jinja --lint --quiet

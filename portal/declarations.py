@@ -59,11 +59,7 @@ def faults_of(error: ValidationError, tables: dict[str, Any]) -> tuple[Fault, ..
 def repeated_codes(tables: dict[str, Any], name: str) -> list[Fault]:
     """Return a fault for each code that an array of tables declares more than once."""
     entries = tables.get(name)
-    codes = (
-        [entry.get("code") for entry in entries if isinstance(entry, dict)]
-        if isinstance(entries, list)
-        else []
-    )
+    codes = [entry.get("code") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     twice = {code for code in codes if isinstance(code, str) and codes.count(code) > 1}
     return [Fault(f"{name}[{code}]", "is declared more than once") for code in sorted(twice)]
 
@@ -74,9 +70,7 @@ def _place(steps: tuple[int | str, ...], tables: Any) -> str:
         tables = _inside(tables, step)
         if isinstance(step, int):
             # The number of an entry helps nobody: its code or name does.
-            name = next(
-                (tables[key] for key in ("code", "name") if isinstance(tables, dict) and key in tables), step
-            )
+            name = next((tables[key] for key in ("code", "name") if isinstance(tables, dict) and key in tables), step)
             place += f"[{name}]"
         else:
             place += f".{step}" if place else step

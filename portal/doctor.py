@@ -86,8 +86,11 @@ def _older_opening_keys() -> Iterator[Finding]:
 def _documents() -> Iterator[Finding]:
     found = Counter(str(finding.fault) for finding in compare())
     names = ", ".join(f"{count} {fault}" for fault, count in sorted(found.items()))
-    yield not found, f"documents: {names}; see /staff/documents" if found else (
-        f"documents: {store_figures().kept} kept, rows and stored bytes agree"
+    yield (
+        not found,
+        f"documents: {names}; see /staff/documents"
+        if found
+        else (f"documents: {store_figures().kept} kept, rows and stored bytes agree"),
     )
 
 
@@ -106,8 +109,11 @@ def _held_documents() -> Iterator[Finding]:
 def _master_keys() -> Iterator[Finding]:
     older = waiting(current_app.extensions["master_keys"])
     names = ", ".join(f"{count} by v{version}" for version, count in sorted(older.items()))
-    yield not older, f"master keys: wrapped by an older one: {names}; run flask keys rotate" if older else (
-        "master keys: everything is wrapped by the current one"
+    yield (
+        not older,
+        f"master keys: wrapped by an older one: {names}; run flask keys rotate"
+        if older
+        else ("master keys: everything is wrapped by the current one"),
     )
 
 

@@ -351,9 +351,7 @@ class Organisation(_Part):
         """Read an organisation file, by default our own. Raises `OrganisationFaults`, all of them at once."""
         path = path or DEFAULT_FILE
         tables = read_toml(path, OrganisationFaults)
-        repeated = [
-            fault for table in ("group", "systems", "recipients") for fault in repeated_codes(tables, table)
-        ]
+        repeated = [fault for table in ("group", "systems", "recipients") for fault in repeated_codes(tables, table)]
         try:
             organisation = cls.model_validate(tables)
         except ValidationError as error:

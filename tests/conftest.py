@@ -37,7 +37,9 @@ def pytest_configure() -> None:
     use_quick_hasher()
     remember_renditions()
     # A busy machine is slow to make examples and to run them; neither is a fault of the portal.
-    hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile(
+        "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
     hypothesis.settings.load_profile("any machine")
     os.environ.pop("PORTAL_INSTANCE", None)
 

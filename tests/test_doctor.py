@@ -83,7 +83,10 @@ def test_a_storage_that_cannot_be_written(
 
     monkeypatch.setattr(app.extensions["storage"], "put", full)
     (fault,) = faults(examined())
-    assert fault == "storage: cannot be examined (OSError); check PORTAL_STORAGE_URL and that its folder or bucket can be written"
+    assert (
+        fault
+        == "storage: cannot be examined (OSError); check PORTAL_STORAGE_URL and that its folder or bucket can be written"
+    )
 
 
 def test_keys_that_do_not_fit(examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +112,16 @@ def test_a_mail_server_that_does_not_answer(
 @pytest.mark.parametrize(
     ("setting", "url", "fault"),
     [
-        ("database_url", "postgresql://portal@db.example.org/portal", "PORTAL_DATABASE_URL goes to db.example.org in clear"),
-        ("database_url", "postgresql://portal@db.example.org/portal?sslmode=prefer", "in clear; add sslmode=verify-full"),
+        (
+            "database_url",
+            "postgresql://portal@db.example.org/portal",
+            "PORTAL_DATABASE_URL goes to db.example.org in clear",
+        ),
+        (
+            "database_url",
+            "postgresql://portal@db.example.org/portal?sslmode=prefer",
+            "in clear; add sslmode=verify-full",
+        ),
         ("database_url", "postgresql://portal@db.example.org/portal?sslmode=verify-full", None),
         ("database_url", "postgresql://portal@localhost/portal", None),
         ("database_url", "postgresql:///portal?host=/run/postgresql", None),

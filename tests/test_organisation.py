@@ -162,7 +162,9 @@ def test_what_is_not_a_period_is_refused(text: str) -> None:
         Period.parse(text)
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "http://www.cnil.fr", "//www.cnil.fr", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "http://www.cnil.fr", "//www.cnil.fr", "file:///etc/passwd"]
+)
 def test_an_address_that_pages_link_to_is_https(written: Path, address: str) -> None:
     path = changed(written, ('url = "https://www.cnil.fr"', f'url = "{address}"'))
 

@@ -84,9 +84,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.MARKETING: frozenset({Permission.SEE_MARKETING}),
-    Role.ADMINISTRATOR: frozenset(
-        {Permission.MANAGE_STAFF, Permission.MANAGE_TOKENS, Permission.WATCH_DOCUMENT_STORE}
-    ),
+    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_TOKENS, Permission.WATCH_DOCUMENT_STORE}),
 }
 
 

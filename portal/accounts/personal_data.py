@@ -81,9 +81,7 @@ def summary(customer_id: int) -> Select[Any]:
         select(AccountSession.created_at.label("at")).join(Account).where(of_customer),
         select(AccountDevice.last_seen_at).join(Account, Account.id == AccountDevice.account_id).where(of_customer),
     ).subquery()
-    held = union_all(
-        _counted(Category.IDENTITY, identities.c.at), _counted(Category.TECHNICAL, traces.c.at)
-    ).subquery()
+    held = union_all(_counted(Category.IDENTITY, identities.c.at), _counted(Category.TECHNICAL, traces.c.at)).subquery()
     return select(held)
 
 

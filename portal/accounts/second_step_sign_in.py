@@ -37,9 +37,7 @@ def await_second_step(account: Account, method: str) -> AccountToken:
     instant, purpose = clock.now(), _PURPOSE + method
     over = delete(AccountToken).filter_by(account_id=account.id, purpose=purpose)
     db.session.execute(over.where(AccountToken.expires_at < instant))
-    token = AccountToken(
-        account_id=account.id, purpose=purpose, created_at=instant, expires_at=instant + STEP_WITHIN
-    )
+    token = AccountToken(account_id=account.id, purpose=purpose, created_at=instant, expires_at=instant + STEP_WITHIN)
     db.session.add(token)
     db.session.flush()
     return token

@@ -5,6 +5,4 @@ from portal.accounts.models import Account
 from portal.infrastructure import key_rotation
 from portal.infrastructure.key_rotation import WrappedKeys
 
-key_rotation.register(
-    WrappedKeys(Account, sealed_key_version, rewrap_secret, Account.sealed_totp_secret.is_not(None))
-)
+key_rotation.register(WrappedKeys(Account, sealed_key_version, rewrap_secret, Account.sealed_totp_secret.is_not(None)))

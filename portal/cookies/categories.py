@@ -15,9 +15,7 @@ class NecessaryCookie:
     lifetime: Label
 
 
-def necessary_cookies(
-    session: str, staff_session: str, language: str, form: str
-) -> tuple[NecessaryCookie, ...]:
+def necessary_cookies(session: str, staff_session: str, language: str, form: str) -> tuple[NecessaryCookie, ...]:
     """Return the cookies of this portal for the cookies page; the arguments are their real names."""
     return (
         NecessaryCookie(session, _SESSION, _UNTIL_SIGN_OUT),

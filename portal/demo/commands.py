@@ -17,7 +17,9 @@ from portal.infrastructure.database import db
 
 
 @click.command("demo")
-@click.option("--keep", is_flag=True, help="On a database that holds the demonstration already, only print the sign-ins.")
+@click.option(
+    "--keep", is_flag=True, help="On a database that holds the demonstration already, only print the sign-ins."
+)
 @with_appcontext
 def demo(keep: bool) -> None:
     """Make the demonstration and print its sign-ins. Refused on a database that holds anybody."""

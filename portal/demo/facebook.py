@@ -155,7 +155,11 @@ class StandIn:
             return _graph_error(1, "Error validating client secret.")
         asked = self._codes.pop(values.get("code", ""), None)
         challenge = create_s256_code_challenge(values.get("code_verifier", ""))
-        if asked is None or asked["code_challenge"] != challenge or values.get("redirect_uri") != application.redirect_uri:
+        if (
+            asked is None
+            or asked["code_challenge"] != challenge
+            or values.get("redirect_uri") != application.redirect_uri
+        ):
             return _graph_error(100, "This authorization code has been used.")
         fault = self._fault(asked["choice"])
         if fault:

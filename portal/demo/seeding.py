@@ -65,9 +65,15 @@ def _open_account(number: str) -> dict[str, str]:
         assert customer.email
         session.add(
             Account(
-                customer_id=customer.id, email=customer.email, email_normalised=normalise_address(customer.email),
-                email_confirmed_at=since, created_at=since, given_name=customer.given_name,
-                family_name=customer.family_name, language=customer.language, password_hash=hash_password(password),
+                customer_id=customer.id,
+                email=customer.email,
+                email_normalised=normalise_address(customer.email),
+                email_confirmed_at=since,
+                created_at=since,
+                given_name=customer.given_name,
+                family_name=customer.family_name,
+                language=customer.language,
+                password_hash=hash_password(password),
                 password_changed_at=since,
             )
         )

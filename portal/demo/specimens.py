@@ -106,9 +106,7 @@ def _portrait(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int]) -> None
     middle = (left + right) // 2
     draw.rectangle(box, fill=(215, 222, 230), outline=_PALE_INK, width=3)
     head = width // 4
-    draw.ellipse(
-        [middle - head, top + height // 6, middle + head, top + height // 6 + head * 5 // 2], fill=_PALE_INK
-    )
+    draw.ellipse([middle - head, top + height // 6, middle + head, top + height // 6 + head * 5 // 2], fill=_PALE_INK)
     shoulders = [left + width // 9, top + height * 2 // 3, right - width // 9, bottom + height // 4]
     draw.pieslice(shoulders, 180, 360, fill=_PALE_INK)
 
@@ -169,9 +167,7 @@ def _write(draw: ImageDraw.ImageDraw, at: tuple[float, int], text: str, size: in
         x += width
 
 
-def _draw_mark(
-    draw: ImageDraw.ImageDraw, mark: str, middle: float, edge: float, size: int, ink: _Ink
-) -> None:
+def _draw_mark(draw: ImageDraw.ImageDraw, mark: str, middle: float, edge: float, size: int, ink: _Ink) -> None:
     points = [(middle + x * size, edge + y * size) for x, y in _STROKES.get(mark, ())]
     if mark == _DIAERESIS:
         radius = size * 0.055

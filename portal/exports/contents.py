@@ -45,9 +45,7 @@ def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | Non
         return None
     kept = {"external_id", *kind.portable_fields}
     values = {name: value for name, value in item.values.items() if name in kept}
-    return replace(
-        item, values=values, describe=lambda is_masked: kind.facts(values, language, is_masked=is_masked)
-    )
+    return replace(item, values=values, describe=lambda is_masked: kind.facts(values, language, is_masked=is_masked))
 
 
 def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]) -> Iterator[bytes]:

@@ -182,9 +182,7 @@ def _inspect_png(data: bytes) -> tuple[int, int]:
 
 _HEVC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1"})
-_OTHER_CODECS = frozenset(
-    {b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"j2is", b"vvic", b"vvis"}
-)
+_OTHER_CODECS = frozenset({b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"j2is", b"vvic", b"vvis"})
 _BOX_NAME = re.compile(rb"[ -~]{4}")
 
 

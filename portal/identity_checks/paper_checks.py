@@ -84,9 +84,7 @@ def may_be_hidden(paper: Paper, language: object) -> tuple[str, ...]:
 
 def must_show(language: object, *, compares_birth_date: bool) -> tuple[str, ...]:
     """Return what must stay readable on every paper."""
-    labels = (
-        [_NAME, _BIRTH_DATE, _VALIDITY, _AUTHORITY] if compares_birth_date else [_NAME, _VALIDITY, _AUTHORITY]
-    )
+    labels = [_NAME, _BIRTH_DATE, _VALIDITY, _AUTHORITY] if compares_birth_date else [_NAME, _VALIDITY, _AUTHORITY]
     return tuple(label.text(language) for label in labels)
 
 
@@ -97,9 +95,7 @@ _PAPER_ONLY: Final = frozenset(
 
 _NAME: Final = Label(fr="vos nom et prénom", en="your first and last names")
 _BIRTH_DATE: Final = Label(fr="votre date de naissance", en="your date of birth")
-_VALIDITY: Final = Label(
-    fr="la date de délivrance ou de fin de validité", en="the date of issue or of expiry"
-)
+_VALIDITY: Final = Label(fr="la date de délivrance ou de fin de validité", en="the date of issue or of expiry")
 _AUTHORITY: Final = Label(fr="l'autorité qui l'a délivrée", en="the authority that issued it")
 
 _PHOTO: Final = Label(fr="la photo", en="the photo")
@@ -133,9 +129,7 @@ _ITEMS: Final = {
         fr="La date de naissance est celle des dossiers", en="The date of birth is that of the files"
     ),
     CheckItem.IS_IN_DATE: Label(fr="La pièce est en cours de validité", en="The document is in date"),
-    CheckItem.AUTHORITY_SHOWS: Label(
-        fr="L'autorité qui l'a délivrée se lit", en="The issuing authority shows"
-    ),
+    CheckItem.AUTHORITY_SHOWS: Label(fr="L'autorité qui l'a délivrée se lit", en="The issuing authority shows"),
     CheckItem.LOOKS_GENUINE: Label(
         fr="Rien ne paraît modifié, hors ce que la personne a caché",
         en="Nothing looks altered, apart from what the person hid",

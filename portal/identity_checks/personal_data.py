@@ -91,9 +91,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="identity_checks",
-        tables=frozenset(
-            {IdentityCheck.__tablename__, IdentityDocument.__tablename__, IdentityUpload.__tablename__}
-        ),
+        tables=frozenset({IdentityCheck.__tablename__, IdentityDocument.__tablename__, IdentityUpload.__tablename__}),
         retention=retention,
         summary=summary,
         items=items,

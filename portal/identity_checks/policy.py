@@ -55,9 +55,7 @@ CLEARED_BY_LIGHT_PROOF: Final = frozenset(
     {DoubtSignal.NEW_DEVICE, DoubtSignal.IMPORT_MATCH_ONLY, DoubtSignal.EMAIL_RECENTLY_CONFIRMED}
 )
 
-RIGHTS_SUBJECT_TO_PROOF: Final = frozenset(
-    {"access", "portability", "erasure", "directives", "rectification"}
-)
+RIGHTS_SUBJECT_TO_PROOF: Final = frozenset({"access", "portability", "erasure", "directives", "rectification"})
 """Rights that disclose or destroy; rectification only when it touches who the person is."""
 
 
@@ -154,9 +152,7 @@ def is_document_needed(
     if not is_subject_to_proof(right, situation):
         return IdentityDecision(needed=False, setting=setting)
     found = signals(situation, today)
-    cleared = tuple(
-        signal for signal in found if situation.has_light_proof and signal in CLEARED_BY_LIGHT_PROOF
-    )
+    cleared = tuple(signal for signal in found if situation.has_light_proof and signal in CLEARED_BY_LIGHT_PROOF)
     remaining = [signal for signal in found if signal not in cleared]
     is_asked = _is_asked(setting, bool(remaining))
     needed = is_asked and situation.can_compare
@@ -165,9 +161,7 @@ def is_document_needed(
         setting=setting,
         signals=found,
         cleared=cleared,
-        may_clear=setting is IdentityPolicySetting.ON_DOUBT
-        and needed
-        and CLEARED_BY_LIGHT_PROOF.issuperset(remaining),
+        may_clear=setting is IdentityPolicySetting.ON_DOUBT and needed and CLEARED_BY_LIGHT_PROOF.issuperset(remaining),
         is_unresolved=bool(remaining) and not needed,
         warning=_DISPROPORTIONATE if setting is IdentityPolicySetting.ALWAYS else None,
     )
@@ -195,9 +189,7 @@ _ALWAYS_ASKED: Final = Label(
 )
 _LABELS: Final = {
     DoubtSignal.FACEBOOK_ONLY: Label(fr="Connexion par Facebook seul", en="Signed in by Facebook only"),
-    DoubtSignal.EMAIL_RECENTLY_CONFIRMED: Label(
-        fr="E-mail confirmé récemment", en="E-mail confirmed recently"
-    ),
+    DoubtSignal.EMAIL_RECENTLY_CONFIRMED: Label(fr="E-mail confirmé récemment", en="E-mail confirmed recently"),
     DoubtSignal.EMAIL_RECENTLY_CHANGED: Label(fr="E-mail changé récemment", en="E-mail changed recently"),
     DoubtSignal.NEW_DEVICE: Label(fr="Nouvel appareil", en="New device"),
     DoubtSignal.IMPORT_MATCH_ONLY: Label(

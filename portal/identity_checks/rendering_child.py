@@ -180,9 +180,7 @@ def _limit_resources(needs_threads: bool) -> list[str]:
 # The decoders. Each is imported by the one that needs it, before the lock.
 
 
-def load_decoder(
-    kind: str, most_pixels: int, most_pages: int, longest_edge: int
-) -> Callable[[bytes], list[Page]]:
+def load_decoder(kind: str, most_pixels: int, most_pages: int, longest_edge: int) -> Callable[[bytes], list[Page]]:
     """Import what this kind needs and return the function that turns its bytes into pages."""
     if kind == "pdf":
         return _pdf_decoder(most_pages, longest_edge)

@@ -75,9 +75,7 @@ def open_upload(
     return row if row.expires_at > clock.now() and _key(row, sender) else None
 
 
-def begin(
-    errand: Errand, paper: Paper, side: Side, size: int, fingerprint: str, sender: SessionKey
-) -> IdentityUpload:
+def begin(errand: Errand, paper: Paper, side: Side, size: int, fingerprint: str, sender: SessionKey) -> IdentityUpload:
     """Add an upload, in a transaction of its own; one that was under way for the side ends.
 
     Raises `DocumentRefused` for a size that cannot be, `NoLongerNeeded`.

@@ -33,9 +33,7 @@ def _gap(code: GapCode, organisation: Organisation) -> Gap:
     gap = _GAPS[code]
     if code is not GapCode.UNNAMED_RECIPIENTS:
         return gap
-    categories = [
-        recipient.category for recipient in organisation.recipients if recipient.category is not None
-    ]
+    categories = [recipient.category for recipient in organisation.recipients if recipient.category is not None]
     return Gap(
         code,
         gap.reference,

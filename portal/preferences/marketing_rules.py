@@ -107,11 +107,7 @@ def _electronic(message: Message) -> Decision:
             return _yes(Reason.RELATED_TO_WORK)
         return _without_consent(message)
     is_soft_opt_in = (
-        message.is_customer
-        and message.address_from_sale
-        and message.is_similar
-        and message.was_told
-        and message.is_own
+        message.is_customer and message.address_from_sale and message.is_similar and message.was_told and message.is_own
     )
     return _yes(Reason.SIMILAR_PRODUCTS) if is_soft_opt_in else _without_consent(message)
 
@@ -139,9 +135,7 @@ def _no(reason: Reason) -> Decision:
 
 
 _REASONS: Final = {
-    Reason.SERVICE_MESSAGE: Label(
-        fr="Message de service, sans publicité", en="Service message, without promotion"
-    ),
+    Reason.SERVICE_MESSAGE: Label(fr="Message de service, sans publicité", en="Service message, without promotion"),
     Reason.CONSENT: Label(fr="Accord donné et prouvé", en="Consent given and proven"),
     Reason.SIMILAR_PRODUCTS: Label(
         fr="Produits semblables, après un achat (art. L34-5 CPCE)",

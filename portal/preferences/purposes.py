@@ -154,9 +154,7 @@ _TOPIC_EXPLANATIONS: Final = {
         fr="Les offres de nos partenaires et des autres sociétés de notre groupe, envoyées par nous.",
         en="Offers of our partners and of the other companies of our group, sent by us.",
     ),
-    Topic.SURVEYS: Label(
-        fr="Des questions pour connaître votre avis.", en="Questions to learn what you think."
-    ),
+    Topic.SURVEYS: Label(fr="Des questions pour connaître votre avis.", en="Questions to learn what you think."),
 }
 _TOPIC_PHRASES: Final = {
     Topic.PRODUCT_NEWS: Label(fr="ses nouveautés", en="its product news"),
@@ -199,8 +197,7 @@ _WORDINGS: Final = {
         en="I agree that {company} sends me {about} by post. I can change my mind at any time.",
     ),
     Channel.SOCIAL: Label(
-        fr="J'accepte que {company} m'envoie {about} sur les réseaux sociaux."
-        " Je peux changer d'avis à tout moment.",
+        fr="J'accepte que {company} m'envoie {about} sur les réseaux sociaux. Je peux changer d'avis à tout moment.",
         en="I agree that {company} sends me {about} on social networks. I can change my mind at any time.",
     ),
 }
@@ -233,20 +230,17 @@ _PROCESSING_WORDINGS: Final = {
     Processing.PERSONALISATION: Label(
         fr="J'accepte que {company} adapte ses services à mes achats et à mon utilisation."
         " Je peux changer d'avis à tout moment.",
-        en="I agree that {company} adapts its services to what I buy and use."
-        " I can change my mind at any time.",
+        en="I agree that {company} adapts its services to what I buy and use. I can change my mind at any time.",
     ),
     Processing.AUDIENCE_STATISTICS: Label(
         fr="J'accepte que {company} compte mon activité dans ses statistiques d'utilisation."
         " Je peux changer d'avis à tout moment.",
-        en="I agree that {company} counts my activity in its statistics of use."
-        " I can change my mind at any time.",
+        en="I agree that {company} counts my activity in its statistics of use. I can change my mind at any time.",
     ),
     Processing.MARKETING_PROFILING: Label(
         fr="J'accepte que {company} analyse mes achats et mon utilisation pour choisir ses offres."
         " Je peux changer d'avis à tout moment.",
-        en="I agree that {company} analyses what I buy and use to choose its offers."
-        " I can change my mind at any time.",
+        en="I agree that {company} analyses what I buy and use to choose its offers. I can change my mind at any time.",
     ),
     Processing.EMAIL_OPEN_TRACKING: Label(
         fr="J'accepte que {company} sache si j'ouvre ses e-mails, grâce à une image invisible."

@@ -26,10 +26,7 @@ _NETWORKS: Final = (
     (62, 62, (16, 17, 18, 19)),  # UnionPay
     (81, 81, (16, 17, 18, 19)),
     (2200, 2204, (16, 17, 18, 19)),  # Mir
-    *(
-        (prefix, prefix, tuple(range(13, 20)))
-        for prefix in (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763)
-    ),
+    *((prefix, prefix, tuple(range(13, 20))) for prefix in (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763)),
 )
 _SHORTEST, _LONGEST = 13, 19
 # Spaces of every width, dashes, dots and what cannot be seen: the ways people and machines split a number.
@@ -96,8 +93,7 @@ def _windows(groups: list[str]) -> Iterator[str]:
 
 def _has_a_network(digits: str) -> bool:
     return any(
-        len(digits) in lengths and first <= int(digits[: len(str(first))]) <= last
-        for first, last, lengths in _NETWORKS
+        len(digits) in lengths and first <= int(digits[: len(str(first))]) <= last for first, last, lengths in _NETWORKS
     )
 
 

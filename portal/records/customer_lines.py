@@ -165,8 +165,7 @@ class CustomerLines:
             statement = update(Customer.__table__).where(Customer.id == bindparam("customer_id"))
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in COLUMNS}
             rows = [
-                {"customer_id": held.id} | {f"new_{name}": held.facts[name] for name in COLUMNS}
-                for held in changed
+                {"customer_id": held.id} | {f"new_{name}": held.facts[name] for name in COLUMNS} for held in changed
             ]
             connection.execute(statement.values(values), rows)
         new = sorted(self._new, key=lambda held: held.reference)
@@ -178,8 +177,4 @@ class CustomerLines:
 
 def _changes(held: HeldCustomer, line: CustomerLine) -> dict[str, Any]:
     kept = held.kept | {"email_normalised"} if "email" in held.kept else held.kept
-    return {
-        name: value
-        for name, value in line.facts.items()
-        if name not in kept and held.facts.get(name) != value
-    }
+    return {name: value for name, value in line.facts.items() if name not in kept and held.facts.get(name) != value}

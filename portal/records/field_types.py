@@ -95,9 +95,7 @@ def read_value(field: str, kind_of: FieldType, value: Any, choices: Mapping[str,
         raise ValueRefused(field, refusal.reason, refusal.code) from None
 
 
-def show_value(
-    kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str
-) -> str:
+def show_value(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
     """Return a stored value in words, in the language given; `currency` serves amounts alone."""
     if value is None or value == "":
         return _NOT_GIVEN.text(language)
@@ -121,9 +119,7 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+(?:(?:ext|x|poste)\.?\s*\d{1,6})?", re.IGNORECASE)
-_EXPIRY: Final = re.compile(
-    r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])|(?P<m>0[1-9]|1[0-2])/(?P<y>\d{2}|\d{4})"
-)
+_EXPIRY: Final = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])|(?P<m>0[1-9]|1[0-2])/(?P<y>\d{2}|\d{4})")
 _LARGEST_NUMBER: Final = 10**12
 _LARGEST_AMOUNT: Final = Decimal(10) ** 12
 
@@ -199,9 +195,7 @@ def _money(value: Any) -> str:
     # Currencies have at most four decimals (ISO 4217); two are kept even when they are zero.
     if amount != amount.quantize(Decimal("0.0001")):
         raise _Refused("must be an amount with four decimals at most")
-    return (
-        f"{amount.quantize(Decimal('0.01'))}" if amount == amount.quantize(Decimal("0.01")) else f"{amount:f}"
-    )
+    return f"{amount.quantize(Decimal('0.01'))}" if amount == amount.quantize(Decimal("0.01")) else f"{amount:f}"
 
 
 def _currency(value: Any) -> str:
@@ -283,9 +277,7 @@ def _card_last4(value: Any) -> str:
     text = _text_of(value, 40)
     digits = re.sub(r"[\s-]", "", text)
     if len(digits) >= 12 and digits.isdigit():
-        raise _Refused(
-            "holds a whole card number, which may never be stored: keep the last four digits", "card_number"
-        )
+        raise _Refused("holds a whole card number, which may never be stored: keep the last four digits", "card_number")
     if not re.fullmatch(r"[0-9]{4}", text):
         raise _Refused("must be the last four digits of the card")
     return text

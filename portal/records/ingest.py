@@ -37,9 +37,7 @@ from portal.records.statements import (
     parse_line,
 )
 
-IMPORTED = declare(
-    "portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete"
-)
+IMPORTED = declare("portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete")
 
 logger = logging.getLogger("portal.records")
 
@@ -216,9 +214,7 @@ class Intake:
         return changes.count(True), changes.count(False), refused
 
 
-def _hand_over(
-    consents: list[tuple[int, ConsentLine]], customers: CustomerLines
-) -> tuple[list[bool], list[Refusal]]:
+def _hand_over(consents: list[tuple[int, ConsentLine]], customers: CustomerLines) -> tuple[list[bool], list[Refusal]]:
     """Give consent lines to the domain that keeps consent, once their customers are written."""
     changes: list[bool] = []
     refused: list[Refusal] = []

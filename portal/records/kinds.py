@@ -199,9 +199,7 @@ class Kind(_Part):
         mask = field.mask if field else Mask.ALL
         return value if mask is Mask.NONE or value is None else mask.apply(value)
 
-    def format_value(
-        self, field: str, value: Any, language: object, values: Mapping[str, Any] | None = None
-    ) -> str:
+    def format_value(self, field: str, value: Any, language: object, values: Mapping[str, Any] | None = None) -> str:
         """Return a stored value in words. `values`, the whole record, tells the currency of an amount."""
         declared = self.fields.get(field)
         if declared is None:
@@ -209,9 +207,7 @@ class Kind(_Part):
         currency = (values or {}).get(declared.currency_field) or DEFAULT_CURRENCY
         return show_value(declared.type, value, language, declared.choices, str(currency))
 
-    def facts(
-        self, values: Mapping[str, Any], language: object, *, is_masked: bool = True
-    ) -> list[tuple[str, str]]:
+    def facts(self, values: Mapping[str, Any], language: object, *, is_masked: bool = True) -> list[tuple[str, str]]:
         """Return a record as (label, text) pairs in the order of the fields, absent ones left out."""
         return [
             (field.label.text(language), self._shown(field, values, language, is_masked=is_masked))
@@ -228,9 +224,7 @@ class Kind(_Part):
         ]
         return " · ".join(parts) or self.label.text(language)
 
-    def _shown(
-        self, field: DeclaredField, values: Mapping[str, Any], language: object, *, is_masked: bool
-    ) -> str:
+    def _shown(self, field: DeclaredField, values: Mapping[str, Any], language: object, *, is_masked: bool) -> str:
         value = values[field.name]
         if is_masked and field.mask is not Mask.NONE:
             return field.mask.apply(value)
@@ -311,13 +305,9 @@ class DataMap:
 
 def _unknown(name: str) -> ValueRefused:
     if is_card_secret(name):
-        return ValueRefused(
-            name, "is a card's full number or secret, which may never be stored", "security_code"
-        )
+        return ValueRefused(name, "is a card's full number or secret, which may never be stored", "security_code")
     if is_special_category(name):
-        return ValueRefused(
-            name, "is a special category of data, which is never collected", "special_category"
-        )
+        return ValueRefused(name, "is a special category of data, which is never collected", "special_category")
     return ValueRefused(name, "is not a field of this kind", "unknown_field")
 
 
@@ -329,9 +319,7 @@ def _codes(tables: Mapping[str, Any], name: str) -> frozenset[str]:
 _Read = TypeVar("_Read", Purpose, Kind)
 
 
-def _read_each(
-    model: type[_Read], name: str, tables: Mapping[str, Any], faults: list[Fault]
-) -> dict[str, _Read]:
+def _read_each(model: type[_Read], name: str, tables: Mapping[str, Any], faults: list[Fault]) -> dict[str, _Read]:
     found = tables.get(name)
     if not isinstance(found, dict) or not found:
         faults.append(Fault(name, "is missing"))
@@ -373,15 +361,11 @@ def _kind_faults(
     for field in kind.declared:
         amounts = field.type is FieldType.MONEY
         if amounts and getattr(kind.fields.get(field.currency_field), "type", None) is not FieldType.CURRENCY:
-            yield Fault(
-                f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency"
-            )
+            yield Fault(f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency")
     if kind.erasable == (kind.keep_reason is not None):
         yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
     if kind.nature is Nature.INFERRED and kind.logic is None:
-        yield Fault(
-            f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))"
-        )
+        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
 
 
 def _forbidden_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:

@@ -113,15 +113,9 @@ _ARCHIVE_UNTIL: Final = Label(
 _UNTIL: Final = {
     Start.RECORDED_AT: Label(fr="Le temps de l'opération", en="For the time of the operation"),
     Start.RELATIONSHIP_END: Label(fr="Pendant votre relation avec nous", en="While you are our customer"),
-    Start.FINANCIAL_YEAR_END: Label(
-        fr="Jusqu'à la fin de l'exercice comptable", en="Until the financial year ends"
-    ),
-    Start.LAST_CONTACT: Label(
-        fr="Jusqu'à votre dernier échange avec nous", en="Until you last write or call"
-    ),
-    Start.CANCELLATION: Label(
-        fr="Jusqu'à la fin du contrat concerné", en="Until the contract concerned ends"
-    ),
+    Start.FINANCIAL_YEAR_END: Label(fr="Jusqu'à la fin de l'exercice comptable", en="Until the financial year ends"),
+    Start.LAST_CONTACT: Label(fr="Jusqu'à votre dernier échange avec nous", en="Until you last write or call"),
+    Start.CANCELLATION: Label(fr="Jusqu'à la fin du contrat concerné", en="Until the contract concerned ends"),
     Start.WITHDRAWAL: Label(fr="Jusqu'à ce que vous changiez d'avis", en="Until you change your mind"),
 }
 _AFTER: Final = {

@@ -16,17 +16,13 @@ _PAUSE = re.compile(r"(?P<start>[0-9-]+):(?P<end>[0-9-]*)")
 class _Received(click.ParamType[date | datetime]):
     name = "received"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date | datetime:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
         if isinstance(value, date):
             return value
         try:
             return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
         except ValueError:
-            self.fail(
-                f"“{value}” is neither a date such as 2026-03-05 nor an instant such as 2026-03-31T22:30Z"
-            )
+            self.fail(f"“{value}” is neither a date such as 2026-03-05 nor an instant such as 2026-03-31T22:30Z")
 
 
 class _Day(click.ParamType[date]):
@@ -49,9 +45,7 @@ class _PauseRange(click.ParamType[Pause]):
             return value
         parts = _PAUSE.fullmatch(value)
         if parts is None:
-            self.fail(
-                f"“{value}” is not a pause such as 2026-03-06:2026-03-16, or 2026-03-06: while it lasts"
-            )
+            self.fail(f"“{value}” is not a pause such as 2026-03-06:2026-03-16, or 2026-03-06: while it lasts")
         try:
             end = date.fromisoformat(parts["end"]) if parts["end"] else None
             return Pause(date.fromisoformat(parts["start"]), end)
@@ -70,9 +64,7 @@ class _PauseRange(click.ParamType[Pause]):
     help="A wait for the person, by its two days; leave TO out while it lasts. May be given again.",
 )
 @click.option("--extended", is_flag=True, help="Two months more, taking it that the notice left in time.")
-@click.option(
-    "--extended-on", type=_Day(), metavar="DATE", help="Two months more, by the day the notice left."
-)
+@click.option("--extended-on", type=_Day(), metavar="DATE", help="Two months more, by the day the notice left.")
 @click.option(
     "--zone",
     type=click.Choice([zone.value for zone in Zone]),
@@ -91,9 +83,7 @@ def due(
 ) -> None:
     """Say by which day a request RECEIVED on a date, or at an instant with its zone, must be answered."""
     try:
-        document = explain_json(
-            received, pauses=pauses, extended_on=extended_on, zone=Zone(zone), extended=extended
-        )
+        document = explain_json(received, pauses=pauses, extended_on=extended_on, zone=Zone(zone), extended=extended)
     except ExtensionTooLate as error:
         raise click.BadParameter(str(error), param_hint="--extended-on") from None
     except ValueError as error:

@@ -18,8 +18,7 @@ _ONE_PERIOD: Final = Label(
 _EXTENDED: Final = Label(
     fr="L'avis de prolongation est parti le {extended}."
     " Le délai compte alors {months} mois depuis l'arrivée : jusqu'au {day}.",
-    en="Notice of an extension left on {extended}."
-    " The period is then {months} months from receipt: until {day}.",
+    en="Notice of an extension left on {extended}. The period is then {months} months from receipt: until {day}.",
 )
 _TWO_MORE: Final = Label(
     fr="Le délai est prolongé. Il compte alors {months} mois depuis l'arrivée : jusqu'au {day}.",
@@ -39,8 +38,7 @@ _PAUSED_ONE_DAY: Final = Label(
 )
 _MOVED: Final = Label(fr="Il va donc jusqu'au {day}.", en="It therefore runs until {day}.")
 _PAUSED_SINCE: Final = Label(
-    fr="Le délai est en pause depuis le {day} : aucune date limite ne court."
-    " Sans pause, ce serait le {unpaused}.",
+    fr="Le délai est en pause depuis le {day} : aucune date limite ne court. Sans pause, ce serait le {unpaused}.",
     en="The clock has been on hold since {day}: no last day runs. Without the pause it would be {unpaused}.",
 )
 _HOLIDAY: Final = Label(

@@ -177,13 +177,9 @@ def compute(
         due_on=None if is_open else due_on,
         due_on_unpaused=roll(_months_after(received_on, months), zone),
         extension_deadline=roll(_months_after(received_on, _months(False)) + paused, zone),
-        target_on=None
-        if is_open
-        else min(due_on, roll(_shorter_reading(received_on, is_extended) + paused, zone)),
+        target_on=None if is_open else min(due_on, roll(_shorter_reading(received_on, is_extended) + paused, zone)),
         suspension_contestable=any(_was_asked_late(received_on, pause, zone) for pause in pauses),
-        missed_on=_missed_on(
-            received_on, suspensions, (extended_on or received_on) if is_extended else None, zone
-        ),
+        missed_on=_missed_on(received_on, suspensions, (extended_on or received_on) if is_extended else None, zone),
     )
 
 
@@ -282,9 +278,7 @@ def _merge(received_on: date, pauses: Sequence[Pause]) -> tuple[Suspension, ...]
     merged: list[Suspension] = []
     for pause in sorted(pauses, key=lambda pause: pause.asked_on):
         if pause.asked_on < received_on:
-            raise ValueError(
-                f"the pause starts on {pause.asked_on}, before the request came on {received_on}"
-            )
+            raise ValueError(f"the pause starts on {pause.asked_on}, before the request came on {received_on}")
         last = merged[-1] if merged else None
         if last is None or (last.received_on is not None and last.received_on < pause.asked_on):
             merged.append(Suspension(pause.asked_on, pause.received_on))
@@ -309,9 +303,7 @@ def _limit_on(
     return roll(_months_after(received_on, _months(is_extended)) + paused, zone)
 
 
-def _check_extension(
-    received_on: date, suspensions: Sequence[Suspension], extended_on: date, zone: Zone
-) -> None:
+def _check_extension(received_on: date, suspensions: Sequence[Suspension], extended_on: date, zone: Zone) -> None:
     if extended_on < received_on:
         raise ValueError(f"the extension of {extended_on} comes before the request of {received_on}")
     limit = _limit_on(extended_on, received_on, suspensions, None, zone)

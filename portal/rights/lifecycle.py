@@ -257,9 +257,7 @@ _RIGHT_PLAIN: Final = {
     Right.RECTIFICATION: Label(
         fr="Corriger vos données (droit de rectification)", en="Correct your data (right to rectification)"
     ),
-    Right.ERASURE: Label(
-        fr="Effacer vos données (droit à l'effacement)", en="Erase your data (right to erasure)"
-    ),
+    Right.ERASURE: Label(fr="Effacer vos données (droit à l'effacement)", en="Erase your data (right to erasure)"),
     Right.RESTRICTION: Label(
         fr="Mettre vos données en pause (droit à la limitation)",
         en="Put your data on hold (right to restriction)",

@@ -136,9 +136,7 @@ MISSING_LABELS: Final = {
 def check_refusal(refusal: Refusal) -> None:
     """Let a refusal pass or say why it may not leave. Raises `RefusalIncomplete` and `RefusalNotAllowed`."""
     if refusal.right is Right.OBJECTION and refusal.concerns_marketing:
-        raise RefusalNotAllowed(
-            "an objection to marketing is absolute and cannot be refused (GDPR art. 21(3))"
-        )
+        raise RefusalNotAllowed("an objection to marketing is absolute and cannot be refused (GDPR art. 21(3))")
     if refusal.ground is not None and refusal.right not in refusal.ground.rights:
         raise RefusalNotAllowed(f"“{refusal.ground}” is not a ground against the right of {refusal.right}")
     missing = [code for code in MISSING_LABELS if code != "evidence" and _is_blank(getattr(refusal, code))]
@@ -163,8 +161,7 @@ def _is_blank(value: object) -> bool:
 
 
 _COMPLAINT: Final = Label(
-    fr="Vous pouvez porter plainte auprès de l'autorité de protection des données :"
-    " {name}, {address}, {url}.",
+    fr="Vous pouvez porter plainte auprès de l'autorité de protection des données : {name}, {address}, {url}.",
     en="You can complain to the data protection authority: {name}, {address}, {url}.",
 )
 _COURT: Final = Label(

@@ -27,13 +27,17 @@ class CaseForm(PortalForm):
 
 class LookForm(PortalForm):
     reason = RadioField(
-        _l("Why do you open it? The customer reads this answer."), validators=[Needed(_l("Say why you open the document"))]
+        _l("Why do you open it? The customer reads this answer."),
+        validators=[Needed(_l("Say why you open the document"))],
     )
 
 
 class IdentityForm(CaseForm):
     checklist = SelectMultipleField(
-        _l("Points to check"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), validators=[Optional()]
+        _l("Points to check"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validators=[Optional()],
     )
     result = RadioField(
         _l("Your finding"),
@@ -88,7 +92,10 @@ class DecisionForm(CaseForm):
 class SecondOpinionForm(CaseForm):
     agrees = RadioField(
         _l("Your opinion"),
-        choices=[SelectChoice("yes", _l("I agree: send the answer")), SelectChoice("no", _l("I disagree: back to review"))],
+        choices=[
+            SelectChoice("yes", _l("I agree: send the answer")),
+            SelectChoice("no", _l("I disagree: back to review")),
+        ],
         validators=[Needed(_l("Choose your opinion"))],
     )
     text = TextAreaField(_l("Why"), filters=[stripped], validators=[LengthBetween(most=LONG_TEXT)])
@@ -147,5 +154,3 @@ class TakeInForm(PortalForm):
         _l("Somebody else asks on the customer’s behalf"),
         description=_l("Check who they are, and the mandate they hold, before anything leaves."),
     )
-
-

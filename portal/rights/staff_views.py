@@ -92,10 +92,7 @@ def my_cases() -> str:
 
 def _queue_page(filters: Filters, template: str) -> str:
     arguments = _arguments(filters)
-    removals = {
-        name: url_for(".queue", **_without(arguments, name))
-        for name in arguments
-    }
+    removals = {name: url_for(".queue", **_without(arguments, name)) for name in arguments}
     return render_template(
         template, page=queue_page(filters, current_user, request.args.get("cursor")), filters=filters, ages=ages(),
         total=count_matching(filters, current_user), rights=list(Right), statuses=[s for s in Status if s.is_open],
@@ -195,9 +192,7 @@ def _channel(channel: Channel) -> str:
 def case(reference: str) -> str:
     with transaction():
         found = _find(reference)
-        log_access(
-            current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference
-        )
+        log_access(current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference)
     return _case_page(_find(reference))
 
 

@@ -52,9 +52,7 @@ def roll(day: date, zone: Zone = METROPOLE) -> date:
 @lru_cache(maxsize=512)
 def _holidays(zone: Zone, year: int) -> Mapping[date, str]:
     # One frozen table a year: the library fills itself on look-up, and another thread could read half a year.
-    table = holidays.country_holidays(
-        "FR", subdiv=_SUBDIVISIONS[zone], years=year, expand=False, language="fr"
-    )
+    table = holidays.country_holidays("FR", subdiv=_SUBDIVISIONS[zone], years=year, expand=False, language="fr")
     return MappingProxyType({day: table[day] for day in table})
 
 

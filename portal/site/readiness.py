@@ -46,7 +46,5 @@ def applied_migration() -> str | None:
 
 
 def _has_late_jobs() -> bool:
-    late = (
-        select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)
-    )
+    late = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)
     return db.session.execute(late).first() is not None

@@ -40,9 +40,7 @@ class Factors:
 
 def factors_of(member: StaffMember) -> Factors:
     """Return a member's second factors."""
-    return Factors(
-        member.sealed_totp_secret is not None, passkeys_of(member.id), unused_recovery_codes(member.id)
-    )
+    return Factors(member.sealed_totp_secret is not None, passkeys_of(member.id), unused_recovery_codes(member.id))
 
 
 def passkeys_of(staff_id: int) -> list[StaffPasskey]:

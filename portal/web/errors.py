@@ -37,7 +37,9 @@ class AnswerLater(ServiceUnavailable):
     @property
     def words(self) -> tuple[str, str]:
         """What happened, as title and sentence."""
-        return _("A lot of people are signing in at this moment"), _("We do it a few at a time, so that it works for all.")
+        return _("A lot of people are signing in at this moment"), _(
+            "We do it a few at a time, so that it works for all."
+        )
 
 
 def register(app: Flask) -> None:

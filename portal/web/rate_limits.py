@@ -116,9 +116,7 @@ class TryCounter:
         self._table = SqlStorage()
         self._kept = FixedWindowRateLimiter(self._table)
 
-    def count(
-        self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False
-    ) -> int:
+    def count(self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False) -> int:
         """Count some tries against each of several limits; return 0, or in how many seconds there are any left.
 
         Raises:

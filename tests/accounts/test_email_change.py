@@ -184,7 +184,9 @@ class TestOtherBrowser:
         ask(people.signed_in(OLD))
         browser, link = Browser(app), mailed_link(mailbox, NEW, CONFIRM)
         wrong = {"csrf_token": browser.form_token(link), "password": "not the right one"}
-        assert [browser.post(link, wrong).status for _try in range(10)] == [422] * 9 + [429], "the owner’s own sign-in counts"
+        assert [browser.post(link, wrong).status for _try in range(10)] == [422] * 9 + [429], (
+            "the owner’s own sign-in counts"
+        )
 
 
 class TestLinks:
@@ -231,7 +233,9 @@ class TestLinks:
         assert len(events()) == 2
 
     @pytest.mark.trial
-    def test_changing_the_password_ends_a_change_and_a_change_ends_a_reset(self, people: People, mailbox: Mailbox) -> None:
+    def test_changing_the_password_ends_a_change_and_a_change_ends_a_reset(
+        self, people: People, mailbox: Mailbox
+    ) -> None:
         browser = people.signed_in(OLD)
         ask_for_reset(browser, OLD)
         reset = mailed_link(mailbox, OLD, "/password/reset/")
@@ -302,7 +306,9 @@ class TestNotMe:
         owner.get(mailed_link(mailbox, OLD, "/password/reset/")).submit(chosen)
         assert sign_in(owner, OLD, chosen["password"]).url == "/data"
 
-    def test_it_undoes_a_change_whatever_the_thief_did_since(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+    def test_it_undoes_a_change_whatever_the_thief_did_since(
+        self, app: Flask, people: People, mailbox: Mailbox
+    ) -> None:
         thief = people.signed_in(OLD)
         changed(thief, mailbox)
         back = mailed_link(mailbox, OLD, NOT_ME)
@@ -321,7 +327,9 @@ class TestNotMe:
         assert mailbox.last_to(OTHER)["Subject"] == "Cette adresse n’ouvre plus de compte – Netkin"
         assert events()[-1] == ("change_denied", {"was_changed": True, "sessions_ended": 1})
 
-    def test_a_thief_cannot_use_it_to_take_it_from_the_owner(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+    def test_a_thief_cannot_use_it_to_take_it_from_the_owner(
+        self, app: Flask, people: People, mailbox: Mailbox
+    ) -> None:
         """Whoever moved the account asks for one more change, and says "not me" at the address that they moved it to."""
         thief = people.signed_in(OLD)
         changed(thief, mailbox)
@@ -333,7 +341,9 @@ class TestNotMe:
         assert account().email == OLD
         assert sign_in(thief, NEW, "le mot de passe du voleur").status == 422
 
-    def test_it_takes_away_what_the_thief_added_to_the_second_step(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+    def test_it_takes_away_what_the_thief_added_to_the_second_step(
+        self, app: Flask, people: People, mailbox: Mailbox
+    ) -> None:
         thief = people.signed_in(OLD)
         set_up_app(thief)
         changed(thief, mailbox)
@@ -342,7 +352,10 @@ class TestNotMe:
         page = Browser(app).get(back)
         assert "ajouté à la seconde étape" in page.text
         page.submit()
-        assert ["a été retiré" in text_of(mail) for mail in mailbox.to(OLD) if "seconde étape" in mail["Subject"]] == [False, True]
+        assert ["a été retiré" in text_of(mail) for mail in mailbox.to(OLD) if "seconde étape" in mail["Subject"]] == [
+            False,
+            True,
+        ]
         assert [count(kept) for kept in (AccountPasskey, AccountRecoveryCode)] == [0, 0]
         owner, chosen = Browser(app), {"password": "une toute nouvelle phrase"}
         owner.get(mailed_link(mailbox, OLD, "/password/reset/")).submit(chosen)
@@ -366,14 +379,18 @@ class TestNotMe:
         assert give(give(page, codes[0]), code_at(secret=secret)).url == "/data"
 
     @pytest.mark.trial
-    def test_codes_and_an_app_in_the_place_of_the_owner_s_go_too(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+    def test_codes_and_an_app_in_the_place_of_the_owner_s_go_too(
+        self, app: Flask, people: People, mailbox: Mailbox
+    ) -> None:
         key = Authenticator()
         with clock.stopped_at(clock.now() - timedelta(days=4)):
             page = make_passkey(people.signed_in(OLD).get("/account/second-step/passkeys"), key)
             page.submit(action="/kept")
         thief = use_passkey(sign_in(Browser(app), OLD, PASSWORD), key).browser
         secret, _none = set_up_app(thief, has_codes=True)
-        planted = [code.get_text() for code in thief.get(PAGE).submit(action="/recovery-codes").tree.select(".secret li code")]
+        planted = [
+            code.get_text() for code in thief.get(PAGE).submit(action="/recovery-codes").tree.select(".secret li code")
+        ]
         ask(thief)
         Browser(app).get(mailed_link(mailbox, OLD, NOT_ME)).submit()
         owner, chosen = Browser(app), {"password": "une toute nouvelle phrase"}
@@ -392,7 +409,9 @@ class TestNotMe:
         assert (page.status, page.h1) == (410, "Ce lien a expiré")
 
     @pytest.mark.trial
-    def test_an_address_that_is_somebody_elses_by_now_stays_theirs(self, app: Flask, people: People, mailbox: Mailbox) -> None:
+    def test_an_address_that_is_somebody_elses_by_now_stays_theirs(
+        self, app: Flask, people: People, mailbox: Mailbox
+    ) -> None:
         changed(people.signed_in(OLD), mailbox)
         back = mailed_link(mailbox, OLD, NOT_ME)
         confirmed(Browser(app), mailbox, OLD)

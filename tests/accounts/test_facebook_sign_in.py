@@ -111,7 +111,13 @@ def test_somebody_who_cancels_is_told_that_nothing_changed(provider: Provider, b
     ],
 )
 def test_what_fails_at_facebook_has_its_page(
-    provider: Provider, people: People, browser: Browser, monkeypatch: pytest.MonkeyPatch, fault: str, status: int, heading: str
+    provider: Provider,
+    people: People,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    status: int,
+    heading: str,
 ) -> None:
     monkeypatch.setattr("portal.accounts.facebook.TIMEOUT_SECONDS", 0.3)
     known(people)
@@ -273,7 +279,9 @@ class TestAttacks:
         assert browser.get(f"/sign-in/facebook/return{query}").status == 400
         assert provider.calls == []
 
-    def test_a_return_after_a_quarter_of_an_hour_is_refused(self, provider: Provider, people: People, browser: Browser) -> None:
+    def test_a_return_after_a_quarter_of_an_hour_is_refused(
+        self, provider: Provider, people: People, browser: Browser
+    ) -> None:
         known(people)
         back = go(begin(browser))
         with clock.stopped_at(clock.now() + timedelta(minutes=16)):
@@ -381,7 +389,9 @@ def test_unlinking_ends_what_facebook_opened_and_tells_the_owner(
     assert come_in(by_facebook).status == 409
 
 
-def test_linking_is_told_and_gives_the_session_a_new_cookie(provider: Provider, people: People, mailbox: Mailbox) -> None:
+def test_linking_is_told_and_gives_the_session_a_new_cookie(
+    provider: Provider, people: People, mailbox: Mailbox
+) -> None:
     browser = people.signed_in(EMAIL)
     before = browser.client.get_cookie("session").value
     link_from_account(browser)

@@ -148,7 +148,9 @@ class Stage:
         assert pending_change(account.id) is None
         alive = select(AccountSession).where(AccountSession.account_id == account.id, AccountSession.ended_at.is_(None))
         assert len(db.session.execute(alive).all()) == 1, "the victim’s own session"
-        opens = select(LinkedIdentity).where(LinkedIdentity.account_id == account.id, LinkedIdentity.unlinked_at.is_(None))
+        opens = select(LinkedIdentity).where(
+            LinkedIdentity.account_id == account.id, LinkedIdentity.unlinked_at.is_(None)
+        )
         ids = [identity.scoped_id for identity in db.session.execute(opens).scalars()]
         assert ids == ([VICTIMS_ID] if self.way == "facebook" else [])
         assert count(AccountPasskey) == 0
@@ -222,12 +224,20 @@ CELLS = [
 
 @pytest.mark.parametrize(("attack", "moment", "way"), CELLS)
 def test_the_thief_ends_with_nothing(
-    app: Flask, people: People, provider: Provider, mailbox: Mailbox, attack: Callable[[Stage], None], moment: str, way: str
+    app: Flask,
+    people: People,
+    provider: Provider,
+    mailbox: Mailbox,
+    attack: Callable[[Stage], None],
+    moment: str,
+    way: str,
 ) -> None:
     stage = Stage(app, people, provider, mailbox, moment != "before", way, is_guarded=moment == "guarded")
     attack(stage)
     if not stage.is_late:
-        assert "n•••a@example.org" not in stage.thief.get("/account").text, "an address that nobody proved opens nothing"
+        assert "n•••a@example.org" not in stage.thief.get("/account").text, (
+            "an address that nobody proved opens nothing"
+        )
     stage.recover()
     stage.try_everything()
     stage.check_that_the_thief_has_nothing()

@@ -97,9 +97,7 @@ def test_an_erased_customer_is_out(app: Flask, people: People) -> None:
     assert sign_in(Browser(app), EMAIL, PASSWORD).errors == REFUSED
 
 
-def test_a_hash_of_weaker_times_is_made_anew(
-    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hash_of_weaker_times_is_made_anew(app: Flask, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", REAL)
     account_id = people.account(EMAIL).id
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)

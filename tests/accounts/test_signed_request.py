@@ -149,7 +149,9 @@ def test_what_is_signed_and_no_object_is_refused(encoded: bytes) -> None:
     assert refused(f"{signature}.{text}") in {"not base64url of JSON", "not an object"}
 
 
-@pytest.mark.parametrize("user_id", [None, "", " ", True, 1.5, -1, ["1"], {"id": "1"}, "1 OR 1", "1\x00", "9" * 65, "é"])
+@pytest.mark.parametrize(
+    "user_id", [None, "", " ", True, 1.5, -1, ["1"], {"id": "1"}, "1 OR 1", "1\x00", "9" * 65, "é"]
+)
 def test_somebody_without_a_number_is_refused(user_id: Any) -> None:
     assert refused(signed(fresh(user_id=user_id))) == "no user"
 

@@ -56,7 +56,9 @@ ASKED = (
 )  # fmt: skip
 # What views read without a form, and the prefixed fields of the case page's small forms.
 READ_BY_HAND = {"action", "language", "link", "next", "seen", "take_over"}
-PREFIXED = {f"{form}-{name}" for form in ("doubt", "extension", "note", "question") for name in ("reason", "text", "version")}
+PREFIXED = {
+    f"{form}-{name}" for form in ("doubt", "extension", "note", "question") for name in ("reason", "text", "version")
+}
 
 # Control characters, broken UTF-8 and a lone surrogate; an endless number; what is no address; wide and bidi signs.
 QUERY_VALUES = ("%00%1B%FF%ED%A0%80%ZZ", "-" + "9" * 3000, "//[", "%D9%A1%F0%9F%98%80%E2%80%AE")

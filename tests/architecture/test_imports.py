@@ -80,7 +80,10 @@ def test_imports_point_down() -> None:
         ("records/queries.py", "from portal.rights.models import RightsRequest"),
         ("staff/sign_in.py", "from portal.accounts.models import Account"),
         ("infrastructure/keys.py", "import portal.web.errors"),
-        ("rights/review.py", "from portal.rights.staff_views import queue\nfrom portal.identity_checks.staff_views import x"),
+        (
+            "rights/review.py",
+            "from portal.rights.staff_views import queue\nfrom portal.identity_checks.staff_views import x",
+        ),
     ],
 )
 def test_the_rule_bites(path: str, line: str) -> None:
@@ -91,14 +94,20 @@ def test_use_cases_do_not_know_the_request() -> None:
     faults = []
     for path, source in sources():
         package, name = path.split("/")[0], path.split("/")[-1]
-        is_web_code = name.endswith("_views.py") or name.endswith(BROWSER_STATE) or LAYERS[package.removesuffix(".py")] in {1, 2, 8}
+        is_web_code = (
+            name.endswith("_views.py")
+            or name.endswith(BROWSER_STATE)
+            or LAYERS[package.removesuffix(".py")] in {1, 2, 8}
+        )
         if is_web_code:
             continue
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.ImportFrom) and node.module == "flask":
                 wrong = {alias.name for alias in node.names} & USE_CASE_MAY_NOT_IMPORT
                 if wrong:
-                    faults.append(f"portal/{path}:{node.lineno}: hand {', '.join(sorted(wrong))} over as an argument from the view")
+                    faults.append(
+                        f"portal/{path}:{node.lineno}: hand {', '.join(sorted(wrong))} over as an argument from the view"
+                    )
     assert not faults, "\n".join(faults)
 
 

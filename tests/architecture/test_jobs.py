@@ -49,7 +49,9 @@ def test_a_process_of_the_app_knows_every_job() -> None:
         "import importlib, portal.app as app; [importlib.import_module(name) for name in app.REGISTERED];"
         "from portal.infrastructure.jobs.queue import handlers; print(*handlers)"
     )
-    known = subprocess.run([sys.executable, "-c", script], cwd=PORTAL.parent, capture_output=True, text=True, check=True)
+    known = subprocess.run(
+        [sys.executable, "-c", script], cwd=PORTAL.parent, capture_output=True, text=True, check=True
+    )
     forgotten = decorated_names() - set(known.stdout.split())
     assert not forgotten, f"name the modules of {sorted(forgotten)} in REGISTERED of portal/app.py"
 

@@ -29,7 +29,9 @@ def test_every_table_about_a_customer_has_a_keeper(app: Flask) -> None:
 
 def test_no_holding_names_a_table_that_is_gone(app: Flask) -> None:
     for holding in holdings():
-        assert holding.tables <= set(db.metadata.tables), f"{holding.code}: {sorted(holding.tables - set(db.metadata.tables))}"
+        assert holding.tables <= set(db.metadata.tables), (
+            f"{holding.code}: {sorted(holding.tables - set(db.metadata.tables))}"
+        )
 
 
 def test_no_table_has_two_keepers(app: Flask) -> None:

@@ -92,7 +92,8 @@ def test_a_customers_pages(customer: Browser, people: People, path: str, most: i
 
 
 @pytest.mark.parametrize(
-    "path", ["/staff/queue", "/staff/queue?right=access&when=soon&text=nom", "/staff/queue?closed=yes", "/staff/my-cases"]
+    "path",
+    ["/staff/queue", "/staff/queue?right=access&when=soon&text=nom", "/staff/queue?closed=yes", "/staff/my-cases"],
 )
 def test_the_queue(app: Flask, people: People, path: str) -> None:
     operator_id = people.staff(Role.SUPPORT, "accueil@example.org").id
@@ -107,7 +108,10 @@ def test_the_queue(app: Flask, people: People, path: str) -> None:
             for place in range(start, start + number):
                 address = f"p{place}@example.org"
                 person = create_customer(
-                    email=address, email_normalised=normalise_address(address), given_name="Jean", family_name=f"Nom {place}"
+                    email=address,
+                    email_normalised=normalise_address(address),
+                    given_name="Jean",
+                    family_name=f"Nom {place}",
                 )
                 case = take_in(person, Right.ACCESS, Channel.POST, clock.now() - timedelta(days=28), "copie", operator)
                 case.is_open = place % 3 > 0

@@ -46,9 +46,7 @@ def token_for(browser: Browser, page: str) -> str:
     return form_token(browser.get(page))
 
 
-@pytest.mark.parametrize(
-    ("audience", "sign_in"), [(Audience.CUSTOMER, "/sign-in"), (Audience.STAFF, "/staff/sign-in")]
-)
+@pytest.mark.parametrize(("audience", "sign_in"), [(Audience.CUSTOMER, "/sign-in"), (Audience.STAFF, "/staff/sign-in")])
 def test_nobody_is_led_to_the_right_door(demo: Demonstration, audience: Audience, sign_in: str) -> None:
     browser = Browser(demo.app)
     token = token_for(browser, sign_in)
@@ -134,7 +132,9 @@ def test_a_fresh_proof_is_asked_for_exactly_where_it_is_declared(
     before, faults, asked = snapshot(demo.app), [], 0
     for method in METHODS:
         for rule, access in routes(demo, audience, method):
-            if (method == "POST" and not access.needs_fresh) or (access.permission and not may(Role(caller), access.permission)):
+            if (method == "POST" and not access.needs_fresh) or (
+                access.permission and not may(Role(caller), access.permission)
+            ):
                 continue
             status, location = ask(browser, method, demo.path(rule, caller), token)
             asked += access.needs_fresh
@@ -191,7 +191,12 @@ def test_another_members_lookup_is_not_found(demo: Demonstration) -> None:
                 assert ask(reviewer, method, fill(rule.rule, others), token)[0] == 404, rule.rule
     assert tried >= 4
     officer = demo.browsers[Role.OFFICER]
-    assert ask(officer, "GET", f"/staff/marketing/customers/{demo.values[Role.MARKETING]['/staff/marketing/customers/']}")[0] == 404
+    assert (
+        ask(officer, "GET", f"/staff/marketing/customers/{demo.values[Role.MARKETING]['/staff/marketing/customers/']}")[
+            0
+        ]
+        == 404
+    )
 
 
 @pytest.mark.parametrize("caller", ["nobody", "customer", *Role])

@@ -38,7 +38,13 @@ def test_templates_hold_nothing_inline() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["<p style='color: red'>", "<a onclick=\"go()\">", "<script>go()</script>", "{{ name | safe }}", "<style>p {}</style>"],
+    [
+        "<p style='color: red'>",
+        '<a onclick="go()">',
+        "<script>go()</script>",
+        "{{ name | safe }}",
+        "<style>p {}</style>",
+    ],
 )
 def test_the_rule_bites(source: str) -> None:
     assert faults_in(source)

@@ -20,9 +20,15 @@ BANNED = re.compile(r"\b(veuillez|merci de|malheureusement|oups|invalides?|sorry
 def used_texts() -> dict[str, str]:
     """Return every text that the code asks to translate, with the place of its first use."""
     found: dict[str, str] = {}
-    folders = [(ROOT / "portal", "python", "**.py"), (ROOT / "templates", "jinja2", "**.html"), (ROOT / "templates", "jinja2", "**.txt")]
+    folders = [
+        (ROOT / "portal", "python", "**.py"),
+        (ROOT / "templates", "jinja2", "**.html"),
+        (ROOT / "templates", "jinja2", "**.txt"),
+    ]
     for folder, method, pattern in folders:
-        rows = extract_from_dir(folder, [(pattern, method)], keywords=KEYWORDS, options_map={pattern: {"trimmed": "true"}})
+        rows = extract_from_dir(
+            folder, [(pattern, method)], keywords=KEYWORDS, options_map={pattern: {"trimmed": "true"}}
+        )
         for name, line, message, _comments, _context in rows:
             text = message[0] if isinstance(message, tuple) else message
             found.setdefault(text, f"{folder.name}/{name}:{line}")
@@ -72,7 +78,12 @@ def test_placeholders_agree() -> None:
         sources = message.id if isinstance(message.id, tuple) else (message.id,)
         wanted = {place for source in sources for place in PLACEHOLDER.findall(source)}
         for text in translations_of(message):
-            if set(PLACEHOLDER.findall(text)) - wanted or wanted - set(PLACEHOLDER.findall(text)) - {"number", "num", "count", "n"}:
+            if set(PLACEHOLDER.findall(text)) - wanted or wanted - set(PLACEHOLDER.findall(text)) - {
+                "number",
+                "num",
+                "count",
+                "n",
+            }:
                 faults.append(f"{name}.po: {source_of(message)!r}")
     assert not faults, "\n".join(faults)
 

@@ -71,7 +71,12 @@ def main() -> int:
         headers = {"Authorization": f"Bearer {token}"}
         compare("P4 feed, one customer (S)", _fetch(client, "/feed/v1/preferences/C-1001", headers), floor)
         with app.app_context():
-            compare("P9 package of 100 000 records (bare ZIP)", lambda: _package(customer_id), lambda: _bare_zip(customer_id), 2)
+            compare(
+                "P9 package of 100 000 records (bare ZIP)",
+                lambda: _package(customer_id),
+                lambda: _bare_zip(customer_id),
+                2,
+            )
     measure_documents()
     measure_bombs()
     return 0 if measure_oracle() else 1
@@ -95,19 +100,36 @@ def _fill(app: Flask) -> tuple[str, int, str, str]:
         )
         session.add(account)
         session.flush()
-        device = AccountDevice(account_id=account.id, token_hash=hash_token(new_token()), label="bench", first_seen_at=instant, last_seen_at=instant)
+        device = AccountDevice(
+            account_id=account.id,
+            token_hash=hash_token(new_token()),
+            label="bench",
+            first_seen_at=instant,
+            last_seen_at=instant,
+        )
         session.add(device)
         session.flush()
         session.add(
             AccountSession(
-                account_id=account.id, device_id=device.id, token_hash=hash_token(cookie), method="password", device="bench",
-                created_at=instant, last_used_at=instant + timedelta(minutes=20), reauthenticated_at=instant,
+                account_id=account.id,
+                device_id=device.id,
+                token_hash=hash_token(cookie),
+                method="password",
+                device="bench",
+                created_at=instant,
+                last_used_at=instant + timedelta(minutes=20),
+                reauthenticated_at=instant,
             )
         )
         rows = [
             {
-                "customer_id": customer.id, "kind": "page_visit", "category": "usage", "external_id": f"bench-{number}",
-                "recorded_at": instant - timedelta(seconds=number), "source": "analytics", "received_at": instant,
+                "customer_id": customer.id,
+                "kind": "page_visit",
+                "category": "usage",
+                "external_id": f"bench-{number}",
+                "recorded_at": instant - timedelta(seconds=number),
+                "source": "analytics",
+                "received_at": instant,
                 "values": {"page": "https://netkin.fr/tarifs", "seconds": number % 300},
             }
             for number in range(RECORDS)
@@ -140,7 +162,11 @@ def _package(customer_id: int) -> None:
 
 
 def _bare_zip(customer_id: int) -> None:
-    rows = db.session.execute(select(Record.kind, Record.recorded_at, Record.values).where(Record.customer_id == customer_id, Record.category == "usage"))
+    rows = db.session.execute(
+        select(Record.kind, Record.recorded_at, Record.values).where(
+            Record.customer_id == customer_id, Record.category == "usage"
+        )
+    )
     with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive, archive.open("usage.json", "w") as target:
         for kind, at, values in rows:
             target.write(orjson.dumps({"kind": kind, "recorded_at": at, "values": values}) + b"\n")

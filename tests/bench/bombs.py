@@ -37,7 +37,9 @@ def measure_bombs() -> None:
                 over.set()
                 bombed = browsing.result()
             began = time.monotonic()
-            assert not send_passport(server, honest, specimens.passport()).error, "an honest document was refused after the bombs"
+            assert not send_passport(server, honest, specimens.passport()).error, (
+                "an honest document was refused after the bombs"
+            )
             drained = time.monotonic() - began
             peak = server.peaks()["web"]
     print(

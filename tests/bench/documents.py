@@ -29,14 +29,26 @@ def measure_documents() -> None:
     pi_heif.register_heif_opener()
     data, key = bytes(SIZE), new_data_key()
     sealed, bare = list(seal_stream(key, [data], "bench")), _bare_sealed(data, key)
-    _compare("P8 sealing 10 MB (bare AES-GCM chunks)", lambda: list(seal_stream(key, [data], "bench")), lambda: _bare_sealed(data, key))
-    _compare("P8 opening 10 MB (bare AES-GCM chunks)", lambda: open_whole(key, sealed, "bench"), lambda: _bare_opened(bare, key))
+    _compare(
+        "P8 sealing 10 MB (bare AES-GCM chunks)",
+        lambda: list(seal_stream(key, [data], "bench")),
+        lambda: _bare_sealed(data, key),
+    )
+    _compare(
+        "P8 opening 10 MB (bare AES-GCM chunks)",
+        lambda: open_whole(key, sealed, "bench"),
+        lambda: _bare_opened(bare, key),
+    )
     with tempfile.TemporaryDirectory() as name:
         slots = Path(name)
         for title, card, kind in (
             ("specimen card, JPEG", specimens.front(), DocumentKind.JPEG),
             ("specimen card, HEIC", specimens.turned_heic(), DocumentKind.HEIC),
-            ("12 megapixel JPEG", specimens.jpeg(specimens.picture_of(specimens.front()).resize((4032, 2544))), DocumentKind.JPEG),
+            (
+                "12 megapixel JPEG",
+                specimens.jpeg(specimens.picture_of(specimens.front()).resize((4032, 2544))),
+                DocumentKind.JPEG,
+            ),
         ):
             rendered = lambda card=card, kind=kind: (inspect(card), render(card, kind, slots=slots))  # noqa: E731
             _compare(f"{title} (Pillow, in the process)", rendered, lambda card=card: _bare_rendered(card))
@@ -45,7 +57,9 @@ def measure_documents() -> None:
 
 def _compare(name: str, act: Callable[[], object], floor: Callable[[], object]) -> None:
     act(), floor()
-    mine, bare = (statistics.median(times) for times in zip(*[(_time(act), _time(floor)) for _ in range(ROUNDS)], strict=True))
+    mine, bare = (
+        statistics.median(times) for times in zip(*[(_time(act), _time(floor)) for _ in range(ROUNDS)], strict=True)
+    )
     print(f"{name:<46} {mine / bare:6.2f} × floor   ({mine:8.2f} ms against {bare:8.2f} ms of time)")
 
 
@@ -58,12 +72,17 @@ def _time(act: Callable[[], object]) -> float:
 
 def _bare_sealed(data: bytes, key: bytes) -> list[bytes]:
     cipher = AESGCM(key)
-    return [cipher.encrypt(at.to_bytes(12, "big"), data[at : at + CHUNK_SIZE], b"") for at in range(0, len(data), CHUNK_SIZE)]
+    return [
+        cipher.encrypt(at.to_bytes(12, "big"), data[at : at + CHUNK_SIZE], b"")
+        for at in range(0, len(data), CHUNK_SIZE)
+    ]
 
 
 def _bare_opened(chunks: list[bytes], key: bytes) -> bytes:
     cipher = AESGCM(key)
-    return b"".join(cipher.decrypt((number * CHUNK_SIZE).to_bytes(12, "big"), chunk, b"") for number, chunk in enumerate(chunks))
+    return b"".join(
+        cipher.decrypt((number * CHUNK_SIZE).to_bytes(12, "big"), chunk, b"") for number, chunk in enumerate(chunks)
+    )
 
 
 def _bare_rendered(card: bytes) -> bytes:

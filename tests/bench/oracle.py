@@ -42,7 +42,9 @@ def measure_oracle() -> bool:
             "change of address": _signed_in_form(signed_in, "/account/address"),
         }
         results = [_compare(name, act, known) for name, act in forms.items()]
-        results.append(_compare("staff sign-in", _form(portal.app, "/staff/sign-in", password=WRONG), _staff(portal.app)))
+        results.append(
+            _compare("staff sign-in", _form(portal.app, "/staff/sign-in", password=WRONG), _staff(portal.app))
+        )
     return all(results)
 
 

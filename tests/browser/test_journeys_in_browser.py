@@ -52,7 +52,9 @@ PAIRWISE = [
     Combination(True, 390, "fr"), Combination(False, 1280, "fr"), Combination(True, 1280, "en"), Combination(False, 390, "en"),
 ]  # fmt: skip
 each_combination = pytest.mark.parametrize(
-    "how", [*PAIRWISE[:2], *(pytest.param(how, marks=pytest.mark.trial) for how in PAIRWISE[2:])], ids=lambda how: how.name
+    "how",
+    [*PAIRWISE[:2], *(pytest.param(how, marks=pytest.mark.trial) for how in PAIRWISE[2:])],
+    ids=lambda how: how.name,
 )
 
 
@@ -117,7 +119,9 @@ def decide(reviewer: Visitor, reference: str, right: str) -> None:
     done = {} if right == "access" else {"done-usage": "Effacé"}
     if done:
         page.locator("details:has([name=done-usage]) summary").click()
-    reviewer.send({"outcome": "granted", "message": "Voici ce que nous avons fait.", **done}, "form[action$='/decision']")
+    reviewer.send(
+        {"outcome": "granted", "message": "Voici ce que nous avons fait.", **done}, "form[action$='/decision']"
+    )
     page.wait_for_url("**/staff/**")
 
 
@@ -179,7 +183,9 @@ def shown_wordings(visitor: Visitor, flag: str) -> list[str]:
     """Return the texts that the history shows for a flag, over all its pages."""
     page, words = visitor.open("/preferences/history"), list[str]()
     while True:
-        words += page.locator(f".choices-made > li:has(strong:text-is('{FLAGS[flag].label(visitor.language)}')) .words").all_text_contents()
+        words += page.locator(
+            f".choices-made > li:has(strong:text-is('{FLAGS[flag].label(visitor.language)}')) .words"
+        ).all_text_contents()
         older = page.locator("main [rel=next]")
         if not older.count():
             return words
@@ -194,7 +200,9 @@ def test_a_passport_from_phone_to_shredded(visit: Visit, how: Combination) -> No
     number = served.call("/feed/v1/preferences/lookup", "feed_token", asked)["items"][0]["customer"]
     identity = {"given_name": "Noé", "family_name": "Vasseur", "birth_date": "1988-03-04"}
     line = records.record("civil_identity", f"I-{how.name}", identity, of=number, source="platform")
-    assert served.call("/ingest/v1/records", "ingest_token", records.ndjson(line), "application/x-ndjson")["accepted"] == 1
+    assert (
+        served.call("/ingest/v1/records", "ingest_token", records.ndjson(line), "application/x-ndjson")["accepted"] == 1
+    )
     picture, planted = planted_passport()
     reference = send_passport(visitor, picture)
     assert traces(served, planted) == []
@@ -242,7 +250,10 @@ def confirm(reviewer: Visitor, reference: str) -> None:
     image = page.locator(".document img")
     expect(image).to_have_count(1)
     image.scroll_into_view_if_needed()
-    until(lambda: image.evaluate("image => image.complete && image.naturalWidth > 600") or None, "the picture of the passport")
+    until(
+        lambda: image.evaluate("image => image.complete && image.naturalWidth > 600") or None,
+        "the picture of the passport",
+    )
     for box in page.locator("[name=checklist]").all():
         box.check()
     reviewer.send({"result": "confirmed"}, "form[action$='/identity']")

@@ -136,7 +136,12 @@ def test_a_document_is_enlarged_turned_and_closed_by_itself(visit: Visit) -> Non
     keys.press("o")
     sheet, tools = page.locator(".sheet").first, page.locator(".viewer-tools")
     expect(tools).to_be_visible()
-    for key, found in (("z", "sheet larger"), ("z", "sheet largest"), ("t", "sheet largest turned turn-1"), ("z", "sheet turned turn-1")):
+    for key, found in (
+        ("z", "sheet larger"),
+        ("z", "sheet largest"),
+        ("t", "sheet largest turned turn-1"),
+        ("z", "sheet turned turn-1"),
+    ):
         keys.press(key)
         expect(sheet).to_have_class(found)
     page.clock.fast_forward("11:00")

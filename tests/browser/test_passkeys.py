@@ -33,7 +33,12 @@ def with_authenticator() -> Iterator[Callable[[Page], None]]:
 def test_a_customer(visit: Callable[..., Visitor], with_authenticator: Callable[[Page], None]) -> None:
     visitor = visit(width=390)
     with_authenticator(visitor.page)
-    person = {"given_name": "Inès", "family_name": "Clé", "email": "ines.cle@example.org", "password": "quatre mots sans lien"}
+    person = {
+        "given_name": "Inès",
+        "family_name": "Clé",
+        "email": "ines.cle@example.org",
+        "password": "quatre mots sans lien",
+    }
     visitor.open("/register")
     visitor.register(person)
     page = visitor.open("/account/second-step/passkeys")

@@ -137,5 +137,7 @@ def test_a_session_that_ends_in_the_middle_is_said(visit: Visit) -> None:
     cookies = page.context.cookies()
     page.context.clear_cookies(name="session")
     page.set_input_files("[name=page]", as_file("passport.jpg", FRONT))
-    expect(page.locator("[data-side=page] [data-error]")).to_contain_text("Votre session est terminée", timeout=PATIENCE)
+    expect(page.locator("[data-side=page] [data-error]")).to_contain_text(
+        "Votre session est terminée", timeout=PATIENCE
+    )
     page.context.add_cookies(cookies)

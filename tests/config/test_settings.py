@@ -66,7 +66,9 @@ def test_a_key_file_that_is_missing_or_broken_is_named(tmp_path: Path, content: 
     if content is not None:
         key.write_bytes(content)
     with pytest.raises(SettingsFault, match=fault):
-        Settings.from_environment(environment(tmp_path) | {"PORTAL_OPENING_KEYS": "", "PORTAL_OPENING_KEYS_FILE": str(key)})
+        Settings.from_environment(
+            environment(tmp_path) | {"PORTAL_OPENING_KEYS": "", "PORTAL_OPENING_KEYS_FILE": str(key)}
+        )
 
 
 def test_keys_that_were_cut_short_are_named_and_nothing_starts(settings: Settings) -> None:
@@ -78,7 +80,9 @@ def test_keys_that_were_cut_short_are_named_and_nothing_starts(settings: Setting
 
 
 def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
-    (tmp_path / "settings").write_text("PORTAL_PUBLIC_URL=http://localhost:1\nPORTAL_SCANNER_URL=clamd://localhost:3310\n")
+    (tmp_path / "settings").write_text(
+        "PORTAL_PUBLIC_URL=http://localhost:1\nPORTAL_SCANNER_URL=clamd://localhost:3310\n"
+    )
     settings = Settings.from_environment(environment(tmp_path))
     assert settings.public_url == "https://privacy.example.org"
     assert settings.scanner_url == "clamd://localhost:3310"

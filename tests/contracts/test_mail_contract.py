@@ -47,15 +47,11 @@ class Mailbox:
         self.closes = False
         self.over = threading.Event()
 
-    async def handle_MAIL(
-        self, _server: Any, _session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:
         envelope.mail_from = address
         return self.answers.get("MAIL", "250 OK")
 
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         answer = self.answers.get("RCPT", "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
@@ -73,9 +69,7 @@ class Mailbox:
         return answer
 
     def messages(self) -> list[EmailMessage]:
-        return [
-            message_from_bytes(bytes(each.content or b""), policy=policy.default) for each in self.accepted
-        ]
+        return [message_from_bytes(bytes(each.content or b""), policy=policy.default) for each in self.accepted]
 
 
 def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
@@ -288,9 +282,7 @@ def test_an_international_address_is_refused_by_a_server_that_cannot_carry_it(
     serve: Callable[..., int],
 ) -> None:
     with pytest.raises(MailRefused):
-        transport_from_url(f"smtp://127.0.0.1:{serve(enable_SMTPUTF8=False)}").send(
-            mail(to="zoë@example.org")
-        )
+        transport_from_url(f"smtp://127.0.0.1:{serve(enable_SMTPUTF8=False)}").send(mail(to="zoë@example.org"))
 
 
 @pytest.fixture(scope="module")
@@ -320,9 +312,7 @@ def test_a_password_goes_through_a_checked_tls_connection(
     mailbox: Mailbox, serve: Callable[..., int], certificate: Path
 ) -> None:
     port = tls_server(serve, certificate)
-    transport_from_url(f"smtp://portal:p%40ss%2Fword@localhost:{port}?starttls=1&cafile={certificate}").send(
-        mail()
-    )
+    transport_from_url(f"smtp://portal:p%40ss%2Fword@localhost:{port}?starttls=1&cafile={certificate}").send(mail())
     assert len(mailbox.accepted) == 1
 
 

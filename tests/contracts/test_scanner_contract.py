@@ -29,9 +29,7 @@ def clamd(daemon: Daemon) -> Scanner:
 
 
 @pytest.mark.parametrize("kind", ["none", "clamd"])
-def test_every_scanner_gives_a_verdict_on_bytes_and_on_a_stream(
-    kind: str, request: pytest.FixtureRequest
-) -> None:
+def test_every_scanner_gives_a_verdict_on_bytes_and_on_a_stream(kind: str, request: pytest.FixtureRequest) -> None:
     scanner = scanner_from_url("none:") if kind == "none" else request.getfixturevalue("clamd")
     expected = Outcome.NOT_SCANNED if kind == "none" else Outcome.CLEAN
     assert scanner.scan(b"a harmless document").outcome is expected
@@ -135,9 +133,7 @@ def answering() -> Iterator[Callable[[bytes | None], Clamd]]:
         b"x" * 100_000,
     ],
 )
-def test_an_answer_that_is_not_exactly_ok_is_held(
-    answering: Callable[[bytes | None], Clamd], answer: bytes
-) -> None:
+def test_an_answer_that_is_not_exactly_ok_is_held(answering: Callable[[bytes | None], Clamd], answer: bytes) -> None:
     verdict = answering(answer).scan(b"a document")
     assert verdict.outcome is Outcome.HELD
     assert verdict.detail

@@ -253,7 +253,10 @@ def test_a_bucket_that_is_full_says_so() -> None:
         storage.put("a", [b"x"])
 
 
-@pytest.mark.parametrize("body", [b"<Error><Code>NoSuchBucket</Code></Error>", pytest.param(b"<html>nothing here</html>", marks=pytest.mark.trial)])
+@pytest.mark.parametrize(
+    "body",
+    [b"<Error><Code>NoSuchBucket</Code></Error>", pytest.param(b"<html>nothing here</html>", marks=pytest.mark.trial)],
+)
 def test_what_a_wrong_bucket_does_not_hold_was_not_deleted(body: bytes) -> None:
     with answering(404, body) as storage, pytest.raises(StorageUnavailable):
         storage.delete("a")

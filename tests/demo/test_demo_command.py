@@ -173,7 +173,9 @@ def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
     assert {request.outcome for request in requests} >= {Outcome.GRANTED, Outcome.PARTIAL, None}
     assert any(request.is_extended for request in requests)
     assert any(request.is_paused for request in requests)
-    assert any(request.due_on and request.is_open and request.due_on < clock.today() for request in requests), "one is late"
+    assert any(request.due_on and request.is_open and request.due_on < clock.today() for request in requests), (
+        "one is late"
+    )
     assert db.session.execute(select(func.count(IdentityDocument.id))).scalar_one() >= 3
 
 

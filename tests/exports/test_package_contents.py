@@ -59,7 +59,9 @@ def test_it_opens_as_a_zip_of_plain_names(access: Copy) -> None:
 
 def test_the_manifest_names_every_file_as_it_is(access: Copy) -> None:
     archive, manifest = opened(access), json_of(access, "manifest.json")
-    assert [file["name"] for file in manifest["files"]] == [name for name in archive.namelist() if name != "manifest.json"]
+    assert [file["name"] for file in manifest["files"]] == [
+        name for name in archive.namelist() if name != "manifest.json"
+    ]
     for file in manifest["files"]:
         content = archive.read(file["name"])
         assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest()), file["name"]
@@ -122,7 +124,10 @@ def test_it_speaks_the_customers_language(copies: dict[tuple[str, str], Copy]) -
     assert "Camille Lefèvre" in french
     for language in ("fr", "en"):
         facts = json_of(copies["access", language], "information.json")
-        assert facts["rights"] != json_of(copies["access", "en" if language == "fr" else "fr"], "information.json")["rights"]
+        assert (
+            facts["rights"]
+            != json_of(copies["access", "en" if language == "fr" else "fr"], "information.json")["rights"]
+        )
 
 
 def test_the_information_of_article_15_is_whole(copies: dict[tuple[str, str], Copy]) -> None:
@@ -171,7 +176,15 @@ def test_the_index_says_what_the_information_says(access: Copy) -> None:
 def test_portability_leaves_out_what_the_company_worked_out(access: Copy, portability: Copy) -> None:
     kinds = {item["kind"] for category in CATEGORIES for item in json_of(portability, f"{category}.json")}
     all_kinds = {item["kind"] for category in CATEGORIES for item in json_of(access, f"{category}.json")}
-    assert {"civil_identity", "postal_address", "order", "payment", "support_exchange", "survey_answer", "tracker"} <= kinds
+    assert {
+        "civil_identity",
+        "postal_address",
+        "order",
+        "payment",
+        "support_exchange",
+        "survey_answer",
+        "tracker",
+    } <= kinds
     assert {"profile_segment", "fraud_score", "page_visit", "invoice"} <= all_kinds
     assert kinds.isdisjoint({"profile_segment", "fraud_score", "page_visit", "invoice"})
     for category in CATEGORIES:
@@ -217,7 +230,7 @@ def test_texts_come_through_unchanged(access: Copy) -> None:
     (hostile,) = [item for item in exchanges if item["values"].get("subject") == FORMULA]
     (row,) = [row for row in rows_of(access, "profile") if row.get("subject", "").endswith(FORMULA)]
     assert row["body"] == hostile["values"]["body"]
-    assert "« et » des \"guillemets\"; 1,5 €" in row["body"]
+    assert '« et » des "guillemets"; 1,5 €' in row["body"]
 
 
 def test_nothing_can_be_read_at_rest(copies: dict[tuple[str, str], Copy]) -> None:

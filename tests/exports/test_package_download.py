@@ -187,9 +187,7 @@ def change_password(browser: Browser) -> None:
     assert browser.get("/account/password").submit(values, with_field="new_password").status == 200
 
 
-def test_after_a_new_password_the_copy_waits_for_three_days(
-    customer: Browser, address: str, mailbox: Mailbox
-) -> None:
+def test_after_a_new_password_the_copy_waits_for_three_days(customer: Browser, address: str, mailbox: Mailbox) -> None:
     change_password(customer)
     page = customer.get(address)
     opens = clock.now() + timedelta(hours=72)

@@ -142,7 +142,11 @@ def test_what_cannot_be_written_down_is_neither_shown_nor_decided(
     with disk(tmp_path / "disk", "size=24m") as folder, database_on(folder, settings) as app:
         people = People(app)
         customer = people.signed_in()
-        page = file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+        page = (
+            file_with_document_later(customer)
+            .click("Envoyer la pièce")
+            .submit({"paper": "passport"}, with_field="paper")
+        )
         send_sides(page, page=specimens.passport())
         reviewer = people.signed_in_staff("reviewer")
         case = reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/look")
@@ -200,7 +204,9 @@ def bucket(app: Flask, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Have documents kept in a real bucket, at the other end of a line that can break."""
     line.fault = None
     folder = re.sub(r"[^a-z0-9]", "-", tmp_path.name)
-    monkeypatch.setitem(app.extensions, "storage", storage_from_url(line.url.replace("s3://portal", f"s3://portal/{folder}")))
+    monkeypatch.setitem(
+        app.extensions, "storage", storage_from_url(line.url.replace("s3://portal", f"s3://portal/{folder}"))
+    )
     return line
 
 
@@ -230,7 +236,9 @@ def test_an_upload_while_the_store_is_slow(people: People, bucket: Line) -> None
 )
 def test_a_look_while_the_store_fails(app: Flask, people: People, bucket: Line, fault: Fault, status: int) -> None:
     customer = people.signed_in()
-    page = file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    page = (
+        file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    )
     send_sides(page, page=specimens.passport())
     reviewer = people.signed_in_staff("reviewer")
     reviewer.get(f"/staff/requests/{only_request().reference}").submit(action="/look")

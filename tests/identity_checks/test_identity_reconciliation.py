@@ -89,7 +89,9 @@ def break_key(folder: Path, document: IdentityDocument) -> None:
     key = bytearray(document.sealed_key or b"")
     key[-1] ^= 1
     with transaction() as session:
-        session.execute(update(IdentityDocument).where(IdentityDocument.id == document.id).values(sealed_key=bytes(key)))
+        session.execute(
+            update(IdentityDocument).where(IdentityDocument.id == document.id).values(sealed_key=bytes(key))
+        )
 
 
 FAULTS = [
@@ -122,9 +124,7 @@ def test_what_is_wrong_with_a_document_is_found_and_shown(
     assert "Tout concorde" in officer.get("/staff/documents").text
 
 
-def test_a_file_of_no_document_is_shown_for_a_day_then_removed(
-    app: Flask, officer: Browser, folder: Path
-) -> None:
+def test_a_file_of_no_document_is_shown_for_a_day_then_removed(app: Flask, officer: Browser, folder: Path) -> None:
     stranger = folder / "put-here-by-hand"
     stranger.write_bytes(b"sealed, perhaps")
     assert reconcile() == {}, "its row may be about to come"

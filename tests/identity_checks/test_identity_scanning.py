@@ -135,7 +135,12 @@ def assert_closed(reviewer: Browser) -> None:
     assert page.tree.select("figure.document img") == []
     assert reviewer.client.get(f"/staff/documents/{document.public_id}/1").status_code == 409
     points = [str(box["value"]) for box in page.tree.select("input[name=checklist]")]
-    data = {"csrf_token": form_token(page), "version": str(only_request().version), "result": "confirmed", "checklist": points}
+    data = {
+        "csrf_token": form_token(page),
+        "version": str(only_request().version),
+        "result": "confirmed",
+        "checklist": points,
+    }
     assert reviewer.post(f"/staff/requests/{only_request().reference}/identity", data).status == 422
     assert statuses() == [DocumentStatus.HELD]
 
@@ -191,7 +196,9 @@ def test_neither_a_daemon_that_is_down_nor_one_damaged_document_keeps_the_job_fr
     with monkeypatch.context() as patched:
         patched.setattr(type(app.extensions["scanner"]), "scan", lambda _, document: asked.append(document))
         scan_again()
-    assert (asked, statuses()) == ([], [DocumentStatus.HELD] * 2), "a daemon that hangs takes its time for each document"
+    assert (asked, statuses()) == ([], [DocumentStatus.HELD] * 2), (
+        "a daemon that hangs takes its time for each document"
+    )
 
     daemon.start()
     scan_again()

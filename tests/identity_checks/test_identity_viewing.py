@@ -126,7 +126,9 @@ def test_the_next_document_of_a_case_has_a_purpose_of_its_own(people: People, se
     reviewer = people.signed_in_staff("reviewer")
     hold_case(reviewer)
     reference = only_request().reference
-    asked = open_case(reviewer, reference).submit({"result": "asked_again", "reason": "unreadable"}, with_field="result")
+    asked = open_case(reviewer, reference).submit(
+        {"result": "asked_again", "reason": "unreadable"}, with_field="result"
+    )
     run_due_jobs()
     send_card(sent.get(f"/requests/{reference}").click("Envoyer la pièce"))
     assert look(reviewer).status_code == 403
@@ -301,7 +303,9 @@ def test_what_is_found_of_an_identity_answers_no_question_to_the_customer(
     assert (only_request().status, only_request().paused_on) == (Status.IN_REVIEW, None)
 
 
-def test_the_decision_leaves_method_result_role_and_time_and_nothing_else_of_the_document(people: People, sent: Browser) -> None:
+def test_the_decision_leaves_method_result_role_and_time_and_nothing_else_of_the_document(
+    people: People, sent: Browser
+) -> None:
     reviewer = people.signed_in_staff("reviewer")
     hold_case(reviewer)
     assert look(reviewer).status_code == 200

@@ -275,9 +275,7 @@ SEEDS = [
     st.lists(st.tuples(st.integers(0, 3999), st.integers(0, 255)), max_size=12),
     st.binary(max_size=40),
 )
-def test_damage_never_raises_anything_but_a_refusal(
-    seed: bytes, changes: list[tuple[int, int]], tail: bytes
-) -> None:
+def test_damage_never_raises_anything_but_a_refusal(seed: bytes, changes: list[tuple[int, int]], tail: bytes) -> None:
     data = bytearray(seed)
     for position, value in changes:
         data[position % len(data)] = value

@@ -64,7 +64,9 @@ class Caller:
 
     def call(self, path: str, body: bytes | dict[str, str] | None = None, **headers: str) -> tuple[int, bytes]:
         data = urllib.parse.urlencode(body).encode() if isinstance(body, dict) else body
-        request = urllib.request.Request(urllib.parse.urljoin(self.url, path), data, {"Accept-Language": "fr", **headers})
+        request = urllib.request.Request(
+            urllib.parse.urljoin(self.url, path), data, {"Accept-Language": "fr", **headers}
+        )
         try:
             with self.opener.open(request, timeout=60) as answer:
                 self.at = answer.url

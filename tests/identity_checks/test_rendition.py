@@ -405,8 +405,7 @@ def test_a_killed_process_gives_its_place_back_and_takes_its_child_along(slots: 
     render(form_bomb(), DocumentKind.PDF, slots=Path({str(slots)!r}), deadline_seconds=60)
     """
     processes = [
-        subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT)
-        for _ in range(rendition.AT_ONCE)
+        subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT) for _ in range(rendition.AT_ONCE)
     ]
     give_up = time.monotonic() + 20
     while any(not busy_below(process.pid) for process in processes):
@@ -445,9 +444,7 @@ def own_children() -> set[int]:
 
 def children_of(pid: int) -> set[int]:
     return {
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
     }
 
 
@@ -529,9 +526,7 @@ def test_more_pages_than_allowed_are_not_read(lying_child: Callable[[str], None]
     assert len(render(specimens.front(), DocumentKind.JPEG, slots=slots)) == 4
 
 
-@pytest.mark.parametrize(
-    "code", ["", "sys.exit(1)", "os.write(1, b'P')", "raise MemoryError", "time.sleep(60)"]
-)
+@pytest.mark.parametrize("code", ["", "sys.exit(1)", "os.write(1, b'P')", "raise MemoryError", "time.sleep(60)"])
 def test_a_child_that_never_gets_ready_is_not_the_documents_fault(
     code: str, lying_child: Callable[[str], None], slots: Path
 ) -> None:
@@ -635,9 +630,7 @@ def attempts(results: dict[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("needs_threads", [False, True])
-def test_inside_the_lock_nothing_can_be_reached(
-    tmp_path: Path, written: Path, way: Way, needs_threads: bool
-) -> None:
+def test_inside_the_lock_nothing_can_be_reached(tmp_path: Path, written: Path, way: Way, needs_threads: bool) -> None:
     results = probe(tmp_path, written, way, locked=True, needs_threads=needs_threads)
     assert attempts(results) == ({"thread"} if needs_threads else set())
     assert not written.exists()
@@ -708,9 +701,7 @@ def test_the_report_of_a_machine_that_cannot_start_the_child_says_so(
     monkeypatch.setattr(isolation, "CHILD", broken)
     isolation._probe.cache_clear()
     try:
-        assert isolation_report() == [
-            "missing: the process that decodes documents does not start on this machine"
-        ]
+        assert isolation_report() == ["missing: the process that decodes documents does not start on this machine"]
         with pytest.raises(RenditionUnavailable):
             render(specimens.front(), DocumentKind.JPEG, slots=slots)
     finally:

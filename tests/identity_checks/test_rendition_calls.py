@@ -32,14 +32,28 @@ def test_decoding_starts_nothing_else_and_calls_nobody(tmp_path: Path) -> None:
             assert make is specimens.form_that_calls_itself
     """
     log = tmp_path / "calls"
-    watched = ["strace", "-f", "-qq", "-s", "500", "-o", str(log), "-e", "trace=execve,execveat,socket,connect,bind,sendto"]
+    watched = [
+        "strace",
+        "-f",
+        "-qq",
+        "-s",
+        "500",
+        "-o",
+        str(log),
+        "-e",
+        "trace=execve,execveat,socket,connect,bind,sendto",
+    ]
     subprocess.run([*watched, sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT, check=True, timeout=120)
 
     calls = log.read_text().splitlines()
     started = [found.groups() for line in calls if (found := PROGRAM.match(line)) and line.endswith("= 0")]
     assert {Path(program).name for _pid, program, _arguments in started} <= {Path(sys.executable).name, "bwrap"}
     assert not [line for line in calls if "AF_INET" in line]
-    decoders = {pid for pid, _program, words in started if '"-I", "-B"' in words and "rendering_child.py" in words and "bwrap" not in words}
+    decoders = {
+        pid
+        for pid, _program, words in started
+        if '"-I", "-B"' in words and "rendering_child.py" in words and "bwrap" not in words
+    }
     assert len(decoders) >= 6
     assert calls_of_decoders(calls, decoders) == []
 

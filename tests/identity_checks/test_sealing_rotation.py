@@ -41,11 +41,13 @@ def may_be_seen(reviewer: Browser) -> list[int]:
     return [reviewer.client.get(f"/staff/documents/{row.public_id}/1").status_code for row in all_documents()]
 
 
-def test_documents_open_while_the_sealing_key_changes(
-    app: Flask, people: People, restart_with: UseKeys
-) -> None:
+def test_documents_open_while_the_sealing_key_changes(app: Flask, people: People, restart_with: UseKeys) -> None:
     customer = people.signed_in()
-    page = file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "identity_card"}, with_field="paper")
+    page = (
+        file_with_document_later(customer)
+        .click("Envoyer la pièce")
+        .submit({"paper": "identity_card"}, with_field="paper")
+    )
     page = send_sides(page, front=specimens.front())
 
     # A fresh pair: first every process that opens knows both keys, then everything seals with the new one.

@@ -46,7 +46,12 @@ class Sender:
         return self.page.browser.client.post(url, data=body, headers={"X-CSRFToken": token}, content_type=kind)
 
     def begin(self, of_side: str, content: bytes, **changes: str) -> TestResponse:
-        facts = {"paper": self.paper, "side": of_side, "size": str(len(content)), "digest": hashlib.sha256(content).hexdigest()}
+        facts = {
+            "paper": self.paper,
+            "side": of_side,
+            "size": str(len(content)),
+            "digest": hashlib.sha256(content).hexdigest(),
+        }
         return self.call("", facts | changes)
 
     def part(self, url: str, content: bytes, offset: int) -> TestResponse:
@@ -141,14 +146,18 @@ def test_each_fault_has_its_words_and_the_other_side_stays(sender: Sender, parts
         assert answer.status_code == 422
         assert words in (answer.json or {})["error"]
     large = sender.begin("back", b"x", size=str(11_000_000))
-    assert (large.status_code, (large.json or {})["error"]) == (422, "Ce fichier pèse 11\xa0Mo. Choisissez-en un de 10\xa0Mo au plus.")
+    assert (large.status_code, (large.json or {})["error"]) == (
+        422,
+        "Ce fichier pèse 11\xa0Mo. Choisissez-en un de 10\xa0Mo au plus.",
+    )
     assert "est vide" in (sender.begin("back", b"").json or {})["error"]
     assert [document.side for document in all_documents()] == ["front"]
     assert (stored(parts), uploads()) == ([], [])
 
 
 @pytest.mark.parametrize(
-    "changes", [{"side": "page"}, {"paper": "library_card"}, {"size": "-1"}, {"size": "1" * 13}, {"digest": "AB"}, {"digest": ""}]
+    "changes",
+    [{"side": "page"}, {"paper": "library_card"}, {"size": "-1"}, {"size": "1" * 13}, {"digest": "AB"}, {"digest": ""}],
 )
 def test_what_no_script_of_ours_asks_is_refused(sender: Sender, changes: dict[str, str]) -> None:
     assert sender.begin("front", LONG, **changes).status_code == 400
@@ -159,7 +168,9 @@ def test_a_part_without_its_form_token_or_too_large_is_refused(sender: Sender, p
     begun = sender.begin("front", LONG).json
     assert begun
     client = sender.page.browser.client
-    assert client.post(f"{begun['url']}/0", data=LONG[:SIZE], content_type="application/octet-stream").status_code == 419
+    assert (
+        client.post(f"{begun['url']}/0", data=LONG[:SIZE], content_type="application/octet-stream").status_code == 419
+    )
     assert sender.call(f"{begun['url']}/0", LONG[: SIZE + 1]).status_code == 413
     assert sender.call(f"{begun['url']}/{SIZE}", LONG[SIZE : 2 * SIZE]).json == {"offset": 0}
     assert stored(parts) == []
@@ -218,7 +229,9 @@ def test_a_file_that_is_not_what_was_announced_is_refused(sender: Sender) -> Non
     assert all_documents() == []
 
 
-def test_a_full_store_says_so_and_the_upload_stays(sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_store_says_so_and_the_upload_stays(
+    sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = sender.begin("front", LONG).json
     assert begun
 
@@ -292,7 +305,9 @@ def test_a_side_finished_twice_at_once_is_kept_once(people: People, monkeypatch:
     assert [document.side for document in all_documents()] == ["page"]
 
 
-def test_one_file_sent_for_both_sides_at_once_is_taken_for_one(sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_file_sent_for_both_sides_at_once_is_taken_for_one(
+    sender: Sender, parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     urls = []
     for side in ("front", "back"):
         begun = sender.begin(side, LONG).json
@@ -372,7 +387,11 @@ def test_a_request_that_was_withdrawn_meanwhile_takes_nothing(people: People, pa
 
 
 def test_half_a_file_ends_when_the_document_arrives_by_another_window(people: People, parts: Path) -> None:
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    page = (
+        file_with_document_later(people.signed_in())
+        .click("Envoyer la pièce")
+        .submit({"paper": "passport"}, with_field="paper")
+    )
     sender = Sender(page, "passport")
     begun = sender.begin("page", LONG).json
     assert begun

@@ -24,7 +24,8 @@ def test_a_name_loses_its_accents_and_never_a_letter(name: str, written: str | N
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("Éléonore Müller", "Eleonore M."), ("Лариса Попова", "staff 7c2e90d1b3a4"), ("Élise Øster", "Elise O.")]
+    ("name", "shown"),
+    [("Éléonore Müller", "Eleonore M."), ("Лариса Попова", "staff 7c2e90d1b3a4"), ("Élise Øster", "Elise O.")],
 )
 def test_the_mark_names_case_viewer_and_moment_in_letters_that_the_font_has(name: str, shown: str) -> None:
     member = StaffMember(name=name, public_id="7c2e90d1b3a4f5e60718293a4b5c6d7e")

@@ -73,9 +73,7 @@ def test_without_the_old_key_nothing_is_wrapped_again(
         secret_of(member_id)
 
 
-def test_more_keys_than_a_slice_are_wrapped_again(
-    app: Flask, people: People, use_keys: Callable[[str], None]
-) -> None:
+def test_more_keys_than_a_slice_are_wrapped_again(app: Flask, people: People, use_keys: Callable[[str], None]) -> None:
     for number in range(101):
         people.staff(Role.SUPPORT, f"s{number}@example.org")
     old = app.extensions["settings"].master_keys

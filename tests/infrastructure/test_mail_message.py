@@ -89,9 +89,7 @@ BREAKS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "part", ["to", "sender", "reply_to", "subject", "message_id", "language", "unsubscribe_url"]
-)
+@pytest.mark.parametrize("part", ["to", "sender", "reply_to", "subject", "message_id", "language", "unsubscribe_url"])
 @pytest.mark.parametrize("rest", BREAKS)
 def test_a_line_break_or_control_character_is_refused_in_every_header(part: str, rest: str) -> None:
     values = {

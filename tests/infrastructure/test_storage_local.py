@@ -42,9 +42,7 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
 
 
-def test_bytes_and_name_are_on_the_disk_before_put_returns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytes_and_name_are_on_the_disk_before_put_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "objects/.unfinished").mkdir(parents=True)
     done: list[str] = []
     real_fsync, real_link = os.fsync, os.link

@@ -132,6 +132,11 @@ def test_a_copy_from_its_form_to_its_download(people: People, mailbox: Mailbox) 
     page = camille.get(f"/requests/{reference}")
     assert "Nous avons fait ce que vous demandez" in page.text
     tags = [event.tag for event in all_events()]
-    wanted = ["customer:request:filed", "portal:package:built", "customer:request:answered", "customer:package:downloaded"]
+    wanted = [
+        "customer:request:filed",
+        "portal:package:built",
+        "customer:request:answered",
+        "customer:package:downloaded",
+    ]
     assert [tag for tag in tags if tag in wanted] == wanted
     assert verify_chain().fault is None

@@ -43,5 +43,3 @@ def test_down_and_up_again_with_data(app: Flask, people: People) -> None:
     assert tables() == before
     people.account()
     assert verify_chain().fault is None
-
-

@@ -20,11 +20,7 @@ OFFICIAL = {
     "public_interest": ("yes", "yes", "no", "yes", "no", "yes"),
     "vital_interests": ("yes", "yes", "yes", "yes", "no", "no"),
 }
-CELLS = [
-    (basis, right, cell)
-    for basis, cells in OFFICIAL.items()
-    for right, cell in zip(COLUMNS, cells, strict=True)
-]
+CELLS = [(basis, right, cell) for basis, cells in OFFICIAL.items() for right, cell in zip(COLUMNS, cells, strict=True)]
 
 
 @pytest.mark.parametrize(("basis", "right", "cell"), CELLS)

@@ -37,9 +37,7 @@ def rendered(language: str, organisation: Organisation | None = None) -> str:
     translations = catalogue() if language == "fr" else gettext.NullTranslations()
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     page = environment.get_template("policies/policy.html")
-    return page.render(
-        language=language, organisation=organisation or Organisation.load(), data_map=DataMap.load()
-    )
+    return page.render(language=language, organisation=organisation or Organisation.load(), data_map=DataMap.load())
 
 
 def words(page: str) -> str:
@@ -137,9 +135,7 @@ def test_a_named_officer_replaces_the_general_address() -> None:
 
 
 def test_the_catalogue_holds_every_string_of_the_tables_and_no_other() -> None:
-    used = set(
-        re.findall(r"_\('([^']+)'", (ROOT / "templates/policies/tables.html").read_text(encoding="utf-8"))
-    )
+    used = set(re.findall(r"_\('([^']+)'", (ROOT / "templates/policies/tables.html").read_text(encoding="utf-8")))
     with CATALOGUE.open("rb") as file:
         messages = {message.id: message for message in read_po(file, locale="fr") if message.id}
 

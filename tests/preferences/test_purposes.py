@@ -130,9 +130,7 @@ DECISIONS: list[tuple[Channel, dict[str, Any], bool, Reason]] = [
 
 
 @pytest.mark.parametrize(("channel", "facts", "may_send", "reason"), DECISIONS)
-def test_the_table_of_direct_marketing(
-    channel: Channel, facts: dict[str, Any], may_send: bool, reason: Reason
-) -> None:
+def test_the_table_of_direct_marketing(channel: Channel, facts: dict[str, Any], may_send: bool, reason: Reason) -> None:
     known: dict[str, Any] = {"on": ON} | facts
     decision = decide(Message(channel, **known))
 

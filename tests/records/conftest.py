@@ -46,9 +46,7 @@ def send(app: Flask) -> Callable[..., TestResponse]:
 
     def post(body: bytes, content_type: str = "application/x-ndjson", **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {text}"} | options.pop("headers", {})
-        return client.post(
-            "/ingest/v1/records", data=body, content_type=content_type, headers=headers, **options
-        )
+        return client.post("/ingest/v1/records", data=body, content_type=content_type, headers=headers, **options)
 
     return post
 

@@ -29,7 +29,9 @@ def test_the_newest_looks_stand_at_the_end(people: People) -> None:
     browser = people.signed_in()
     people.staff("support")
     with transaction() as session:
-        log_access(session.query(StaffMember).one(), session.query(Customer).one(), category="contact", reason="Appel du 3 mai")
+        log_access(
+            session.query(StaffMember).one(), session.query(Customer).one(), category="contact", reason="Appel du 3 mai"
+        )
     page = browser.get("/data")
     assert "Qui a vu vos données récemment" in page.text
     assert "Appel du 3 mai" in page.text

@@ -224,9 +224,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("code", "values", "field", "reason"), REFUSED)
-def test_a_value_that_may_not_be_stored_is_named(
-    code: str, values: dict[str, Any], field: str, reason: str
-) -> None:
+def test_a_value_that_may_not_be_stored_is_named(code: str, values: dict[str, Any], field: str, reason: str) -> None:
     with pytest.raises(ValueRefused) as refusal:
         kind(code).validate_values(values)
     assert (refusal.value.field, refusal.value.code) == (field, reason)
@@ -234,9 +232,7 @@ def test_a_value_that_may_not_be_stored_is_named(
 
 def test_a_refusal_never_repeats_the_value() -> None:
     with pytest.raises(ValueRefused) as refusal:
-        kind("survey_answer").validate_values(
-            {"survey": "s", "question": "q", "answer": "4111 1111 1111 1111"}
-        )
+        kind("survey_answer").validate_values({"survey": "s", "question": "q", "answer": "4111 1111 1111 1111"})
     assert "4111" not in str(refusal.value)
 
 
@@ -306,9 +302,7 @@ def test_a_security_code_is_found_by_its_name(text: str, expected: bool) -> None
     assert contains_security_code(text) is expected
 
 
-@pytest.mark.parametrize(
-    "text", ["cvv" + " " * 19_000, "123 " * 5_000, "1 " * 10_000, "FR76" + "A1 " * 6_000]
-)
+@pytest.mark.parametrize("text", ["cvv" + " " * 19_000, "123 " * 5_000, "1 " * 10_000, "FR76" + "A1 " * 6_000])
 def test_a_hostile_text_is_searched_in_no_time(text: str) -> None:
     started = perf_counter()
 
@@ -348,9 +342,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("code", "field", "value", "fr", "en"), SHOWN)
-def test_a_value_is_shown_in_the_reader_s_language(
-    code: str, field: str, value: Any, fr: str, en: str
-) -> None:
+def test_a_value_is_shown_in_the_reader_s_language(code: str, field: str, value: Any, fr: str, en: str) -> None:
     assert plain(kind(code).format_value(field, value, "fr")) == fr
     assert plain(kind(code).format_value(field, value, "en")) == en
 
@@ -418,9 +410,7 @@ def test_outbound_mail_does_not_lengthen_and_inbound_does() -> None:
     rule = Retention(Period.parse("P3Y"), Start.LAST_CONTACT, Label("loi", "law"))
 
     assert rule.expires_on(RecordDates(date(2023, 1, 1))) == date(2026, 1, 1)
-    assert rule.expires_on(RecordDates(date(2023, 1, 1), last_contact_on=date(2024, 5, 5))) == date(
-        2027, 5, 5
-    )
+    assert rule.expires_on(RecordDates(date(2023, 1, 1), last_contact_on=date(2024, 5, 5))) == date(2027, 5, 5)
 
 
 def test_the_archive_stands_in_the_rule_in_words() -> None:

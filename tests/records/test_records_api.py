@@ -29,9 +29,7 @@ def test_lines_are_taken_and_bad_ones_reported(send: Send) -> None:
     assert answer.json == {
         "accepted": 3,
         "unchanged": 0,
-        "refused": [
-            {"line": 3, "field": "source", "reason": "is not a registered system of the organisation file"}
-        ],
+        "refused": [{"line": 3, "field": "source", "reason": "is not a registered system of the organisation file"}],
     }
     assert records() == 2
 

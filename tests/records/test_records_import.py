@@ -204,9 +204,7 @@ def test_one_address_belongs_to_one_customer_in_whatever_order(importer: Importe
     assert [(refusal["line"], refusal["field"]) for refusal in report["refused"]] == [
         (1, "email"), (2, "customer"), (4, "email"),
     ]  # fmt: skip
-    swapped = importer.take(
-        customer("C-1", email="moved@example.org"), customer("C-3", email="shared@example.org")
-    )
+    swapped = importer.take(customer("C-1", email="moved@example.org"), customer("C-3", email="shared@example.org"))
     assert swapped["accepted"] == 2
     assert the_customer("C-3").email_normalised == "shared@example.org"
 

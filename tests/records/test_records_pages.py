@@ -40,9 +40,7 @@ def tile(page: Page, name: str) -> str:
     raise AssertionError(f"no tile {name}")
 
 
-def test_the_dashboard_shows_nine_tiles_in_their_order_with_counts_and_dates(
-    people: People, take_in: TakeIn
-) -> None:
+def test_the_dashboard_shows_nine_tiles_in_their_order_with_counts_and_dates(people: People, take_in: TakeIn) -> None:
     browser = people.signed_in()
     take_in(invoice(of=CAMILLE), invoice("F-2", of=CAMILLE, recorded_at="2026-04-01T10:00:00+02:00"))
     page = browser.get("/data")
@@ -69,9 +67,7 @@ def test_large_numbers_and_both_languages(people: People, take_in: TakeIn) -> No
     assert page.text.count("Kept until") == 50
 
 
-def test_one_state_comes_first_and_the_last_looks_last(
-    people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_state_comes_first_and_the_last_looks_last(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_request(asked: Customer) -> Notice:
         return Notice("Votre demande est en cours", "Réponse le 4 décembre 2026.", "/requests/DR-1", "Suivre", "DR-1")
 
@@ -244,7 +240,7 @@ def test_a_removed_record_leaves_a_cursor_usable(people: People, take_in: TakeIn
 
 NAUGHTY = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "{{ 7 * 7 }}{% raw %}",
     "%(name)s %s %%",
     "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤",

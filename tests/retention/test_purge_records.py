@@ -117,8 +117,12 @@ def test_it_happens_by_itself_every_day(app: Flask) -> None:
     assert periodic[NAME] == timedelta(days=1)
 
 
-@pytest.mark.parametrize("jump", [timedelta(days=31), timedelta(days=2, hours=1), timedelta(hours=-2), timedelta(days=-9000)])
-def test_a_clock_that_jumped_removes_nothing(browser: Browser, jump: timedelta, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "jump", [timedelta(days=31), timedelta(days=2, hours=1), timedelta(hours=-2), timedelta(days=-9000)]
+)
+def test_a_clock_that_jumped_removes_nothing(
+    browser: Browser, jump: timedelta, caplog: pytest.LogCaptureFixture
+) -> None:
     run_daily()
     later = clock.now() + jump
     keep_until({"V-0": clock.local_date(later) - timedelta(days=1)})
@@ -141,9 +145,7 @@ def test_an_ordinary_day_is_no_jump(browser: Browser, gap: timedelta) -> None:
         assert "V-0" not in held()
 
 
-def test_killed_between_two_batches_it_goes_on_where_it_was(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_between_two_batches_it_goes_on_where_it_was(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     def die() -> None:
         raise KeyboardInterrupt
 

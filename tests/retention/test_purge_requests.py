@@ -43,12 +43,12 @@ def run_purge(at: datetime) -> None:
 
 def rows() -> dict[str, int]:
     db.session.rollback()
-    return {model.__name__: db.session.execute(select(func.count()).select_from(model)).scalar_one() for model in TABLES}
+    return {
+        model.__name__: db.session.execute(select(func.count()).select_from(model)).scalar_one() for model in TABLES
+    }
 
 
-def test_everything_of_a_file_goes_five_years_after_its_answer(
-    app: Flask, people: People, reviewer: Browser
-) -> None:
+def test_everything_of_a_file_goes_five_years_after_its_answer(app: Flask, people: People, reviewer: Browser) -> None:
     customer = people.signed_in()
     send_card(file_with_document_later(customer).click("Envoyer la pièce"))
     reference = db.session.execute(select(RightsRequest.reference)).scalar_one()
@@ -75,7 +75,9 @@ def test_everything_of_a_file_goes_five_years_after_its_answer(
     assert db.session.execute(select(RightsRequest.reference)).scalar_one() == still_open
     (event,) = events("portal:requests:purged")
     assert event.facts["requests"] == 1
-    assert [event for event in events("customer:request:answered") if event.facts["reference"] == reference], "the trail stays"
+    assert [event for event in events("customer:request:answered") if event.facts["reference"] == reference], (
+        "the trail stays"
+    )
     assert verify_chain().fault is None
 
 

@@ -69,18 +69,14 @@ def test_one_month_from_receipt(received: str, nominal: str, due_on: str) -> Non
 
 
 @pytest.mark.parametrize(("received", "notice", "nominal", "due_on"), EXTENDED)
-def test_three_months_from_receipt_when_extended(
-    received: str, notice: str, nominal: str, due_on: str
-) -> None:
+def test_three_months_from_receipt_when_extended(received: str, notice: str, nominal: str, due_on: str) -> None:
     deadline = compute(day(received), extended_on=day(notice))
 
     assert (deadline.nominal_on, deadline.due_on) == (day(nominal), day(due_on))
 
 
 @pytest.mark.parametrize(("received", "asked", "answered", "due_on"), PAUSED)
-def test_a_finished_pause_moves_the_date_by_its_days(
-    received: str, asked: str, answered: str, due_on: str
-) -> None:
+def test_a_finished_pause_moves_the_date_by_its_days(received: str, asked: str, answered: str, due_on: str) -> None:
     deadline = compute(day(received), pauses=[Pause(day(asked), day(answered))])
 
     assert deadline.nominal_on == deadline.due_on == day(due_on)
@@ -297,9 +293,7 @@ def test_a_later_request_is_never_due_earlier(received: date, gap: int) -> None:
 
 @small
 @given(days, st.booleans(), st.sampled_from([METROPOLE, ALSACE_MOSELLE]))
-def test_the_last_day_is_a_working_day_close_to_the_nominal_one(
-    received: date, extended: bool, zone: Zone
-) -> None:
+def test_the_last_day_is_a_working_day_close_to_the_nominal_one(received: date, extended: bool, zone: Zone) -> None:
     deadline = compute(received, extended=extended, zone=zone)
 
     assert is_working_day(due_on(deadline), deadline.zone)
@@ -323,8 +317,7 @@ def test_a_pause_of_n_days_moves_the_nominal_date_by_n(received: date, asked_aft
 @given(days, st.lists(st.tuples(st.integers(0, 200), lengths), max_size=5))
 def test_pauses_count_each_day_once_in_any_order(received: date, spans: list[tuple[int, int]]) -> None:
     pauses = [
-        Pause(received + timedelta(days=start), received + timedelta(days=start + length))
-        for start, length in spans
+        Pause(received + timedelta(days=start), received + timedelta(days=start + length)) for start, length in spans
     ]
     covered = {start + number for start, length in spans for number in range(length)}
 

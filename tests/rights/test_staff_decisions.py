@@ -82,9 +82,7 @@ def wants_everything(email: str = "camille@example.org") -> None:
 
 def made_decisions(reference: str) -> list[RequestDecision]:
     request_id = case(reference).id
-    return list(
-        db.session.execute(select(RequestDecision).where(RequestDecision.request_id == request_id)).scalars()
-    )
+    return list(db.session.execute(select(RequestDecision).where(RequestDecision.request_id == request_id)).scalars())
 
 
 def answer_of(reference: str) -> str:
@@ -227,7 +225,9 @@ def _typed(form: Tag) -> set[tuple[str, str]]:
     """Return what stands in a form, as (name, value)."""
     found = {(field["name"], field.get("value", "")) for field in form.select("input[type=text], input[checked]")}
     found |= {(area["name"], area.get_text().strip()) for area in form.select("textarea")}
-    return found | {(choice.find_parent("select")["name"], choice["value"]) for choice in form.select("option[selected]")}
+    return found | {
+        (choice.find_parent("select")["name"], choice["value"]) for choice in form.select("option[selected]")
+    }
 
 
 def test_everything_that_a_refusal_lacks_is_named_at_once(reviewer: Browser, people: People) -> None:
@@ -484,7 +484,9 @@ def test_nobody_opens_or_touches_a_case_of_their_own(app: Flask, people: People)
     browser = people.signed_in_staff(Role.OFFICER, "double@example.org")
     reference = taken_in(people, Right.ACCESS, email="Double@example.org")
     token = form_token(browser.get("/staff/queue"))
-    rules = [rule for rule in app.url_map.iter_rules() if "<reference>" in rule.rule and rule.rule.startswith("/staff/")]
+    rules = [
+        rule for rule in app.url_map.iter_rules() if "<reference>" in rule.rule and rule.rule.startswith("/staff/")
+    ]
     assert len(rules) >= 9
     for rule in rules:
         path = rule.rule.replace("<reference>", reference)
@@ -539,7 +541,11 @@ def test_two_more_months_are_taken_within_the_first_one(app: Flask, people: Peop
         assert "vendredi 5 juin 2026" in text_of(mail).replace("\u00a0", " ")
         with pytest.raises(AssertionError):
             page.form(action="/extension")
-        data = {"extension-reason": "complexity", "extension-text": "Encore", "extension-version": str(case(reference).version)}
+        data = {
+            "extension-reason": "complexity",
+            "extension-text": "Encore",
+            "extension-version": str(case(reference).version),
+        }
         browser = page.browser
         page = browser.post(f"/staff/requests/{reference}/extension", data | {"csrf_token": form_token(page)})
         assert page.status == 422
@@ -632,7 +638,9 @@ def test_a_decision_reaches_marketing_in_its_own_transaction(
 
 
 @pytest.mark.parametrize("right", [Right.RESTRICTION, Right.ERASURE, Right.OBJECTION])
-def test_a_refusal_changes_no_flag(reviewer: Browser, officer: Browser, people: People, feed: Any, right: Right) -> None:
+def test_a_refusal_changes_no_flag(
+    reviewer: Browser, officer: Browser, people: People, feed: Any, right: Right
+) -> None:
     reference = taken_in(people, right)
     wants_everything()
     decide(open_case(reviewer, reference), "refused", **refusal_values(right))
@@ -649,7 +657,9 @@ def test_a_refusal_changes_no_flag(reviewer: Browser, officer: Browser, people: 
         ("other", set(MARKETING_FLAG_CODES)),
     ],
 )
-def test_an_objection_stops_the_use_it_names(people: People, reviewer: Browser, feed: Any, use: str, cleared: set[str]) -> None:
+def test_an_objection_stops_the_use_it_names(
+    people: People, reviewer: Browser, feed: Any, use: str, cleared: set[str]
+) -> None:
     customer = people.signed_in()
     wants_everything()
     page = customer.get("/requests/new/objection").submit({"use": use, "details": "Je m’y oppose."}, with_field="use")

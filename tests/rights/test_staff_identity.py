@@ -101,7 +101,9 @@ def test_identity_is_confirmed_with_every_point_ticked_only(
     mails = [mail["Subject"] for mail in mailbox.to("camille@example.org")]
     assert stored() == []
     assert all_documents() == []
-    assert [event.facts for event in events("customer:identity:checked")] == [{"method": "document", "result": "confirmed"}]
+    assert [event.facts for event in events("customer:identity:checked")] == [
+        {"method": "document", "result": "confirmed"}
+    ]
     assert len(events("customer:identity_document:destroyed")) == 2
     assert f"{reference} : votre identité est confirmée" in mails
     assert "Votre pièce d’identité a été détruite le" in customer.get(f"/requests/{reference}").text
@@ -343,7 +345,11 @@ def test_some_rights_never_need_a_document(people: People, reviewer: Browser, ri
     page = open_case(reviewer, reference)
     with pytest.raises(AssertionError):
         page.form(action="/doubt")
-    data = {"csrf_token": form_token(page), "doubt-text": "Qui êtes-vous ?", "doubt-version": str(case(reference).version)}
+    data = {
+        "csrf_token": form_token(page),
+        "doubt-text": "Qui êtes-vous ?",
+        "doubt-version": str(case(reference).version),
+    }
     assert reviewer.post(f"/staff/requests/{reference}/doubt", data).status == 422
     assert case(reference).status is Status.RECEIVED
     assert checks() == []

@@ -144,7 +144,13 @@ def test_free_cases_are_those_that_nobody_holds(reviewer: Browser, people: Peopl
 
 def test_a_filter_that_does_not_exist_narrows_nothing(reviewer: Browser, people: People) -> None:
     reference = taken_in(people)
-    for name, value in (("right", "everything"), ("status", "x"), ("when", "never"), ("holder", "'"), ("channel", "telex")):
+    for name, value in (
+        ("right", "everything"),
+        ("status", "x"),
+        ("when", "never"),
+        ("holder", "'"),
+        ("channel", "telex"),
+    ):
         page = queue(reviewer, **{name: value})
         assert page.status == 200
         assert references(page) == [reference]
@@ -167,7 +173,19 @@ def test_the_search_finds_reference_name_address_and_number(reviewer: Browser, p
 
 def test_the_search_takes_patterns_and_pieces_as_plain_text(reviewer: Browser, people: People) -> None:
     reference = taken_in(people)
-    for typed in (".*(a+)+$", "%%%", "%", "___", "Lef_vre", "Lef%", "' OR 1=1 --", "evre", "Le", "example.org", "camille@"):
+    for typed in (
+        ".*(a+)+$",
+        "%%%",
+        "%",
+        "___",
+        "Lef_vre",
+        "Lef%",
+        "' OR 1=1 --",
+        "evre",
+        "Le",
+        "example.org",
+        "camille@",
+    ):
         page = queue(reviewer, text=typed)
         assert page.status == 200
         assert references(page) == [], typed
@@ -194,7 +212,10 @@ def _fill(people: People, number: int) -> list[str]:
         for place in range(number):
             address = f"person{place}@example.org"
             customer = create_customer(
-                email=address, email_normalised=normalise_address(address), given_name="Jean", family_name=f"Nom {place}"
+                email=address,
+                email_normalised=normalise_address(address),
+                given_name="Jean",
+                family_name=f"Nom {place}",
             )
             received_at = clock.now() - timedelta(days=60 - place // 4)
             made.append(take_in(customer, Right.ACCESS, Channel.POST, received_at, "copie", operator))
@@ -228,9 +249,7 @@ def test_a_case_that_goes_meanwhile_shifts_nothing(reviewer: Browser, people: Pe
     wanted = _fill(people, 60)
     page = queue(reviewer)
     with transaction() as session:
-        session.execute(
-            update(RightsRequest).where(RightsRequest.reference.in_(wanted[:5])).values(is_open=False)
-        )
+        session.execute(update(RightsRequest).where(RightsRequest.reference.in_(wanted[:5])).values(is_open=False))
     assert references(page.click("Dossiers suivants")) == wanted[50:]
 
 
@@ -242,7 +261,11 @@ def test_the_chart_says_what_the_table_holds(reviewer: Browser, people: People) 
     chart = {row.th.get_text(): int(row.td.get_text()) for row in rows if row.th and row.td}
     assert chart.keys() == {"En retard", "0 à 4", "5 à 14", "15 et plus", "En pause"}
     assert sum(chart.values()) == len(references(page)) == len(made)
-    for filters, bar in (({"when": "late"}, "En retard"), ({"when": "soon"}, "0 à 4"), ({"when": "paused"}, "En pause")):
+    for filters, bar in (
+        ({"when": "late"}, "En retard"),
+        ({"when": "soon"}, "0 à 4"),
+        ({"when": "paused"}, "En pause"),
+    ):
         assert len(references(queue(reviewer, **filters))) == chart[bar], bar
     days = [(case(reference).due_on or date.max) - clock.today() for reference in references(page)]
     assert chart["5 à 14"] == sum(timedelta(5) <= left <= timedelta(14) for left in days) == 1

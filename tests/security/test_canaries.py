@@ -72,7 +72,9 @@ class Watch:
     def note(self, _sender: Flask, response: Response, **_rest: Any) -> None:
         body = "" if response.is_streamed else response.get_data(as_text=True)
         kept = [header for header in response.headers.getlist("Set-Cookie") if not header.startswith(COOKIES)]
-        self.answers.append((request.endpoint or "", body + response.headers.get("Location", "") + " ".join(map(opened, kept))))
+        self.answers.append(
+            (request.endpoint or "", body + response.headers.get("Location", "") + " ".join(map(opened, kept)))
+        )
 
     def faults(self, place: str, content: str, page: str = "", subject: str = "") -> list[str]:
         return [
@@ -109,7 +111,9 @@ def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbo
     wrong = watch.plant("wrong password", "canari rouge jamais choisi 42")
     register(browser, NEWCOMER, password=first)
     link = mailed_link(mailbox, NEWCOMER, "/confirm/")
-    watch.plant("confirmation link", link.partition(".")[2], pages=("public.accounts.confirm_address",), mail="Confirmer")
+    watch.plant(
+        "confirmation link", link.partition(".")[2], pages=("public.accounts.confirm_address",), mail="Confirmer"
+    )
     sign_in(Browser(app), NEWCOMER, wrong)
     assert browser.get(link).submit().url == "/data"
     watch.plant_cookies("the newcomer", browser)
@@ -121,7 +125,9 @@ def a_newcomer_registers_and_changes_everything(watch: Watch, app: Flask, mailbo
     sign_out(browser)
     ask_for_reset(browser, NEWCOMER)
     link = mailed_link(mailbox, NEWCOMER, "/password/reset/")
-    watch.plant("reset link", link.partition(".")[2], pages=("public.accounts.reset_password",), mail="nouveau mot de passe")
+    watch.plant(
+        "reset link", link.partition(".")[2], pages=("public.accounts.reset_password",), mail="nouveau mot de passe"
+    )
     last = watch.plant("password of a reset", "canari vert après la pluie 44")
     browser.get(link).submit({"password": "canari"})
     assert browser.get(link).submit({"password": last}).url == "/sign-in"
@@ -193,12 +199,20 @@ def a_staff_member_is_invited_and_comes_in(watch: Watch, app: Flask, people: Peo
         "invitation link", link.partition("/invitation/")[2].partition(".")[2],
         pages=("staff.staff.member", "staff.staff.accept_invitation"),
     )  # fmt: skip
-    token = secret_of(administrator.get("/staff/tokens/new").submit({"name": "Outil", "scopes": ["preferences:read"], "days": "30"}, with_field="name"))
+    token = secret_of(
+        administrator.get("/staff/tokens/new").submit(
+            {"name": "Outil", "scopes": ["preferences:read"], "days": "30"}, with_field="name"
+        )
+    )
     watch.plant("bearer token", token, pages=("staff.staff.tokens",))
     app.test_client().get("/feed/v1/preferences/C-1", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get(f"/feed/v1/preferences/C-1?token={token}", headers={"Authorization": "Bearer forged"})
     password = watch.plant("password of staff", "quatre canaris sans aucun rapport 45")
-    page = Browser(app).get(link.removeprefix("http://localhost:8000")).submit({"password": password}, with_field="password")
+    page = (
+        Browser(app)
+        .get(link.removeprefix("http://localhost:8000"))
+        .submit({"password": password}, with_field="password")
+    )
     secret = watch.plant("TOTP secret", secret_of(page).replace(" ", ""), pages=("staff.staff.second_factor",))
     watch.plant("TOTP secret as shown", secret_of(page), pages=("staff.staff.second_factor",))
     page = page.submit({"code": watch.plant("first TOTP code", code_at(secret=secret))}, with_field="code")
@@ -284,4 +298,6 @@ def test_the_search_bites() -> None:
     assert watch.faults("a", "le code 123456.") == ["code in a"]
     assert watch.faults("a", "le code 123456.", subject="Votre code") == []
     assert watch.faults("a", "a1234567 0123456 123456a") == []
-    assert "canari" in opened("form=" + base64.urlsafe_b64encode(b'{"kept":"canari"}').decode().rstrip("=") + ".x.y; Path=/")
+    assert "canari" in opened(
+        "form=" + base64.urlsafe_b64encode(b'{"kept":"canari"}').decode().rstrip("=") + ".x.y; Path=/"
+    )

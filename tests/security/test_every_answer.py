@@ -170,11 +170,15 @@ def test_an_address_is_decoded_once(people: People, path: str) -> None:
     assert people.signed_in().client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("wanted", ["/%2F%2Fevil.example", "%2F%2Fevil.example", "/%5cevil.example", "%252F%252Fevil.example"])
+@pytest.mark.parametrize(
+    "wanted", ["/%2F%2Fevil.example", "%2F%2Fevil.example", "/%5cevil.example", "%252F%252Fevil.example"]
+)
 def test_the_page_to_go_to_is_decoded_once(app: Flask, people: People, wanted: str) -> None:
     people.account()
-    answer = Browser(app).get(f"/sign-in?next={wanted}").submit(
-        {"email": "camille@example.org", "password": PASSWORD}, with_field="password", follow=False
+    answer = (
+        Browser(app)
+        .get(f"/sign-in?next={wanted}")
+        .submit({"email": "camille@example.org", "password": PASSWORD}, with_field="password", follow=False)
     )
     location = answer.response.headers["Location"]
     assert location == "/data" or location.startswith("/%"), location
@@ -213,5 +217,3 @@ def test_repeated_fields_are_read_by_one_rule(app: Flask, people: People) -> Non
     token = other.get("/sign-in").form(with_field="password").find(attrs={"name": "csrf_token"})["value"]
     twice = {"csrf_token": token, "email": ["other@example.org", "camille@example.org"], "password": PASSWORD}
     assert other.post("/sign-in", twice, follow=False).status == 422
-
-

@@ -53,7 +53,9 @@ def test_words_are_shown_as_they_were_written_everywhere(app: Flask, people: Peo
 
 
 def test_a_name_makes_no_header_and_no_recipient(people: People, mailbox: Mailbox) -> None:
-    customer = people.signed_in(EMAIL, given_name="Zoé\r\nBcc: all@example.org\r\n\r\nBonjour", family_name="\x07\x1b[31m")
+    customer = people.signed_in(
+        EMAIL, given_name="Zoé\r\nBcc: all@example.org\r\n\r\nBonjour", family_name="\x07\x1b[31m"
+    )
     trust_device()
     describe_copy(customer).submit(action="/send")
     for mail in mailbox.all():
@@ -72,7 +74,9 @@ def test_a_search_of_staff_is_no_pattern(people: People) -> None:
         assert EMAIL not in page.text
 
 
-@pytest.mark.parametrize("field", ["User-Agent", "Referer", "X-Request-Id", "Accept-Language", "Authorization", "Cookie"])
+@pytest.mark.parametrize(
+    "field", ["User-Agent", "Referer", "X-Request-Id", "Accept-Language", "Authorization", "Cookie"]
+)
 def test_a_header_makes_no_log_line(app: Flask, field: str) -> None:
     hostile = 'x\x1b[31m"}{"event":"forged","reference":"CANARY"}'
     with served_log() as log:

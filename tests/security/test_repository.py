@@ -50,7 +50,10 @@ def test_every_package_is_pinned_by_its_hashes() -> None:
     assert len(packages) > 60
     assert [name for name, hashes in packages.items() if not hashes] == []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *(line for lines in project["optional-dependencies"].values() for line in lines)]
+    wanted = [
+        *project["dependencies"],
+        *(line for lines in project["optional-dependencies"].values() for line in lines),
+    ]
     names = {re.split(r"[\[<>=]", line)[0].lower() for line in wanted}
     assert names <= set(packages), f"make the lock anew: {names - set(packages)}"
 

@@ -50,7 +50,11 @@ def constants() -> list[tuple[str, str, object]]:
     found = []
     for path in sorted((ROOT / "portal").rglob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name):
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.targets[0], ast.Name)
+            ):
                 found.append((str(path.relative_to(ROOT)), node.targets[0].id, node.value.value))
     return found
 

@@ -95,7 +95,12 @@ def command_faults(tree: ast.AST) -> list[str]:
         is_started = name in {"run", "Popen", "call", "check_call", "check_output"}
         if is_shell or (is_started and is_text and "subprocess" in ast.unparse(call.func)):
             found.append(ast.unparse(call))
-        if name in {"system", "popen", "eval", "exec"} and ast.unparse(call.func) in {"os.system", "os.popen", "eval", "exec"}:
+        if name in {"system", "popen", "eval", "exec"} and ast.unparse(call.func) in {
+            "os.system",
+            "os.popen",
+            "eval",
+            "exec",
+        }:
             found.append(ast.unparse(call))
     return found
 
@@ -119,7 +124,8 @@ def test_the_rule_on_statements_bites(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["os.system(name)", "subprocess.run(f'convert {name}')", "subprocess.Popen([name], shell=True)", "eval(name)"]
+    "source",
+    ["os.system(name)", "subprocess.run(f'convert {name}')", "subprocess.Popen([name], shell=True)", "eval(name)"],
 )
 def test_the_rule_on_commands_bites(source: str) -> None:
     assert command_faults(ast.parse(source))

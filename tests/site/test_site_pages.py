@@ -39,9 +39,7 @@ def test_the_home_page_leads_whoever_is_signed_in_to_their_data(people: People) 
     assert not page.tree.select("main a[href='/sign-in']")
 
 
-@pytest.mark.skipif(
-    not (TEMPLATES / "policies/policy_fr.html").exists(), reason="the policy's text is not there"
-)
+@pytest.mark.skipif(not (TEMPLATES / "policies/policy_fr.html").exists(), reason="the policy's text is not there")
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -94,7 +94,9 @@ def test_the_only_administrator_who_lost_every_factor_comes_in_again(app: Flask,
     assert browser.get("/staff/members").status == 200
     (event,) = events("staff:way_in:renewed")
     assert (event.actor, event.facts) == ("command", {"sessions": 1})
-    (mail,) = [row for row in db.session.execute(select(Mail)).scalars() if row.template == "staff/second_factor_changed"]
+    (mail,) = [
+        row for row in db.session.execute(select(Mail)).scalars() if row.template == "staff/second_factor_changed"
+    ]
     assert mail.to_address == "nora@example.org"
 
 

@@ -181,7 +181,9 @@ def test_a_disabled_member_stays_outside(app: Flask, people: People, company: Co
         assert pair
         disable(pair)
     page = page.submit(action="/sign-in/company/enter") if page else come_back(browser, company)
-    assert (page.status, page.h1) == ((400, "This attempt is over") if when == "after_return" else (403, "You have no access here"))
+    assert (page.status, page.h1) == (
+        (400, "This attempt is over") if when == "after_return" else (403, "You have no access here")
+    )
     assert count(StaffSession) == 0
 
 
@@ -335,7 +337,9 @@ def test_who_has_no_password_proves_themselves_at_the_company(app: Flask, compan
     assert count(StaffSession) == 1
 
 
-@pytest.mark.parametrize("claims", [{"auth_time": None}, {"auth_time": 1_600_000_000}, {"auth_time": True}, {"auth_time": 4_000_000_000}])
+@pytest.mark.parametrize(
+    "claims", [{"auth_time": None}, {"auth_time": 1_600_000_000}, {"auth_time": True}, {"auth_time": 4_000_000_000}]
+)
 def test_a_provider_that_did_not_ask_again_proves_nothing(app: Flask, company: Company, claims: dict[str, Any]) -> None:
     browser = without_password(company, app)
     company.claims = claims

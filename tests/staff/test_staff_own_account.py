@@ -68,7 +68,10 @@ def test_one_session_is_ended_and_the_others_stay(app: Flask, nora: Browser) -> 
         assert "Cette session est fermée." in page.text
         assert len(page.tree.select("form[action$='/end']")) == 1
         assert nora.get("/staff/account").status == 200
-        assert sorted(browser.get("/staff/account").url for browser in elsewhere) == ["/staff/account", "/staff/sign-in"]
+        assert sorted(browser.get("/staff/account").url for browser in elsewhere) == [
+            "/staff/account",
+            "/staff/sign-in",
+        ]
     assert len(events("staff:session:revoked")) == 1
 
 

@@ -126,7 +126,10 @@ def test_a_challenge_takes_one_answer_in_its_own_browser_and_time(app: Flask, ke
         assert page.submit({"credential": answer}, with_field="credential").url == "/staff/sign-in"
 
 
-@pytest.mark.parametrize("answer", ["", "{", "[]", '{"id": 1}', '{"id":"a","rawId":"\\u0000","type":"public-key","response":{}}', "x" * 50_000])
+@pytest.mark.parametrize(
+    "answer",
+    ["", "{", "[]", '{"id": 1}', '{"id":"a","rawId":"\\u0000","type":"public-key","response":{}}', "x" * 50_000],
+)
 def test_hostile_answers_are_refused(app: Flask, key: Authenticator, answer: str) -> None:
     page = to_code_page(app, EMAIL)
     options_of(page)
@@ -192,7 +195,9 @@ def test_a_new_telephone_counts_once_it_gave_a_code(app: Flask, nora: Browser) -
     assert page.url == "/staff/account"
     with later():
         assert to_code_page(app, EMAIL).submit({"code": code_at()}, with_field="code").status == 422
-        assert to_code_page(app, EMAIL).submit({"code": code_at(secret=secret)}, with_field="code").url == "/staff/queue"
+        assert (
+            to_code_page(app, EMAIL).submit({"code": code_at(secret=secret)}, with_field="code").url == "/staff/queue"
+        )
     assert nora.get("/staff/account/app").tree.select_one("img.qr") is None
 
 

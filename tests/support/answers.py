@@ -12,7 +12,11 @@ def answer_faults(answer: TestResponse) -> list[str]:
     if policy[:2] != ["default-src 'none'", "sandbox"]:
         wanted = {"default-src 'none'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'"}
         faults += [f"the policy lacks {part}" for part in sorted(wanted - set(policy))]
-    faults += [f"the policy holds {word}" for word in ("unsafe-", "*", "data:", "http:") if any(word in part for part in policy)]
+    faults += [
+        f"the policy holds {word}"
+        for word in ("unsafe-", "*", "data:", "http:")
+        if any(word in part for part in policy)
+    ]
     for name, value in {
         "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -58,7 +58,9 @@ def breakable_line(upstream: str) -> Iterator[Line]:
 
         do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _pass_on
 
-        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes, fault: Fault | None = None) -> None:
+        def _answer(
+            self, status: int, headers: list[tuple[str, str]], content: bytes, fault: Fault | None = None
+        ) -> None:
             self.send_response_only(status)
             length = str(len(content))
             for name, value in headers:

@@ -81,9 +81,7 @@ class Page:
         target = urljoin(self.url, str(form.get("action") or self.response.request.full_path or self.url))
         if str(form.get("method", "get")).lower() == "get":
             return self.browser.get(target.split("?")[0], query_string=data, follow=follow)
-        return self.browser.post(
-            target, data, is_upload="multipart" in str(form.get("enctype", "")), follow=follow
-        )
+        return self.browser.post(target, data, is_upload="multipart" in str(form.get("enctype", "")), follow=follow)
 
     def link(self, text: str) -> str:
         """Return the address of the link whose words contain `text`."""
@@ -121,15 +119,11 @@ class Browser:
     def post(self, path: str, data: dict[str, Any], *, is_upload: bool = False, follow: bool = True) -> Page:
         """Send form data as they are, without looking at a page first: for hostile tests."""
         values = {
-            name: [
-                (BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)
-            ]
+            name: [(BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)]
             for name, value in data.items()
         }
         options: dict[str, Any] = {"content_type": "multipart/form-data"} if is_upload else {}
-        return self._page(
-            self.client.post(path, data=values, headers=self.headers, follow_redirects=follow, **options)
-        )
+        return self._page(self.client.post(path, data=values, headers=self.headers, follow_redirects=follow, **options))
 
     def form_token(self, path: str) -> str:
         """Return what stands hidden in the form of an address, without fetching its page."""

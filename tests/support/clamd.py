@@ -104,7 +104,11 @@ def _database(made_at: datetime) -> bytes:
     told = f"daily.ndb:{len(_SIGNATURE)}:{hashlib.sha256(_SIGNATURE).hexdigest()}"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in (("COPYING", b"-\n"), ("daily.info", f"{head}\n{told}\n".encode()), ("daily.ndb", _SIGNATURE)):
+        for name, content in (
+            ("COPYING", b"-\n"),
+            ("daily.info", f"{head}\n{told}\n".encode()),
+            ("daily.ndb", _SIGNATURE),
+        ):
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))

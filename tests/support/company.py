@@ -53,7 +53,11 @@ class Company:
         (link,) = [str(found["href"]) for found in page.tree.select("main a") if str(found["href"]).startswith("http")]
         query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
         assert query["redirect_uri"] == f"{self.portal_url}/staff/sign-in/company/return"
-        assert (query["response_type"], query["code_challenge_method"], query["client_id"]) == ("code", "S256", CLIENT_ID)
+        assert (query["response_type"], query["code_challenge_method"], query["client_id"]) == (
+            "code",
+            "S256",
+            CLIENT_ID,
+        )
         assert {"openid", "email"} == set(query["scope"].split())
         return self._back(query)
 
@@ -102,7 +106,9 @@ class Company:
         challenge = urlsafe_b64encode(sha256(sent["code_verifier"].encode()).digest()).rstrip(b"=").decode()
         if self.fault == "bad_code" or asked is None or asked["code_challenge"] != challenge:
             return self._json({"error": "invalid_grant"}, 400)
-        return self._json({"access_token": "an access token", "token_type": "Bearer", "id_token": self._id_token(asked)})
+        return self._json(
+            {"access_token": "an access token", "token_type": "Bearer", "id_token": self._id_token(asked)}
+        )
 
     def _id_token(self, asked: dict[str, str]) -> str:
         now = int(time.time())

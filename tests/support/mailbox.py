@@ -18,9 +18,7 @@ class Mailbox:
         """Run the due jobs and return every mail sent so far, oldest first."""
         self.deliver()
         files = (
-            sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-            if self.folder.exists()
-            else []
+            sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns) if self.folder.exists() else []
         )
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
 

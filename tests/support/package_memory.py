@@ -1,6 +1,6 @@
 """Build one answer package of many records in a process of its own, and print the most memory it ever held.
 
-    python -m tests.support.package_memory NUMBER_OF_RECORDS
+python -m tests.support.package_memory NUMBER_OF_RECORDS
 """
 
 import json

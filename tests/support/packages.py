@@ -52,9 +52,7 @@ def build(purpose: str = "access", language: str = "fr", categories: list[str] |
     """Have a package made by the worker, and return it."""
     with transaction():
         customer = only_customer()
-        made = request_package(
-            customer, purpose=purpose, request_id=None, language=language, categories=categories
-        ).id
+        made = request_package(customer, purpose=purpose, request_id=None, language=language, categories=categories).id
     run_due_jobs()
     return db.session.get_one(AnswerPackage, made)
 

@@ -14,7 +14,10 @@ _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 _RUN = "([place, options]) => axe.run(place, options).then(found => found.violations)"
 
 # The sixth record of a list has the colours of the five before it.
-_ONE_OF_A_KIND = {"include": ["html"], "exclude": [".records > li:nth-child(n+6)", ".choice-card:nth-child(n+3)", "tr:nth-child(n+6)"]}
+_ONE_OF_A_KIND = {
+    "include": ["html"],
+    "exclude": [".records > li:nth-child(n+6)", ".choice-card:nth-child(n+3)", "tr:nth-child(n+6)"],
+}
 
 # What axe passes and people stumble over: text that is too small, error texts that belong to nothing.
 _OWN = """() => {
@@ -47,7 +50,11 @@ def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool
     """
     width = (page.viewport_size or {"width": 1280})["width"]
     page.evaluate(_AXE)
-    options: dict[str, Any] = {"runOnly": _STANDARDS, "resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+    options: dict[str, Any] = {
+        "runOnly": _STANDARDS,
+        "resultTypes": ["violations"],
+        "rules": {"color-contrast": {"enabled": False}},
+    }
     faults = [_words(item) for item in page.evaluate(_RUN, ["html", options])]
     for scheme in [] if is_brief else ["dark", "light"]:
         page.emulate_media(color_scheme=scheme)
@@ -97,4 +104,6 @@ def refuse(visitor: Visitor, form: str = "main form[method=post][novalidate]", *
     assert page.evaluate("document.activeElement.classList.contains('error-summary')"), f"{place}: focus on the summary"
     check_page(page, is_brief=True)
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.matches('input, select, textarea')"), f"{place}: the link leads to a field"
+    assert page.evaluate("document.activeElement.matches('input, select, textarea')"), (
+        f"{place}: the link leads to a field"
+    )

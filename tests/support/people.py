@@ -43,9 +43,7 @@ class People:
         with transaction():
             return create_customer(email=email, email_normalised=normalise_address(email), **facts)
 
-    def account(
-        self, email: str = "camille@example.org", *, confirmed_days_ago: int = 400, **facts: Any
-    ) -> Account:
+    def account(self, email: str = "camille@example.org", *, confirmed_days_ago: int = 400, **facts: Any) -> Account:
         """Create a customer with a confirmed account that raises no doubt."""
         customer_id = self.customer(email, **facts).id
         customer = db.session.get_one(Customer, customer_id)
@@ -84,9 +82,7 @@ class People:
             keep_totp_secret(member, TOTP_SECRET)
         return member
 
-    def signed_in_staff(
-        self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any
-    ) -> Browser:
+    def signed_in_staff(self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any) -> Browser:
         """Create a staff member and sign them in, as the forms for password and code do."""
         member = self.staff(role, email, **facts)
         browser = Browser(self.app, facts.get("language", "fr"))

@@ -45,4 +45,7 @@ def _tables() -> Iterable[tuple[str, bytes]]:
     with db.engine.connect() as connection:
         for table in db.metadata.sorted_tables:
             for row in connection.execute(table.select()):
-                yield table.name, b"\0".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
+                yield (
+                    table.name,
+                    b"\0".join(value if isinstance(value, bytes) else str(value).encode() for value in row),
+                )

@@ -64,14 +64,10 @@ def phone_jpeg() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = CANARY.decode()
-    exif.get_ifd(0x8825).update(
-        {1: "N", 2: (48.0, 51.0, 29.0), 3: "E", 4: (2.0, 17.0, 40.0), 29: CANARY.decode()}
-    )
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0), 3: "E", 4: (2.0, 17.0, 40.0), 29: CANARY.decode()})
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + CANARY
     lying = picture_of(front()).rotate(90, expand=True)
-    return jpeg(
-        lying, exif=exif, comment=CANARY, icc_profile=profile, xmp=b"<x:xmpmeta>" + CANARY, quality=85
-    )
+    return jpeg(lying, exif=exif, comment=CANARY, icc_profile=profile, xmp=b"<x:xmpmeta>" + CANARY, quality=85)
 
 
 def chatty_png() -> bytes:
@@ -193,9 +189,7 @@ def form_that_calls_itself() -> bytes:
 
 def form_bomb(levels: int = 12) -> bytes:
     """Each form draws the next ten times: 10 to the power of `levels` small squares."""
-    forms = [
-        (b"/F%d Do " % (level + 1) * 10, b"/F%d %d 0 R" % (level + 1, level + 6)) for level in range(levels)
-    ]
+    forms = [(b"/F%d Do " % (level + 1) * 10, b"/F%d %d 0 R" % (level + 1, level + 6)) for level in range(levels)]
     return _with_forms([*forms, (b"0 0 9 9 re f", b"")])
 
 
@@ -208,10 +202,7 @@ def _with_forms(forms: list[tuple[bytes, bytes]]) -> bytes:
         stream(b"/F0 Do"),
     ]
     for content, resources in forms:
-        head = (
-            b"/Type /XObject /Subtype /Form /BBox [0 0 420 595] /Resources << /XObject << %s >> >>"
-            % resources
-        )
+        head = b"/Type /XObject /Subtype /Form /BBox [0 0 420 595] /Resources << /XObject << %s >> >>" % resources
         objects.append(stream(content, head))
     return pdf(objects)
 

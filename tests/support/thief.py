@@ -84,7 +84,9 @@ def _open(document: IdentityDocument, words: list[bytes], keys: list[bytes]) -> 
     for word in words:
         with suppress(*_UNUSABLE, UnicodeDecodeError):
             context = f"{document.public_id}:preview"
-            data_keys[SessionKey.of(word.decode()).unwrap(document.preview_key or b"", context.encode())] = "as a session"
+            data_keys[SessionKey.of(word.decode()).unwrap(document.preview_key or b"", context.encode())] = (
+                "as a session"
+            )
     yield from _pictures(document, data_keys)
 
 

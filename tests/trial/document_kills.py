@@ -154,7 +154,10 @@ class _Filled:
         if not self.is_upload:
             return "application/x-www-form-urlencoded", urlencode(self.data, doseq=True).encode()
         values = {
-            name: [FileStorage(BytesIO(one[0]), one[1], content_type=one[2]) if isinstance(one, tuple) else one for one in items]
+            name: [
+                FileStorage(BytesIO(one[0]), one[1], content_type=one[2]) if isinstance(one, tuple) else one
+                for one in items
+            ]
             for name, items in self.data.items()
         }
         boundary, body = encode_multipart(values)
@@ -287,7 +290,9 @@ def _decide(trial: Trial, one: Round, reviewer: Browser) -> None:
         case = reviewer.get(f"/staff/requests/{one.reference}")
         assert trial.submit(case, form, "result").is_acknowledged
     assert _check_of(one).result is CheckResult.CONFIRMED
-    assert not any(document.sealed_key for document in _documents(one)), f"{one.reference}: decided, and the key is kept"
+    assert not any(document.sealed_key for document in _documents(one)), (
+        f"{one.reference}: decided, and the key is kept"
+    )
 
 
 def _kill_at_destruction(trial: Trial, before: set[str]) -> None:

@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -69,7 +69,9 @@ def excerpt(files: list[HostileFile]) -> list[HostileFile]:
     return chosen
 
 
-def _taken(group: str, name: str, make: Make, pages: int = 1, shows: Callable[[], Image.Image] | None = None) -> HostileFile:
+def _taken(
+    group: str, name: str, make: Make, pages: int = 1, shows: Callable[[], Image.Image] | None = None
+) -> HostileFile:
     return HostileFile(group, name, make, frozenset({None}), pages, shows)
 
 
@@ -118,10 +120,19 @@ def _turned_png(orientation: int) -> bytes:
 
 def _honest_jpeg() -> Iterator[HostileFile]:
     for orientation in _STORED:
-        yield _taken("honest JPEG", f"orientation {orientation}", lambda turn=orientation: _turned_jpeg(turn), shows=card)
-        yield _taken("honest JPEG", f"orientation {orientation}, high byte first", lambda turn=orientation: _turned_jpeg(turn, ">"), shows=card)
+        yield _taken(
+            "honest JPEG", f"orientation {orientation}", lambda turn=orientation: _turned_jpeg(turn), shows=card
+        )
+        yield _taken(
+            "honest JPEG",
+            f"orientation {orientation}, high byte first",
+            lambda turn=orientation: _turned_jpeg(turn, ">"),
+            shows=card,
+        )
     for mode in ("L", "CMYK", "RGB"):
-        yield _taken("honest JPEG", f"mode {mode}", lambda mode=mode: jpeg(card().convert(mode), quality=90), shows=card)
+        yield _taken(
+            "honest JPEG", f"mode {mode}", lambda mode=mode: jpeg(card().convert(mode), quality=90), shows=card
+        )
     makes: dict[str, Make] = {
         "progressive": lambda: jpeg(card(), progressive=True, quality=90),
         "unsubsampled": lambda: jpeg(card(), subsampling=0, quality=95),
@@ -182,7 +193,10 @@ def _deep_colour() -> bytes:
     picture = card().resize((506, 319))
     pixels = picture.tobytes()
     row = picture.width * 3
-    rows = (b"\0" + bytes(part for value in pixels[at : at + row] for part in (value, value)) for at in range(0, len(pixels), row))
+    rows = (
+        b"\0" + bytes(part for value in pixels[at : at + row] for part in (value, value))
+        for at in range(0, len(pixels), row)
+    )
     return raw_png(picture.width, picture.height, png_chunk(b"IDAT", zlib.compress(b"".join(rows))), depth=16)
 
 
@@ -204,7 +218,11 @@ def _in_chunks(data: bytes, size: int) -> bytes:
     while data[at + 4 : at + 8] == b"IDAT":
         length = int.from_bytes(data[at : at + 4], "big")
         packed, at = packed + data[at + 8 : at + 8 + length], at + 12 + length
-    return data[:start] + b"".join(png_chunk(b"IDAT", packed[i : i + size]) for i in range(0, len(packed), size)) + data[at:]
+    return (
+        data[:start]
+        + b"".join(png_chunk(b"IDAT", packed[i : i + size]) for i in range(0, len(packed), size))
+        + data[at:]
+    )
 
 
 def _heic_turned_by(quarters: int) -> bytes:
@@ -238,7 +256,9 @@ def _honest_heic() -> Iterator[HostileFile]:
         yield _taken("honest HEIC", f"brand {brand.decode()}", make, shows=lambda: _heic_shown(1))
 
     yield _taken("honest HEIC", "photo in tiles", lambda: tiled_heic(6, 4), shows=lambda: _side_by_side(4, 6))
-    yield _taken("honest HEIC", "several photos", lambda: tiled_heic(1, 5, shows_tiles=True), shows=lambda: _side_by_side(5, 1))
+    yield _taken(
+        "honest HEIC", "several photos", lambda: tiled_heic(1, 5, shows_tiles=True), shows=lambda: _side_by_side(5, 1)
+    )
     yield _taken("honest HEIC", "48 megapixels in tiles", lambda: tiled_heic(18, 9, size=(8064, 6048)))
 
 
@@ -256,9 +276,13 @@ def _honest_pdf() -> Iterator[HostileFile]:
     for turn in (-90, 450, 630):
         yield _taken("honest PDF", f"scan with /Rotate {turn}", lambda turn=turn: _scan(turn), shows=card)
     for turn in (90, 180, 270):
-        yield _taken("honest PDF", f"/Rotate {turn} inherited", lambda turn=turn: _scan(turn, is_inherited=True), shows=card)
+        yield _taken(
+            "honest PDF", f"/Rotate {turn} inherited", lambda turn=turn: _scan(turn, is_inherited=True), shows=card
+        )
     for count in (1, 2, 3, 4):
-        yield _taken("honest PDF", f"{count} pages", lambda count=count: pdf_of_pages([specimens.RED] * count), count, _red)
+        yield _taken(
+            "honest PDF", f"{count} pages", lambda count=count: pdf_of_pages([specimens.RED] * count), count, _red
+        )
     for version in (b"1.0", b"1.4", b"2.0"):
         make = lambda v=version: _scan(0).replace(b"%PDF-1.7", b"%PDF-" + v)  # noqa: E731
         yield _taken("honest PDF", f"version {version.decode()}", make, shows=card)
@@ -329,7 +353,14 @@ def _cut_off() -> Iterator[HostileFile]:
             yield _refused("cut off", f"{kind} at {part:.1%}", cut, P.TRUNCATED)
     for kind, (make, _parts) in sources.items():
         for length in (2, 7):
-            yield _refused("cut off", f"{kind}, {length} bytes", lambda make=make, n=length: make()[:n], P.WRONG_TYPE, P.TRUNCATED, P.UNREADABLE)
+            yield _refused(
+                "cut off",
+                f"{kind}, {length} bytes",
+                lambda make=make, n=length: make()[:n],
+                P.WRONG_TYPE,
+                P.TRUNCATED,
+                P.UNREADABLE,
+            )
 
 
 def _wrong_size() -> Iterator[HostileFile]:
@@ -363,7 +394,9 @@ def _bombs() -> Iterator[HostileFile]:
         "HEIC of 63 megapixels of tiles": lambda: tiled_heic(17, 11),
         "HEIC, 30 000 × 30 000 behind 100 × 100": lambda: tiled_heic(1, 1, size=(30_000, 30_000), claims=(100, 100)),
         "HEIC, 65 000 tiles": lambda: tiled_heic(255, 255, size=(7900, 7900)),
-        "HEIC, a sheet of 7 900 × 7 900 behind 100 × 100": lambda: tiled_heic(1, 1, kind=b"iovl", layout=overlay, claims=(100, 100)),
+        "HEIC, a sheet of 7 900 × 7 900 behind 100 × 100": lambda: tiled_heic(
+            1, 1, kind=b"iovl", layout=overlay, claims=(100, 100)
+        ),
         "PNG, 100 MB of text": specimens.text_bomb,
         "PNG, 100 MB of international text": lambda: _png_around(b"iTXt", b"Comment\0\1\0\0\0" + _packed_zeros(100)),
         "PNG, 100 MB of colour profile": lambda: _png_around(b"iCCP", b"x\0\0" + _packed_zeros(100)),
@@ -377,7 +410,9 @@ def _bombs() -> Iterator[HostileFile]:
         "PDF, a page of no size": lambda: _with_box(b"[0 0 0 0]"),
         "PDF, a page of no number": lambda: _with_box(b"[0 0 /a (b)]"),
         "PDF, a page 14 400 times as wide as high": lambda: _with_box(b"[0 0 14400 1]"),
-        "PDF, arrays 100 000 deep": lambda: pdf([b"<< /Type /Catalog /Pages " + b"[" * 100_000 + b"]" * 100_000 + b" >>"]),
+        "PDF, arrays 100 000 deep": lambda: pdf(
+            [b"<< /Type /Catalog /Pages " + b"[" * 100_000 + b"]" * 100_000 + b" >>"]
+        ),
         "PDF, dictionaries 50 000 deep": lambda: pdf_of_pages([b""], b"/X " + b"<< /A " * 50_000 + b">> " * 50_000),
         "PDF, 100 000 saved states": lambda: pdf_of_pages([b"q " * 100_000 + specimens.RED]),
     }
@@ -399,16 +434,27 @@ def pdf_of_pages_packed(packed: bytes, times: int = 1) -> bytes:
     """Return a page whose drawing is packed, several times over."""
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] /Contents 4 0 R >>"
     filters = b"/Filter [" + b"/FlateDecode " * times + b"]"
-    return pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>", page, stream(packed, filters)])
+    return pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
+            page,
+            stream(packed, filters),
+        ]
+    )
 
 
 def _pdf_picture(width: int, height: int, packed: bytes) -> bytes:
     image = b"/Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode"
-    return _with_resource(b"/XObject << /Im 5 0 R >>", b"420 0 0 595 0 0 cm /Im Do", stream(packed, image % (width, height)))
+    return _with_resource(
+        b"/XObject << /Im 5 0 R >>", b"420 0 0 595 0 0 cm /Im Do", stream(packed, image % (width, height))
+    )
 
 
 def _with_resource(resources: bytes, drawing: bytes, *objects: bytes) -> bytes:
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] /Contents 4 0 R /Resources << " + resources + b" >> >>"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] /Contents 4 0 R /Resources << " + resources + b" >> >>"
+    )
     head = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>", page, stream(drawing)]
     return pdf([*head, *objects])
 
@@ -466,8 +512,13 @@ def _jbig2(edge: int, regions: int) -> bytes:
 
     page = segment(0, 48, struct.pack(">IIIIBH", edge, edge, 0, 0, 0, 0))
     region = segment(1, 38, struct.pack(">IIIIB", edge, edge, 0, 0, 0) + b"\0\3\xff\xfd\xff\2\xfe\xfe\xfe" + bytes(50))
-    head = b"/Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /JBIG2Decode" % (edge, edge)
-    return _with_resource(b"/XObject << /Im 5 0 R >>", b"420 0 0 595 0 0 cm /Im Do", stream(page + region * regions, head))
+    head = b"/Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /JBIG2Decode" % (
+        edge,
+        edge,
+    )
+    return _with_resource(
+        b"/XObject << /Im 5 0 R >>", b"420 0 0 595 0 0 cm /Im Do", stream(page + region * regions, head)
+    )
 
 
 def _packed_jpx(edge: int) -> bytes:
@@ -478,7 +529,10 @@ def _packed_jpx(edge: int) -> bytes:
 
 def _calling_each_other() -> bytes:
     forms = [
-        stream(b"/F%d Do " % other * 30, b"/Subtype /Form /BBox [0 0 420 595] /Resources << /XObject << /F%d %d 0 R >> >>" % (other, 5 + other))
+        stream(
+            b"/F%d Do " % other * 30,
+            b"/Subtype /Form /BBox [0 0 420 595] /Resources << /XObject << /F%d %d 0 R >> >>" % (other, 5 + other),
+        )
         for other in (1, 0)
     ]
     return _with_resource(b"/XObject << /F0 5 0 R >>", b"/F0 Do", *forms)
@@ -498,17 +552,29 @@ def _floods() -> Iterator[HostileFile]:
         "JPEG, 100 000 tables": lambda: body[:2] + (b"\xff\xdb\0\x43\0" + b"\1" * 64) * 100_000 + body[2:],
         "JPEG, 60 000 scans of nothing": lambda: body[:-2] + b"\xff\xda\0\x02" * 60_000 + b"\xff\xd9",
         "PNG, 300 000 empty chunks": lambda: raw_png(9, 9, png_chunk(b"IDAT", b"") * 300_000),
-        "PNG, 19 000 chunks of text": lambda: raw_png(9, 9, png_chunk(b"tEXt", b"a\0b") * 19_000, png_chunk(b"IDAT", zlib.compress(bytes(9 * 28)))),
+        "PNG, 19 000 chunks of text": lambda: raw_png(
+            9, 9, png_chunk(b"tEXt", b"a\0b") * 19_000, png_chunk(b"IDAT", zlib.compress(bytes(9 * 28)))
+        ),
         "HEIC, 500 000 free boxes": lambda: turned_heic() + b"\0\0\0\x08free" * 500_000,
-        "HEIC, 200 000 properties": lambda: turned_heic()[:24] + box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", b"\0\0\0\x08free" * 200_000))),
-        "PDF, 100 000 objects": lambda: pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", *[b"null"] * 100_000]),
+        "HEIC, 200 000 properties": lambda: (
+            turned_heic()[:24] + box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", b"\0\0\0\x08free" * 200_000)))
+        ),
+        "PDF, 100 000 objects": lambda: pdf(
+            [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", *[b"null"] * 100_000]
+        ),
         "PDF, a million pages claimed": lambda: pdf_of_pages([b""]).replace(b"/Count 1 ", b"/Count 1000000 "),
         "PDF, 5 pages": lambda: pdf_of_pages([specimens.RED] * 5),
         "PDF, 3 000 pages": lambda: pdf_of_pages([b""] * 3000),
         "PDF, 7 pages where 1 is claimed": lambda: pdf_of_pages([b""] * 7).replace(b"/Count 7", b"/Count 1"),
-        "PDF, 50 000 annotations": lambda: pdf_of_pages([specimens.RED], b"/Annots [ " + b"<< /Subtype /Square /Rect [0 0 9 9] >> " * 50_000 + b"]"),
+        "PDF, 50 000 annotations": lambda: pdf_of_pages(
+            [specimens.RED], b"/Annots [ " + b"<< /Subtype /Square /Rect [0 0 9 9] >> " * 50_000 + b"]"
+        ),
     }
-    told = {"PDF, 5 pages": P.TOO_MANY_PAGES, "PDF, 3 000 pages": P.TOO_MANY_PAGES, "PDF, a million pages claimed": P.TOO_MANY_PAGES}
+    told = {
+        "PDF, 5 pages": P.TOO_MANY_PAGES,
+        "PDF, 3 000 pages": P.TOO_MANY_PAGES,
+        "PDF, a million pages claimed": P.TOO_MANY_PAGES,
+    }
     for name, make in makes.items():
         yield _refused("flood", name, make, *((told[name],) if name in told else ANY_ANSWER))
 
@@ -534,7 +600,9 @@ def _polyglots() -> Iterator[HostileFile]:
     sources: dict[str, Make] = {"JPEG": lambda: jpeg(card()), "PNG": lambda: png(card()), "HEIC": turned_heic}
     for kind, make in sources.items():
         for name, tail in tails.items():
-            yield _refused("polyglot", f"{kind} and {name}", lambda make=make, tail=tail: make() + tail, P.POLYGLOT, P.TRUNCATED)
+            yield _refused(
+                "polyglot", f"{kind} and {name}", lambda make=make, tail=tail: make() + tail, P.POLYGLOT, P.TRUNCATED
+            )
         yield _refused("polyglot", f"{kind} and PDF", lambda make=make: make() + _scan(0), P.POLYGLOT)
     for name in ("ZIP", "JAR", "RAR", "7z"):
         yield _refused("polyglot", f"PDF and {name}", lambda tail=tails[name]: _scan(0) + tail + b"%%EOF", P.POLYGLOT)
@@ -553,7 +621,12 @@ def _polyglots() -> Iterator[HostileFile]:
     yield _refused("polyglot", "GIF and JAR (GIFAR)", lambda: _saved("GIF") + tails["JAR"], P.WRONG_TYPE)
     yield _refused("polyglot", "ZIP and JPEG", lambda: specimens.archive() + jpeg(card()), P.WRONG_TYPE)
     yield _refused("polyglot", "HTML and JPEG", lambda: b"<!doctype html><!--" + jpeg(card()), P.WRONG_TYPE)
-    yield _refused("polyglot", "script that begins like a JPEG", lambda: b"\xff\xd8\xff\xe0/*JFIF" + bytes(12000) + b"*/=alert(1)//\xff\xd9", *ANY_ANSWER - {None})
+    yield _refused(
+        "polyglot",
+        "script that begins like a JPEG",
+        lambda: b"\xff\xd8\xff\xe0/*JFIF" + bytes(12000) + b"*/=alert(1)//\xff\xd9",
+        *ANY_ANSWER - {None},
+    )
     yield _refused("polyglot", "JPEG and SVG", lambda: jpeg(card()) + b"<svg onload='alert(1)'/>", None, P.POLYGLOT)
     yield _refused("polyglot", "JPEG and EICAR", lambda: jpeg(card()) + EICAR, None, P.POLYGLOT)
 
@@ -564,13 +637,22 @@ def _polyglots() -> Iterator[HostileFile]:
 def _protected() -> Iterator[HostileFile]:
     for name in (b"/Encrypt", b"/Encr#79pt", b"/#45ncrypt"):
         yield _refused("protected", name.decode(), lambda name=name: specimens.protected_pdf(name), P.ENCRYPTED_PDF)
-    yield _refused("protected", "a filter nobody knows", lambda: specimens.protected_pdf().replace(b"/Standard", b"/Foo.Bar!"), P.ENCRYPTED_PDF)
-    yield _refused("protected", "AES-256", lambda: specimens.protected_pdf().replace(b"/V 1 /R 2", b"/V 5 /R 6"), P.ENCRYPTED_PDF)
+    yield _refused(
+        "protected",
+        "a filter nobody knows",
+        lambda: specimens.protected_pdf().replace(b"/Standard", b"/Foo.Bar!"),
+        P.ENCRYPTED_PDF,
+    )
+    yield _refused(
+        "protected", "AES-256", lambda: specimens.protected_pdf().replace(b"/V 1 /R 2", b"/V 5 /R 6"), P.ENCRYPTED_PDF
+    )
 
 
 def _scripts(canary: bytes) -> Callable[[], Iterator[HostileFile]]:
     url = b"(http://" + canary + b"/" + CANARY + b")"
-    script = b"<< /S /JavaScript /JS (app.launchURL\\('http://" + canary + b"/'\\); app.alert\\('" + CANARY + b"'\\)) >>"
+    script = (
+        b"<< /S /JavaScript /JS (app.launchURL\\('http://" + canary + b"/'\\); app.alert\\('" + CANARY + b"'\\)) >>"
+    )
     actions: dict[str, bytes] = {
         "JavaScript": script,
         "URI": b"<< /S /URI /URI " + url + b" >>",
@@ -584,22 +666,72 @@ def _scripts(canary: bytes) -> Callable[[], Iterator[HostileFile]]:
     }
 
     def page_with(action: bytes) -> bytes:
-        link = b"/AA << /O " + action + b" /C " + action + b" >> /Annots [ << /Subtype /Link /Rect [0 0 400 500] /A " + action + b" >> ]"
+        link = (
+            b"/AA << /O "
+            + action
+            + b" /C "
+            + action
+            + b" >> /Annots [ << /Subtype /Link /Rect [0 0 400 500] /A "
+            + action
+            + b" >> ]"
+        )
         return pdf_of_pages([specimens.RED], link, b"/OpenAction " + action)
 
-    attachment = b"/Names << /EmbeddedFiles << /Names [ (a.exe) << /Type /Filespec /F (a.exe) /EF << /F 4 0 R >> >> ] >> >>"
+    attachment = (
+        b"/Names << /EmbeddedFiles << /Names [ (a.exe) << /Type /Filespec /F (a.exe) /EF << /F 4 0 R >> >> ] >> >>"
+    )
     reaching: dict[str, bytes] = {
         "an embedded file": pdf_of_pages([specimens.RED], b"", attachment),
-        "a script in the names": pdf_of_pages([specimens.RED], b"", b"/Names << /JavaScript << /Names [ (x) " + script + b" ] >> >>"),
-        "XFA": pdf_of_pages([specimens.RED], b"", b"/AcroForm << /XFA (<xdp:xdp><script contentType='application/x-javascript'>" + CANARY + b"</script></xdp:xdp>) /Fields [] >>"),
-        "a field that calculates": pdf_of_pages([specimens.RED], b"/Annots [ << /Subtype /Widget /FT /Tx /T (a) /Rect [0 0 9 9] /AA << /C " + script + b" /K " + script + b" >> >> ]"),
-        "a film": pdf_of_pages([specimens.RED], b"/Annots [ << /Subtype /Movie /Rect [0 0 9 9] /Movie << /F << /FS /URL /F " + url + b" >> >> >> ]"),
-        "rich media": pdf_of_pages([specimens.RED], b"/Annots [ << /Subtype /RichMedia /Rect [0 0 9 9] /RichMediaContent << /Assets << /Names [ (x) " + url + b" ] >> >> >> ]"),
-        "drawing in a file elsewhere": pdf_of_pages([specimens.RED]).replace(b"/Length 25", b"/Length 25 /F << /FS /URL /F " + url + b" >> /FFilter /FlateDecode"),
-        "a font elsewhere": pdf_of_pages([specimens.RED]).replace(b"/BaseFont /Helvetica", b"/BaseFont /Helvetica /FontDescriptor << /FontFile2 << /FS /URL /F " + url + b" >> >>"),
-        "a picture in /etc": _with_resource(b"/XObject << /Im 5 0 R >>", specimens.RED + b" /Im Do", stream(b"", b"/Subtype /Image /Width 9 /Height 9 /BitsPerComponent 8 /ColorSpace /DeviceGray /F (/etc/passwd)")),
-        "a form of another file": _with_resource(b"/XObject << /F 5 0 R >>", specimens.RED + b" /F Do", stream(b"", b"/Subtype /Form /BBox [0 0 9 9] /Ref << /F << /FS /URL /F " + url + b" >> /Page 0 >>")),
-        "XMP that names an address": pdf_of_pages([specimens.RED], b"", b"/Metadata 4 0 R /URI << /Base " + url + b" >>"),
+        "a script in the names": pdf_of_pages(
+            [specimens.RED], b"", b"/Names << /JavaScript << /Names [ (x) " + script + b" ] >> >>"
+        ),
+        "XFA": pdf_of_pages(
+            [specimens.RED],
+            b"",
+            b"/AcroForm << /XFA (<xdp:xdp><script contentType='application/x-javascript'>"
+            + CANARY
+            + b"</script></xdp:xdp>) /Fields [] >>",
+        ),
+        "a field that calculates": pdf_of_pages(
+            [specimens.RED],
+            b"/Annots [ << /Subtype /Widget /FT /Tx /T (a) /Rect [0 0 9 9] /AA << /C "
+            + script
+            + b" /K "
+            + script
+            + b" >> >> ]",
+        ),
+        "a film": pdf_of_pages(
+            [specimens.RED],
+            b"/Annots [ << /Subtype /Movie /Rect [0 0 9 9] /Movie << /F << /FS /URL /F " + url + b" >> >> >> ]",
+        ),
+        "rich media": pdf_of_pages(
+            [specimens.RED],
+            b"/Annots [ << /Subtype /RichMedia /Rect [0 0 9 9] /RichMediaContent << /Assets << /Names [ (x) "
+            + url
+            + b" ] >> >> >> ]",
+        ),
+        "drawing in a file elsewhere": pdf_of_pages([specimens.RED]).replace(
+            b"/Length 25", b"/Length 25 /F << /FS /URL /F " + url + b" >> /FFilter /FlateDecode"
+        ),
+        "a font elsewhere": pdf_of_pages([specimens.RED]).replace(
+            b"/BaseFont /Helvetica",
+            b"/BaseFont /Helvetica /FontDescriptor << /FontFile2 << /FS /URL /F " + url + b" >> >>",
+        ),
+        "a picture in /etc": _with_resource(
+            b"/XObject << /Im 5 0 R >>",
+            specimens.RED + b" /Im Do",
+            stream(
+                b"", b"/Subtype /Image /Width 9 /Height 9 /BitsPerComponent 8 /ColorSpace /DeviceGray /F (/etc/passwd)"
+            ),
+        ),
+        "a form of another file": _with_resource(
+            b"/XObject << /F 5 0 R >>",
+            specimens.RED + b" /F Do",
+            stream(b"", b"/Subtype /Form /BBox [0 0 9 9] /Ref << /F << /FS /URL /F " + url + b" >> /Page 0 >>"),
+        ),
+        "XMP that names an address": pdf_of_pages(
+            [specimens.RED], b"", b"/Metadata 4 0 R /URI << /Base " + url + b" >>"
+        ),
     }
 
     def group() -> Iterator[HostileFile]:
@@ -612,7 +744,11 @@ def _scripts(canary: bytes) -> Callable[[], Iterator[HostileFile]]:
                 yield _refused("script", "PDF, XFA with a script in its head", lambda data=data: data, P.POLYGLOT)
                 continue
             yield _taken("script", f"PDF, {name}", lambda data=data: data, shows=shows)
-        xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><!DOCTYPE r [<!ENTITY e SYSTEM 'http://" + canary + b"/'>]>&e;</x:xmpmeta>"
+        xmp = (
+            b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><!DOCTYPE r [<!ENTITY e SYSTEM 'http://"
+            + canary
+            + b"/'>]>&e;</x:xmpmeta>"
+        )
         yield _taken("script", "JPEG, XMP with an entity elsewhere", lambda: jpeg(card(), xmp=xmp), shows=card)
         link = b"C\0http://" + canary + b"/"
         yield _taken("script", "PNG, a link in its text", lambda: _with_text(link), shows=card)
@@ -658,7 +794,9 @@ def _renamed(canary: str) -> Callable[[], Iterator[HostileFile]]:
         "SVG": svg.encode,
         "SVG behind white space": lambda: b"\n" * 4000 + svg.encode(),
         "HTML": lambda: b"<!doctype html><script>alert(1)</script>",
-        "XML with an entity elsewhere": lambda: f"<!DOCTYPE r [<!ENTITY e SYSTEM 'http://{canary}/'>]><r>&e;</r>".encode(),
+        "XML with an entity elsewhere": lambda: (
+            f"<!DOCTYPE r [<!ENTITY e SYSTEM 'http://{canary}/'>]><r>&e;</r>".encode()
+        ),
         "a word processor's file": lambda: specimens.archive("[Content_Types].xml", "word/document.xml"),
         "ZIP": lambda: specimens.archive("card.jpg"),
         "gzip": lambda: b"\x1f\x8b\x08" + bytes(300),
@@ -696,7 +834,9 @@ def _malformed() -> Iterator[HostileFile]:
         "JPEG, no pixels high": lambda: specimens.flooded_jpeg(9, 0),
         "JPEG, nothing but its ends": lambda: b"\xff\xd8\xff\xd9",
         "JPEG, no tables": lambda: body.replace(b"\xff\xc4", b"\xff\xfe"),
-        "JPEG, a second, larger frame": lambda: body[:-2] + body[frame : frame + 5] + struct.pack(">HH", 60_000, 60_000) + body[frame + 9 :],
+        "JPEG, a second, larger frame": lambda: (
+            body[:-2] + body[frame : frame + 5] + struct.pack(">HH", 60_000, 60_000) + body[frame + 9 :]
+        ),
         "JPEG, 255 components": lambda: body[: frame + 9] + b"\xff" + body[frame + 10 :],
         "JPEG, 12 bits": lambda: body[: frame + 4] + b"\x0c" + body[frame + 5 :],
         "JPEG, arithmetic code": lambda: body.replace(b"\xff\xc0", b"\xff\xc9", 1),
@@ -704,7 +844,9 @@ def _malformed() -> Iterator[HostileFile]:
         "JPEG, a segment longer than the file": lambda: body[:2] + b"\xff\xe0\xff\xff" + body[2:2000],
         "JPEG, text where segments should be": lambda: b"\xff\xd8\xff\xe0\0\x04xx" + b"plain text" * 10,
         "PNG, no head": lambda: picture[:8] + picture[33:],
-        "PNG, two heads": lambda: picture[:33] + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)) + picture[33:],
+        "PNG, two heads": lambda: (
+            picture[:33] + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)) + picture[33:]
+        ),
         "PNG, no pixels": lambda: raw_png(9, 9),
         "PNG, junk for pixels": lambda: raw_png(9, 9, png_chunk(b"IDAT", b"junk")),
         "PNG, wrong sums": lambda: picture[:200] + bytes(byte ^ 255 for byte in picture[200:260]) + picture[260:],
@@ -715,8 +857,12 @@ def _malformed() -> Iterator[HostileFile]:
         "HEIC, no codec settings": lambda: heic.replace(b"hvcC", b"xxxx"),
         "HEIC, no main picture": lambda: heic.replace(b"pitm", b"xxxx"),
         "HEIC, places far outside": lambda: heic[:100] + b"\xff" * 24 + heic[124:],
-        "HEIC, a smaller size than it has": lambda: heic.replace(struct.pack(">II", 454, 720), struct.pack(">II", 1, 1)),
-        "HEIC, a larger size than it has": lambda: heic.replace(struct.pack(">II", 454, 720), struct.pack(">II", 7000, 7000)),
+        "HEIC, a smaller size than it has": lambda: heic.replace(
+            struct.pack(">II", 454, 720), struct.pack(">II", 1, 1)
+        ),
+        "HEIC, a larger size than it has": lambda: heic.replace(
+            struct.pack(">II", 454, 720), struct.pack(">II", 7000, 7000)
+        ),
         "HEIC, a box shorter than its head": lambda: heic[:24] + b"\0\0\0\3meta" + heic[32:],
         "PDF, nothing in it": lambda: b"%PDF-1.7\n%%EOF",
         "PDF, of a version to come": lambda: b"%PDF-9.9\n%%EOF",
@@ -726,18 +872,35 @@ def _malformed() -> Iterator[HostileFile]:
     }
     for name, make in makes.items():
         yield _refused("malformed", name, make, *ANY_ANSWER)
-    for filter_name in (b"JBIG2Decode", b"JPXDecode", b"CCITTFaxDecode", b"LZWDecode", b"RunLengthDecode", b"ASCII85Decode"):
-        image = b"/Subtype /Image /Width 900 /Height 900 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /" + filter_name
+    for filter_name in (
+        b"JBIG2Decode",
+        b"JPXDecode",
+        b"CCITTFaxDecode",
+        b"LZWDecode",
+        b"RunLengthDecode",
+        b"ASCII85Decode",
+    ):
+        image = (
+            b"/Subtype /Image /Width 900 /Height 900 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /"
+            + filter_name
+        )
         noise = random.Random(filter_name).randbytes(3000)
-        make = lambda image=image, noise=noise: _with_resource(b"/XObject << /Im 5 0 R >>", b"400 0 0 400 0 0 cm /Im Do", stream(noise, image))  # noqa: E731
+        make = partial(_with_resource, b"/XObject << /Im 5 0 R >>", b"400 0 0 400 0 0 cm /Im Do", stream(noise, image))
         yield _refused("malformed", f"PDF, noise for {filter_name.decode()}", make, *ANY_ANSWER)
 
 
 def _damaged_by_chance() -> Iterator[HostileFile]:
-    sources: dict[str, Make] = {"JPEG": lambda: jpeg(card()), "PNG": lambda: png(card()), "HEIC": turned_heic, "PDF": specimens.talkative_pdf}
+    sources: dict[str, Make] = {
+        "JPEG": lambda: jpeg(card()),
+        "PNG": lambda: png(card()),
+        "HEIC": turned_heic,
+        "PDF": specimens.talkative_pdf,
+    }
     for kind, make in sources.items():
         for seed in range(10):
-            yield _refused("damaged", f"{kind} {seed}", lambda make=make, seed=seed: _damaged(make(), seed), *ANY_ANSWER)
+            yield _refused(
+                "damaged", f"{kind} {seed}", lambda make=make, seed=seed: _damaged(make(), seed), *ANY_ANSWER
+            )
 
 
 def _damaged(data: bytes, seed: int) -> bytes:

@@ -49,7 +49,9 @@ SAYS: dict[UploadProblem, str] = {
 # What a picture of ours may hold before its pixels: JFIF head, tables, one baseline frame.
 _OWN_SEGMENTS = {0xE0, 0xDB, 0xC0, 0xC4, 0xDA}
 # Short words are left out: compressed pixels by the hundred megabytes hold each of them by chance.
-_WORDS = re.compile(rb"/JavaScript|/OpenAction|/Launch|/EmbeddedFile|http://|https://|ICC_PROFILE|xmpmeta|<script|%PDF-1\.")
+_WORDS = re.compile(
+    rb"/JavaScript|/OpenAction|/Launch|/EmbeddedFile|http://|https://|ICC_PROFILE|xmpmeta|<script|%PDF-1\."
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ def _reading(server: Server, person: Waiting) -> Iterator[list[float]]:
     def read() -> None:
         while not over.wait(0.3):
             began = time.monotonic()
-            answer = requests.get(f"{server.url}/data", cookies={"session": person.cookie}, timeout=120, allow_redirects=False)
+            answer = requests.get(
+                f"{server.url}/data", cookies={"session": person.cookie}, timeout=120, allow_redirects=False
+            )
             assert answer.status_code == 200, f"/data: {answer.status_code}"
             waits.append(time.monotonic() - began)
 
@@ -188,7 +192,9 @@ def _faults_shown(reviewer: Reviewer, sent: Sent) -> Iterator[str]:
 
 def _document_of(reference: str) -> tuple[str, int] | None:
     db.session.rollback()
-    statement = select(IdentityDocument.public_id, IdentityDocument.pages).join(IdentityCheck, IdentityDocument.check_id == IdentityCheck.id)
+    statement = select(IdentityDocument.public_id, IdentityDocument.pages).join(
+        IdentityCheck, IdentityDocument.check_id == IdentityCheck.id
+    )
     statement = statement.join(RightsRequest, RightsRequest.id == IdentityCheck.request_id)
     is_ready = IdentityDocument.status == DocumentStatus.READY
     found = db.session.execute(statement.where(RightsRequest.reference == reference, is_ready)).first()

@@ -67,7 +67,14 @@ def _fill(mails: int, packages: int) -> None:
     with transaction() as session:
         for number in range(mails):
             customer = session.get_one(Customer, customers[number % len(customers)])
-            queue_mail("rights/answered", f"person{number}@example.org", "fr", customer_id=customer.id, reference="DR-2026-00001", first_name="")
+            queue_mail(
+                "rights/answered",
+                f"person{number}@example.org",
+                "fr",
+                customer_id=customer.id,
+                reference="DR-2026-00001",
+                first_name="",
+            )
         for number in range(packages):
             customer = session.get_one(Customer, customers[number % len(customers)])
             request_package(customer, purpose="access", request_id=None, language="fr")

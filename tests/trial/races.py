@@ -26,12 +26,22 @@ def race_for_the_most_urgent(reduced: bool) -> str:
         with transaction() as session:
             for number in range(people):
                 address = f"agent{number}@example.org"
-                session.add(StaffMember(email=address, email_normalised=address, name="Agent", role=Role.REVIEWER, activated_at=clock.now()))
+                session.add(
+                    StaffMember(
+                        email=address,
+                        email_normalised=address,
+                        name="Agent",
+                        role=Role.REVIEWER,
+                        activated_at=clock.now(),
+                    )
+                )
         members = list(db.session.execute(select(StaffMember.id)).scalars())
         with transaction() as session:
             for number in range(people):
                 customer = session.get_one(Customer, customers[number % len(customers)])
-                take_in(customer, Right.ACCESS, Channel.EMAIL, clock.now(), "copy", session.get_one(StaffMember, members[0]))
+                take_in(
+                    customer, Right.ACCESS, Channel.EMAIL, clock.now(), "copy", session.get_one(StaffMember, members[0])
+                )
         taken: list[str] = []
         barrier = threading.Barrier(people)
 

@@ -23,7 +23,13 @@ def run_the_journeys_on_postgresql(reduced: bool) -> str:
 
     Reduced: the journey with a bucket, for `make test` has run those with files.
     """
-    long = ["tests/access", "tests/accounts", "tests/staff", "tests/rights", "tests/identity_checks/test_identity_shredding.py"]
+    long = [
+        "tests/access",
+        "tests/accounts",
+        "tests/staff",
+        "tests/rights",
+        "tests/identity_checks/test_identity_shredding.py",
+    ]
     paths = ["tests/journeys"] if reduced else ["tests/journeys", *long]
     return _run("-m", "trial" if reduced else "trial or not trial", *paths, PORTAL_TEST_DATABASE="postgresql")
 

@@ -61,7 +61,11 @@ def _filed(email: str) -> Waiting:
     with transaction() as session:
         account = session.execute(select(Account).where(Account.email == email)).scalar_one()
         device = AccountDevice(
-            account_id=account.id, token_hash=hash_token(new_token()), label="Firefox", first_seen_at=instant, last_seen_at=instant
+            account_id=account.id,
+            token_hash=hash_token(new_token()),
+            label="Firefox",
+            first_seen_at=instant,
+            last_seen_at=instant,
         )
         session.add(device)
         session.flush()
@@ -145,7 +149,9 @@ def send_passport(server: Server, person: Waiting, content: bytes, name: str = "
         page = browser.get(address, timeout=PATIENCE)
         assert page.status_code == 200, f"the page of the upload: {page.status_code}"
         token = _token(page.text)
-        sent = browser.post(address, data={"csrf_token": token}, files={"page": (name, content, "image/jpeg")}, timeout=PATIENCE)
+        sent = browser.post(
+            address, data={"csrf_token": token}, files={"page": (name, content, "image/jpeg")}, timeout=PATIENCE
+        )
         tree = BeautifulSoup(sent.text, "html.parser")
         summary = tree.select_one(".error-summary li")
         return Answered(sent.status_code, tree.get_text(" "), " ".join(summary.get_text().split()) if summary else "")
@@ -170,13 +176,18 @@ class Reviewer:
     def _send(self, path: str, action: str = "", **values: str) -> None:
         page = self._browser.get(self._server.url + path, timeout=PATIENCE)
         sent = self._browser.post(
-            self._server.url + (action or path), {"csrf_token": _token(page.text), **values}, timeout=PATIENCE, allow_redirects=False
+            self._server.url + (action or path),
+            {"csrf_token": _token(page.text), **values},
+            timeout=PATIENCE,
+            allow_redirects=False,
         )
         assert sent.status_code == 303, f"{path}: {sent.status_code}"
 
 
 def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) or re.search(r'value="([^"]+)"[^>]*name="csrf_token"', page)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) or re.search(
+        r'value="([^"]+)"[^>]*name="csrf_token"', page
+    )
     assert found, "the page holds no form"
     return found.group(1)
 

@@ -16,7 +16,12 @@ def away(settings: Settings, tmp_path: Path) -> Flask:
 
 @pytest.mark.parametrize(
     ("path", "cookie"),
-    [("/data", "session"), ("/staff/queue", "staff_session"), ("/requests/identity/abc/document", "session"), ("/data", "")],
+    [
+        ("/data", "session"),
+        ("/staff/queue", "staff_session"),
+        ("/requests/identity/abc/document", "session"),
+        ("/data", ""),
+    ],
 )
 def test_a_page_says_that_nothing_can_be_read_now(away: Flask, path: str, cookie: str) -> None:
     client = away.test_client()

@@ -290,9 +290,7 @@ class TestMacros:
 def test_no_message_of_the_library_is_left_in_french(pages: Flask) -> None:
     with pages.test_request_context():
         g.language = "fr"
-        form = sent(
-            **{"colour": "green", "number": "x", "born_on-year": "", "email": "a", "name": "x" * 9}
-        )
+        form = sent(**{"colour": "green", "number": "x", "born_on-year": "", "email": "a", "name": "x" * 9})
         texts = [str(errors[0]) for errors in form.errors.values()]
     assert "Choisissez parmi les réponses de la page." in texts
     assert f"Birth date{NBSP}: ajoutez l’année." in texts

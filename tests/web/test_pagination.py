@@ -20,7 +20,9 @@ def counters(app: Flask) -> list[tuple[int, str]]:
 
 def page_at(cursor: str | None, size: int = 6) -> Page[Counter]:
     columns = [(Counter.value, True), (Counter.name, False)]
-    return keyset_page(select(Counter), columns, lambda row: (row.value, row.name), cursor=cursor, size=size, name="counters")
+    return keyset_page(
+        select(Counter), columns, lambda row: (row.value, row.name), cursor=cursor, size=size, name="counters"
+    )
 
 
 def keys(page: Page[Counter]) -> list[tuple[int, str]]:
@@ -65,7 +67,9 @@ def test_a_foreign_cursor_is_refused(counters: list[tuple[int, str]], cursor: st
 def test_a_cursor_of_another_list_is_refused(counters: list[tuple[int, str]]) -> None:
     cursor = page_at(None).next_cursor
     with pytest.raises(BadRequest):
-        keyset_page(select(Counter), [(Counter.value, True)], lambda row: (row.value,), cursor=cursor, size=5, name="others")
+        keyset_page(
+            select(Counter), [(Counter.value, True)], lambda row: (row.value,), cursor=cursor, size=5, name="others"
+        )
 
 
 def test_an_empty_list_has_no_neighbours(app: Flask) -> None:

@@ -127,9 +127,7 @@ def test_a_registration_past_the_limit_keeps_its_names(app: Flask) -> None:
     assert kept == {"given_name": "Nadia <b>", "family_name": '"Ben" Ali', "email": "nadia@example.org"}
 
 
-def test_a_crowd_at_the_door_is_told_to_come_back(
-    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crowd_at_the_door_is_told_to_come_back(app: Flask, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     people.account(EMAIL)
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.01)
     browser = Browser(app, "en")

@@ -98,9 +98,7 @@ def test_without_redis_staff_wait_and_customers_are_still_counted(
     assert back.submit({"code": code_at()}, with_field="code").url == "/staff/queue"
 
 
-def test_a_failing_redis_is_left_alone_for_a_while(
-    app: Flask, redis: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_redis_is_left_alone_for_a_while(app: Flask, redis: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_counts, "ASK_AGAIN_AFTER_SECONDS", 600.0)
     with redis.stopped():
         assert staff_try(app) == 503

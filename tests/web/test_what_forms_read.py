@@ -21,7 +21,9 @@ def test_a_file_is_no_text(browser: Browser, field: str) -> None:
     assert len(page.errors) == 4, "as when nothing is typed"
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, '{"email": 5, "password": {}}', '{"email": "camille@example.org"}', "null", ""])
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"email": 5, "password": {}}', '{"email": "camille@example.org"}', "null", ""]
+)
 def test_json_fills_no_form(browser: Browser, body: str) -> None:
     page = post(browser, "/sign-in", data=body, content_type="application/json")
     assert page.status == 422

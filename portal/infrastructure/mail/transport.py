@@ -64,9 +64,7 @@ def _smtp_transport(url: str) -> MailTransport:
         raise ValueError("a mail URL is smtp://user:password@host:port?starttls=1")
     starttls = options.get("starttls", "0") == "1"
     if parts.scheme == "smtp" and parts.username and not starttls and parts.hostname not in _LOOPBACK:
-        raise ValueError(
-            "a mail URL with a password needs smtps:// or starttls=1, or it would travel in clear"
-        )
+        raise ValueError("a mail URL with a password needs smtps:// or starttls=1, or it would travel in clear")
     return SmtpTransport(
         parts.hostname,
         port,

@@ -48,9 +48,7 @@ def storage_from_url(url: str) -> Storage:
 def _folder_of(parts: SplitResult) -> Path:
     folder = Path(unquote(parts.path))
     if parts.netloc or parts.query or not folder.is_absolute() or ".." in folder.parts or folder == Path("/"):
-        raise ValueError(
-            "a file storage URL is file:// and an absolute folder, as in file:///srv/portal/objects"
-        )
+        raise ValueError("a file storage URL is file:// and an absolute folder, as in file:///srv/portal/objects")
     return folder
 
 

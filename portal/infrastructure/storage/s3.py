@@ -126,9 +126,7 @@ class S3Storage:
         # and the copy to the real key is the conditional step.
         unfinished = f"{_UNFINISHED}/{secrets.token_hex(16)}"
         with _faults():
-            writer = obstore.open_writer(
-                self._store, unfinished, buffer_size=WHOLE_PUT_BYTES, max_concurrency=1
-            )
+            writer = obstore.open_writer(self._store, unfinished, buffer_size=WHOLE_PUT_BYTES, max_concurrency=1)
         try:
             for chunk in chunks:
                 with _faults():

@@ -108,7 +108,10 @@ def test_an_account_that_facebook_opens(visit: Callable[..., Visitor]) -> None:
 @pytest.mark.parametrize(("width", "language"), SCREENS)
 def test_a_change_of_address(visit: Callable[..., Visitor], width: int, language: str) -> None:
     visitor, elsewhere = visit(width=width, language=language), visit(width=390, language=language)
-    old, new = f"asa.old.{language}@example.org", f"a.rather.long.address.of.a.new.mailbox.{language}@subdomain.example.org"
+    old, new = (
+        f"asa.old.{language}@example.org",
+        f"a.rather.long.address.of.a.new.mailbox.{language}@subdomain.example.org",
+    )
     register(visitor, old)
     visitor.open("/account/address")
     check_page(visitor.page)

@@ -91,7 +91,10 @@ def test_in_by_the_company_and_proven_again(visit: Callable[..., Visitor], compa
     visitor.send()
     visitor.page.wait_for_url("**/staff/queue")
     # The page that asks again is the same when a proof has become too old.
-    path, form = "/staff/account/confirm-password?next=/staff/account/passkeys", "form[action$='/confirm-password/company']"
+    path, form = (
+        "/staff/account/confirm-password?next=/staff/account/passkeys",
+        "form[action$='/confirm-password/company']",
+    )
     check_page(visitor.open(path))
     visitor.send({}, form)
     check_page(visitor.page)

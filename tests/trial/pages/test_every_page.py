@@ -18,7 +18,9 @@ PUBLIC = [
     "/accessibility", "/unsubscribe", "/unsubscribe/unknown", "/confirm/unknown", "/password/reset/unknown",
     "/feed/v1/problems/404", "/nowhere", "/staff/sign-in", "/staff/invitation/unknown", "/staff/nowhere",
 ]  # fmt: skip
-ALIKE = [f"/data/{category}" for category in ("contact", "financial", "tracking", "transaction", "profile", "technical")]
+ALIKE = [
+    f"/data/{category}" for category in ("contact", "financial", "tracking", "transaction", "profile", "technical")
+]
 CUSTOMER = [
     "/data", "/data/identity", "/data/usage", "/data/marketing", "/preferences", "/preferences/history", "/requests",
     "/requests/new", "/access-log", "/account", "/account/password", "/account/second-step", "/account/second-step/passkeys", "/requests/DR-2020-99999",
@@ -63,7 +65,12 @@ def test_pages_of_a_long_name(visit: Callable[..., Visitor]) -> None:
 def test_pages_of_a_new_customer(visit: Callable[..., Visitor]) -> None:
     visitor = visit(language="en")
     visitor.open("/register")
-    person = {"given_name": "Åsa", "family_name": "Ny", "email": "asa@example.org", "password": "words that nobody guesses"}
+    person = {
+        "given_name": "Åsa",
+        "family_name": "Ny",
+        "email": "asa@example.org",
+        "password": "words that nobody guesses",
+    }
     visitor.send(person, "form:has([name=family_name])")
     visitor.page.wait_for_url("**/register/sent")
     check_page(visitor.page)
@@ -151,7 +158,12 @@ def test_the_words_for_each_file_that_will_not_do(visit: Callable[..., Visitor],
 
 def test_a_second_step_by_an_app(visit: Callable[..., Visitor]) -> None:
     visitor = visit(width=390)
-    person = {"given_name": "Odile", "family_name": "Deux", "email": "odile@example.org", "password": "words that nobody guesses"}
+    person = {
+        "given_name": "Odile",
+        "family_name": "Deux",
+        "email": "odile@example.org",
+        "password": "words that nobody guesses",
+    }
     visitor.open("/register")
     visitor.register(person)
     page = visitor.open("/account/second-step")
@@ -185,7 +197,12 @@ def test_refused_forms_of_strangers(visit: Callable[..., Visitor], path: str) ->
 def test_refused_forms_of_customers(visit: Callable[..., Visitor], language: str) -> None:
     visitor = visit(language=language)
     visitor.sign_in("aicha")
-    for path in ("/requests/new/rectification", "/requests/new/restriction", "/requests/new/directives", "/account/password"):
+    for path in (
+        "/requests/new/rectification",
+        "/requests/new/restriction",
+        "/requests/new/directives",
+        "/account/password",
+    ):
         visitor.open(path)
         refuse(visitor)
 

@@ -62,7 +62,9 @@ def test_a_document_under_review(visit: Callable[..., Visitor], width: int, lang
     # Twice as large, then four times, then turned: what is too wide scrolls in its own box, about the same middle.
     for key in ("z", "z", "t", "z"):
         page.keyboard.press(key)
-        place = page.locator(".sheet").first.evaluate("sheet => (sheet.scrollLeft + sheet.clientWidth / 2) / sheet.scrollWidth")
+        place = page.locator(".sheet").first.evaluate(
+            "sheet => (sheet.scrollLeft + sheet.clientWidth / 2) / sheet.scrollWidth"
+        )
         assert abs(place - 0.5) < 0.02
         check_page(page, is_brief=True)
     page.keyboard.press("s")
@@ -94,7 +96,9 @@ def test_files_opened_by_staff(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     visitor.sign_in_staff("officer")
     visitor.open("/staff/customers")
-    page = visitor.send({"identifier": "C-1004", "reason": "Appel du client sur son adresse"}, "form:has([name=identifier])")
+    page = visitor.send(
+        {"identifier": "C-1004", "reason": "Appel du client sur son adresse"}, "form:has([name=identifier])"
+    )
     page.wait_for_url("**/staff/customers/*")
     opened = visitor.path
     tour(visitor, [opened, f"{opened}/contact", f"{opened}/usage", f"{opened}/preferences"])
@@ -108,7 +112,11 @@ def test_an_invitation(visit: Callable[..., Visitor]) -> None:
     administrator = visit()
     administrator.sign_in_staff("administrator")
     administrator.open("/staff/members/new")
-    invited = {"name": "Maximilienne de Saint-Exupéry-Lavergne", "email": "maximilienne@example.org", "role": "reviewer"}
+    invited = {
+        "name": "Maximilienne de Saint-Exupéry-Lavergne",
+        "email": "maximilienne@example.org",
+        "role": "reviewer",
+    }
     page = administrator.send(invited, "form:has([name=role])")
     page.wait_for_selector(".secret")
     check_page(page)
