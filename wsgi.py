@@ -4,7 +4,7 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.config import Settings, SettingsFault
-from portal.web.request_log import configure_logging
+from portal.web.incoming.request_log import configure_logging
 
 try:
     app = create_app(Settings.from_environment())

@@ -1,45 +1,37 @@
 """Compose the portal: read `create_app` as a table of contents."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Request
 from flask_login import LoginManager, UserMixin
-from flask_wtf import CSRFProtect
 
 from portal.access.declare import check_declarations, guard, to_sign_in
-from portal.access.tokens import find_api_token
-from portal.accounts.sessions import load_account
+from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
-from portal.infrastructure.breached_passwords import BreachedPasswords
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, migrate
-from portal.infrastructure.jobs.worker import connect_engine
-from portal.infrastructure.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
+from portal.infrastructure.installed import Installed
+from portal.infrastructure.jobs.worker import connect_engine, job_engine
 from portal.infrastructure.mail.transport import transport_from_url
+from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList
 from portal.infrastructure.scanner import scanner_from_url
+from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
-from portal.records.kinds import DataMap
-from portal.staff.company_provider import CompanyProvider
-from portal.staff.sessions import load_staff_member
-from portal.web import (
-    address_parts,
-    errors,
-    filters,
-    headers,
-    i18n,
-    navigation,
-    rate_limits,
-    readable_requests,
-    request_limits,
-    request_log,
-    static_files,
-)
+from portal.records.data_map.kinds import DataMap, installed_data_map
+from portal.records.queries import held_statements
+from portal.staff.company.provider import CompanyProvider, installed_provider
+from portal.staff.entry.sessions import load_staff_member
+from portal.web import errors, filters, headers, i18n, navigation, static_files
 from portal.web.audiences import Audience, current_audience
-from portal.web.proxies import trust_proxies
+from portal.web.forms import csrf
+from portal.web.incoming import address_parts, rate_limits, readable_requests, request_limits, request_log
+from portal.web.incoming.proxies import trust_proxies
+from portal.web.incoming.uploads import MemoryRequest
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
-from portal.web.uploads import MemoryRequest
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
@@ -49,10 +41,10 @@ POOL = {"pool_size": 8, "max_overflow": 56}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights"],
-    Audience.CUSTOMER: ["accounts", "staff", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "preferences", "identity_checks", "rights"],
-    Audience.FEED: ["preferences", "records"],
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
+    Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
+    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "rights"],
+    Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
 
@@ -63,27 +55,28 @@ REGISTERED = [
     "portal.accounts.claims",
     "portal.accounts.tasks",
     "portal.accounts.wrapped_keys",
-    "portal.staff.personal_data",
+    "portal.lookups.personal_data",
+    "portal.staff.retention",
     "portal.records.personal_data",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",
     "portal.exports.personal_data",
     "portal.rights.personal_data",
-    "portal.customers.personal_data",
-    "portal.preferences.states",
-    "portal.preferences.imported_choices",
+    "portal.personal_data.customer_file",
+    "portal.preferences.choices.states",
+    "portal.preferences.choices.imported",
     "portal.preferences.tasks",
-    "portal.preferences.unsubscribing",
+    "portal.preferences.choices.unsubscribing",
     "portal.identity_checks.tasks",
-    "portal.identity_checks.reconciliation",
+    "portal.identity_checks.documents.reconciliation",
     "portal.exports.tasks",
     "portal.exports.wrapped_keys",
     "portal.staff.wrapped_keys",
-    "portal.staff.recent_accesses",
-    "portal.rights.fulfilment",
-    "portal.rights.identity_errands",
-    "portal.rights.notices",
-    "portal.rights.queue",
+    "portal.lookups.recent_accesses",
+    "portal.rights.carrying_out.answering",
+    "portal.rights.identity.errands",
+    "portal.rights.following.notices",
+    "portal.rights.queue.listing",
     "portal.rights.tasks",
     "portal.rights.file_retention",
     "portal.retention.tasks",
@@ -118,45 +111,46 @@ def create_app(settings: Settings) -> Flask:
     for module in REGISTERED:
         import_module(module)
     for audience in settings.audiences:
-        app.register_blueprint(_audience_blueprint(Audience(audience), csrf=app.extensions["csrf"]))
+        app.register_blueprint(_audience_blueprint(Audience(audience)))
     check_declarations(app)
     app.wsgi_app = trust_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
-def _keys(settings: Settings) -> dict[str, Any]:
-    """Return the keys that the settings name. Raises `SettingsFault` for those that cannot be used."""
-    readers = {"master_keys": MasterKeys.parse, "sealing_key": SealingKey.parse, "opening_keys": OpeningKeys.parse}
-    keys: dict[str, Any] = {}
+def _connect_seams(app: Flask, settings: Settings) -> None:
+    """Install what the settings name. Raises `SettingsFault` for keys and lists that cannot be used."""
+    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    installed.settings.put(app, settings)
+    _install_secrets(app, settings)
+    organisation = Organisation.load(settings.organisation_file)
+    installed.organisation.put(app, organisation)
+    recipients = {recipient.code for recipient in organisation.recipients}
+    installed_data_map.put(app, DataMap.load(settings.data_map_file, recipients=recipients))
+    held_statements.put(app, {})
+    installed.storage.put(app, storage_from_url(settings.storage_url))
+    installed.mail_transport.put(app, transport_from_url(settings.mail_url))
+    installed.scanner.put(app, scanner_from_url(settings.scanner_url))
+    job_engine.put(app, connect_engine(app, settings.redis_url, settings.instance))
+    installed_provider.put(app, CompanyProvider(settings) if settings.staff_oidc_issuer else None)
+
+
+def _install_secrets(app: Flask, settings: Settings) -> None:
+    readers: list[tuple[Installed[Any], str, Callable[[Any], Any]]] = [
+        (installed.master_keys, "master_keys", MasterKeys.parse),
+        (installed.sealing_key, "sealing_key", SealingKey.parse),
+        (installed.opening_keys, "opening_keys", lambda keys: OpeningKeys.parse(keys) if keys else None),
+        (installed.breached_passwords, "breached_passwords_file", BreachedPasswords.load),
+    ]
     faults: list[str] = []
-    for name, read in readers.items():
-        text = getattr(settings, name)
+    for place, name, read in readers:
         try:
-            keys[name] = read(text) if text else None
+            place.put(app, read(getattr(settings, name)))
         except KeysMisconfigured as fault:
             faults += [f"PORTAL_{name.upper()}: {each}" for each in fault.faults]
+        except NotAHashList as fault:
+            faults.append(f"PORTAL_{name.upper()}: {fault}")
     if faults:
         raise SettingsFault(faults)
-    return keys
-
-
-def _connect_seams(app: Flask, settings: Settings) -> None:
-    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
-    organisation = Organisation.load(settings.organisation_file)
-    recipients = {recipient.code for recipient in organisation.recipients}
-    app.extensions |= {
-        "settings": settings,
-        "organisation": organisation,
-        "data_map": DataMap.load(settings.data_map_file, recipients=recipients),
-        "breached_passwords": BreachedPasswords(settings.breached_passwords_file),
-        "storage": storage_from_url(settings.storage_url),
-        "mail_transport": transport_from_url(settings.mail_url),
-        "scanner": scanner_from_url(settings.scanner_url),
-        **_keys(settings),
-        "job_engine": connect_engine(app, settings.redis_url, settings.instance),
-        "company_provider": CompanyProvider(settings) if settings.staff_oidc_issuer else None,
-        "find_api_token": find_api_token,
-    }
 
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
@@ -164,7 +158,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     readable_requests.register(app)
     address_parts.register(app)
     app.session_interface = FormSession()
-    app.extensions["csrf"] = CSRFProtect(app)
+    csrf.init_app(app)
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
@@ -183,7 +177,7 @@ def _load_person(request: Request) -> UserMixin | None:
     return load_staff_member(request) if audience is Audience.STAFF else load_account(request)
 
 
-def _audience_blueprint(audience: Audience, csrf: CSRFProtect) -> Blueprint:
+def _audience_blueprint(audience: Audience) -> Blueprint:
     parent = Blueprint(audience, __name__, url_prefix=PREFIXES.get(audience))
     for domain in VIEWS[audience]:
         child = import_module(f"portal.{domain}.{audience}_views").blueprint

@@ -15,10 +15,11 @@ from portal.access.tokens import SCOPES, create_token
 from portal.audit.verification import verify_chain
 from portal.demo.facebook_serving import start_stand_in
 from portal.doctor import examine
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.infrastructure.jobs.worker import job_engine
 from portal.infrastructure.jobs.worker import work as work_on_jobs
-from portal.infrastructure.key_rotation import rotate
-from portal.infrastructure.keys import (
+from portal.infrastructure.sealing.keys import (
     KeyBroken,
     KeyMissing,
     new_master_keys,
@@ -26,8 +27,9 @@ from portal.infrastructure.keys import (
     next_sealing_pair,
     with_next_master_key,
 )
+from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
-from portal.web.request_log import configure_logging
+from portal.web.incoming.request_log import configure_logging
 
 THREADS = 32
 """Requests that one web process answers at a time. Most of these threads wait: for a document that is decoded in
@@ -85,7 +87,7 @@ def work(threads: int) -> None:
     _forbid_core_dumps()
     configure_logging()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    work_on_jobs(app, app.extensions["job_engine"], threads)
+    work_on_jobs(app, job_engine.of(app), threads)
 
 
 def _forbid_core_dumps() -> None:
@@ -122,14 +124,14 @@ def generate_keys() -> None:
 @with_appcontext
 def next_master_key() -> None:
     """Print the master keys with a fresh one at their end: known to every process, before it is used."""
-    click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(current_app.extensions['settings'].master_keys)}")
+    click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(installed.settings().master_keys)}")
 
 
 @keys.command("next-sealing")
 @with_appcontext
 def next_sealing_key() -> None:
     """Print a fresh sealing key, and opening keys that open what it seals and what was sealed before."""
-    opening_keys = current_app.extensions["settings"].opening_keys
+    opening_keys = installed.settings().opening_keys
     if not opening_keys:
         raise click.ClickException("Run this where PORTAL_OPENING_KEYS is set: on the staff side.")
     sealing, opening = next_sealing_pair(opening_keys)
@@ -141,7 +143,7 @@ def next_sealing_key() -> None:
 @with_appcontext
 def rotate_keys() -> None:
     """Wrap again, under the first master key, whatever waits under another one."""
-    master_keys = current_app.extensions["master_keys"]
+    master_keys = installed.master_keys()
     try:
         count = rotate(master_keys)
     except (KeyMissing, KeyBroken) as fault:

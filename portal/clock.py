@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -28,6 +28,17 @@ def today() -> date:
 def local_date(instant: datetime) -> date:
     """Return the civil date in Paris of an aware instant."""
     return instant.astimezone(PARIS).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return the instant at which a civil day begins in Paris."""
+    return datetime.combine(day, time.min, PARIS)
+
+
+def require_zone(instant: datetime) -> None:
+    """Raise `ValueError` for an instant without a zone: it could be two civil days."""
+    if instant.utcoffset() is None:
+        raise ValueError("an instant needs its zone, such as 2026-03-31T22:30Z or 2026-04-01T00:30+02:00")
 
 
 @contextmanager

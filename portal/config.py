@@ -9,8 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from portal.infrastructure.breached_passwords import check_list
-
 AUDIENCES = ("public", "customer", "staff", "feed")
 PREFIX = "PORTAL_"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -86,16 +84,6 @@ class Settings(BaseModel):
         is_here = parts.hostname in {None, *LOOPBACK}
         if not is_here and "disable" in parse_qs(parts.query).get("sslmode", []):
             raise ValueError("sslmode=disable would send personal data in clear to another machine")
-        return value
-
-    @field_validator("breached_passwords_file")
-    @classmethod
-    def _list_is_in_order(cls, value: Path | None) -> Path | None:
-        try:
-            if value is not None:
-                check_list(value)
-        except OSError as error:
-            raise ValueError(f"cannot be read ({error.strerror})") from None
         return value
 
     @field_validator("public_url")

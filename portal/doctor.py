@@ -8,21 +8,22 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock
 from portal.audit.verification import verify_chain
-from portal.identity_checks.isolation import chosen_way, isolation_report
+from portal.identity_checks.decoding.isolation import chosen_way, isolation_report
+from portal.identity_checks.documents.reconciliation import compare, versions_in_use
 from portal.identity_checks.queries import held_since, store_figures
-from portal.identity_checks.reconciliation import compare, versions_in_use
-from portal.infrastructure.breached_passwords import check_list
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
-from portal.infrastructure.key_rotation import waiting
+from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.plain_connections import plain_connections
+from portal.infrastructure.sealing.rotation import waiting
 from portal.site.readiness import applied_migration, migration_head
+from portal.web.incoming.rate_limits import installed_counter
 
 Finding = tuple[bool, str]
 
@@ -54,14 +55,14 @@ def _database() -> Iterator[Finding]:
 
 
 def _storage() -> Iterator[Finding]:
-    storage, key = current_app.extensions["storage"], f"doctor/{secrets.token_hex(8)}"
+    storage, key = installed.storage(), f"doctor/{secrets.token_hex(8)}"
     storage.put(key, [b"well"])
     storage.delete(key)
     yield True, "storage: can be written"
 
 
 def _keys() -> Iterator[Finding]:
-    opening, sealing = current_app.extensions["opening_keys"], current_app.extensions["sealing_key"]
+    opening, sealing = installed.opening_keys(), installed.sealing_key()
     if opening is None:
         yield True, "keys: this process cannot open identity documents"
     else:
@@ -71,7 +72,7 @@ def _keys() -> Iterator[Finding]:
 
 def _older_opening_keys() -> Iterator[Finding]:
     """Say of each opening key whether a document still needs it (a rotation ends when nothing needs the old one)."""
-    opening, sealing = current_app.extensions["opening_keys"], current_app.extensions["sealing_key"]
+    opening, sealing = installed.opening_keys(), installed.sealing_key()
     in_use = versions_in_use()
     for version in sorted(set(in_use) - {sealing.version}):
         yield True, f"sealing keys: {in_use[version]} wait for opening key v{version}; keep it until they are destroyed"
@@ -107,7 +108,7 @@ def _held_documents() -> Iterator[Finding]:
 
 
 def _master_keys() -> Iterator[Finding]:
-    older = waiting(current_app.extensions["master_keys"])
+    older = waiting(installed.master_keys())
     names = ", ".join(f"{count} by v{version}" for version, count in sorted(older.items()))
     yield (
         not older,
@@ -119,7 +120,7 @@ def _master_keys() -> Iterator[Finding]:
 
 def _connections() -> Iterator[Finding]:
     """Name what leaves this machine without TLS; what is sealed before it leaves is no fault."""
-    found = list(plain_connections(current_app.extensions["settings"]))
+    found = list(plain_connections(installed.settings()))
     for plain in found:
         what = "in clear" if plain.is_readable else "without TLS (sealed, or nothing personal)"
         yield not plain.is_readable, f"connections: {plain.variable} goes to {plain.host} {what}; {plain.cure}"
@@ -128,7 +129,7 @@ def _connections() -> Iterator[Finding]:
 
 
 def _mail() -> Iterator[Finding]:
-    url = urlsplit(current_app.extensions["settings"].mail_url)
+    url = urlsplit(installed.settings().mail_url)
     if not url.hostname:
         yield True, "mail: written to the console and to files, not sent"
         return
@@ -140,14 +141,14 @@ def _mail() -> Iterator[Finding]:
 
 
 def _scanner() -> Iterator[Finding]:
-    state = current_app.extensions["scanner"].state()
+    state = installed.scanner().state()
     yield state.is_working, f"scanner: {state.text}" + ("" if state.is_working else "; check PORTAL_SCANNER_URL")
     if state.signatures_at and clock.now() - state.signatures_at > OLD_SIGNATURES:
         yield False, f"scanner: its signatures are of {state.signatures_at:%Y-%m-%d}; run freshclam"
 
 
 def _breached_passwords() -> Iterator[Finding]:
-    path = current_app.extensions["breached_passwords"].path
+    path = installed.breached_passwords().path
     if path is None:
         yield True, "passwords: only the common ones are refused; PORTAL_BREACHED_PASSWORDS_FILE refuses stolen ones"
     else:
@@ -155,7 +156,7 @@ def _breached_passwords() -> Iterator[Finding]:
 
 
 def _redis() -> Iterator[Finding]:
-    shared = current_app.extensions["try_counter"].shared
+    shared = installed_counter().shared
     if shared is None:
         yield True, "limits: tries are counted in the database"
     elif shared.is_well():

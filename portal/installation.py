@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from portal.config import read_settings_file
-from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 
 
 def prepare_instance(folder: Path, public_url: str) -> bool:

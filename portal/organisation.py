@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from portal.bilingual import Label, long_date
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml, repeated_codes
-from portal.infrastructure.durations import DeclaredPeriod, Period
+from portal.durations import DeclaredPeriod, Period
 
 DEFAULT_FILE: Final = Path(__file__).parent / "default_organisation.toml"
 

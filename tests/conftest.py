@@ -19,14 +19,14 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 from portal.translations.__main__ import compile_catalogues
-from tests.support.browser import Browser
-from tests.support.databases import IS_POSTGRESQL, TestDatabase, postgresql_server
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.people import People
+from tests.support.documents.renditions import remember_renditions
 from tests.support.hashing import use_quick_hasher
-from tests.support.mailbox import Mailbox
-from tests.support.people import People
-from tests.support.renditions import remember_renditions
+from tests.support.servers.databases import IS_POSTGRESQL, TestDatabase, postgresql_server
 
 ROOT = Path(__file__).parent.parent
 BROWSER = "tests/browser/"

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 # The suite runs whole on SQLite; what depends on the database runs again on PostgreSQL.
 ON_POSTGRESQL = [
     "tests/journeys", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py",
-    "tests/accounts/test_facebook_at_once.py", "tests/access/test_session_ended_meanwhile.py",
+    "tests/accounts/facebook/test_facebook_at_once.py", "tests/access/test_session_ended_meanwhile.py",
 ]  # fmt: skip
 
 

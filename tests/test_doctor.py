@@ -14,17 +14,17 @@ from portal import clock
 from portal.audit.models import AuditEvent
 from portal.cli import doctor
 from portal.config import Settings
-from portal.identity_checks.isolation import ChildUnavailable
-from portal.infrastructure.breached_passwords import BreachedPasswords
+from portal.identity_checks.decoding.isolation import ChildUnavailable
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
-from portal.infrastructure.keys import OpeningKeys, new_sealing_pair
+from portal.infrastructure.passwords.breached import BreachedPasswords
 from portal.infrastructure.scanner import ScannerState, scanner_from_url
-from portal.web.rate_limits import TryCounter
-from portal.web.shared_counts import SharedCounts
-from tests.support.databases import lift_append_only
-from tests.support.people import People
-from tests.support.ports import free_port
+from portal.infrastructure.sealing.keys import OpeningKeys, new_sealing_pair
+from portal.web.incoming.rate_limits import TryCounter
+from portal.web.incoming.shared_counts import SharedCounts
+from tests.support.acting.people import People
+from tests.support.servers.databases import lift_append_only
+from tests.support.servers.ports import free_port
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.infrastructure.durations import Period
+from portal.durations import Period
 from portal.organisation import DEFAULT_FILE, GapCode, IdentityPolicySetting, Organisation, OrganisationFaults
 from portal.personal_data.organisation_gaps import gaps
 from portal.personal_data.recipients import RecipientRegister

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.access.permissions import Permission, may
 from portal.access.reauthentication import is_fresh
+from portal.access.tokens import find_api_token
 from portal.web.audiences import Audience, current_audience
 from portal.web.sessions import SessionOver
 
@@ -113,7 +114,7 @@ def guard() -> Response | None:
 
 
 def _check_token(access: Access) -> None:
-    bearer = current_app.extensions["find_api_token"](request.headers.get("Authorization", ""))
+    bearer = find_api_token(request.headers.get("Authorization", ""))
     if bearer is None:
         abort(401)
     if access.scope not in bearer.scopes:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.infrastructure.database import db
-from portal.infrastructure.keys import MasterKeys
-from portal.infrastructure.sealed_texts import open_text, rewrap_text, seal_text, version_of_text
+from portal.infrastructure.sealing.keys import MasterKeys
+from portal.infrastructure.sealing.texts import open_text, rewrap_text, seal_text, version_of_text
 
 STEP_SECONDS = 30
 

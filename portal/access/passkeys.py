@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from flask import current_app
 from sqlalchemy import BigInteger, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from webauthn import (
@@ -34,6 +33,7 @@ from webauthn.helpers.structs import (
 
 from portal import clock
 from portal.config import Settings
+from portal.infrastructure import installed
 from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
 from portal.infrastructure.one_time_tokens import write_token
@@ -252,5 +252,5 @@ def _rp_id() -> str:
 
 
 def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
+    settings: Settings = installed.settings()
     return settings

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal import clock
 from portal.access.one_time_codes import plain_code
 from portal.infrastructure.database import UtcDateTime, db
-from portal.infrastructure.passwords import hash_password, is_password
+from portal.infrastructure.passwords.hashing import hash_password, is_password
 
 CODES = 8
 CODE_LENGTH = 10

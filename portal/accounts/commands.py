@@ -3,8 +3,8 @@
 import click
 from flask.cli import AppGroup
 
-from portal.accounts.registration import confirmed_account
-from portal.accounts.second_step import has_second_step, lift_second_step
+from portal.accounts.entry.registration import confirmed_account
+from portal.accounts.second_step.factors import has_second_step, lift_second_step
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.database import transaction
 

@@ -6,13 +6,13 @@ Each starts from a proof checked before the transaction, and acts only while tha
 from sqlalchemy import select
 
 from portal import clock
-from portal.accounts.devices import forget_devices
 from portal.accounts.emails import queue_password_changed
-from portal.accounts.linked_identities import live_identity
+from portal.accounts.facebook.linked_identities import live_identity
 from portal.accounts.links import Purpose, void_links
 from portal.accounts.models import Account, AccountSession
-from portal.accounts.second_step_sign_in import end_waiting
-from portal.accounts.sessions import end_sessions, renew_session
+from portal.accounts.second_step.sign_in import end_waiting
+from portal.accounts.sessions.account_sessions import end_sessions, renew_session
+from portal.accounts.sessions.devices import forget_devices
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db

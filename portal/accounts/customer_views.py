@@ -10,26 +10,28 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
 from portal.access.next_page import next_page
-from portal.accounts import credentials, email_change_customer_views, second_step_customer_views
-from portal.accounts.email_change import pending_change
-from portal.accounts.facebook import authorize_url, is_offered
+from portal.accounts import credentials
+from portal.accounts.address import customer_views as address_views
+from portal.accounts.address.change import pending_change
+from portal.accounts.entry.limits import count_facebook_attempt, count_password_again
+from portal.accounts.entry.sign_in import is_password_of
+from portal.accounts.entry.sign_in import sign_out as leave
+from portal.accounts.facebook.linked_identities import LastWayIn, live_identity, unlink_own
+from portal.accounts.facebook.provider import authorize_url, is_offered
 from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
-from portal.accounts.limits import count_facebook_attempt, count_password_again
-from portal.accounts.linked_identities import LastWayIn, live_identity, unlink_own
-from portal.accounts.second_step import second_step_of
-from portal.accounts.sessions import find_own_session, live_sessions
-from portal.accounts.sign_in import is_password_of
-from portal.accounts.sign_in import sign_out as leave
-from portal.accounts.visitor_sessions import Errand, begin_facebook
+from portal.accounts.second_step import customer_views as second_step_views
+from portal.accounts.second_step.factors import second_step_of
+from portal.accounts.sessions.account_sessions import find_own_session, live_sessions
+from portal.accounts.sessions.visitor_sessions import Errand, begin_facebook
 from portal.customers.addresses import mask_address
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
-from portal.infrastructure.passwords import hash_password
+from portal.infrastructure.passwords.hashing import hash_password
 from portal.web.audiences import Audience
 
 blueprint = Blueprint("accounts", __name__)
-blueprint.register_blueprint(email_change_customer_views.blueprint)
-blueprint.register_blueprint(second_step_customer_views.blueprint)
+for _part in (address_views, second_step_views):
+    blueprint.register_blueprint(_part.blueprint)
 
 # Signing out when the session is over already must not ask anybody to sign in first.
 SIGNED_IN_OR_NOT = Access(Audience.CUSTOMER, is_open=True)

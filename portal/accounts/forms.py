@@ -3,14 +3,14 @@
 import unicodedata
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import StopValidation
 
 from portal.customers.addresses import normalise_address
-from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
+from portal.infrastructure import installed
+from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
 SHORTEST = 12
@@ -29,8 +29,8 @@ class NewPassword:
     """The password must keep the rules; the form says whose address it must not be made of."""
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
-        names = [form.own_address, current_app.extensions["organisation"].name]
-        is_breached = current_app.extensions["breached_passwords"].holds
+        names = [form.own_address, installed.organisation().name]
+        is_breached = installed.breached_passwords().holds
         fault = password_fault(field.data or "", names, shortest=SHORTEST, is_breached=is_breached)
         if fault:
             raise StopValidation(_fault_text(fault))

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from flask import current_app
 from sqlalchemy import CursorResult, select, update
 
 from portal import clock
 from portal.accounts.models import AccountToken
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.one_time_tokens import read_token
 
@@ -75,7 +75,7 @@ def issue_link(
 
 def find_link(purpose: Purpose, text: str) -> tuple[LinkState, AccountToken | None]:
     """Return the state of the link whose secret is `text`, and the link unless it is broken."""
-    public_id = read_token(current_app.extensions["settings"].secret_key, purpose, text)
+    public_id = read_token(installed.settings().secret_key, purpose, text)
     statement = select(AccountToken).where(AccountToken.public_id == public_id, AccountToken.purpose == purpose)
     link = db.session.execute(statement).scalar_one_or_none() if public_id else None
     if link is None:

@@ -8,12 +8,11 @@ from datetime import datetime
 from heapq import merge
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
-from portal.accounts.email_change import is_pending
-from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
+from portal.accounts.address.change import is_pending
+from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.models import (
     Account,
     AccountDevice,
@@ -26,6 +25,7 @@ from portal.accounts.models import (
 from portal.bilingual import Label, long_date
 from portal.clock import PARIS
 from portal.customers.addresses import mask_address
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
@@ -257,7 +257,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
 
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
-    period = current_app.extensions["organisation"].retention.security_log
+    period = installed.organisation().retention.security_log
     return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
 
 

@@ -10,17 +10,16 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
-from portal.accounts import (
-    confirmation,
-    email_change_public_views,
-    facebook_public_views,
-    password_reset,
-    registration,
-    second_step_public_views,
-)
-from portal.accounts import sign_in as signing_in
-from portal.accounts.devices import device_label, find_device
-from portal.accounts.facebook import is_offered
+from portal.accounts.address import confirmation
+from portal.accounts.address import public_views as address_views
+from portal.accounts.entry import password_reset, registration
+from portal.accounts.entry import sign_in as signing_in
+from portal.accounts.entry.landing import landing
+from portal.accounts.entry.limits import count_link_asked, count_sign_in, may_mail
+from portal.accounts.entry.sign_in import Check, Verdict, check_password
+from portal.accounts.facebook import public_views as facebook_views
+from portal.accounts.facebook.linked_identities import FACEBOOK
+from portal.accounts.facebook.provider import is_offered
 from portal.accounts.forms import (
     ConfirmElsewhereForm,
     ConfirmForm,
@@ -29,13 +28,11 @@ from portal.accounts.forms import (
     ResetForm,
     SignInForm,
 )
-from portal.accounts.landing import landing
-from portal.accounts.limits import count_link_asked, count_sign_in, may_mail
-from portal.accounts.linked_identities import FACEBOOK
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
 from portal.accounts.models import AccountToken
-from portal.accounts.sign_in import Check, Verdict, check_password
-from portal.accounts.visitor_sessions import (
+from portal.accounts.second_step import public_views as second_step_views
+from portal.accounts.sessions.devices import device_label, find_device
+from portal.accounts.sessions.visitor_sessions import (
     await_registration,
     await_step,
     awaited_registration,
@@ -46,12 +43,11 @@ from portal.accounts.visitor_sessions import (
 )
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
-from portal.infrastructure.passwords import hash_password
+from portal.infrastructure.passwords.hashing import hash_password
 
 blueprint = Blueprint("accounts", __name__)
-blueprint.register_blueprint(facebook_public_views.blueprint)
-blueprint.register_blueprint(email_change_public_views.blueprint)
-blueprint.register_blueprint(second_step_public_views.blueprint)
+for _part in (facebook_views, address_views, second_step_views):
+    blueprint.register_blueprint(_part.blueprint)
 
 Answer = str | tuple[str, int] | Response
 

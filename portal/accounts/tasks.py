@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
-from flask import current_app
 from sqlalchemy import Exists, Select, delete, exists, select, update
 
 from portal import clock
@@ -16,12 +14,14 @@ from portal.accounts.emails import (
     queue_confirm_new_address,
     queue_reset_password,
 )
-from portal.accounts.linked_identities import UNLINKED_KEPT_FOR
+from portal.accounts.entry.registration import confirmed_account
+from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.links import LIFE, Purpose, issue_link
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
-from portal.accounts.registration import confirmed_account
-from portal.accounts.visitor_sessions import ATTEMPT_LIFE
+from portal.accounts.sessions.visitor_sessions import ATTEMPT_LIFE
 from portal.customers.models import Customer, CustomerStatus
+from portal.durations import Period
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.models import Mail, MailStatus
@@ -88,8 +88,8 @@ def purge_accounts(run: JobRun) -> None:
 
 def security_log_start(instant: datetime) -> datetime:
     """Return since when traces of sign-ins are kept, by the period that the organisation declares."""
-    period = current_app.extensions["organisation"].retention.security_log
-    return instant - relativedelta(years=period.years, months=period.months, days=period.days)
+    period: Period = installed.organisation().retention.security_log
+    return period.before(instant)
 
 
 def _is_restricted(account_id: Any) -> Exists:

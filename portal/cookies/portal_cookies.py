@@ -7,13 +7,12 @@ is explained all the same.
 from dataclasses import dataclass
 from typing import Final
 
-from flask import current_app
-
-from portal.accounts.visitor_sessions import DEVICE_COOKIE
+from portal.accounts.sessions.visitor_sessions import DEVICE_COOKIE
 from portal.bilingual import Label
 from portal.cookies.categories import NecessaryCookie, necessary_cookies
-from portal.staff.company_sessions import COOKIE as COMPANY_COOKIE
-from portal.staff.devices import COOKIE as STAFF_DEVICE_COOKIE
+from portal.staff.company.browser_state import COOKIE as COMPANY_COOKIE
+from portal.staff.company.provider import installed_provider
+from portal.staff.entry.devices import COOKIE as STAFF_DEVICE_COOKIE
 from portal.web.i18n import LANGUAGE_COOKIE
 from portal.web.sessions import CUSTOMER_RULES, STAFF_RULES, cookie_name
 
@@ -56,6 +55,6 @@ def portal_cookies() -> PortalCookies:
     staff_device = NecessaryCookie(cookie_name(STAFF_DEVICE_COOKIE), _STAFF_DEVICE, _ONE_YEAR)
     staff_form = NecessaryCookie(cookie_name(STAFF_FORM_COOKIE), _STAFF_FORM, _UNTIL_CLOSED)
     staff: tuple[NecessaryCookie, ...] = (staff_form, staff_session, staff_device)
-    if current_app.extensions["company_provider"]:
+    if installed_provider():
         staff += (NecessaryCookie(cookie_name(COMPANY_COOKIE), _COMPANY, _TEN_MINUTES),)
     return PortalCookies((form, session, device, language), staff)

@@ -12,26 +12,26 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
 from portal.demo.specimens import Holder, card_back, card_front, passport_page
-from portal.identity_checks import intake
-from portal.identity_checks.errands import errands
-from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.documents import intake
+from portal.identity_checks.proof.errands import errands
+from portal.identity_checks.proof.papers import Paper, Side
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
+from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
-from portal.rights.claims import claim
-from portal.rights.correspondence import ask_clarification, extend
-from portal.rights.decisions import Draft, decide, second
-from portal.rights.drafts import save_answers
-from portal.rights.filing import file_request, object_to_marketing, take_in
-from portal.rights.identity_review import ask_for_document
+from portal.rights.deciding.correspondence import ask_clarification, extend
+from portal.rights.deciding.decisions import Draft, decide, second
+from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.filing.drafts import save_answers
+from portal.rights.filing.receiving import file_request, object_to_marketing, take_in
+from portal.rights.filing.withdrawal import withdraw
+from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import ExtensionReason, Outcome, Right
 from portal.rights.models import Channel, RightsRequest
-from portal.rights.refusals import RefusalGround
-from portal.rights.withdrawal import withdraw
-from portal.staff.access_log import log_access
+from portal.rights.queue.claims import claim
 from portal.staff.models import StaffMember
 from portal.web.sessions import hash_token
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from portal.customers.models import Customer
 from portal.demo.seeding import seed
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 
 
@@ -23,7 +23,7 @@ from portal.infrastructure.database import db
 @with_appcontext
 def demo(keep: bool) -> None:
     """Make the demonstration and print its sign-ins. Refused on a database that holds anybody."""
-    settings = current_app.extensions["settings"]
+    settings = installed.settings()
     path = settings.instance / "demo.json"
     if db.session.execute(select(Customer.id).limit(1)).first() is None:
         content = seed()

@@ -21,8 +21,8 @@ from werkzeug.serving import make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from portal.accounts.facebook import RETURN_PATH, SCOPE
-from portal.accounts.signed_request import write_signed_request
+from portal.accounts.facebook.provider import RETURN_PATH, SCOPE
+from portal.accounts.facebook.signed_request import write_signed_request
 from portal.bilingual import Label
 
 TEMPLATES = Path(__file__).parents[2] / "templates"

@@ -8,12 +8,12 @@ import sys
 
 from flask import Flask
 
-from portal.config import Settings
+from portal.infrastructure import installed
 
 
 def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
     """Start it in a process of its own and tell the app where it is; None where it is not wanted."""
-    settings: Settings = app.extensions["settings"]
+    settings = installed.settings.of(app)
     if not settings.is_demo or settings.facebook_app_id or settings.is_https:
         return None
     # It listens before its process is up, so that whoever comes early waits and is not turned away.
@@ -27,7 +27,7 @@ def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
         "facebook_graph_url": url,
     }
     # A worker is a copy of this process on some systems, and on others reads the environment anew.
-    app.extensions["settings"] = settings.model_copy(update=found)
+    installed.settings.put(app, settings.model_copy(update=found))
     os.environ |= {f"PORTAL_{name.upper()}": value for name, value in found.items()}
     own = {"PORTAL_STAND_IN_FOR": settings.public_url, "PORTAL_STAND_IN_SOCKET": str(listening.fileno())}
     command = [sys.executable, "-m", "portal.demo.facebook"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 import pyotp
-from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
@@ -18,10 +17,11 @@ from portal.customers.models import Customer
 from portal.demo.cases import make_cases
 from portal.demo.holdings import import_lines
 from portal.demo.people import CUSTOMERS, STAFF
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.infrastructure.passwords import hash_password
-from portal.records.ingest import Refusal, start_run
+from portal.infrastructure.passwords.hashing import hash_password
+from portal.records.imports.ingest import Refusal, start_run
 from portal.staff.models import StaffMember
 
 WORDS = ("ancre", "brume", "cerise", "dune", "erable", "falaise", "galet", "houle", "ivoire", "jonque", "lagune", "mistral",
@@ -39,7 +39,7 @@ def seed() -> dict[str, Any]:
     make_cases()
     run_due_jobs()
     return {
-        "url": current_app.extensions["settings"].public_url,
+        "url": installed.settings().public_url,
         "customers": customers,
         "staff": staff,
         "feed_token": feed_token,

@@ -25,10 +25,11 @@ from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import tell_ready
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun
-from portal.infrastructure.keys import new_data_key
-from portal.infrastructure.sealing import seal_stream
+from portal.infrastructure.sealing.keys import new_data_key
+from portal.infrastructure.sealing.streams import seal_stream
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem
 
@@ -48,9 +49,9 @@ def build(run: JobRun, package_id: int) -> None:
     package = db.session.get_one(AnswerPackage, package_id)
     writer = _Writer(run, package, db.session.get_one(Customer, package.customer_id))
     key, name = new_data_key(), f"exports/{secrets.token_hex(16)}"
-    storage, wrap = current_app.extensions["storage"], current_app.extensions["master_keys"].wrap
+    storage, wrap = installed.storage(), installed.master_keys().wrap
     storage.put(name, writer.sealed(key, object_id=name))
-    organisation = current_app.extensions["organisation"]
+    organisation = installed.organisation()
     with run.finish() as session:
         package = session.get_one(AnswerPackage, package_id)
         package.status, package.progress = PackageStatus.READY, 100
@@ -138,7 +139,7 @@ class _Writer:
         with force_locale(self._language):
             page = current_app.jinja_env.get_template(f"exports/package/{template}.html")
             stream = page.stream(
-                organisation=current_app.extensions["organisation"], language=self._language, purpose=self._purpose,
+                organisation=installed.organisation(), language=self._language, purpose=self._purpose,
                 greeting=self._greeting, reference=self._reference, counts=self.counts, made_on=clock.today(),
                 categories=self._categories, page_name=page_name, **context,
             )  # fmt: skip

@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from flask import current_app
 
 from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
-from portal.records.kinds import DataMap
+from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_lines
 
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
@@ -21,7 +20,7 @@ def items_of(customer_id: int, category: str, language: str, purpose: str) -> It
     For `portability` only what the person provided or what was observed, under consent or contract (GDPR art. 20,
     WP 242): what the company worked out goes into an access answer instead.
     """
-    data_map: DataMap = current_app.extensions["data_map"]
+    data_map: DataMap = installed_data_map()
     for holding in holdings():
         if holding.items is None:
             continue

@@ -5,12 +5,12 @@ import re
 import unicodedata
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, url_for
 from flask_login import current_user
 
 from portal import clock
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
-from portal.accounts.freeze import frozen_until
+from portal.accounts.sessions.freeze import frozen_until
 from portal.exports.delivery import (
     PackageDamaged,
     PackageUnavailable,
@@ -21,6 +21,7 @@ from portal.exports.delivery import (
     note_damage,
 )
 from portal.exports.models import AnswerPackage, PackageStatus
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
 
@@ -77,7 +78,7 @@ def download(public_id: str) -> Any:
 
 def _company() -> str:
     """Return the company's name as plain letters for a file name."""
-    decomposed = unicodedata.normalize("NFKD", current_app.extensions["organisation"].name)
+    decomposed = unicodedata.normalize("NFKD", installed.organisation().name)
     plain = decomposed.encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall("[a-z0-9]+", plain)) or "data"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
@@ -10,9 +9,10 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage, PackageStatus
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.keys import KeyBroken, KeyMissing
-from portal.infrastructure.sealing import SealBroken, open_stream
+from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
+from portal.infrastructure.sealing.streams import SealBroken, open_stream
 from portal.infrastructure.storage import NotStored
 
 DOWNLOADED = declare("customer:package:downloaded", "package", "download")
@@ -93,5 +93,5 @@ def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:
     assert package.storage_key
     assert package.wrapped_key
     name = package.storage_key
-    key = current_app.extensions["master_keys"].unwrap(package.wrapped_key, name.encode())
-    return open_stream(key, current_app.extensions["storage"].open(name), name)
+    key = installed.master_keys().unwrap(package.wrapped_key, name.encode())
+    return open_stream(key, installed.storage().open(name), name)

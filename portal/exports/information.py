@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from portal.infrastructure import installed
 from portal.personal_data.categories import Category
 from portal.personal_data.recipients import RecipientRegister
 from portal.personal_data.registry import holdings
-from portal.records.kinds import DataMap, Kind
+from portal.records.data_map.kinds import DataMap, Kind, installed_data_map
 
 
 def article_15_information(counts: dict[str, int], language: str) -> dict[str, Any]:
@@ -20,8 +20,8 @@ def article_15_information(counts: dict[str, int], language: str) -> dict[str, A
         counts: number of items handed over, by category code.
         language: `fr` or `en`.
     """
-    data_map: DataMap = current_app.extensions["data_map"]
-    organisation = current_app.extensions["organisation"]
+    data_map: DataMap = installed_data_map()
+    organisation = installed.organisation()
     kinds = [kind for category in counts for kind in data_map.of_category(category)]
     recipients = RecipientRegister.of(organisation).of_codes(code for kind in kinds for code in kind.recipients)
     with force_locale(language):

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import select
 
 from portal import clock
 from portal.exports.building import build
 from portal.exports.models import AnswerPackage, PackageStatus
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job
 from portal.infrastructure.jobs.queue import MOST_ATTEMPTS, JobRun, LeaseLost, enqueue, job
@@ -46,7 +46,7 @@ def remove_bytes(run: JobRun, package_id: int) -> None:
     """Remove what is left of an expired package from storage."""
     package = db.session.get_one(AnswerPackage, package_id)
     if package.storage_key:
-        current_app.extensions["storage"].delete(package.storage_key)
+        installed.storage().delete(package.storage_key)
     with run.finish() as session:
         session.get_one(AnswerPackage, package_id).storage_key = None
 
@@ -54,7 +54,7 @@ def remove_bytes(run: JobRun, package_id: int) -> None:
 @job("exports.remove_orphans", every=timedelta(days=1))
 def remove_orphans(run: JobRun) -> None:
     """Remove bytes that a killed worker left: stored for a day and named by no package."""
-    storage = current_app.extensions["storage"]
+    storage = installed.storage()
     for stored in storage.list("exports"):
         is_named = db.session.execute(select(AnswerPackage.id).where(AnswerPackage.storage_key == stored.key)).first()
         if not is_named and stored.modified_at < clock.now() - ORPHANED_AFTER:

@@ -1,9 +1,9 @@
 """The keys of answer packages, for the rotation of master keys."""
 
 from portal.exports.models import AnswerPackage
-from portal.infrastructure import key_rotation
-from portal.infrastructure.key_rotation import WrappedKeys
-from portal.infrastructure.keys import MasterKeys, wrapping_version
+from portal.infrastructure.sealing import rotation
+from portal.infrastructure.sealing.keys import MasterKeys, wrapping_version
+from portal.infrastructure.sealing.rotation import WrappedKeys
 
 
 def _version(package: AnswerPackage) -> int | None:
@@ -16,4 +16,4 @@ def _rewrap(package: AnswerPackage, keys: MasterKeys) -> None:
     package.wrapped_key = keys.rewrap(package.wrapped_key, package.storage_key.encode())
 
 
-key_rotation.register(WrappedKeys(AnswerPackage, _version, _rewrap))
+rotation.register(WrappedKeys(AnswerPackage, _version, _rewrap))

@@ -10,24 +10,25 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
-from portal.accounts.sessions import session_key
+from portal.accounts.sessions.account_sessions import session_key
 from portal.customers.addresses import mask_address
-from portal.identity_checks import known_address, uploading_views
-from portal.identity_checks.errand_views import current_errand
-from portal.identity_checks.errands import Errand, errands
+from portal.identity_checks.decoding.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.documents import uploading_views
+from portal.identity_checks.documents.intake import NoLongerNeeded, take_back, unpack
+from portal.identity_checks.documents.previews import PreviewDamaged, PreviewGone, open_preview, shown_to
+from portal.identity_checks.documents.refusals import UPLOADS_A_DAY, Refusal, try_to_take_in
+from portal.identity_checks.documents.uploading import under_way
 from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, doubt_sentence, problem_sentence
-from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
-from portal.identity_checks.intake import NoLongerNeeded, take_back, unpack
-from portal.identity_checks.paper_checks import may_be_hidden, must_show
-from portal.identity_checks.papers import Paper, Side
-from portal.identity_checks.previews import PreviewDamaged, PreviewGone, open_preview, shown_to
+from portal.identity_checks.proof import known_address
+from portal.identity_checks.proof.errand_views import current_errand
+from portal.identity_checks.proof.errands import Errand, errands
+from portal.identity_checks.proof.paper_checks import may_be_hidden, must_show
+from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import Given, documents_given, given
-from portal.identity_checks.refusals import UPLOADS_A_DAY, Refusal, try_to_take_in
-from portal.identity_checks.uploading import under_way
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
-from portal.web.rate_limits import count_try
-from portal.web.uploads import BoundedFile
+from portal.web.incoming.rate_limits import count_try
+from portal.web.incoming.uploads import BoundedFile
 
 blueprint = Blueprint("identity_checks", __name__)
 blueprint.register_blueprint(uploading_views.blueprint)

@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import FileField, RadioField
 
-from portal.identity_checks.inspection import MAX_BYTES, DocumentRefused, UploadProblem
-from portal.identity_checks.legibility import PictureDoubt
-from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.decoding.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.decoding.legibility import PictureDoubt
+from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import GivenSide
 from portal.web.fields import CodeField
 from portal.web.filters import file_size, number
 from portal.web.forms import Needed, PortalForm
-from portal.web.uploads import BoundedFile, sent_file
+from portal.web.incoming.uploads import BoundedFile, sent_file
 
 # Told to people as a round number: the bytes allow a little more, so that nobody is refused what we promised.
 LIMIT = MAX_BYTES // 1024**2 * 1000**2

@@ -7,13 +7,13 @@ destroyed. That identity was checked, when and how, is told.
 from collections.abc import Iterator
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import func, literal, select
 
 from portal.bilingual import Label, long_date
 from portal.clock import local_date
-from portal.identity_checks.attestation import checker_label, method_label, result_label
 from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
+from portal.identity_checks.proof.attestation import checker_label, method_label, result_label
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
@@ -80,7 +80,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
 
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
-    periods = current_app.extensions["organisation"].retention
+    periods = installed.organisation().retention
     return _KEPT.filled(
         language,
         document=periods.identity_document_limit.text(language),

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from portal.identity_checks.errands import errands
-from portal.identity_checks.legibility import PictureDoubt
+from portal.identity_checks.decoding.legibility import PictureDoubt
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
-from portal.identity_checks.papers import Paper, Side
+from portal.identity_checks.proof.errands import errands
+from portal.identity_checks.proof.papers import Paper, Side
 from portal.infrastructure.database import db
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
-from portal.identity_checks.models import StoreFault, StoreFinding
-from portal.identity_checks.queries import references_of, store_figures
-from portal.identity_checks.reconciliation import ORPHAN_AGE, ask_now, is_under_way, last_compared
-from portal.identity_checks.viewing import (
+from portal.identity_checks.decoding.watermark import TURNS
+from portal.identity_checks.documents.reconciliation import ORPHAN_AGE, ask_now, is_under_way, last_compared
+from portal.identity_checks.documents.viewing import (
     DocumentDamaged,
     DocumentGone,
     DocumentHeld,
@@ -22,7 +21,9 @@ from portal.identity_checks.viewing import (
     note_denied,
     open_page,
 )
-from portal.identity_checks.watermark import TURNS
+from portal.identity_checks.models import StoreFault, StoreFinding
+from portal.identity_checks.queries import references_of, store_figures
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
 from portal.web.pagination import keyset_page
@@ -46,7 +47,7 @@ HEADERS = {
 @requires(staff(Permission.SEE_DOCUMENT))
 def document(public_id: str, page: int) -> Response:
     """One page as a picture. The look is logged for the customer and audited before the first byte leaves."""
-    if current_app.extensions["opening_keys"] is None:
+    if installed.opening_keys() is None:
         abort(503)
     turn = request.args.get("turn", 0, int)
     if turn not in TURNS:

@@ -6,20 +6,19 @@ The comparison of rows and stored bytes is a job too, in `reconciliation`.
 import logging
 from datetime import timedelta
 
-from flask import current_app
-
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
-from portal.identity_checks import intake, previews, shredding, uploading
-from portal.identity_checks.errands import errands
+from portal.identity_checks.documents import intake, previews, shredding, uploading
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.proof.errands import errands
 from portal.identity_checks.queries import held_documents
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
-from portal.infrastructure.keys import KeyBroken, KeyMissing
 from portal.infrastructure.scanner import Outcome, Verdict
-from portal.infrastructure.sealing import SealBroken
+from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
+from portal.infrastructure.sealing.streams import SealBroken
 from portal.infrastructure.storage import StorageError
 from portal.web.sessions import CUSTOMER_RULES
 
@@ -90,14 +89,14 @@ def sweep_uploads(run: JobRun) -> None:
 @job("identity.rescan", every=timedelta(minutes=5))
 def rescan(run: JobRun) -> None:
     """Ask the scanner again about held documents, while it answers. Only a process that may open documents can."""
-    if current_app.extensions["opening_keys"] is None:
+    if installed.opening_keys() is None:
         return
     last_id = 0
     while found := held_documents(last_id, 20):
         last_id = found[-1].id
         for document_id in [document.id for document in found]:
             # One that hangs would take its whole time limit for each document, and the worker has other jobs.
-            if not current_app.extensions["scanner"].state().is_working:
+            if not installed.scanner().state().is_working:
                 return
             _rescan_one(document_id)
             run.renew()
@@ -124,16 +123,16 @@ def _rescan_one(document_id: int) -> None:
         else:
             leftover = intake.release(document, verdict)
     if leftover:
-        current_app.extensions["storage"].delete(leftover)
+        installed.storage().delete(leftover)
 
 
 def _verdict_on(document_id: int) -> Verdict | None:
     """Return what the scanner says now, None when the document is gone or cannot be opened."""
-    document = db.session.get(IdentityDocument, document_id)
-    if document is None or document.status is not DocumentStatus.HELD:
+    document, keys = db.session.get(IdentityDocument, document_id), installed.opening_keys()
+    if document is None or keys is None or document.status is not DocumentStatus.HELD:
         return None
     try:
-        return intake.scan_again(document, current_app.extensions["opening_keys"])
+        return intake.scan_again(document, keys)
     except intake.Infected:
         return Verdict(Outcome.INFECTED)
     except (SealBroken, KeyBroken, KeyMissing, StorageError) as fault:

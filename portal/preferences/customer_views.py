@@ -6,7 +6,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -19,8 +18,9 @@ from flask_login import current_user
 
 from portal.access.declare import CUSTOMER, requires
 from portal.customers.models import Customer
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
-from portal.preferences.choosing import (
+from portal.preferences.choices.choosing import (
     Action,
     Conflict,
     MadeUp,
@@ -31,11 +31,11 @@ from portal.preferences.choosing import (
     save_everything,
     standings,
 )
-from portal.preferences.consent import latest_record_id
+from portal.preferences.choices.consent import latest_record_id
+from portal.preferences.choices.states import read_state
+from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
 from portal.preferences.purposes import Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
-from portal.preferences.states import read_state
-from portal.preferences.unsubscribing import put_back, stopped_by_link
 from portal.web.csv_files import csv_lines
 
 blueprint = Blueprint("preferences", __name__)
@@ -144,7 +144,7 @@ def _has_signal() -> bool:
 
 
 def _company() -> str:
-    return str(current_app.extensions["organisation"].name)
+    return str(installed.organisation().name)
 
 
 def _language() -> str:

@@ -16,8 +16,8 @@ from wtforms import (
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON
 from portal.preferences.purposes import FLAGS
-from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
 LONGEST_HOW = 200

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import Select, case, func, literal, select, union_all
 
 from portal.bilingual import Label
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.preferences.choices.states import read_state
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
 from portal.preferences.queries import flag_label
-from portal.preferences.states import read_state
 
 COOKIES: Final = "cookies."
 READ_AT_ONCE: Final = 500
@@ -61,7 +61,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
-    kept = current_app.extensions["organisation"].retention
+    kept = installed.organisation().retention
     return _KEPT.filled(language, proof=kept.consent_proof.text(language), suppression=kept.suppression.text(language))
 
 

@@ -3,18 +3,16 @@
 import hashlib
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 
 from portal.access.declare import PUBLIC, requires
 from portal.customers.addresses import normalise_address
 from portal.customers.models import Customer
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
-from portal.preferences.forms import AddressForm
-from portal.preferences.purposes import FLAGS
-from portal.preferences.unsubscribing import (
+from portal.preferences.choices.unsubscribing import (
     EMAIL_FLAGS,
     LinkUnknown,
     ask_for_link,
@@ -23,7 +21,10 @@ from portal.preferences.unsubscribing import (
     stop_emails,
     stopped_by_link,
 )
-from portal.web.rate_limits import TooManyTries, caller_network, count_try
+from portal.preferences.forms import AddressForm
+from portal.preferences.purposes import FLAGS
+from portal.web.forms import without_form_token
+from portal.web.incoming.rate_limits import TooManyTries, caller_network, count_try
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -43,8 +44,10 @@ def unsubscribe(token: str) -> Any:
     return render_template("preferences/public/unsubscribe.html", customer=customer, token=token, stops=stops)
 
 
+# A mail program holds no form token (RFC 8058); whoever posts here holds the secret of the link itself.
 @blueprint.post("/unsubscribe/<token>")
 @requires(PUBLIC)
+@without_form_token
 def stop(token: str) -> Any:
     """Stop the e-mails: for a mail program (RFC 8058) a plain 200 and no cookie, for a person the next page."""
     is_one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
@@ -95,14 +98,8 @@ def link_asked() -> str:
     return render_template("preferences/public/link_asked.html")
 
 
-@blueprint.record_once
-def exempt_from_form_tokens(state: BlueprintSetupState) -> None:
-    """A mail program holds no form token (RFC 8058); whoever posts here holds the secret of the link itself."""
-    state.app.extensions["csrf"].exempt(stop)
-
-
 def _find(token: str) -> Customer | None:
-    return find_customer(token, current_app.extensions["settings"].secret_key)
+    return find_customer(token, installed.settings().secret_key)
 
 
 def _ask_for_address(form: AddressForm | None = None, *, code: int) -> Any:

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from portal.infrastructure.database import db
-from portal.preferences.feed import newest_change
+from portal.preferences.choices.states import CUSTOMERS, SUPPRESSED
+from portal.preferences.feed.reading import newest_change
 from portal.preferences.models import ConsentRecord, Origin, PreferenceTotal
 from portal.preferences.purposes import FLAG_CODES, FLAGS
-from portal.preferences.states import CUSTOMERS, SUPPRESSED
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 25

@@ -16,16 +16,8 @@ from portal.access.permissions import Permission
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.categories import Category
-from portal.preferences import whole_base
-from portal.preferences.choosing import Standing, standings
-from portal.preferences.forms import FindForm, SwitchOffForm
-from portal.preferences.models import PreferenceState
-from portal.preferences.purposes import FLAGS, Channel, Topic
-from portal.preferences.queries import origin_label, totals
-from portal.preferences.states import read_state
-from portal.preferences.switching_off import switch_off
-from portal.staff.customer_lookup import (
+from portal.lookups.models import CustomerLookup
+from portal.lookups.opening import (
     OwnFile,
     find_customer,
     find_lookup,
@@ -36,8 +28,16 @@ from portal.staff.customer_lookup import (
     note_own_file,
     open_lookup,
 )
-from portal.staff.models import CustomerLookup
-from portal.web.rate_limits import count_try
+from portal.personal_data.categories import Category
+from portal.preferences.choices.choosing import Standing, standings
+from portal.preferences.choices.states import read_state
+from portal.preferences.choices.switching_off import switch_off
+from portal.preferences.feed import whole_base
+from portal.preferences.forms import FindForm, SwitchOffForm
+from portal.preferences.models import PreferenceState
+from portal.preferences.purposes import FLAGS, Channel, Topic
+from portal.preferences.queries import origin_label, totals
+from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -158,7 +158,7 @@ def _grid() -> dict[str, Any]:
 def _ask_again() -> AnyResponse:
     flash(_("The half hour for this file has passed. Say again why you open it."), "info")
     may_see = current_user.may(Permission.SEE_MARKETING)
-    return redirect(url_for(".marketing") if may_see else url_for("staff.staff.customers"), 303)
+    return redirect(url_for(".marketing") if may_see else url_for("staff.lookups.customers"), 303)
 
 
 def _say(switched: int) -> None:

@@ -1,11 +1,9 @@
 """What time does to preferences: consents given for a time lapse, old proofs and erased references leave."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
-from flask import current_app
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
@@ -13,10 +11,12 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer, CustomerStatus
+from portal.durations import Period
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.preferences.choices.states import forget, publish
 from portal.preferences.models import ConsentRecord, PreferenceState
-from portal.preferences.states import forget, publish
 
 PURGED = declare("portal:consent_proofs:purged", "proofs", "until")
 
@@ -41,9 +41,9 @@ def purge_proofs(run: JobRun) -> None:
 
     The proof of a choice that still counts stays, however old. A restricted customer's stay (GDPR art. 18).
     """
-    period = current_app.extensions["organisation"].retention.consent_proof
-    last_day = clock.today() - relativedelta(years=period.years, months=period.months, days=period.days)
-    until, removed, reached = datetime.combine(last_day, time.min, clock.PARIS), 0, 0
+    period: Period = installed.organisation().retention.consent_proof
+    last_day = period.before(clock.today())
+    until, removed, reached = clock.start_of(last_day), 0, 0
     while ids := _old_proofs(until, after=reached):
         with transaction() as session:
             session.execute(delete(ConsentRecord).where(ConsentRecord.id.in_(ids)))

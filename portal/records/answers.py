@@ -13,7 +13,7 @@ from portal.personal_data.categories import Category, Question
 from portal.personal_data.lawful_bases import LawfulBasis, may_withdraw_consent
 from portal.personal_data.recipients import RecipientRegister
 from portal.personal_data.registry import holdings
-from portal.records.kinds import DataMap, Kind, Nature, Purpose
+from portal.records.data_map.kinds import DataMap, Kind, Nature, Purpose
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection")
 PREFERENCES = "preferences"

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.registry import HeldItem
-from portal.records.kinds import DataMap, Kind
+from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.models import Record
 from portal.web.filters import long_date
 

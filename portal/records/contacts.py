@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, select, update
 from portal.clock import local_date
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
+from portal.records.data_map.kinds import DataMap
 from portal.records.expiry import Expiry, starts_at_last_contact
-from portal.records.kinds import DataMap
 from portal.records.models import Record
 
 MOST_NOTED = 10_000

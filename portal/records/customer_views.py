@@ -1,14 +1,16 @@
 """What a customer sees of what the company holds: nine categories, and each of them with its five answers."""
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask_babel import get_locale
 from flask_login import current_user
 
 from portal.access.declare import CUSTOMER, requires
+from portal.infrastructure import installed
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of
 from portal.records.cards import Cards
+from portal.records.data_map.kinds import installed_data_map
 from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
 
 blueprint = Blueprint("records", __name__)
@@ -35,7 +37,7 @@ def category(category: str) -> str:
     if category not in CATEGORIES:
         abort(404)
     shown, customer_id, language = Category(category), current_user.customer_id, str(get_locale())
-    data_map, organisation = current_app.extensions["data_map"], current_app.extensions["organisation"]
+    data_map, organisation = installed_data_map(), installed.organisation()
     cursor = request.args.get("cursor")
     held = overview(customer_id, shown, data_map)
     others = held.counts.keys() - {"records"}

@@ -5,8 +5,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from portal.records.kinds import DataMap, Kind
-from portal.records.retention_rules import Start
+from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.data_map.retention_rules import Start
 
 # The rule is pure and dates repeat: a file of a million lines has some thousands of different cases.
 REMEMBERED = 8192

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import Select, select
 
 from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.registry import HeldItem, Holding, register
-from portal.records.kinds import DataMap
+from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.models import CategoryCount, Record
 
 _KEPT = Label(
@@ -31,7 +30,7 @@ def summary(customer_id: int) -> Select[Any]:
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the records of a category, newest first."""
-    data_map: DataMap = current_app.extensions["data_map"]
+    data_map: DataMap = installed_data_map()
     statement = (
         select(Record.kind, Record.external_id, Record.recorded_at, Record.source, Record.values)
         .where(Record.customer_id == customer_id, Record.category == category)

@@ -7,7 +7,6 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import (
     BigInteger,
     Select,
@@ -22,9 +21,10 @@ from sqlalchemy import (
 )
 
 from portal.infrastructure.database import UtcDateTime, db
+from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem, Holding, holdings
-from portal.records.kinds import DataMap, Kind
+from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.models import Record
 from portal.web.pagination import Page, keyset_page
 
@@ -35,7 +35,7 @@ LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
 
 # Holdings whose items have a page, where they are read better than among cards of records and cost nothing here.
 PAGES_OF_THEIR_OWN: Final = {
-    "access_log": "customer.staff.access_log",
+    "access_log": "customer.lookups.access_log",
     "exports": "customer.rights.index",
     "identity_checks": "customer.rights.index",
     "preferences": "customer.preferences.history",
@@ -157,9 +157,12 @@ def _with_items() -> list[Holding]:
     return [holding for holding in holdings() if holding.summary]
 
 
+held_statements = Installed[dict[str, Select[Any]]]("held_statements")
+
+
 def _built_once(name: str, build: Callable[[], Select[Any]]) -> Select[Any]:
     """Return a statement of this app, built at its first use: building it costs more than the database's answer."""
-    statements: dict[str, Select[Any]] = current_app.extensions.setdefault("held_statements", {})
+    statements = held_statements()
     if name not in statements:
         statements[name] = build()
     return statements[name]

@@ -12,18 +12,18 @@ from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
-from portal.rights import filing, withdrawal
-from portal.rights.answers import Use, answers_in_words
-from portal.rights.clocks import days_left, is_late
-from portal.rights.drafts import DraftExpired, discard, draft_of_intent, drafts_of, find_draft, save_answers
-from portal.rights.forms import ALL, FORMS, SOME, DetailsForm, WordsForm
+from portal.rights.asked import Use, answers_in_words
+from portal.rights.clock.running import days_left, is_late
+from portal.rights.filing import receiving, withdrawal
+from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, drafts_of, find_draft, save_answers
+from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm, WordsForm
+from portal.rights.filing.progress import DraftStep, progress_of
+from portal.rights.following.tracking import canonical_reference, closed_requests, find_own
+from portal.rights.following.tracking import follow as follow_request
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.lifecycle import InvalidStep
 from portal.rights.models import RequestDraft, RightsRequest
-from portal.rights.progress import DraftStep, progress_of
-from portal.rights.tracking import canonical_reference, closed_requests, find_own
-from portal.rights.tracking import follow as follow_request
-from portal.web.rate_limits import count_try
+from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("rights", __name__)
 
@@ -35,7 +35,7 @@ Answer = str | tuple[str, int] | Response
 def index() -> str:
     return render_template(
         "rights/customer/index.html",
-        open_requests=filing.open_requests(current_user.customer_id),
+        open_requests=receiving.open_requests(current_user.customer_id),
         drafts=drafts_of(current_user.customer_id),
         closed=closed_requests(current_user.customer_id, request.args.get("closed")),
         days_left=days_left,
@@ -57,7 +57,7 @@ def start(right: str) -> Answer:
     intent = intent_of(right, request.args.get("intent"))
     if intent is None:
         abort(404)
-    existing = filing.open_request_of(current_user.customer_id, intent)
+    existing = receiving.open_request_of(current_user.customer_id, intent)
     if existing is not None:
         page = render_template("rights/customer/already_open.html", intent=intent, existing=existing)
         return (page, 409) if request.method == "POST" else page
@@ -138,20 +138,20 @@ def check(public_id: str) -> Answer:
 @requires(CUSTOMER)
 def send(public_id: str) -> Response:
     if _own_draft(public_id).sent_at is None:
-        count_try([(filing.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
+        count_try([(receiving.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
     try:
         with transaction():
-            reference = filing.file_request(current_user, g.portal_session, public_id).reference
-    except filing.StepMissing as missing:
+            reference = receiving.file_request(current_user, g.portal_session, public_id).reference
+    except receiving.StepMissing as missing:
         return _to_missing(missing.step, public_id)
-    except filing.AlreadyOpen as already:
+    except receiving.AlreadyOpen as already:
         flash(_("You have a request of this kind already. Add to it here if you need to."), "info")
         return redirect(url_for(".follow", reference=already.reference), 303)
-    except filing.TooManyOpen:
-        most = filing.MOST_OPEN
+    except receiving.TooManyOpen:
+        most = receiving.MOST_OPEN
         flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=most), "warning")
         return redirect(url_for(".index"), 303)
-    except filing.NoSuchDraft:
+    except receiving.NoSuchDraft:
         abort(404)
     flash(_("Your request is sent."), "success")
     return redirect(url_for(".follow", reference=reference), 303)
@@ -167,7 +167,7 @@ def object_to_marketing() -> Response:
 def _object_to_marketing(draft: RequestDraft | None) -> Response:
     public_id = draft.public_id if draft else None
     with transaction():
-        reference = filing.object_to_marketing(current_user).reference
+        reference = receiving.object_to_marketing(current_user).reference
         if public_id:
             discard(_own_draft(public_id))
     flash(_("Done: we no longer use your data for advertising."), "success")
@@ -256,7 +256,7 @@ def _own_request(reference: str) -> RightsRequest:
 
 
 def _to_sent(draft: RequestDraft) -> Response:
-    return redirect(url_for(".follow", reference=filing.sent_request(draft).reference), 303)
+    return redirect(url_for(".follow", reference=receiving.sent_request(draft).reference), 303)
 
 
 def _to_missing(step: DraftStep, public_id: str) -> Response:

@@ -1,6 +1,6 @@
 """The mails that tell a customer what became of what they sent. First name and reference, nothing more."""
 
-from portal.rights.fulfilment import write_to_customer
+from portal.rights.carrying_out.answering import write_to_customer
 from portal.rights.models import RightsRequest
 
 

@@ -1,20 +1,19 @@
 """A request's file outlives its answer by the period told to the person, then goes whole."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from dateutil.relativedelta import relativedelta
-from flask import current_app
 from sqlalchemy import delete, exists, select
 
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer, CustomerStatus
+from portal.durations import Period
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck, IdentityDocument
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.durations import Period
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.rights.models import RequestDecision, RequestEvent, RequestPause, RightsRequest
 
@@ -45,9 +44,8 @@ def purge_closed_files(run: JobRun) -> None:
 
 def _start() -> datetime:
     """Return the beginning, in Paris, of the day before which the period has run out."""
-    period: Period = current_app.extensions["organisation"].retention.request_files
-    day = clock.today() - relativedelta(years=period.years, months=period.months, days=period.days)
-    return datetime.combine(day, time.min, clock.PARIS)
+    period: Period = installed.organisation().retention.request_files
+    return clock.start_of(period.before(clock.today()))
 
 
 def _expired(start: datetime) -> Sequence[int]:

@@ -6,16 +6,16 @@ Notes that staff write for each other are about the work, not the person, and st
 from collections.abc import Iterator
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import func, literal, select, union_all
 
 from portal.bilingual import Label, long_date
 from portal.clock import local_date
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
-from portal.rights.answers import answers_in_words
-from portal.rights.history import customer_history
+from portal.rights.asked import answers_in_words
+from portal.rights.following.history import customer_history
 from portal.rights.intents import Intent
 from portal.rights.models import (
     RequestDecision,
@@ -134,7 +134,7 @@ def _values(request: RightsRequest) -> dict[str, Any]:
 
 def retention(language: str) -> str:
     """Return how long it is kept, in words."""
-    periods = current_app.extensions["organisation"].retention
+    periods = installed.organisation().retention
     return _KEPT.filled(language, period=periods.request_files.text(language), drafts=periods.drafts.text(language))
 
 

@@ -15,41 +15,19 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
-from portal.identity_checks.checking import AlreadyChecked
+from portal.identity_checks.documents.viewing import begin_look, current_look, has_opened
 from portal.identity_checks.models import CheckResult
+from portal.identity_checks.proof.checking import AlreadyChecked
 from portal.identity_checks.queries import pending_check
-from portal.identity_checks.viewing import begin_look, current_look, has_opened
 from portal.infrastructure.database import transaction
-from portal.rights import correspondence, decisions, fulfilment
-from portal.rights.case_facts import CaseFacts, case_facts
-from portal.rights.claims import (
-    CaseClosed,
-    HeldByAnother,
-    OwnCase,
-    check_not_own,
-    claim,
-    is_held_by,
-    release,
-    take_most_urgent,
-)
-from portal.rights.clocks import AlreadyExtended, days_left
-from portal.rights.deadlines import ExtensionTooLate
-from portal.rights.filing import take_in
-from portal.rights.history import full_history
-from portal.rights.identity_review import (
-    ChecklistIncomplete,
-    DocumentAwaited,
-    DocumentNotAllowed,
-    DocumentUnseen,
-    NothingToCheck,
-    ask_for_document,
-    review_identity,
-)
-from portal.rights.lifecycle import ExtensionReason, InvalidStep, Outcome, Right, Status
-from portal.rights.models import Channel, RightsRequest
-from portal.rights.queue import HOLDERS, WHEN, Filters, ages, count_matching, find_request, other_requests, queue_page
-from portal.rights.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
-from portal.rights.staff_forms import (
+from portal.legal_time.deadlines import ExtensionTooLate
+from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access, reason_text
+from portal.lookups.opening import find_customer, is_own_file
+from portal.rights.carrying_out import answering
+from portal.rights.clock.running import AlreadyExtended, days_left
+from portal.rights.deciding import correspondence, decisions
+from portal.rights.deciding.case_facts import CaseFacts, case_facts
+from portal.rights.deciding.forms import (
     DecisionForm,
     DoubtForm,
     ExtensionForm,
@@ -60,8 +38,40 @@ from portal.rights.staff_forms import (
     SecondOpinionForm,
     TakeInForm,
 )
-from portal.staff.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access, reason_text
-from portal.staff.customer_lookup import find_customer, is_own_file
+from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
+from portal.rights.filing.receiving import take_in
+from portal.rights.following.history import full_history
+from portal.rights.identity.review import (
+    ChecklistIncomplete,
+    DocumentAwaited,
+    DocumentNotAllowed,
+    DocumentUnseen,
+    NothingToCheck,
+    ask_for_document,
+    review_identity,
+)
+from portal.rights.lifecycle import ExtensionReason, InvalidStep, Outcome, Right, Status
+from portal.rights.models import Channel, RightsRequest
+from portal.rights.queue.claims import (
+    CaseClosed,
+    HeldByAnother,
+    OwnCase,
+    check_not_own,
+    claim,
+    is_held_by,
+    release,
+    take_most_urgent,
+)
+from portal.rights.queue.listing import (
+    HOLDERS,
+    WHEN,
+    Filters,
+    ages,
+    count_matching,
+    find_request,
+    other_requests,
+    queue_page,
+)
 from portal.web.forms import PortalForm, stripped
 
 blueprint = Blueprint("rights", __name__)
@@ -424,7 +434,7 @@ def extend(reference: str) -> Any:
 @requires(staff(Permission.DECIDE_REQUEST))
 def prepare_again(reference: str) -> Any:
     message = _("The copy is being made again.")
-    return _act(reference, lambda found: fulfilment.prepare_again(found, current_user), message)
+    return _act(reference, lambda found: answering.prepare_again(found, current_user), message)
 
 
 @blueprint.post("/requests/<reference>/note")

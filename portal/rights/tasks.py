@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.queue import JobRun, job
-from portal.rights.drafts import discard, expired_drafts
+from portal.rights.filing.drafts import discard, expired_drafts
 
 
 @job("rights.remove_expired_drafts", every=timedelta(days=1))

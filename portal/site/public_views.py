@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal import clock
 from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.records.data_map.kinds import installed_data_map
 from portal.site.readiness import faults
 from portal.web.i18n import LANGUAGES, keep_language
 
@@ -49,7 +51,7 @@ def _store(chosen: str) -> None:
 def policy() -> str:
     return render_template(
         "site/public/policy.html",
-        data_map=current_app.extensions["data_map"],
+        data_map=installed_data_map(),
         body=f"policies/policy_{get_locale()}.html",
     )
 
@@ -78,8 +80,8 @@ def readiness() -> tuple[Response, int]:
 def security_txt() -> Response:
     """RFC 9116; the expiry moves by itself, so that the file never goes stale while the portal is served."""
     organisation, public_url = (
-        current_app.extensions["organisation"],
-        current_app.extensions["settings"].public_url,
+        installed.organisation(),
+        installed.settings().public_url,
     )
     expires = (clock.now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     lines = [

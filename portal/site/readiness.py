@@ -5,11 +5,11 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 
@@ -26,7 +26,7 @@ def faults() -> list[str]:
         db.session.rollback()
         return ["database"]
     try:
-        current_app.extensions["storage"].exists("readiness")
+        installed.storage().exists("readiness")
     except Exception:
         found.append("storage")
     return found

@@ -7,14 +7,14 @@ import sys
 from typing import NoReturn
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from portal.access.permissions import Role
 from portal.customers.addresses import AddressRefused
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
-from portal.staff.administration import MemberDisabled, renew_way_in_by_command
-from portal.staff.invitation import MemberExists, invite, link_of
+from portal.staff.members.administration import MemberDisabled, renew_way_in_by_command
+from portal.staff.members.invitation import MemberExists, invite, link_of
 
 staff = AppGroup("staff", help="Staff members.")
 
@@ -35,7 +35,7 @@ def create(email: str, name: str, role: str, language: str) -> None:
         with transaction():
             link = link_of(
                 invite(email, name.strip(), Role(role), actor="command", language=language),
-                current_app.extensions["settings"],
+                installed.settings(),
             )
     except AddressRefused:
         _fail(f"{email} is not an e-mail address.")
@@ -55,7 +55,7 @@ def renew(email: str) -> None:
     try:
         with transaction():
             token = renew_way_in_by_command(email)
-            link = link_of(token, current_app.extensions["settings"]) if token else None
+            link = link_of(token, installed.settings()) if token else None
     except AddressRefused:
         _fail(f"{email} is not an e-mail address.")
     except MemberDisabled:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -14,15 +13,14 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
     StringField,
-    TextAreaField,
 )
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
-from portal.infrastructure.password_rules import LONGEST, PasswordFault, password_fault
-from portal.staff.customer_lookup import LONGEST_REASON, SHORTEST_REASON, case_reference
+from portal.infrastructure import installed
+from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
 
 TOKEN_DAYS = (30, 90, 180, 365)
@@ -82,7 +80,7 @@ class NewPasswordForm(PortalForm):
         self.names = names
 
     def validate_password(self, field: Field) -> None:
-        is_breached = current_app.extensions["breached_passwords"].holds
+        is_breached = installed.breached_passwords().holds
         fault = password_fault(field.data, self.names, shortest=SHORTEST, is_breached=is_breached)
         if fault is PasswordFault.BREACHED:
             raise StopValidation(_l("This password was stolen elsewhere and is known to thieves. Choose another one."))
@@ -153,38 +151,3 @@ class TokenForm(PortalForm):
         invalid_value_message=_l("Choose one of the periods."),
         invalid_choice_message=_l("Choose one of the periods."),
     )
-
-
-class LookupForm(PortalForm):
-    identifier = StringField(
-        _l("E-mail address, customer number or reference"),
-        [Needed(_l("Enter an e-mail address, a customer number or a reference.")), LengthBetween(most=254)],
-        filters=[stripped],
-        description=_l("The whole of it, exactly: there is no search by part of a name."),
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-    reason = TextAreaField(
-        _l("Why do you open this file?"),
-        [
-            Needed(_l("Say why you open this file.")),
-            LengthBetween(
-                SHORTEST_REASON,
-                LONGEST_REASON,
-                _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
-            ),
-        ],
-        filters=[stripped],
-        description=_l("The customer reads these words. Write nothing here that they should not know."),
-        render_kw={"rows": "3"},
-    )
-    request_reference = StringField(
-        _l("Case reference (if there is one)"),
-        [LengthBetween(most=40)],
-        filters=[stripped],
-        description=_l("Such as DR-2026-00431."),
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
-
-    def validate_request_reference(self, field: Field) -> None:
-        if field.data and case_reference(field.data) is None:
-            raise StopValidation(_l("Write the case reference as DR-2026-00431, or leave it empty."))

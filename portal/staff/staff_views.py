@@ -1,23 +1,19 @@
-"""The staff's own pages; each module named here adds its routes."""
+"""The staff's own pages; each module named here adds its routes to the blueprint."""
 
-from portal.staff import (
-    staff_account_views,
-    staff_administration_views,
-    staff_company_views,
-    staff_customer_views,
-    staff_entry_views,
-    staff_factor_views,
-    staff_invitation_views,
-)
+from portal.staff.company import staff_views as company_views
+from portal.staff.entry import staff_views as entry_views
+from portal.staff.members import invitation_staff_views as invitation_views
+from portal.staff.members import staff_views as member_views
+from portal.staff.own_account import factor_staff_views as factor_views
+from portal.staff.own_account import staff_views as own_account_views
 from portal.staff.staff_blueprint import blueprint
 
 __all__ = [
     "blueprint",
-    "staff_account_views",
-    "staff_administration_views",
-    "staff_company_views",
-    "staff_customer_views",
-    "staff_entry_views",
-    "staff_factor_views",
-    "staff_invitation_views",
+    "company_views",
+    "entry_views",
+    "factor_views",
+    "invitation_views",
+    "member_views",
+    "own_account_views",
 ]

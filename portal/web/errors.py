@@ -4,15 +4,16 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.passwords import HashingBusy
+from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.audiences import Audience, current_audience
 from portal.web.forms import typed_again
 
@@ -118,7 +119,7 @@ def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] |
         errors: one entry a fault, with `pointer` (RFC 6901) and `detail`.
     """
     body: dict[str, Any] = {
-        "type": f"{current_app.extensions['settings'].public_url}/feed/v1/problems/{code}",
+        "type": f"{installed.settings().public_url}/feed/v1/problems/{code}",
         "title": PROBLEM_TITLES.get(code, "The call could not be answered"),
         "status": code,
         "request_id": g.setdefault("reference", new_reference()),

@@ -1,7 +1,8 @@
 """Security headers of every response, of errors and static files too. Nothing in the policy is relaxed."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
+from portal.infrastructure import installed
 from portal.web.audiences import Audience, current_audience
 
 POLICY = "; ".join(
@@ -38,7 +39,7 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", PERMISSIONS)
-    if current_app.extensions["settings"].is_https:
+    if installed.settings().is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
     if request.endpoint == "static":
         # The address carries a hash of the content, so the file behind it never changes.

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from flask_babel import Babel
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.infrastructure import installed
 from portal.web.sessions import cookie_name
 
 LANGUAGES = ("fr", "en")
@@ -43,7 +44,7 @@ def keep_language(response: Response, language: str) -> None:
         httponly=True,
         samesite="Lax",
         path="/",
-        secure=current_app.extensions["settings"].is_https,
+        secure=installed.settings().is_https,
     )
 
 

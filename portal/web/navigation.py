@@ -7,6 +7,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from portal.infrastructure import installed
 from portal.web.audiences import Audience, current_audience
 
 
@@ -25,8 +26,8 @@ def register(app: Flask) -> None:
     @app.context_processor
     def page_context() -> dict[str, object]:
         return {
-            "organisation": current_app.extensions["organisation"],
-            "is_demo": current_app.extensions["settings"].is_demo,
+            "organisation": installed.organisation(),
+            "is_demo": installed.settings().is_demo,
             "language": str(get_locale() or "fr"),
             "audience": str(current_audience()) if request else "public",
             "navigation": _links() if request else [],
@@ -51,7 +52,7 @@ def _customer_entries() -> list[tuple[str, str]]:
         (_("Your data"), "customer.records.dashboard"),
         (_("Preferences"), "customer.preferences.preferences"),
         (_("Your requests"), "customer.rights.index"),
-        (_("Who looked at your data"), "customer.staff.access_log"),
+        (_("Who looked at your data"), "customer.lookups.access_log"),
         (_("Account"), "customer.accounts.account"),
     ]
 
@@ -60,7 +61,7 @@ def _staff_entries() -> list[tuple[str, str]]:
     entries = [
         ("see_queue", _("Queue"), "staff.rights.queue"),
         ("see_queue", _("My cases"), "staff.rights.my_cases"),
-        ("look_up_customer", _("Customers"), "staff.staff.customers"),
+        ("look_up_customer", _("Customers"), "staff.lookups.customers"),
         ("see_marketing", _("Marketing"), "staff.preferences.marketing"),
         ("watch_document_store", _("Stored documents"), "staff.identity_checks.store"),
         ("manage_staff", _("Staff members"), "staff.staff.members"),

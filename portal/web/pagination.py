@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, Select, and_, or_
 from werkzeug.exceptions import BadRequest
 
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 
 Row = TypeVar("Row")
@@ -73,7 +73,7 @@ def _after(columns: Sequence[tuple[Any, bool]], values: Sequence[Any], backwards
 
 
 def _serializer(name: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.extensions["settings"].secret_key, salt=f"cursor:{name}")
+    return URLSafeSerializer(installed.settings().secret_key, salt=f"cursor:{name}")
 
 
 def _write(name: str, backwards: bool, values: tuple[Any, ...]) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, Request, Response, current_app, g, request, session
+from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
+from portal.infrastructure import installed
 from portal.infrastructure.database import UtcDateTime, db, transaction
 from portal.infrastructure.identifiers import new_token
 
@@ -121,7 +122,7 @@ def hash_token(token: str) -> str:
 
 def cookie_name(name: str) -> str:
     """Return a cookie's name: `__Host-` prefixed wherever the portal is reached by TLS."""
-    return f"__Host-{name}" if current_app.extensions["settings"].is_https else name
+    return f"__Host-{name}" if installed.settings().is_https else name
 
 
 def write_session_cookie(response: Response) -> Response:
@@ -129,7 +130,7 @@ def write_session_cookie(response: Response) -> Response:
     change = g.pop("set_session_cookie", None)
     if change:
         rules, token = change
-        name, is_https = cookie_name(rules.cookie), current_app.extensions["settings"].is_https
+        name, is_https = cookie_name(rules.cookie), installed.settings().is_https
         if token:
             response.set_cookie(name, token, secure=is_https, httponly=True, samesite=rules.same_site, path="/")
         else:
@@ -147,7 +148,7 @@ class FormSession(SecureCookieSessionInterface):
         return "Strict" if _is_staff_path() else "Lax"
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        return bool(app.extensions["settings"].is_https)
+        return bool(installed.settings.of(app).is_https)
 
 
 def _is_staff_path() -> bool:

@@ -4,7 +4,7 @@ import json
 
 from flask import session
 
-from portal.infrastructure.sealed_texts import open_text, seal_text
+from portal.infrastructure.sealing.texts import open_text, seal_text
 
 
 def keep_to_show(name: str, *texts: str) -> None:

@@ -8,19 +8,19 @@ from sqlalchemy import select
 
 from portal.access.permissions import Role
 from portal.access.recovery_codes import NewRecoveryCodes
-from portal.accounts.linked_identities import link_own, live_identity
+from portal.accounts.facebook.linked_identities import link_own, live_identity
 from portal.accounts.models import Account, AccountSession
-from portal.accounts.second_step import has_second_step
-from portal.accounts.sessions import end_sessions
+from portal.accounts.second_step.factors import has_second_step
+from portal.accounts.sessions.account_sessions import end_sessions
 from portal.infrastructure.database import db, transaction
+from portal.staff.entry.sessions import stop_all_sessions
 from portal.staff.models import RecoveryCode, StaffMember, StaffSession
-from portal.staff.sessions import stop_all_sessions
 from portal.web.sessions import SessionOver
-from tests.support.browser import Browser
-from tests.support.people import PASSWORD, People
-from tests.support.second_steps import PAGE, give
-from tests.support.staff_codes import code_at
-from tests.support.visitors import count
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.second_steps import PAGE, give
+from tests.support.acting.staff_codes import code_at
+from tests.support.acting.visitors import count
 
 EMAIL = "camille@example.org"
 
@@ -48,7 +48,7 @@ def test_no_second_step_locks_out_the_owner_who_closed_the_sessions(
     page = thief.get(PAGE).submit(action="/app/new")
     secret = page.tree.select_one("code.secret").get_text().replace(" ", "").strip()
     meanwhile = hashing_while(end_sessions, the_account().id)
-    monkeypatch.setattr("portal.accounts.second_step_customer_views.make_recovery_codes", meanwhile)
+    monkeypatch.setattr("portal.accounts.second_step.customer_views.make_recovery_codes", meanwhile)
 
     answer = give(thief.get(f"{PAGE}/app"), code_at(secret=secret))
 
@@ -74,7 +74,7 @@ def test_no_recovery_codes_are_made_for_a_member_whose_sessions_were_ended(
     thief = people.signed_in_staff(Role.REVIEWER)
     page = thief.get("/staff/account/recovery-codes")
     meanwhile = hashing_while(stop_all_sessions, db.session.query(StaffMember).one().id)
-    monkeypatch.setattr("portal.staff.staff_factor_views.make_recovery_codes", meanwhile)
+    monkeypatch.setattr("portal.staff.own_account.factor_staff_views.make_recovery_codes", meanwhile)
 
     assert page.submit(action="/recovery-codes").url == "/staff/sign-in"
     assert count(RecoveryCode) == 0
@@ -93,7 +93,7 @@ def test_no_password_of_a_thief_takes_the_place_of_one_just_changed(
             stop_all_sessions(member_id)
         return "the thief's"
 
-    monkeypatch.setattr("portal.staff.staff_account_views.hash_password", hash_meanwhile)
+    monkeypatch.setattr("portal.staff.own_account.staff_views.hash_password", hash_meanwhile)
     page.submit({"current": PASSWORD, "password": "encore quatre mots différents"}, with_field="current")
 
     db.session.rollback()
@@ -109,7 +109,7 @@ def test_no_password_changed_meanwhile_opens_the_second_factor(
         with transaction():
             db.session.get_one(StaffMember, member_id).password_hash = "the new one"
 
-    monkeypatch.setattr("portal.staff.staff_entry_views.better_hash", change)
+    monkeypatch.setattr("portal.staff.entry.staff_views.better_hash", change)
 
     values = {"email": "reviewer@example.org", "password": PASSWORD}
     assert Browser(app).get("/staff/sign-in").submit(values, with_field="password").status == 422

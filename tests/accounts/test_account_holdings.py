@@ -14,10 +14,10 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.personal_data.registry import HeldItem, Holding, holdings
-from tests.support.browser import Browser
-from tests.support.facebook import link_facebook
-from tests.support.people import PASSWORD, PASSWORD_HASH, People
-from tests.support.visitors import count, sign_in
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import PASSWORD, PASSWORD_HASH, People
+from tests.support.acting.visitors import count, sign_in
+from tests.support.servers.facebook import link_facebook
 
 EMAIL = "camille@example.org"
 

@@ -11,11 +11,11 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.mail.models import Mail
-from tests.support.browser import Browser
-from tests.support.facebook import link_facebook
-from tests.support.mailbox import Mailbox
-from tests.support.people import People
-from tests.support.visitors import ask_for_reset, count, is_signed_in, mailed_link, register, sign_in
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.people import People
+from tests.support.acting.visitors import ask_for_reset, count, is_signed_in, mailed_link, register, sign_in
+from tests.support.servers.facebook import link_facebook
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

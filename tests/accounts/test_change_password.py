@@ -5,10 +5,10 @@ from flask import Flask
 
 from portal.accounts.models import Account
 from portal.infrastructure.database import db
-from tests.support.browser import Browser
-from tests.support.mailbox import Mailbox
-from tests.support.people import PASSWORD, People
-from tests.support.visitors import ask_for_reset, is_signed_in, mailed_link, sign_in
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.visitors import ask_for_reset, is_signed_in, mailed_link, sign_in
 
 EMAIL = "camille@example.org"
 NEW = "une nouvelle phrase secrète"

@@ -9,7 +9,7 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.infrastructure.database import db
 from portal.web.audiences import Audience
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 
 
 def test_an_undeclared_route_stops_the_start(settings: Settings) -> None:

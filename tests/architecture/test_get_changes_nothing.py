@@ -9,9 +9,9 @@ from portal.access.declare import PUBLIC
 from portal.access.permissions import Role
 from portal.customers.creation import create_customer
 from portal.infrastructure.database import transaction
-from tests.support.answers import answer_faults
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 from tests.support.demonstration import Demonstration, fill, make_app, snapshot, walkable
+from tests.support.looking.answers import answer_faults
 
 CALLERS = ["nobody", "customer", *Role, "machine"]
 

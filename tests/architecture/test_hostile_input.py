@@ -16,10 +16,10 @@ from portal.access.permissions import Permission, Role, may
 from portal.infrastructure.database import transaction
 from portal.web.audiences import Audience
 from portal.web.forms import PortalForm
-from portal.web.rate_limits import RateCount
-from tests.support.browser import Browser
+from portal.web.incoming.rate_limits import RateCount
+from tests.support.acting.browser import Browser
 from tests.support.demonstration import Demonstration, snapshot, walkable
-from tests.support.logs import served_log
+from tests.support.looking.logs import served_log
 
 # These two may together do whatever staff may do; the other roles open nothing more.
 WIDEST = (Role.OFFICER, Role.ADMINISTRATOR)

@@ -14,16 +14,16 @@ from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
+from portal.lookups.access_log import CASE_WORK, REQUEST, log_access
 from portal.records.counts import CountChanges
 from portal.records.models import Record
-from portal.rights.filing import take_in
+from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import Channel
-from portal.staff.access_log import CASE_WORK, REQUEST, log_access
 from portal.staff.models import StaffMember
-from tests.support.browser import Browser
-from tests.support.people import People
-from tests.support.visitors import statements
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
+from tests.support.acting.visitors import statements
 
 MANY = 400
 

@@ -16,7 +16,7 @@ from portal.accounts.models import AccountSession
 from portal.infrastructure.database import transaction
 from portal.staff.models import StaffSession
 from portal.web.audiences import Audience
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 from tests.support.cases import form_token
 from tests.support.demonstration import Demonstration, fill, snapshot, walkable
 

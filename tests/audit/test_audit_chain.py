@@ -12,7 +12,7 @@ from portal.audit.recording import event_hash, record
 from portal.audit.tags import TAGS, declare
 from portal.audit.verification import verify_chain
 from portal.infrastructure.database import db, transaction
-from tests.support.databases import lift_append_only
+from tests.support.servers.databases import lift_append_only
 
 TRIED = declare("portal:chain:tried", "number")
 

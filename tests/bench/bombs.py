@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from tests.support import specimens
+from tests.support.documents import specimens
 from tests.trial.installation import installation
 from tests.trial.waiting import Server, Waiting, crowd, send_passport, served
 

@@ -14,11 +14,11 @@ import pi_heif
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image, ImageOps
 
-from portal.identity_checks.inspection import DocumentKind, inspect
-from portal.identity_checks.rendition import JPEG_QUALITY, LONGEST_EDGE, render
-from portal.infrastructure.keys import new_data_key
-from portal.infrastructure.sealing import CHUNK_SIZE, open_whole, seal_stream
-from tests.support import specimens
+from portal.identity_checks.decoding.inspection import DocumentKind, inspect
+from portal.identity_checks.decoding.rendition import JPEG_QUALITY, LONGEST_EDGE, render
+from portal.infrastructure.sealing.keys import new_data_key
+from portal.infrastructure.sealing.streams import CHUNK_SIZE, open_whole, seal_stream
+from tests.support.documents import specimens
 
 ROUNDS = 15
 SIZE = 160 * CHUNK_SIZE

@@ -17,11 +17,11 @@ from sqlalchemy import delete, update
 from portal.access.permissions import Role
 from portal.accounts.models import Account
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.passwords import hash_password
+from portal.infrastructure.passwords.hashing import hash_password
 from portal.staff.models import StaffMember
-from portal.web.rate_limits import RateCount
-from tests.support.browser import Browser
-from tests.support.people import PASSWORD, People
+from portal.web.incoming.rate_limits import RateCount
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import PASSWORD, People
 from tests.trial.installation import installation
 
 TRIES, WARM_UPS, PEOPLE = 200, 10, 20

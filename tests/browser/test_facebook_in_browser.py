@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
 
 
 def test_a_newcomer_comes_in_and_facebook_asks_for_the_erasure(visit: Callable[..., Visitor]) -> None:

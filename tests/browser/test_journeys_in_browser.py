@@ -15,9 +15,9 @@ from playwright.sync_api import expect
 from portal.demo.specimens import Holder, passport_page
 from portal.preferences.purposes import FLAGS
 from tests.support import records
-from tests.support.page_checks import check_page
-from tests.support.served import Served, until
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.looking.page_checks import check_page
+from tests.support.servers.served import Served, until
 
 Visit = Callable[..., Visitor]
 

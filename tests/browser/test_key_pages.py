@@ -7,8 +7,8 @@ import gzip
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.page_checks import check_page, links, refuse, tour
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.looking.page_checks import check_page, links, refuse, tour
 
 
 def test_pages_of_strangers(visit: Callable[..., Visitor]) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.served import ROOT, Served
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.servers.served import ROOT, Served
 
 Visit = Callable[..., Visitor]
 
@@ -112,7 +112,7 @@ def confirm_identity(keys: Keys) -> None:
 @pytest.mark.trial
 def test_twenty_clear_cases_are_checked_by_keyboard(served: Served, visit: Visit) -> None:
     made = subprocess.run(
-        [sys.executable, "-m", "tests.support.clear_cases", "20"],
+        [sys.executable, "-m", "tests.support.documents.clear_cases", "20"],
         cwd=ROOT, env=os.environ | {"PORTAL_INSTANCE": str(served.instance)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     references = made.stdout.split()

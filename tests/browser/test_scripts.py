@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
 
 Visit = Callable[..., Visitor]
 

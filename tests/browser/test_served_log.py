@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served import Served, until
+from tests.support.servers.served import Served, until
 
 
 def logged(served: Served, **wanted: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.served import Served
+from tests.support.servers.served import Served
 
 
 def processes(group: int) -> Iterator[Path]:

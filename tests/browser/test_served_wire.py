@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.served import Served
+from tests.support.servers.served import Served
 
 NEXT = b"GET /policy HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\n"

@@ -10,9 +10,9 @@ from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
 from portal.demo.specimens import Holder, card_back, card_front
-from tests.support.breaking_line import breaking_line
-from tests.support.page_checks import check_page
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.looking.page_checks import check_page
+from tests.support.servers.breaking_line import breaking_line
 
 Visit = Callable[..., Visitor]
 PATIENCE = 60_000

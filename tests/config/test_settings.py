@@ -6,7 +6,7 @@ import pytest
 
 from portal.app import create_app
 from portal.config import Settings, SettingsFault
-from portal.infrastructure.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 
 
 def environment(folder: Path, **changes: str) -> dict[str, str]:

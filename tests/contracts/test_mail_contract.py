@@ -19,9 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from portal.infrastructure.mail.contract import MailDelayed, MailRefused, MailTransport
 from portal.infrastructure.mail.message import build_message
-from portal.infrastructure.mail.transport import MailDelayed, MailRefused, MailTransport, transport_from_url
-from tests.support.ports import free_port
+from portal.infrastructure.mail.transport import transport_from_url
+from tests.support.servers.ports import free_port
 
 
 def mail(identifier: str = "abc123", **changes: Any) -> EmailMessage:

@@ -12,8 +12,8 @@ from zipfile import ZipFile
 import pytest
 
 from portal.infrastructure.scanner import Clamd, NoScanner, Outcome, Scanner, scanner_from_url
-from tests.support.clamd import EICAR, Daemon
-from tests.support.clamd import clamd as clamd_daemon
+from tests.support.servers.clamd import EICAR, Daemon
+from tests.support.servers.clamd import clamd as clamd_daemon
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from portal.infrastructure.storage import (
     UnsafeKey,
     storage_from_url,
 )
-from tests.support.buckets import MISSING, bucket_server, weed_program
-from tests.support.ports import free_port
+from tests.support.servers.buckets import MISSING, bucket_server, weed_program
+from tests.support.servers.ports import free_port
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MEGABYTE = bytes(range(256)) * 4096

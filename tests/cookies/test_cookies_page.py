@@ -7,8 +7,8 @@ from flask import Flask
 from portal.app import create_app
 from portal.config import Settings
 from portal.cookies.portal_cookies import portal_cookies
-from tests.support.browser import Browser
-from tests.support.people import People
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
 
 
 def listed(browser: Browser) -> set[str]:

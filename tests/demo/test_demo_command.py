@@ -31,9 +31,9 @@ from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.lifecycle import Outcome, Status
 from portal.rights.models import RightsRequest
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 from tests.support.packages import dashboard_counts
-from tests.support.served import make_once, shared_folder
+from tests.support.servers.served import make_once, shared_folder
 
 ROOT = Path(__file__).parents[2]
 URL = "http://localhost:8000"

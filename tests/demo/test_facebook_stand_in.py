@@ -11,7 +11,7 @@ from werkzeug.test import Client
 from portal.config import Settings
 from portal.demo.facebook import FAULTS, PEOPLE, Application, StandIn
 from portal.demo.facebook_serving import start_stand_in
-from tests.support.facebook import APP_ID, APP_SECRET, Provider
+from tests.support.servers.facebook import APP_ID, APP_SECRET, Provider
 
 ASKED = {
     "client_id": APP_ID, "redirect_uri": "http://localhost:8000/sign-in/facebook/return", "response_type": "code",

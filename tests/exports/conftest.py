@@ -7,8 +7,8 @@ from flask import Flask
 
 from portal.config import Settings
 from portal.exports.delivery import clear_chunks
+from tests.support.acting.people import People
 from tests.support.packages import EMAIL, Copy, build, dashboard_counts, lines, take_in
-from tests.support.people import People
 
 _made: dict[tuple[str, str], Copy] = {}
 

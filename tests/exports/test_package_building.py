@@ -21,10 +21,10 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import MOST_ATTEMPTS, enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
+from tests.support.looking.audit_trail import events
 from tests.support.packages import build, only_customer
-from tests.support.people import People
 
 ROOT = Path(__file__).parents[2]
 
@@ -153,7 +153,7 @@ def test_categories_that_were_not_asked_for_are_not_in_it(customer: Browser) -> 
 def test_twenty_thousand_records_take_no_more_memory_than_two_hundred() -> None:
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.package_memory", "20000"],
+        [sys.executable, "-m", "tests.support.looking.package_memory", "20000"],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -18,14 +18,14 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.storage import StorageUnavailable
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.visitors import mailed_link, register
 from tests.support.cases import form_token
-from tests.support.facebook import link_facebook
-from tests.support.mailbox import Mailbox, text_of
+from tests.support.looking.audit_trail import events
 from tests.support.packages import build
-from tests.support.people import PASSWORD, People
-from tests.support.visitors import mailed_link, register
+from tests.support.servers.facebook import link_facebook
 
 
 @pytest.fixture

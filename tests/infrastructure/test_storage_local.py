@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.infrastructure.storage import NotStored, StorageFull, StorageUnavailable, storage_from_url
-from tests.support.disks import disk
+from tests.support.servers.disks import disk
 
 BLOCK = b"b" * 65536
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.buckets import MISSING, bucket_server, weed_program
+from tests.support.servers.buckets import MISSING, bucket_server, weed_program
 
 
 @pytest.fixture(scope="session")

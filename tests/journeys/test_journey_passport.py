@@ -15,11 +15,11 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.storage import storage_from_url
 from portal.rights.lifecycle import Status
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.people import People
+from tests.support.documents.planted import planted_passport
 from tests.support.filing import all_documents, file_with_document_later, only_request, send_sides
-from tests.support.mailbox import Mailbox, text_of
-from tests.support.people import People
-from tests.support.planted import planted_passport
-from tests.support.remnants import assert_no_trace
+from tests.support.looking.remnants import assert_no_trace
 
 
 @pytest.fixture(params=["files", pytest.param("bucket", marks=pytest.mark.trial)])

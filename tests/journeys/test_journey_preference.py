@@ -5,10 +5,10 @@ from flask import Flask
 from portal.audit.verification import verify_chain
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAGS
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
-from tests.support.mailbox import Mailbox
-from tests.support.people import People
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.people import People
+from tests.support.looking.audit_trail import events
 from tests.support.preferences import FeedClient, press, proofs
 
 FLAG = "offers.email"

@@ -12,11 +12,11 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.audit.verification import verify_chain
 from portal.rights.lifecycle import Status
-from tests.support.audit_trail import all_events
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.people import PASSWORD, People
 from tests.support.cases import case, form_token, take_most_urgent
 from tests.support.filing import trust_device
-from tests.support.mailbox import Mailbox, text_of
-from tests.support.people import PASSWORD, People
+from tests.support.looking.audit_trail import all_events
 from tests.support.preferences import FeedClient, press
 
 CAMILLE = "camille@example.org"

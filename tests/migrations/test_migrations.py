@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from portal.audit.verification import verify_chain
 from portal.infrastructure.database import db
-from tests.support.people import People
+from tests.support.acting.people import People
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.organisation import DataProtectionOfficer, Organisation
-from portal.records.kinds import DataMap
+from portal.records.data_map.kinds import DataMap
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "portal/translations/fr/LC_MESSAGES/policies.po"

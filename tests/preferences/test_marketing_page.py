@@ -9,13 +9,13 @@ import pytest
 from portal.access.permissions import PERMISSIONS, Permission, Role
 from portal.audit.models import AuditEvent
 from portal.infrastructure.database import db, transaction
-from portal.preferences.consent import Choice, record_choices, suppress
+from portal.lookups.models import AccessLogEntry
+from portal.preferences.choices.consent import Choice, record_choices, suppress
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
-from portal.staff.models import AccessLogEntry
-from tests.support.browser import Browser, Page
-from tests.support.mailbox import Mailbox, text_of
-from tests.support.people import People
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.people import People
 from tests.support.preferences import customer_of, flags_on, proofs
 
 REASON = "Question sur un message reçu"

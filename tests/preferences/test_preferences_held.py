@@ -4,9 +4,9 @@ from flask import Flask
 
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.registry import HeldItem, holdings
-from portal.preferences.consent import Choice, record_choices, suppress
+from portal.preferences.choices.consent import Choice, record_choices, suppress
 from portal.preferences.models import Origin
-from tests.support.people import People
+from tests.support.acting.people import People
 from tests.support.preferences import customer_of
 
 

@@ -5,11 +5,11 @@ import io
 from datetime import UTC, datetime
 
 from portal.infrastructure.database import transaction
-from portal.preferences.consent import Choice, record_choices
-from portal.preferences.imported_choices import take_imported_choice
+from portal.preferences.choices.consent import Choice, record_choices
+from portal.preferences.choices.imported import take_imported_choice
 from portal.preferences.models import Origin
-from tests.support.browser import Browser
-from tests.support.people import People
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
 from tests.support.preferences import customer_of
 
 

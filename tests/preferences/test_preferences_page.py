@@ -8,11 +8,11 @@ from flask import Flask
 from portal import clock
 from portal.infrastructure.database import transaction
 from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES
-from portal.preferences.consent import Choice, give, record_choices, suppress, withdraw
+from portal.preferences.choices.consent import Choice, give, record_choices, suppress, withdraw
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, FLAGS
-from tests.support.browser import Browser, Page
-from tests.support.people import People
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.people import People
 from tests.support.preferences import customer_of, flags_on, press, proofs, state_of
 
 SAVED = "Vos choix sont enregistrés. Ils s’appliquent tout de suite."

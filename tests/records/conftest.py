@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from portal.access.tokens import create_token
 from portal.config import Settings
 from portal.infrastructure.database import db, transaction
-from portal.records.ingest import Refusal, start_run
+from portal.records.imports.ingest import Refusal, start_run
 from tests.support.records import Importer, Line, ndjson
 
 

@@ -3,12 +3,12 @@
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.rights.filing import take_in
+from portal.lookups.access_log import log_access
+from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import Channel, RightsRequest
-from portal.staff.access_log import log_access
 from portal.staff.models import StaffMember
-from tests.support.people import People
+from tests.support.acting.people import People
 
 
 def test_an_open_request_stands_first_with_its_date_and_leads_to_it(people: People) -> None:

@@ -14,8 +14,8 @@ from portal.personal_data import notices
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.notices import Notice, RecentAccess
 from portal.records.models import Record
-from tests.support.browser import Browser, Page
-from tests.support.people import People
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.people import People
 from tests.support.records import customer, invoice, record, removed, visit
 
 CAMILLE = "C-camille"

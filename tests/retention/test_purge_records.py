@@ -16,10 +16,10 @@ from portal.records.models import CategoryCount, Record
 from portal.retention import purge
 from portal.retention.commands import purge as purge_command
 from portal.retention.tasks import NAME
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
+from tests.support.looking.audit_trail import events
 from tests.support.packages import dashboard_counts, take_in
-from tests.support.people import People
 from tests.support.records import customer, visit
 
 

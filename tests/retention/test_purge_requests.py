@@ -18,11 +18,11 @@ from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.rights.lifecycle import Right
 from portal.rights.models import RequestDecision, RequestEvent, RequestPause, RightsRequest
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
 from tests.support.cases import decide, open_case, refusal_values, second, taken_in
 from tests.support.filing import file_with_document_later, send_card
-from tests.support.people import People
+from tests.support.looking.audit_trail import events
 
 FIVE_YEARS = timedelta(days=5 * 365 + 2)
 TABLES = (RightsRequest, RequestEvent, RequestDecision, RequestPause, IdentityCheck, AnswerPackage)

@@ -6,6 +6,16 @@ from itertools import product
 
 import pytest
 
+from portal.rights.deciding.refusals import (
+    Refusal,
+    RefusalGround,
+    RefusalIncomplete,
+    RefusalNotAllowed,
+    authority_complaint,
+    check_refusal,
+    court_remedy,
+    grounds_for,
+)
 from portal.rights.lifecycle import (
     ALLOWED,
     OPEN_STATUSES,
@@ -19,16 +29,6 @@ from portal.rights.lifecycle import (
     advance,
     needs_second_opinion,
     stage,
-)
-from portal.rights.refusals import (
-    Refusal,
-    RefusalGround,
-    RefusalIncomplete,
-    RefusalNotAllowed,
-    authority_complaint,
-    check_refusal,
-    court_remedy,
-    grounds_for,
 )
 
 

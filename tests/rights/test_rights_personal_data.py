@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from portal.customers.models import Customer
-from portal.identity_checks import checking
 from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.proof import checking
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.registry import holdings
-from portal.rights.history import add_event
+from portal.rights.following.history import add_event
 from portal.rights.models import EventKind, RightsRequest
 from portal.staff.models import StaffMember
+from tests.support.acting.people import People
 from tests.support.filing import WORDS, describe_copy, file_with_document_later, only_request, send_card
-from tests.support.people import People
 
 
 def held(code: str, category: str, language: str = "fr"):  # type: ignore[no-untyped-def]

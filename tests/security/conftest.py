@@ -1,5 +1,5 @@
 """The provider that stands in for Facebook, in the tests of secrets."""
 
-from tests.support.facebook import provider
+from tests.support.servers.facebook import provider
 
 __all__ = ["provider"]

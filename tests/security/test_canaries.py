@@ -19,18 +19,18 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.config import Settings
 from portal.infrastructure.database import db
-from tests.support.authenticator import Authenticator
-from tests.support.browser import Browser, Page
+from tests.support.acting.authenticator import Authenticator
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.passkeys import options_of
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.staff_codes import code_at, to_code_page
+from tests.support.acting.visitors import ask_for_reset, mailed_link, register, sign_in
 from tests.support.cases import form_token
-from tests.support.facebook import APP_SECRET, Provider, link_facebook
 from tests.support.filing import describe_copy
-from tests.support.logs import served_log
-from tests.support.mailbox import Mailbox, text_of
+from tests.support.looking.logs import served_log
 from tests.support.packages import build
-from tests.support.passkeys import options_of
-from tests.support.people import PASSWORD, People
-from tests.support.staff_codes import code_at, to_code_page
-from tests.support.visitors import ask_for_reset, mailed_link, register, sign_in
+from tests.support.servers.facebook import APP_SECRET, Provider, link_facebook
 
 NEWCOMER, KNOWN, INVITED = "nadia@example.org", "camille@example.org", "nora@example.org"
 COOKIES = ("session", "device", "staff_session", "staff_device")

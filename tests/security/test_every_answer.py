@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 
 from portal.access.permissions import Role
 from portal.config import Settings
-from tests.support.answers import answer_faults
-from tests.support.browser import Browser
-from tests.support.mailbox import Mailbox, link_in
-from tests.support.people import PASSWORD, People
-from tests.support.visitors import register, sign_in
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox, link_in
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.visitors import register, sign_in
+from tests.support.looking.answers import answer_faults
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from portal.access.permissions import Role
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.people import People
 from tests.support.cases import open_case, take
 from tests.support.filing import describe_copy, only_request, trust_device
-from tests.support.logs import served_log
-from tests.support.mailbox import Mailbox, text_of
-from tests.support.people import People
+from tests.support.looking.logs import served_log
 
 EMAIL = "camille@example.org"
 TEMPLATE = "{{7*7}}${7*7}<%= 7*7 %>#{7*7}{% raise %}{{config}}"

@@ -11,13 +11,13 @@ from flask import Flask
 
 from portal.access.permissions import Role
 from portal.infrastructure.jobs.worker import run_due_jobs
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.people import People
+from tests.support.acting.visitors import mailed_link, register
 from tests.support.cases import decide, form_token, take
 from tests.support.filing import file_copy, only_request
-from tests.support.mailbox import Mailbox
 from tests.support.packages import lines, take_in
-from tests.support.people import People
-from tests.support.visitors import mailed_link, register
 
 VICTIM, OWN = "camille@example.org", "camille.lefevre@elsewhere.example"
 INVOICE = "F-2026-100101"

@@ -15,10 +15,10 @@ from portal.accounts.links import LIFE
 from portal.app import LARGEST_BODY
 from portal.config import Settings
 from portal.infrastructure.database import db
+from portal.web.incoming.uploads import LARGEST_FILE
 from portal.web.sessions import CUSTOMER_RULES, STAFF_RULES
-from portal.web.uploads import LARGEST_FILE
-from tests.support.browser import Browser
-from tests.support.logs import served_log
+from tests.support.acting.browser import Browser
+from tests.support.looking.logs import served_log
 
 ROOT = Path(__file__).parents[2]
 TRACES = {"audit_events", "access_log_entries", "mails", "rate_counts"}

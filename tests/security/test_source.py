@@ -11,16 +11,16 @@ ROOT = Path(__file__).parents[2]
 
 # Who talks to another machine or program, and to which; docs/security.md tells operators the same.
 REACHES_OUT = {
-    "portal/accounts/facebook.py": "the Graph address of the settings",
+    "portal/accounts/facebook/provider.py": "the Graph address of the settings",
     "portal/demo/facebook.py": "the portal of the demonstration",
     "portal/demo/facebook_serving.py": "the stand-in on loopback",
     "portal/doctor.py": "the mail server of the settings",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
     "portal/infrastructure/scanner.py": "the scanner of the settings",
-    "portal/staff/company_provider.py": "the company's provider of the settings, and the addresses it publishes",
+    "portal/staff/company/provider.py": "the company's provider of the settings, and the addresses it publishes",
     "portal/infrastructure/storage/s3.py": "the bucket of the settings",
     "portal/infrastructure/jobs/worker.py": "the Redis server of the settings",
-    "portal/web/shared_counts.py": "the Redis server of the settings",
+    "portal/web/incoming/shared_counts.py": "the Redis server of the settings",
 }
 NETWORK = {
     "aiohttp", "authlib.integrations", "ftplib", "http.client", "httpx", "huey.RedisHuey", "limits.storage.RedisStorage", "obstore",
@@ -29,12 +29,12 @@ NETWORK = {
 STARTS_PROGRAMS = {
     "portal/cli.py": "the web server of this environment",
     "portal/demo/facebook_serving.py": "the stand-in, by the interpreter of this environment",
-    "portal/identity_checks/isolation.py": "the rendering child's probe",
-    "portal/identity_checks/rendition.py": "the rendering child",
-    "portal/identity_checks/rendering_child.py": "only to lock itself in",
+    "portal/identity_checks/decoding/isolation.py": "the rendering child's probe",
+    "portal/identity_checks/decoding/rendition.py": "the rendering child",
+    "portal/identity_checks/decoding/rendering_child.py": "only to lock itself in",
 }
 # A position, counted here.
-HARMLESS = {"portal/records/record_lines.py: literal_column(str(place))"}
+HARMLESS = {"portal/records/imports/record_lines.py: literal_column(str(place))"}
 READS_CODE = {"pickle", "cPickle", "_pickle", "dill", "jsonpickle", "marshal", "shelve", "yaml", "cloudpickle"}
 READS_XML = {"xml", "lxml", "defusedxml", "xmltodict", "bs4"}
 WEAK_CHANCE = {"random", "uuid", "numpy.random"}

@@ -14,11 +14,11 @@ from portal.infrastructure.database import db
 from portal.infrastructure.one_time_tokens import read_token, write_token
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
-from tests.support.browser import Browser, Page
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.mailbox import Mailbox, link_in
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.visitors import ask_for_reset, count, sign_in
 from tests.support.filing import describe_copy, trust_device
-from tests.support.mailbox import Mailbox, link_in
-from tests.support.people import PASSWORD, People
-from tests.support.visitors import ask_for_reset, count, sign_in
 
 EMAIL = "camille@example.org"
 

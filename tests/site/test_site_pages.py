@@ -7,8 +7,8 @@ from flask import Flask
 
 from portal.accounts.models import Account
 from portal.infrastructure.database import db
-from tests.support.browser import Browser
-from tests.support.people import People
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

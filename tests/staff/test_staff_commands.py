@@ -12,10 +12,10 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.mail.models import Mail
 from portal.staff.commands import staff
 from portal.staff.models import StaffMember
-from tests.support.audit_trail import events
-from tests.support.browser import Browser
-from tests.support.people import PASSWORD, People
-from tests.support.staff_codes import code_at
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import PASSWORD, People
+from tests.support.acting.staff_codes import code_at
+from tests.support.looking.audit_trail import events
 
 LINK = re.compile(r"^http://localhost:8000(/staff/invitation/\S+)$")
 

@@ -1,4 +1,4 @@
-"""Every role on every page of the staff domain, read from the routes themselves."""
+"""Every role on every page of the staff and of looking customers up, read from the routes themselves."""
 
 import pytest
 from flask import Flask
@@ -6,8 +6,8 @@ from flask import Flask
 from portal.access.declare import declared_access
 from portal.access.permissions import PERMISSIONS, Permission, Role
 from portal.web.audiences import Audience
-from tests.support.browser import Browser
-from tests.support.people import People
+from tests.support.acting.browser import Browser
+from tests.support.acting.people import People
 
 NEEDED = {
     "customers": Permission.LOOK_UP_CUSTOMER,
@@ -41,7 +41,11 @@ OPEN = {
 
 
 def own_rules(app: Flask):
-    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("staff.staff.")]
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(("staff.staff.", "staff.lookups."))]
+
+
+def name_of(rule) -> str:
+    return str(rule.endpoint).rpartition(".")[2]
 
 
 def address(rule) -> str:
@@ -50,11 +54,11 @@ def address(rule) -> str:
 
 
 def test_every_route_stands_in_the_table_above(app: Flask) -> None:
-    names = {rule.endpoint.removeprefix("staff.staff.") for rule in own_rules(app)}
+    rules = own_rules(app)
 
-    assert names == set(NEEDED) | FOR_ALL_STAFF | OPEN
-    for name in names:
-        access = declared_access(app, f"staff.staff.{name}")
+    assert {name_of(rule) for rule in rules} == set(NEEDED) | FOR_ALL_STAFF | OPEN
+    for rule in rules:
+        access, name = declared_access(app, rule.endpoint), name_of(rule)
         assert access is not None
         assert access.audience is Audience.STAFF
         assert access.permission == NEEDED.get(name)
@@ -63,7 +67,7 @@ def test_every_route_stands_in_the_table_above(app: Flask) -> None:
 
 def test_nobody_signed_in_gets_to_the_sign_in_page(app: Flask) -> None:
     for rule in own_rules(app):
-        if rule.endpoint.removeprefix("staff.staff.") in OPEN or "GET" not in rule.methods:
+        if name_of(rule) in OPEN or "GET" not in rule.methods:
             continue
         assert Browser(app).get(address(rule)).url == "/staff/sign-in", rule
 
@@ -86,7 +90,7 @@ def test_each_role_opens_what_its_permissions_say_and_nothing_else(people: Peopl
     browser = people.signed_in_staff(role)
     token = browser.get("/staff/account").tree.find(attrs={"name": "csrf_token"})["value"]
     for rule in own_rules(app):
-        permission = NEEDED.get(rule.endpoint.removeprefix("staff.staff."))
+        permission = NEEDED.get(name_of(rule))
         if permission is None:
             continue
         for method in rule.methods & {"GET", "POST"}:

@@ -11,14 +11,14 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.rights.filing import take_in
+from portal.rights.deciding.refusals import grounds_for
+from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import Channel, RightsRequest
-from portal.rights.refusals import grounds_for
 from portal.staff.models import StaffMember
-from tests.support.browser import Browser, Page
-from tests.support.people import People
-from tests.support.staff_codes import code_at, to_code_page
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.people import People
+from tests.support.acting.staff_codes import code_at, to_code_page
 
 OPERATOR = "accueil@example.org"
 WORDS = "Voici ma demande, telle que je l’ai dite."

@@ -17,9 +17,9 @@ from portal import clock
 from portal.access.models import ApiToken
 from portal.access.passkeys import NewPasskey, add_passkey
 from portal.access.permissions import Permission, Role, may
+from portal.accounts.facebook.signed_request import Callback
 from portal.accounts.links import Purpose, issue_link
 from portal.accounts.models import Account, AccountPasskey, AccountSession
-from portal.accounts.signed_request import Callback
 from portal.app import create_app
 from portal.config import Settings
 from portal.customers.models import Customer
@@ -27,15 +27,15 @@ from portal.demo.seeding import seed
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.keys import new_master_keys, new_sealing_pair
 from portal.infrastructure.one_time_tokens import write_token
-from portal.preferences.feed import unsubscribe_links
-from portal.rights.facebook_callbacks import confirmation_code
+from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
+from portal.lookups.opening import open_lookup
+from portal.preferences.feed.reading import unsubscribe_links
+from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.models import RequestDraft, RightsRequest
-from portal.staff.customer_lookup import open_lookup
-from portal.staff.invitation import invite, link_of
+from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 from tests.support.cases import take
 
 Values = dict[str, str]

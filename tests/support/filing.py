@@ -9,8 +9,8 @@ from portal.accounts.models import Account, AccountDevice
 from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.rights.models import RightsRequest
-from tests.support import specimens
-from tests.support.browser import Browser, Page
+from tests.support.acting.browser import Browser, Page
+from tests.support.documents import specimens
 
 WORDS = "Tout ce qui touche à mes factures de 2024."
 

@@ -5,7 +5,7 @@ A test that is about it gives `REAL` back to the process.
 
 from argon2 import PasswordHasher
 
-from portal.infrastructure import passwords
+from portal.infrastructure.passwords import hashing
 
 
 class QuickHasher(PasswordHasher):
@@ -24,11 +24,11 @@ class QuickHasher(PasswordHasher):
         return super().verify(hash, password)
 
 
-REAL = passwords._hasher
+REAL = hashing._hasher
 hasher = QuickHasher()
 
 
 def use_quick_hasher() -> None:
     """Have this process compute passwords at the least cost."""
-    passwords._hasher = hasher
-    passwords._no_one = hasher.hash("an account that does not exist")
+    hashing._hasher = hasher
+    hashing._no_one = hasher.hash("an account that does not exist")

@@ -12,8 +12,8 @@ from portal.exports.models import AnswerPackage
 from portal.exports.requesting import request_package
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.records.ingest import start_run
-from tests.support.browser import Browser
+from portal.records.imports.ingest import start_run
+from tests.support.acting.browser import Browser
 from tests.support.records import Line, record
 
 EMAIL = "camille@example.org"

@@ -11,7 +11,7 @@ from portal.access.tokens import create_token
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.preferences.models import ConsentRecord, PreferenceState
-from tests.support.browser import Page
+from tests.support.acting.browser import Page
 
 BOTH_SCOPES = ("preferences:read", "preferences:list")
 

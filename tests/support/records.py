@@ -11,7 +11,7 @@ from click.testing import Result
 from flask import Flask
 
 from portal.config import Settings
-from portal.records.commands import import_records
+from portal.records.imports.commands import import_records
 
 ROOT = Path(__file__).parents[2]
 

@@ -25,7 +25,7 @@ from portal.accounts.models import Account
 from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.passwords import AT_ONCE, hash_password
+from portal.infrastructure.passwords.hashing import AT_ONCE, hash_password
 from tests.trial.installation import Installation, installation, kill
 
 PASSWORD = "une phrase de passe assez longue"

@@ -27,22 +27,22 @@ from werkzeug.test import encode_multipart
 
 from portal import clock
 from portal.audit.verification import verify_chain
+from portal.identity_checks.documents.shredding import FOLDER
 from portal.identity_checks.models import CheckResult, IdentityCheck, IdentityDocument, StoreFinding
-from portal.identity_checks.shredding import FOLDER
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.infrastructure.sealing import open_whole
+from portal.infrastructure.sealing.streams import open_whole
 from portal.rights.lifecycle import Status
 from portal.rights.models import RightsRequest
-from portal.web.rate_limits import RateCount
-from tests.support.browser import Browser, Page
+from portal.web.incoming.rate_limits import RateCount
+from tests.support.acting.browser import Browser, Page
+from tests.support.acting.people import People
+from tests.support.documents.planted import TRACE, Planted, planted_passport
 from tests.support.filing import file_with_document_later
 from tests.support.hashing import use_quick_hasher
-from tests.support.people import People
-from tests.support.planted import TRACE, Planted, planted_passport
-from tests.support.searching import found_in_files
+from tests.support.looking.searching import found_in_files
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 60

@@ -14,11 +14,22 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from portal.identity_checks.inspection import MAX_BYTES, UploadProblem
-from tests.support import specimens
-from tests.support.clamd import EICAR
-from tests.support.specimens import CANARY, front, jpeg, pdf, pdf_of_pages, png, png_chunk, raw_png, stream, turned_heic
-from tests.support.tiled_heic import box, tiled_heic
+from portal.identity_checks.decoding.inspection import MAX_BYTES, UploadProblem
+from tests.support.documents import specimens
+from tests.support.documents.specimens import (
+    CANARY,
+    front,
+    jpeg,
+    pdf,
+    pdf_of_pages,
+    png,
+    png_chunk,
+    raw_png,
+    stream,
+    turned_heic,
+)
+from tests.support.documents.tiled_heic import box, tiled_heic
+from tests.support.servers.clamd import EICAR
 
 P = UploadProblem
 Make = Callable[[], bytes]

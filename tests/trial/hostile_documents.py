@@ -15,11 +15,11 @@ import requests
 from PIL import Image, ImageChops, ImageStat
 from sqlalchemy import select
 
-from portal.identity_checks.inspection import MAX_PAGES, UploadProblem
+from portal.identity_checks.decoding.inspection import MAX_PAGES, UploadProblem
 from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db
 from portal.rights.models import RightsRequest
-from tests.support.specimens import CANARY, jpeg
+from tests.support.documents.specimens import CANARY, jpeg
 from tests.trial.hostile_corpus import LONG, HostileFile, card, corpus, excerpt
 from tests.trial.installation import installation
 from tests.trial.waiting import Answered, Reviewer, Server, Waiting, crowd, send_passport, served

@@ -23,7 +23,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.records.models import CategoryCount, Record
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 240

@@ -28,7 +28,7 @@ def run_the_journeys_on_postgresql(reduced: bool) -> str:
         "tests/accounts",
         "tests/staff",
         "tests/rights",
-        "tests/identity_checks/test_identity_shredding.py",
+        "tests/identity_checks/documents/test_identity_shredding.py",
     ]
     paths = ["tests/journeys"] if reduced else ["tests/journeys", *long]
     return _run("-m", "trial" if reduced else "trial or not trial", *paths, PORTAL_TEST_DATABASE="postgresql")

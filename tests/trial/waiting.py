@@ -20,13 +20,13 @@ from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
 from portal.infrastructure.identifiers import new_token
-from portal.rights.drafts import save_answers
-from portal.rights.filing import file_request
+from portal.rights.filing.drafts import save_answers
+from portal.rights.filing.receiving import file_request
 from portal.rights.intents import Intent
 from portal.web.sessions import hash_token
-from tests.support.people import PASSWORD, TOTP_SECRET, People
-from tests.support.ports import free_port
-from tests.support.served import until
+from tests.support.acting.people import PASSWORD, TOTP_SECRET, People
+from tests.support.servers.ports import free_port
+from tests.support.servers.served import until
 from tests.trial.installation import Installation, kill
 
 PATIENCE = 120

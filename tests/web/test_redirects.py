@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import Browser
+from tests.support.acting.browser import Browser
 
 
 @pytest.mark.parametrize(

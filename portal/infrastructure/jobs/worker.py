@@ -20,6 +20,7 @@ from sqlalchemy import and_, or_, select, update
 
 from portal import clock
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import (
     LEASE,
@@ -49,6 +50,9 @@ class JsonSerializer(Serializer):  # type: ignore[misc]
 
     def _deserialize(self, data: bytes) -> Message:
         return Message(*json.loads(data))
+
+
+job_engine = Installed[Huey]("job_engine")
 
 
 def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:

@@ -8,7 +8,7 @@ import sys
 from email.message import EmailMessage
 from pathlib import Path
 
-from portal.infrastructure.mail.transport import MailDelayed
+from portal.infrastructure.mail.contract import MailDelayed
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]")
 

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import update
 
 from portal import clock
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import JobRun, enqueue, job
+from portal.infrastructure.mail.contract import MailRefused, MailTransport
 from portal.infrastructure.mail.message import build_message
 from portal.infrastructure.mail.models import Mail, MailStatus
-from portal.infrastructure.mail.transport import MailRefused, MailTransport
 from portal.infrastructure.one_time_tokens import write_token
 
 
@@ -40,7 +41,7 @@ def send_mail(run: JobRun, mail_id: int) -> None:
     mail = db.session.get_one(Mail, mail_id)
     if mail.status is not MailStatus.WAITING:
         return
-    transport: MailTransport = current_app.extensions["mail_transport"]
+    transport: MailTransport = installed.mail_transport()
     message = render_mail(mail)
     db.session.rollback()
     status = MailStatus.SENT
@@ -54,7 +55,7 @@ def send_mail(run: JobRun, mail_id: int) -> None:
 
 def render_mail(mail: Mail) -> Any:
     """Return the `EmailMessage` of a mail row, in the row's language."""
-    settings, organisation = current_app.extensions["settings"], current_app.extensions["organisation"]
+    settings, organisation = installed.settings(), installed.organisation()
     context = dict(mail.context)
     if "token_id" in context:
         context["token"] = write_token(settings.secret_key, context["token_purpose"], context["token_id"])

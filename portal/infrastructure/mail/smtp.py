@@ -6,7 +6,7 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 
-from portal.infrastructure.mail.transport import MailDelayed, MailRefused
+from portal.infrastructure.mail.contract import MailDelayed, MailRefused
 
 _ENHANCED = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 

@@ -1,31 +1,14 @@
 """The way out for mails: a mail server, or a terminal and a folder while nobody should really get one."""
 
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from portal.infrastructure.mail.console import ConsoleTransport
+from portal.infrastructure.mail.contract import MailTransport
+from portal.infrastructure.mail.smtp import SmtpTransport
 
 _OPTIONS = frozenset({"starttls", "cafile", "helo", "timeout"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class MailRefused(Exception):
-    """The mail server refused this mail for good (5xx): trying again will not help.
-
-    The text is the reply code only, since servers repeat the address in their replies.
-    """
-
-
-class MailDelayed(Exception):
-    """The mail may pass later: 4xx, no connection, time-out, or a fault of our own settings."""
-
-
-class MailTransport(Protocol):
-    def send(self, message: EmailMessage) -> None:
-        """Hand the mail over; on return somebody else answers for it. Raises `MailRefused`, `MailDelayed`.
-
-        A second send of the same message is harmless: it carries the same Message-ID.
-        """
 
 
 def transport_from_url(url: str) -> MailTransport:
@@ -36,8 +19,6 @@ def transport_from_url(url: str) -> MailTransport:
     trust besides the system's), `helo` (our name), `timeout` (seconds for each step, 30 by default).
     Raises ValueError, without repeating the URL (it may hold a password), when it is none of these.
     """
-    from portal.infrastructure.mail.console import ConsoleTransport
-
     parts = urlsplit(url)
     if parts.scheme == "console":
         folder = unquote(parts.path)
@@ -50,8 +31,6 @@ def transport_from_url(url: str) -> MailTransport:
 
 
 def _smtp_transport(url: str) -> MailTransport:
-    from portal.infrastructure.mail.smtp import SmtpTransport
-
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if not set(options) <= _OPTIONS:

@@ -1,5 +1,5 @@
-"""The portal as people meet it: see `tests/support/chromium.py`."""
+"""The portal as people meet it: see `tests/support/acting/chromium.py`."""
 
-from tests.support.chromium import profiles, served, visit
+from tests.support.acting.chromium import profiles, served, visit
 
 __all__ = ["profiles", "served", "visit"]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.company import CLIENT_ID, CLIENT_SECRET, Company
-from tests.support.machine import need
-from tests.support.page_checks import check_page
-from tests.support.served import Served, serve_demonstration, shared_folder
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.looking.page_checks import check_page
+from tests.support.servers.company import CLIENT_ID, CLIENT_SECRET, Company
+from tests.support.servers.machine import need
+from tests.support.servers.served import Served, serve_demonstration, shared_folder
 
 SCREENS = [(1280, "fr"), (390, "en")]
 GO = "main a.button.primary"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.page_checks import check_page, links, refuse, tour
-from tests.support.visitor import Visitor
+from tests.support.acting.visitor import Visitor
+from tests.support.looking.page_checks import check_page, links, refuse, tour
 
 STAFF = {
     "support": ["/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],

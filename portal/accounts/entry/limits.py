@@ -1,0 +1,100 @@
+"""How many tries anybody has, on one page.
+
+An attacker cannot lock a customer out: a browser from which the account was entered before is counted by
+itself, apart from what others do to the account. Past a limit no password is computed: tries cost nothing.
+Addresses are counted by their hash, known or not: a limit says nothing of whether somebody has an account.
+"""
+
+import hashlib
+
+from portal.web.incoming.rate_limits import TooManyTries, caller_network, count_try
+
+TRIES = "10 per 5 minutes"
+SECOND_STEPS = "5 per 5 minutes"
+SECOND_STEPS_A_DAY = "60 per day"
+CHALLENGES = "60 per 5 minutes"
+ALL_SIGN_INS = "1000 per 5 minutes"
+FACEBOOK_ATTEMPTS = "30 per 5 minutes"
+LINKS_ASKED = "20 per hour"
+ADDRESS_CHANGES = "5 per hour"
+MAILS_TO_ONE_ADDRESS = "5 per hour"
+
+
+def count_sign_in(address: str, device_id: int | None) -> None:
+    """Count one try of a password for an address.
+
+    Args:
+        address: normalised.
+        device_id: of the browser, when it is known to this account.
+
+    Raises:
+        TooManyTries: until when is in `retry_after`.
+    """
+    if device_id is not None:
+        count_try([(TRIES, f"sign-in:device:{device_id}")])
+        return
+    count_try(
+        [
+            (TRIES, f"sign-in:network:{caller_network()}"),
+            (TRIES, f"sign-in:account:{_hidden(address)}"),
+            (ALL_SIGN_INS, "sign-in:all"),
+        ]
+    )
+
+
+def count_password_again(account_id: int) -> None:
+    """Count one try of the password by somebody signed in. Raises `TooManyTries`."""
+    count_try([(TRIES, f"password-again:{account_id}")])
+
+
+def count_second_step(account_id: int, device_id: int | None) -> None:
+    """Count one try of a second step: a six-digit code is only safe while few can be tried. Raises `TooManyTries`.
+
+    Args:
+        device_id: of the browser, when it is known to the account: others cannot use up its tries.
+    """
+    own = f"second-step:{account_id}:{device_id or 'new'}"
+    count_try([(SECOND_STEPS, own), (SECOND_STEPS_A_DAY, own)])
+
+
+def count_challenge(account_id: int) -> None:
+    """Count one challenge for a passkey of an account. Raises `TooManyTries`."""
+    count_try([(CHALLENGES, f"passkey:{account_id}")])
+
+
+def count_factor_change(account_id: int) -> None:
+    """Count one try of changing the second step by somebody signed in. Raises `TooManyTries`."""
+    count_try([(TRIES, f"second-step-change:{account_id}")])
+
+
+def count_facebook_attempt() -> None:
+    """Count one attempt to come in through Facebook from this network. Raises `TooManyTries`."""
+    count_try([(FACEBOOK_ATTEMPTS, f"facebook:attempt:{caller_network()}")])
+
+
+def count_address_change(account_id: int) -> None:
+    """Count one change of address asked for: each writes to the present address too. Raises `TooManyTries`."""
+    count_try([(ADDRESS_CHANGES, f"address-change:{account_id}")])
+
+
+def count_link_asked() -> None:
+    """Count one registration or one link asked for by this network. Raises `TooManyTries`."""
+    count_try([(LINKS_ASKED, f"link-asked:{caller_network()}")])
+
+
+def may_mail(address: str, device_id: int | None = None) -> bool:
+    """Count one mail that a stranger makes us send to a normalised address; False once there were enough.
+
+    Args:
+        device_id: of the browser, when it is known to the account: others cannot use up its mails.
+    """
+    key = f"mail:{_hidden(address)}" if device_id is None else f"mail:device:{device_id}"
+    try:
+        count_try([(MAILS_TO_ONE_ADDRESS, key)])
+    except TooManyTries:
+        return False
+    return True
+
+
+def _hidden(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Identities at Facebook that open an account: link one, find one, undo its link, or forget it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from portal import clock
+from portal.accounts.emails import queue_facebook_linked, queue_facebook_unlinked
+from portal.accounts.links import void_links
+from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
+from portal.accounts.second_step.sign_in import end_waiting
+from portal.accounts.sessions.account_sessions import end_sessions, renew_session
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.infrastructure.database import db
+
+LINKED = declare("customer:facebook:linked", "account")
+UNLINKED = declare("customer:facebook:unlinked", "by", "was_last_way_in", "sessions_ended")
+
+FACEBOOK = "facebook"
+# Long enough for the erasure that Facebook asks for after the application was removed there.
+UNLINKED_KEPT_FOR = timedelta(days=30)
+
+
+def find_identity(scoped_id: str, issued_at: datetime) -> LinkedIdentity | None:
+    """Return the identity that a call of Facebook means, held with its account; None when there is none.
+
+    Args:
+        issued_at: when the call was signed. A link made afterwards is not meant: a call sent once more must
+            not undo it.
+    """
+    known = select(LinkedIdentity).where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == scoped_id)
+    seen = db.session.execute(known).scalar_one_or_none()
+    if seen is None:
+        return None
+    # Whoever changes a way in holds the account first, so that no two wait for each other.
+    db.session.execute(select(Account.id).where(Account.id == seen.account_id).with_for_update())
+    held = known.with_for_update().execution_options(populate_existing=True)
+    identity = db.session.execute(held).scalar_one_or_none()
+    # Facebook gives whole seconds.
+    return None if identity is None or identity.linked_at.replace(microsecond=0) > issued_at else identity
+
+
+class IdentityTaken(Exception):
+    """The identity opens another account, or the account has another identity."""
+
+
+class LastWayIn(Exception):
+    """Without it nothing would open the account: a password comes first."""
+
+
+def live_identity(account_id: int) -> LinkedIdentity | None:
+    """Return the identity that opens an account, or None."""
+    is_its_own = (LinkedIdentity.account_id == account_id, LinkedIdentity.unlinked_at.is_(None))
+    return db.session.execute(select(LinkedIdentity).where(*is_its_own)).scalar_one_or_none()
+
+
+def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> None:
+    """Let an identity open an account, in the current transaction; a link undone before gives way.
+
+    Raises:
+        IdentityTaken: it opens another account, or the account has another identity.
+    """
+    known = select(LinkedIdentity).where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == scoped_id)
+    identity = db.session.execute(known.with_for_update()).scalar_one_or_none()
+    is_live = identity is not None and identity.unlinked_at is None
+    if is_live or live_identity(account.id):
+        raise IdentityTaken
+    if identity is None:
+        identity = LinkedIdentity(provider=FACEBOOK, scoped_id=scoped_id)
+        db.session.add(identity)
+    identity.account_id, identity.brought_names = account.id, brought_names
+    identity.linked_at, identity.unlinked_at = clock.now(), None
+    record(LINKED, actor=account.subject, subject=account.subject, account=account.public_id)
+
+
+def link_own(session: AccountSession, scoped_id: str) -> None:
+    """Link an identity with the account of a session, under a new session cookie, and tell its owner.
+
+    Raises:
+        IdentityTaken: it opens another account, or the account has another identity.
+    """
+    account = _held(session.account_id)
+    link(account, scoped_id)
+    # It outlives the link: whoever undid it, or linked the identity elsewhere, would else not have to wait for copies.
+    account.facebook_linked_at = clock.now()
+    renew_session(session)
+    queue_facebook_linked(account)
+
+
+def unlink_own(session: AccountSession) -> None:
+    """Undo the link of a session's account in the current transaction; the other sessions it opened end.
+
+    Raises:
+        LastWayIn: the account has no password.
+    """
+    account = _held(session.account_id)
+    identity = live_identity(account.id)
+    if identity is None:
+        return
+    if account.password_hash is None:
+        raise LastWayIn
+    renew_session(session)
+    unlink(identity, by="customer", except_id=session.id)
+
+
+def _held(account_id: int) -> Account:
+    return db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one()
+
+
+def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -> None:
+    """Undo a link in the current transaction, with the sessions that it opened, and say so to its customer.
+
+    An account whose address nobody proved stays closed: its link was its only way to become one.
+
+    Args:
+        by: `facebook` or `customer`.
+        except_id: of the session that stays open, whatever opened it.
+    """
+    if identity.unlinked_at:
+        return
+    account = identity.account
+    identity.unlinked_at = clock.now()
+    if account.customer is None:
+        void_links(account.id)
+        return
+    end_waiting(account.id)
+    ended = end_sessions(account.id, method=FACEBOOK, except_id=except_id)
+    record(
+        UNLINKED,
+        actor=account.subject if by == "customer" else "portal",
+        subject=account.subject,
+        by=by,
+        was_last_way_in=account.password_hash is None,
+        sessions_ended=ended,
+    )
+    queue_facebook_unlinked(account)
+
+
+def forget_identity(identity: LinkedIdentity) -> None:
+    """Delete a link with its trace in the current transaction, and the account if nobody proved its address."""
+    account = identity.account
+    db.session.delete(identity)
+    if account.customer is None:
+        db.session.flush()
+        db.session.execute(delete(AccountToken).where(AccountToken.account_id == account.id))
+        db.session.delete(account)
+
+
+def forget_identities(account_id: int) -> None:
+    """Delete every link of an account in the current transaction, with its trace.
+
+    Whoever held the account before its owner proved themselves may have linked an identity of their own.
+    """
+    db.session.execute(delete(LinkedIdentity).where(LinkedIdentity.account_id == account_id))

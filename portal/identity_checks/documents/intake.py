@@ -1,0 +1,305 @@
+"""Take in one side of a document: looked at, scanned, rebuilt from pixels, sealed; never on a disk in clear.
+
+The bytes are stored first and the row is committed after them. A kill between the two leaves sealed bytes
+without any key, which the daily sweep removes; a row without bytes cannot be.
+"""
+
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.identity_checks.decoding.inspection import DocumentKind, DocumentRefused, UploadProblem, inspect
+from portal.identity_checks.decoding.legibility import picture_doubt
+from portal.identity_checks.decoding.rendition import RenditionBusy, RenditionPage, render
+from portal.identity_checks.documents import previews
+from portal.identity_checks.documents.shredding import FOLDER, forget_previews, limit_of, shred
+from portal.identity_checks.models import DocumentStatus, IdentityDocument
+from portal.identity_checks.proof.errands import Errand, errands
+from portal.identity_checks.proof.papers import Paper, Side
+from portal.identity_checks.queries import documents_given, given
+from portal.infrastructure import installed
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.identifiers import new_public_id
+from portal.infrastructure.scanner import Outcome, Scanner, Verdict
+from portal.infrastructure.sealing.keys import OpeningKeys, SealingKey, SessionKey, keyed_hash, new_data_key
+from portal.infrastructure.sealing.streams import open_whole, seal_stream
+from portal.infrastructure.storage import Storage, StorageError
+
+RECEIVED = declare("customer:identity_document:received", "document", "paper", "side", "pages", "verdict")
+
+# A person waits for the answer with the page open, so both are shorter than a worker would take.
+TURN_SECONDS = 8
+RENDER_SECONDS = 12
+AT_ONCE = 16
+"""Documents that one process takes in at a time, most of them waiting: each holds a thread, and pages need the rest."""
+
+OF_ONE_PERSON = 2
+"""Of these, what one customer has looked at a time: the two sides of a card. Nobody takes every place alone."""
+
+_places = BoundedSemaphore(AT_ONCE)
+_taken: Counter[int] = Counter()
+_counting = Lock()
+
+
+class Infected(Exception):
+    """The scanner recognised something harmful; nothing was kept."""
+
+
+class SentTwice(Exception):
+    """The very file was sent for the other side already."""
+
+
+class StillLooking(RenditionBusy):
+    """As many files of this customer are being looked at as one person may have."""
+
+
+class NoLongerNeeded(Exception):
+    """The request was sent, answered or withdrawn meanwhile, or its document is complete already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """Bytes in the store, and the key that opens them, sealed to the staff side or wrapped by the sender's session."""
+
+    storage_key: str
+    sealed_key: bytes
+    digest: str
+
+
+def take_in(
+    errand: Errand, paper: Paper, side: Side, content: bytes, *, viewer: SessionKey | None = None,
+    use_up: Callable[[], None] | None = None,
+) -> bool:  # fmt: skip
+    """Keep one side of a document for an errand; return whether the document is complete with it.
+
+    Opens its own transaction, after the slow work.
+
+    Args:
+        viewer: the key of the session that sends it, to which a preview is kept until the request is sent.
+        use_up: ends the upload that it came by, in the transaction that keeps it; raises `NoLongerNeeded` when the
+            person cancelled or replaced it while it was looked at.
+
+    Raises:
+        DocumentRefused: for what is wrong with the file.
+        Infected, SentTwice, NoLongerNeeded.
+        StillLooking, RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
+    """
+    inspection = inspect(content)
+    if paper is Paper.FRANCE_IDENTITE and inspection.kind is not DocumentKind.PDF:
+        raise DocumentRefused(UploadProblem.NOT_THE_PDF)
+    fingerprint = fingerprint_of(hashlib.sha256(content).hexdigest())
+    _check_sent_once(errand, paper, side, fingerprint)
+    db.session.rollback()
+    with _place(errand.customer_id):
+        verdict = _scan(content)
+        pages = render(
+            content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
+        )
+        public_id = new_public_id()
+        rendition = _seal(pack([page.jpeg for page in pages]), public_id)
+        original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
+        preview = _seal_preview(pages, public_id, viewer) if viewer else None
+        # A PDF may be drawn, and hold an empty page.
+        doubt = None if inspection.kind is DocumentKind.PDF else picture_doubt(pages[0].jpeg)
+    document = IdentityDocument(
+        public_id=public_id,
+        customer_id=errand.customer_id,
+        draft_id=errand.draft_id,
+        check_id=errand.check_id,
+        kind=paper,
+        side=side,
+        status=_first_status(errand, verdict),
+        pages=len(pages),
+        fingerprint=fingerprint,
+        storage_key=rendition.storage_key,
+        sealed_key=rendition.sealed_key,
+        original_storage_key=original.storage_key if original else None,
+        original_sealed_key=original.sealed_key if original else None,
+        digest=rendition.digest,
+        original_digest=original.digest if original else None,
+        preview_storage_key=preview.storage_key if preview else None,
+        preview_key=preview.sealed_key if preview else None,
+        verdict=verdict.outcome,
+        verdict_detail=verdict.detail,
+        picture_doubt=doubt,
+        shred_after=limit_of(clock.now()),
+    )
+    try:
+        with transaction():
+            return _keep(errand, document, use_up)
+    except (NoLongerNeeded, SentTwice):
+        # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
+        for sealed in (rendition, original, preview):
+            with suppress(StorageError):
+                if sealed:
+                    _storage().delete(sealed.storage_key)
+        raise
+
+
+def take_back(errand: Errand, public_id: str) -> bool:
+    """Destroy one side that was given, in the current transaction; return whether it was there."""
+    if not errands().hold(errand):
+        raise NoLongerNeeded
+    found = [row for row in _given(errand) if row.public_id == public_id]
+    shred(found)
+    return bool(found)
+
+
+def release(document: IdentityDocument, verdict: Verdict) -> str | None:
+    """Let a held document be looked at, in the current transaction; return where the original's bytes lie."""
+    storage_key = document.original_storage_key
+    document.status = DocumentStatus.STAGED if document.draft_id else DocumentStatus.READY
+    document.original_sealed_key = document.original_storage_key = document.original_digest = None
+    document.verdict, document.verdict_detail = verdict.outcome, verdict.detail
+    return storage_key
+
+
+def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict:
+    """Ask the scanner once more about a held document's original. Raises `SealBroken`, `StorageError`."""
+    storage_key, sealed_key = document.original_storage_key, document.original_sealed_key
+    if storage_key is None or sealed_key is None:
+        raise LookupError("a document without original has its verdict")
+    object_id = original_id(document.public_id)
+    key = opening_keys.open(sealed_key, object_id.encode())
+    return _scan(open_whole(key, _storage().open(storage_key), object_id))
+
+
+def original_id(public_id: str) -> str:
+    """Return what an original is sealed as: another name than its rendition's, so that neither passes for the other."""
+    return f"{public_id}:original"
+
+
+def fingerprint_of(digest: str) -> str:
+    """Return what a file is recognised by, from its SHA-256 in hexadecimal: of no use without the portal's secret."""
+    return keyed_hash(installed.settings().secret_key, digest)
+
+
+def pack(pages: list[bytes]) -> bytes:
+    """Return the JPEG pages of a rendition as one run of bytes, each after its length on four bytes."""
+    return b"".join(struct.pack(">I", len(page)) + page for page in pages)
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """Return the JPEG pages of a packed rendition."""
+    pages, at = [], 0
+    while at < len(packed):
+        (length,) = struct.unpack_from(">I", packed, at)
+        pages.append(packed[at + 4 : at + 4 + length])
+        at += 4 + length
+    return pages
+
+
+def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None] | None) -> bool:
+    if not errands().hold(errand):
+        raise NoLongerNeeded
+    # Looked at again: the other side may have come meanwhile.
+    _check_sent_once(errand, document.kind, document.side, document.fingerprint)
+    if use_up is not None:
+        use_up()
+    shred(row for row in _given(errand) if row.kind != document.kind or row.side == document.side)
+    db.session.add(document)
+    db.session.flush()
+    who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
+    record(
+        RECEIVED, actor=who, subject=who, document=document.public_id, paper=document.kind, side=document.side,
+        pages=document.pages, verdict=document.verdict,
+    )  # fmt: skip
+    is_complete = given(draft_id=errand.draft_id, check_id=errand.check_id).is_complete
+    if is_complete:
+        errands().complete(errand)
+    if is_complete and errand.check_id is not None:
+        # The request goes to review with this side: nothing can be replaced, so a picture to judge it by has no use.
+        forget_previews(_given(errand))
+    return is_complete
+
+
+def _check_sent_once(errand: Errand, paper: str, side: str, fingerprint: str) -> None:
+    """Raise `SentTwice` when the file came for the paper's other side; of another paper, it is about to be replaced."""
+    if any(row.fingerprint == fingerprint and row.kind == paper and row.side != side for row in _given(errand)):
+        raise SentTwice
+
+
+@contextmanager
+def _place(customer_id: int) -> Iterator[None]:
+    # Nobody waits for one: bombs sent by the dozen would hold every thread, and with them every other page.
+    with _own_place(customer_id):
+        if not _places.acquire(blocking=False):
+            raise RenditionBusy("this process takes in as many documents as it may")
+        try:
+            yield
+        finally:
+            _places.release()
+
+
+@contextmanager
+def _own_place(customer_id: int) -> Iterator[None]:
+    with _counting:
+        if _taken[customer_id] >= OF_ONE_PERSON:
+            raise StillLooking("this customer has as many documents looked at as one person may")
+        _taken[customer_id] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _taken[customer_id] -= 1
+            if not _taken[customer_id]:
+                del _taken[customer_id]
+
+
+def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:
+    if verdict.outcome is Outcome.HELD:
+        return DocumentStatus.HELD
+    return DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
+
+
+def _given(errand: Errand) -> list[IdentityDocument]:
+    return documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
+
+
+def _scan(content: bytes) -> Verdict:
+    scanner: Scanner = installed.scanner()
+    verdict = scanner.scan(content)
+    if verdict.outcome is Outcome.INFECTED:
+        raise Infected
+    return verdict
+
+
+def _seal(content: bytes, object_id: str) -> _Sealed:
+    key, storage_key = new_data_key(), f"{FOLDER}/{new_public_id()}"
+    sealing_key: SealingKey = installed.sealing_key()
+    digest = hashlib.sha256()
+    _storage().put(storage_key, _digested(seal_stream(key, [content], object_id), digest))
+    return _Sealed(storage_key, sealing_key.seal(key, object_id.encode()), digest.hexdigest())
+
+
+def _digested(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def _seal_preview(pages: list[RenditionPage], public_id: str, viewer: SessionKey) -> _Sealed:
+    key, storage_key = new_data_key(), f"{previews.FOLDER}/{new_public_id()}"
+    object_id = previews.preview_id(public_id)
+    packed, digest = pack([previews.preview_of(page) for page in pages]), hashlib.sha256()
+    _storage().put(storage_key, _digested(seal_stream(key, [packed], object_id), digest))
+    return _Sealed(storage_key, viewer.wrap(key, object_id.encode()), digest.hexdigest())
+
+
+def _slots() -> Path:
+    folder: Path = installed.settings().instance / "rendering"
+    return folder
+
+
+def _storage() -> Storage:
+    storage: Storage = installed.storage()
+    return storage

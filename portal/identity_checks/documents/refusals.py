@@ -1,0 +1,66 @@
+"""What to say when a side could not be taken: one sentence for each cause, on the page and to its script."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portal.identity_checks.decoding.inspection import DocumentRefused
+from portal.identity_checks.decoding.rendition import RenditionBusy, RenditionUnavailable
+from portal.identity_checks.documents.intake import Infected, SentTwice, StillLooking, take_in
+from portal.identity_checks.forms import problem_sentence
+from portal.identity_checks.proof.errands import Errand
+from portal.identity_checks.proof.papers import Paper, Side
+from portal.infrastructure.sealing.keys import SessionKey
+from portal.infrastructure.storage import StorageError
+from portal.web.incoming.rate_limits import count_try, give_back_try
+
+UPLOADS_A_DAY = "40 per day"
+
+logger = logging.getLogger("portal.identity_checks")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a side was not taken, in the person's language; `may_pass` when the same file may do a minute later."""
+
+    sentence: str
+    may_pass: bool = False
+
+    @property
+    def status(self) -> int:
+        return 503 if self.may_pass else 422
+
+
+def try_to_take_in(
+    errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey,
+    use_up: Callable[[], None] | None = None,
+) -> Refusal | None:  # fmt: skip
+    """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`.
+
+    A file that could not be taken because of us, for want of room or of a store, is no try of the day.
+    """
+    limits = [(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")]
+    count_try(limits)
+    try:
+        take_in(errand, paper, side, content, viewer=viewer, use_up=use_up)
+    except DocumentRefused as refusal:
+        return Refusal(problem_sentence(refusal))
+    except Infected:
+        return Refusal(_("Our virus scanner does not let this file in. Take a new photo and send that."))
+    except SentTwice:
+        return Refusal(_("You sent the same file twice. Choose the other side."))
+    except StillLooking:
+        give_back_try(limits)
+        return Refusal(_("We are still looking at your other files. Send this one again in a minute."), may_pass=True)
+    except (RenditionBusy, RenditionUnavailable, StorageError) as error:
+        give_back_try(limits)
+        return not_now(error)
+    return None
+
+
+def not_now(error: Exception) -> Refusal:
+    """Return what is said while we cannot take anything; the cause goes to the log."""
+    logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
+    return Refusal(_("We cannot take your document at the moment. Send it again in a minute."), may_pass=True)

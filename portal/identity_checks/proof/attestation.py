@@ -1,0 +1,50 @@
+"""What is kept of a check of identity, in words: by what, with which result, by whom as a role, and when."""
+
+from typing import Final
+
+from portal.access.permissions import Role
+from portal.bilingual import Label
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.proof.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
+from portal.lookups.access_log import team_label
+from portal.web.filters import date_time
+
+_METHODS: Final = {
+    DOCUMENT: Label(fr="Pièce d'identité", en="Identity document"),
+    KNOWN_ADDRESS: Label(
+        fr="Mot de passe et code envoyé à une adresse connue", en="Password and code sent to a known address"
+    ),
+    SESSION: Label(fr="Connexion à ce portail", en="Sign-in to this portal"),
+    FACEBOOK_SIGNATURE: Label(fr="Signature de Facebook", en="Signature of Facebook"),
+    BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
+}
+_RESULTS: Final = {
+    CheckResult.PENDING: Label(fr="En attente", en="Pending"),
+    CheckResult.CONFIRMED: Label(fr="Identité confirmée", en="Identity confirmed"),
+    CheckResult.ASKED_AGAIN: Label(fr="Autre pièce demandée", en="Another document asked for"),
+    CheckResult.REJECTED: Label(fr="Identité non confirmée", en="Identity not confirmed"),
+    CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
+}
+_PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The portal, without anybody's intervention")
+
+
+def method_label(check: IdentityCheck, language: object) -> str:
+    """Return by what somebody proved who they are."""
+    return _METHODS[check.method].text(language)
+
+
+def result_label(check: IdentityCheck, language: object) -> str:
+    return _RESULTS[check.result].text(language)
+
+
+def checker_label(check: IdentityCheck, language: object) -> str:
+    """Return who decided: the team, as the customer knows it, or the portal; empty as long as nobody has."""
+    if check.checked_by in list(Role):
+        return team_label(Role(check.checked_by), language)
+    return _PORTAL.text(language) if check.checked_by else ""
+
+
+def attestation(check: IdentityCheck, language: object) -> str:
+    """Return by what and by whom a check was made, and when, in the language of the page."""
+    facts = (method_label(check, language), checker_label(check, language), date_time(check.checked_at))
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,123 @@
+"""Gather the facts that raise or clear a doubt about who is asking, and have the policy decide on them."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.customers.models import Customer
+from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.records.models import Record
+
+IDENTITY_KIND = "civil_identity"
+FACEBOOK = "facebook"
+LIGHT_PROOF_LASTS = timedelta(hours=1)
+
+
+def assess(
+    right: str,
+    account: Account,
+    session: AccountSession,
+    *,
+    rectifies_identity: bool = False,
+    has_light_proof: bool = False,
+) -> IdentityDecision:
+    """Return whether a right that is asked for through the portal needs a document.
+
+    Args:
+        session: through which it is asked.
+        rectifies_identity: whether the correction touches name or date of birth.
+        has_light_proof: whether a fresh password and a code to an earlier address were given in this session.
+    """
+    customer = account.customer
+    known = _recorded_identity(customer) if customer else {}
+    confirmed_at, changed_at = account.email_confirmed_at, account.email_changed_at
+    first_seen_at = _first_seen_at(session)
+    situation = Situation(
+        email_confirmed_on=clock.local_date(confirmed_at) if confirmed_at else None,
+        email_changed_on=clock.local_date(changed_at) if changed_at else None,
+        device_first_seen_on=clock.local_date(first_seen_at) if first_seen_at else None,
+        can_compare=bool(known),
+        is_facebook_only=account.password_hash is None or session.method == FACEBOOK,
+        is_import_match_only=account.is_claimed_by_match,
+        name_differs=_name_differs(account, known),
+        birth_date_differs=_birth_date_differs(customer, known),
+        password_again=has_light_proof,
+        code_to_earlier_address=has_light_proof,
+        rectifies_identity=rectifies_identity,
+    )
+    return _decide(right, situation)
+
+
+def assess_other_channel(right: str, customer: Customer, *, is_on_behalf: bool = False) -> IdentityDecision:
+    """Return whether a right that was asked for by telephone, letter or message needs a document.
+
+    Args:
+        is_on_behalf: whether somebody else asks in the customer's name.
+    """
+    situation = Situation(
+        email_confirmed_on=None,
+        device_first_seen_on=None,
+        has_account=False,
+        can_compare=bool(_recorded_identity(customer)),
+        is_other_channel=True,
+        is_on_behalf=is_on_behalf,
+    )
+    return _decide(right, situation)
+
+
+def _decide(right: str, situation: Situation) -> IdentityDecision:
+    setting = installed.organisation().identity_policy.for_right(right)
+    return is_document_needed(right, situation, setting, clock.today())
+
+
+def _first_seen_at(session: AccountSession) -> Any:
+    device = db.session.get(AccountDevice, session.device_id) if session.device_id else None
+    return device.first_seen_at if device else None
+
+
+def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
+    """Return what the company's own systems say of name and birth; nothing that the account typed."""
+    statement = select(Record).where(Record.customer_id == customer.id, Record.kind == IDENTITY_KIND)
+    newest = statement.order_by(Record.recorded_at.desc(), Record.id.desc()).limit(1)
+    row = db.session.execute(newest).scalar_one_or_none()
+    names = ("given_name", "family_name", "birth_name", "birth_date")
+    if row is not None:
+        return {name: str(row.values[name]) for name in names if row.values.get(name)}
+    if customer.imported_at is None:
+        return {}
+    birth_date = customer.birth_date.isoformat() if customer.birth_date else ""
+    facts = {
+        "given_name": customer.given_name,
+        "family_name": customer.family_name,
+        "birth_date": birth_date,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _name_differs(account: Account, known: Mapping[str, Any]) -> bool:
+    family = _words(account.family_name)
+    families = [_words(known[name]) for name in ("family_name", "birth_name") if name in known]
+    if family and families and not any(family & other for other in families):
+        return True
+    given, recorded = _words(account.given_name), _words(known.get("given_name", ""))
+    return bool(given and recorded and not given & recorded)
+
+
+def _birth_date_differs(customer: Customer | None, known: Mapping[str, Any]) -> bool:
+    if customer is None or customer.birth_date is None or "birth_date" not in known:
+        return False
+    return bool(customer.birth_date.isoformat() != known["birth_date"][:10])
+
+
+def _words(name: str) -> set[str]:
+    """Return the words of a name without accents, case and hyphens: “Jean-Noël” and “JEAN NOEL” are one."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return set("".join(character if character.isalnum() else " " for character in plain).split())

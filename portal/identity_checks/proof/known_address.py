@@ -1,0 +1,124 @@
+"""The lighter way: a six-digit code to an address that the company held before the account existed.
+
+Whoever opened the account yesterday, or took it over, cannot read mail there; the person themselves can.
+The code is never stored: like the single-use links it is derived from a row and the portal's key.
+"""
+
+import hmac
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, select, update
+
+from portal import clock
+from portal.accounts.models import Account, AccountToken
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.models import Customer
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.infrastructure.one_time_tokens import write_token
+from portal.records.models import Record
+
+SENT = declare("customer:identity_code:sent")
+USED = declare("customer:identity_code:used")
+
+PURPOSE = "doubt_code"
+LIFE = timedelta(minutes=10)
+TRIES = "5 per 10 minutes"
+ISSUES = "6 per hour"
+EMAIL_KIND = "email_address"
+
+
+class CodeUnusable(Exception):
+    """The code is wrong, used, replaced or expired."""
+
+
+def known_address(account: Account) -> str | None:
+    """Return an address held before the account existed, or None: the address of record, else a record's."""
+    customer = account.customer
+    if customer is None:
+        return None
+    if customer.email and _is_held_since_before(customer, account):
+        return customer.email
+    statement = (
+        select(Record)
+        .where(
+            Record.customer_id == customer.id,
+            Record.kind == EMAIL_KIND,
+            Record.received_at < account.created_at,
+            Record.corrected_at.is_(None),
+        )
+        .order_by(Record.recorded_at.desc(), Record.id.desc())
+    )
+    for row in db.session.execute(statement.limit(20)).scalars():
+        address = str(row.values.get("address", ""))
+        try:
+            normalise_address(address)
+        except AddressRefused:
+            continue
+        return address
+    return None
+
+
+def send_code(account: Account, customer: Customer, address: str) -> AccountToken:
+    """Add a code and its mail to the current transaction; an earlier code stops working."""
+    instant = clock.now()
+    _end_codes(account.id)
+    token = AccountToken(account_id=account.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LIFE)
+    db.session.add(token)
+    db.session.flush()
+    queue_mail(
+        "rights/identity_code", address, account.language, customer_id=customer.id,
+        first_name=account.given_name, token_purpose=PURPOSE, token_id=token.public_id,
+        minutes=int(LIFE.total_seconds() // 60),
+    )  # fmt: skip
+    record(SENT, actor=f"customer:{customer.public_id}", subject=f"customer:{customer.public_id}")
+    return token
+
+
+def open_code(account_id: int) -> AccountToken | None:
+    """Return the code that was sent and can still be typed in, or None."""
+    statement = select(AccountToken).where(
+        AccountToken.account_id == account_id,
+        AccountToken.purpose == PURPOSE,
+        AccountToken.ended_at.is_(None),
+        AccountToken.expires_at > clock.now(),
+    )
+    return db.session.execute(statement.order_by(AccountToken.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def use_code(account: Account, customer: Customer, typed: str) -> None:
+    """Spend a code in the current transaction: of two tries at once, one wins.
+
+    Raises:
+        CodeUnusable: count the try before calling this.
+    """
+    token = open_code(account.id)
+    if token is None or not hmac.compare_digest(typed.encode(), code_of(token.public_id).encode()):
+        raise CodeUnusable
+    is_open = (AccountToken.id == token.id, AccountToken.ended_at.is_(None))
+    result = db.session.execute(update(AccountToken).where(*is_open).values(ended_at=clock.now()))
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise CodeUnusable
+    record(USED, actor=f"customer:{customer.public_id}", subject=f"customer:{customer.public_id}")
+
+
+def code_of(public_id: str) -> str:
+    """Return the six digits of a code's row; the mail's template takes them from the same signed text."""
+    text = write_token(installed.settings().secret_key, PURPOSE, public_id)
+    return f"{int(text[-12:], 16) % 1_000_000:06}"
+
+
+def _is_held_since_before(customer: Customer, account: Account) -> bool:
+    """Whether the address of record came by import before the account, and not through the account."""
+    if customer.imported_at is None or customer.imported_at >= account.created_at:
+        return False
+    return customer.email_normalised != account.email_normalised or account.email_changed_at is None
+
+
+def _end_codes(account_id: int) -> None:
+    is_open = (AccountToken.account_id == account_id, AccountToken.purpose == PURPOSE)
+    statement = update(AccountToken).where(*is_open, AccountToken.ended_at.is_(None))
+    db.session.execute(statement.values(ended_at=clock.now()))

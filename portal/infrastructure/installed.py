@@ -1,0 +1,47 @@
+"""What `create_app` installs once for a whole process, asked for by name and typed: `installed.storage()`.
+
+A part that stands in an upper layer has its own `Installed` beside its class.
+"""
+
+from typing import Generic, TypeVar
+
+from flask import Flask, current_app
+
+from portal.config import Settings
+from portal.infrastructure.mail.contract import MailTransport
+from portal.infrastructure.passwords.breached import BreachedPasswords
+from portal.infrastructure.scanner import Scanner
+from portal.infrastructure.sealing.keys import MasterKeys, OpeningKeys, SealingKey
+from portal.infrastructure.storage.contract import Storage
+from portal.organisation import Organisation
+
+T = TypeVar("T")
+
+
+class Installed(Generic[T]):
+    """The place of one installed thing: call it for the thing of the current app."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> T:
+        return current_app.extensions[self._name]
+
+    def of(self, app: Flask) -> T:
+        """Return the thing of an app, where none is current."""
+        return app.extensions[self._name]
+
+    def put(self, app: Flask, thing: T) -> None:
+        """Install a thing in an app, in the place of what was there."""
+        app.extensions[self._name] = thing
+
+
+settings = Installed[Settings]("settings")
+organisation = Installed[Organisation]("organisation")
+storage = Installed[Storage]("storage")
+mail_transport = Installed[MailTransport]("mail_transport")
+scanner = Installed[Scanner]("scanner")
+breached_passwords = Installed[BreachedPasswords]("breached_passwords")
+master_keys = Installed[MasterKeys]("master_keys")
+sealing_key = Installed[SealingKey]("sealing_key")
+opening_keys = Installed[OpeningKeys | None]("opening_keys")

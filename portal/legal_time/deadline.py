@@ -1,0 +1,95 @@
+"""What the legal clock of a request is given and what it finds: pauses, and the deadline with all that led to it."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from portal.legal_time.parameters import LEGAL_PARAMETERS
+from portal.legal_time.working_days import Zone
+
+
+class PauseReason(StrEnum):
+    """The only two waits that suspend the clock (EDPB 01/2022, paragraph 159)."""
+
+    IDENTITY_DOUBT = "identity_doubt"
+    "We have reasonable doubts about who is asking, and asked for proof (art. 12(6))."
+    SCOPE_CLARIFICATION = "scope_clarification"
+    "We hold a lot about this person, and asked what the request is about (recital 63)."
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A wait for the person, from the day we asked to the day we had enough; open without `received_on`.
+
+    Raises `ValueError` when the answer comes before the question.
+    """
+
+    asked_on: date
+    received_on: date | None
+    reason: PauseReason = PauseReason.IDENTITY_DOUBT
+
+    def __post_init__(self) -> None:
+        if self.received_on is not None and self.received_on < self.asked_on:
+            raise ValueError(f"the pause ends on {self.received_on}, before it starts on {self.asked_on}")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Pauses that overlap or touch, as one stretch of time. `days` is 0 while it is open."""
+
+    asked_on: date
+    received_on: date | None
+
+    @property
+    def days(self) -> int:
+        return 0 if self.received_on is None else (self.received_on - self.asked_on).days
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Where the clock of one request stands.
+
+    `due_on` is the last day to answer, that day included, and None while a pause is open.
+    `due_on_unpaused` is the same without any pause. `nominal_on` is the day before the carry over weekends
+    and holidays. `extension_deadline` is the last day to tell the person of an extension or of a refusal;
+    under an open pause it counts finished pauses only, which is the prudent day. `target_on` is the earlier
+    of two readings of an extension that crosses the end of a short month. `missed_on` is set when a pause
+    was asked for after the period had already run out: such a pause excuses nothing.
+    """
+
+    received_on: date
+    zone: Zone
+    is_extended: bool
+    extended_on: date | None
+    suspensions: tuple[Suspension, ...]
+    nominal_on: date
+    due_on: date | None
+    due_on_unpaused: date
+    extension_deadline: date
+    target_on: date | None
+    suspension_contestable: bool
+    missed_on: date | None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_since is not None
+
+    @property
+    def paused_since(self) -> date | None:
+        last = self.suspensions[-1] if self.suspensions else None
+        return last.asked_on if last and last.received_on is None else None
+
+    @property
+    def months(self) -> int:
+        """Months that the period counts from receipt."""
+        return months_of(self.is_extended)
+
+    @property
+    def paused_days(self) -> int:
+        """Whole days of finished pauses."""
+        return sum(suspension.days for suspension in self.suspensions)
+
+
+def months_of(is_extended: bool) -> int:
+    """Return how many months a period counts from receipt (GDPR art. 12(3))."""
+    return LEGAL_PARAMETERS.answer_months + (LEGAL_PARAMETERS.extension_months if is_extended else 0)

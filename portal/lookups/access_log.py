@@ -1,0 +1,123 @@
+"""The customer's access log: each look of a staff member at personal data leaves an entry that they read.
+
+The entry, its audit event and the read share one transaction: what could not be logged was not shown. The
+customer reads the team, never the person.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Select, select
+
+from portal.access.permissions import Role
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.bilingual import Label
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.lookups.models import AccessLogEntry
+from portal.personal_data.categories import CATEGORIES, Category
+from portal.staff.models import StaffMember
+
+READ = declare("staff:customer_data:read", "category", "request")
+
+HOLDING: Final = "access_log"
+"""The holding that the log is, as the registry calls it."""
+SUMMARY: Final = "summary"
+"""The first page of a customer's file: name, masked address, status."""
+REQUEST: Final = "request"
+"""A rights request with its messages."""
+IDENTITY_DOCUMENT: Final = "identity_document"
+"""The picture of an identity document."""
+
+CASE_WORK: Final = "case_work"
+"""The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
+IDENTITY_CHECK: Final = "identity_check"
+"""The usual reason of a look at an identity document; the other two are for looks that follow."""
+IDENTITY_AGAIN: Final = "identity_again"
+IDENTITY_QUESTION: Final = "identity_question"
+
+_REASONS: Final = {
+    CASE_WORK: Label(fr="Traiter votre demande", en="Working on your request"),
+    IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
+    IDENTITY_AGAIN: Label(fr="Revoir votre pièce avant de décider", en="Looking at your document again, to decide"),
+    IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
+}
+LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
+"""What somebody may say before they open an identity document."""
+_OTHER_LABELS: Final = {
+    SUMMARY: Label(fr="Votre fiche", en="Your file"),
+    REQUEST: Label(fr="Votre demande", en="Your request"),
+    IDENTITY_DOCUMENT: Label(fr="Votre pièce d'identité", en="Your identity document"),
+}
+LOG_CATEGORIES: Final = (*_OTHER_LABELS, *CATEGORIES)
+
+_TEAMS: Final = {
+    Role.SUPPORT: Label(fr="Service client", en="Customer service"),
+    Role.REVIEWER: Label(fr="Vérification d'identité et demandes", en="Identity checks and requests"),
+    Role.OFFICER: Label(fr="Protection des données", en="Data protection"),
+    Role.MARKETING: Label(fr="Marketing", en="Marketing"),
+    Role.ADMINISTRATOR: Label(fr="Administration du portail", en="Portal administration"),
+}
+
+
+def log_access(
+    member: StaffMember,
+    customer: Customer,
+    *,
+    category: str,
+    reason: str,
+    request_reference: str | None = None,
+) -> AccessLogEntry:
+    """Add a look at a customer's data, and its audit event, to the current transaction.
+
+    Call it before anything is read or shown.
+
+    Args:
+        category: one of the nine categories, or `summary`, `request`, `identity_document`.
+        reason: why: `CASE_WORK`, one of `LOOK_REASONS`, or words that the customer will read as they were typed.
+        request_reference: the case that the look belongs to.
+
+    Raises:
+        ValueError: the category has no words that the customer could read.
+    """
+    if category not in LOG_CATEGORIES:
+        raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
+    entry = AccessLogEntry(
+        customer_id=customer.id, staff_id=member.id, team=member.role, category=category, reason=reason,
+        request_reference=request_reference,
+    )  # fmt: skip
+    db.session.add(entry)
+    db.session.flush()
+    actor, subject = f"staff:{member.public_id}", f"customer:{customer.public_id}"
+    record(READ, actor=actor, subject=subject, category=category, request=request_reference)
+    return entry
+
+
+def team_label(team: Role, language: object) -> str:
+    """Return the team as the customer knows it."""
+    return _TEAMS[team].text(language)
+
+
+def category_label(category: str, language: object) -> str:
+    """Return what was looked at, in words."""
+    if category in _OTHER_LABELS:
+        return _OTHER_LABELS[category].text(language)
+    return Category(category).label(language)
+
+
+def reason_text(reason: str, language: object) -> str:
+    """Return why somebody looked, as the customer reads it."""
+    return _REASONS[reason].text(language) if reason in _REASONS else reason
+
+
+def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:
+    """Return a select of a customer's entries, of one category where given, without order."""
+    statement = select(AccessLogEntry).where(AccessLogEntry.customer_id == customer_id)
+    return statement.where(AccessLogEntry.category == category) if category else statement
+
+
+def newest_entries(customer_id: int) -> Iterator[AccessLogEntry]:
+    """Yield all entries of a customer, newest first, in bounded memory."""
+    newest_first = entries_of(customer_id).order_by(AccessLogEntry.at.desc(), AccessLogEntry.id.desc())
+    yield from db.session.execute(newest_first.execution_options(yield_per=500)).scalars()

@@ -1,0 +1,180 @@
+"""Open one customer's file for half an hour, with a stated reason that the customer will read.
+
+There is no list of customers and no search by part of a name: staff find the person they talk to, not people.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from heapq import merge
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import or_, select
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.lookups.access_log import HOLDING as ACCESS_LOG
+from portal.lookups.access_log import log_access
+from portal.lookups.models import CustomerLookup
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, holdings
+from portal.staff.models import StaffMember
+
+OPEN_FOR: Final = timedelta(minutes=30)
+SHOWN_AT_ONCE: Final = 50
+SHORTEST_REASON: Final = 10
+LONGEST_REASON: Final = 500
+
+LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
+NOT_FOUND = declare("staff:customer:missed")
+OWN_FILE_DENIED = declare("staff:own_file:denied")
+
+_REFERENCE = re.compile(r"([A-Z]{2})-?(\d{4})-?(\d{3,8})")
+
+
+class OwnFile(Exception):
+    """The file is the staff member's own: a colleague has to open it."""
+
+
+class UnknownCase(Exception):
+    """The case does not exist, or it is another customer's."""
+
+
+CaseCheck = Callable[[int, str], bool]
+_case_checks: list[CaseCheck] = []
+OwnerCheck = Callable[[StaffMember, Customer], bool]
+_owner_checks: list[OwnerCheck] = []
+
+
+def check_cases_with(check: CaseCheck) -> CaseCheck:
+    """Register what tells, from customer id and case reference, whether the case is theirs."""
+    _case_checks[:] = [check]
+    return check
+
+
+def recognise_owners_with(check: OwnerCheck) -> OwnerCheck:
+    """Register what tells whether a staff member signs in as a customer, whatever address the file has."""
+    _owner_checks[:] = [check]
+    return check
+
+
+def case_reference(typed: str) -> str | None:
+    """Return a reference as it is written, DR-2026-00431, from how it was typed; None when it is none."""
+    found = _REFERENCE.fullmatch(re.sub(r"\s", "", typed).upper())
+    return "-".join(found.groups()) if found else None
+
+
+def find_customer(identifier: str) -> Customer | None:
+    """Return the customer with exactly this e-mail address, customer number or reference, or None."""
+    identifier = identifier.strip()
+    matches = [Customer.external_id == identifier, Customer.public_id == identifier.lower()]
+    with suppress(AddressRefused):
+        matches.append(Customer.email_normalised == normalise_address(identifier))
+    return db.session.execute(select(Customer).where(or_(*matches)).limit(1)).scalar_one_or_none()
+
+
+def is_own_file(member: StaffMember, customer: Customer) -> bool:
+    """Tell whether a customer is the staff member themselves, by the address of the file or of its account.
+
+    An import may give a file another address, or none, than the one that its customer signs in with.
+    """
+    is_own_address = customer.email_normalised == member.email_normalised
+    return is_own_address or any(check(member, customer) for check in _owner_checks)
+
+
+def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
+    """Add a lookup to the current transaction.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    if request_reference and not all(check(customer.id, request_reference) for check in _case_checks):
+        raise UnknownCase
+    instant = clock.now()
+    lookup = CustomerLookup(
+        staff_id=member.id,
+        customer_id=customer.id,
+        reason=reason,
+        request_reference=request_reference,
+        at=instant,
+        expires_at=instant + OPEN_FOR,
+    )
+    db.session.add(lookup)
+    db.session.flush()
+    record(
+        LOOKED_UP,
+        actor=f"staff:{member.public_id}",
+        subject=f"customer:{customer.public_id}",
+        lookup=lookup.public_id,
+        request=request_reference,
+    )
+    return lookup
+
+
+def note_missed(member: StaffMember) -> None:
+    """Record in the current transaction that a member looked for somebody whom the portal does not know."""
+    record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
+
+
+def note_own_file(member: StaffMember, customer: Customer) -> None:
+    """Record in the current transaction that a member was kept out of their own file."""
+    record(OWN_FILE_DENIED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
+
+
+def find_lookup(member: StaffMember, public_id: str) -> CustomerLookup | None:
+    """Return a member's own lookup, expired or not; another member's is as good as none."""
+    statement = select(CustomerLookup).where(
+        CustomerLookup.public_id == public_id, CustomerLookup.staff_id == member.id
+    )
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def is_open(lookup: CustomerLookup) -> bool:
+    """Whether the half hour of a lookup has not passed."""
+    return clock.now() < lookup.expires_at
+
+
+def look(member: StaffMember, lookup: CustomerLookup, category: str) -> None:
+    """Log a look at a category under a lookup's reason, in the current transaction.
+
+    Raises:
+        OwnFile: the customer has become the staff member's own account in the meantime.
+    """
+    if is_own_file(member, lookup.customer):
+        raise OwnFile
+    log_access(
+        member,
+        lookup.customer,
+        category=category,
+        reason=lookup.reason,
+        request_reference=lookup.request_reference,
+    )
+
+
+def newest_items(customer_id: int, category: Category, language: str) -> tuple[list[HeldItem], bool]:
+    """Return the newest things held in a category, masked as on a screen, and whether there are more.
+
+    Who looked at the file before is the customer's to read, not the next colleague's.
+    """
+    readers = [holding.items for holding in holdings() if holding.items and holding.code != ACCESS_LOG]
+    newest_first = merge(
+        *(_items(read, customer_id, category, language) for read in readers), key=_instant, reverse=True
+    )
+    found = list(islice(newest_first, SHOWN_AT_ONCE + 1))
+    return found[:SHOWN_AT_ONCE], len(found) > SHOWN_AT_ONCE
+
+
+def _items(
+    read: Callable[[int, str, str], Iterator[HeldItem]], customer_id: int, category: Category, language: str
+) -> Iterator[HeldItem]:
+    yield from islice(read(customer_id, category, language), SHOWN_AT_ONCE + 1)
+
+
+def _instant(item: HeldItem) -> float:
+    return item.at.timestamp() if item.at else 0.0

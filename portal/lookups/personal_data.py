@@ -1,0 +1,97 @@
+"""What the staff domain holds about customers: who opened their file, what was looked at, and why."""
+
+from collections.abc import Iterator
+from heapq import merge
+from typing import Any, Final
+
+from sqlalchemy import Select, func, literal, select, union_all
+
+from portal.bilingual import Label
+from portal.infrastructure.database import db
+from portal.lookups.access_log import HOLDING, category_label, newest_entries, reason_text, team_label
+from portal.lookups.models import AccessLogEntry, CustomerLookup
+from portal.lookups.retention import retention
+from portal.personal_data.categories import Category
+from portal.personal_data.registry import HeldItem, Holding, register
+
+CATEGORY: Final = Category.TECHNICAL
+Row = AccessLogEntry | CustomerLookup
+
+_LOOK = Label(fr="Consultation par notre équipe", en="Look by our staff")
+_LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
+_TEAM = Label(fr="Équipe", en="Team")
+_WHAT = Label(fr="Donnée consultée", en="Data looked at")
+_REASON = Label(fr="Raison", en="Reason")
+_CASE = Label(fr="Dossier", en="Case")
+
+
+def summary(customer_id: int) -> Select[Any]:
+    """Return the select of (category, count, latest instant)."""
+    tables = [
+        select(model.at.label("at")).where(model.customer_id == customer_id)
+        for model in (AccessLogEntry, CustomerLookup)
+    ]
+    held = union_all(*tables).subquery()
+    category = literal(CATEGORY.value).label("category")
+    counted: Select[Any] = select(category, func.count(), func.max(held.c.at)).select_from(held)  # type: ignore[assignment]
+    return counted.having(func.count() > 0)
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield the looks and the openings of a customer's file, newest first."""
+    if category != CATEGORY:
+        return
+    looks: Iterator[Row] = newest_entries(customer_id)
+    lookups: Iterator[Row] = _newest_lookups(customer_id)
+    for row in merge(looks, lookups, key=lambda row: row.at, reverse=True):
+        yield _held(row, language)
+
+
+def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
+    statement = select(CustomerLookup).where(CustomerLookup.customer_id == customer_id)
+    newest_first = statement.order_by(CustomerLookup.at.desc(), CustomerLookup.id.desc())
+    yield from db.session.execute(newest_first.execution_options(yield_per=500)).scalars()
+
+
+def _held(row: Row, language: str) -> HeldItem:
+    # Made by the company about its staff's work, under its duty to be able to show it (GDPR art. 5(2), 32):
+    # part of the access right (CJEU C-579/21), not of portability.
+    is_look = isinstance(row, AccessLogEntry)
+    return HeldItem(
+        category=CATEGORY,
+        kind="access_log_entry" if is_look else "customer_lookup",
+        label=(_LOOK if is_look else _LOOKUP).text(language),
+        at=row.at,
+        values=_values(row),
+        facts=_facts(row, language),
+        nature="inferred",
+        lawful_basis="legal_obligation",
+    )
+
+
+def _values(row: Row) -> dict[str, Any]:
+    values = {"at": row.at.isoformat(), "reason": row.reason, "request": row.request_reference}
+    if isinstance(row, AccessLogEntry):
+        values |= {"team": row.team.value, "category": row.category}
+    return values
+
+
+def _facts(row: Row, language: str) -> list[tuple[str, str]]:
+    facts = [(_REASON.text(language), reason_text(row.reason, language))]
+    if row.request_reference:
+        facts.append((_CASE.text(language), row.request_reference))
+    if isinstance(row, AccessLogEntry):
+        facts.append((_TEAM.text(language), team_label(row.team, language)))
+        facts.append((_WHAT.text(language), category_label(row.category, language)))
+    return facts
+
+
+register(
+    Holding(
+        code=HOLDING,
+        tables=frozenset({AccessLogEntry.__tablename__, CustomerLookup.__tablename__}),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

@@ -1,0 +1,239 @@
+"""What is held about a customer as such: names and dates, the address of record, every mail that was sent."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from flask import render_template
+from flask_babel import force_locale
+from jinja2 import TemplateError
+from sqlalchemy import Select, delete, func, literal, select, union_all
+
+from portal import clock
+from portal.bilingual import Label, long_date
+from portal.customers.addresses import mask_address
+from portal.customers.models import Customer, CustomerStatus
+from portal.infrastructure import installed
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.personal_data.registry import HeldItem, Holding, register
+
+_FILE = Label(fr="Votre fiche client", en="Your customer file")
+_REFERENCE = Label(fr="Numéro de client", en="Customer number")
+_GIVEN_NAME = Label(fr="Prénom", en="Given name")
+_FAMILY_NAME = Label(fr="Nom", en="Family name")
+_BIRTH_DATE = Label(fr="Date de naissance", en="Date of birth")
+_LANGUAGE = Label(fr="Langue", en="Language")
+_CUSTOMER_SINCE = Label(fr="Relation commencée", en="Customer since")
+_ENDED = Label(fr="Relation terminée", en="No longer a customer since")
+_ADDRESS_OF_RECORD = Label(fr="Adresse e-mail principale", en="Main e-mail address")
+_ADDRESS = Label(fr="Adresse e-mail", en="E-mail address")
+_MAIL = Label(fr="E-mail que nous vous avons envoyé", en="E-mail that we sent you")
+_SUBJECT = Label(fr="Objet", en="Subject")
+_SENT_TO = Label(fr="Envoyé à", en="Sent to")
+_SENT = Label(fr="Envoyé le", en="Sent on")
+_STATUS = Label(fr="État", en="Status")
+_STATUSES = {
+    MailStatus.WAITING: Label(fr="en attente d'envoi", en="waiting to be sent"),
+    MailStatus.SENT: Label(fr="remis au serveur de messagerie", en="handed to the mail server"),
+    MailStatus.REFUSED: Label(fr="refusé par le serveur de messagerie", en="refused by the mail server"),
+}
+_LANGUAGES = {"fr": Label(fr="français", en="French"), "en": Label(fr="anglais", en="English")}
+_KEPT = Label(
+    fr="Votre fiche est gardée jusqu'à son effacement. Les e-mails envoyés sont gardés {period}.",
+    en="Your file is kept until it is erased. The e-mails sent are kept for {period}.",
+)
+
+Facts = list[tuple[Label, str | None]]
+
+READ_AT_ONCE: Final = 200
+SLICE: Final = 500
+
+
+def summary(customer_id: int) -> Select[Any]:
+    """Return the select of (category, count, latest instant)."""
+    known_at = func.coalesce(Customer.imported_at, Customer.created_at)
+    is_customer, has_address = Customer.id == customer_id, Customer.email.is_not(None)
+    held = union_all(
+        _counted("identity", known_at).where(is_customer),
+        _counted("contact", known_at).where(is_customer, has_address),
+        _counted("profile", Mail.created_at).where(Mail.customer_id == customer_id),
+    ).subquery()
+    return select(held)
+
+
+def _counted(category: str, at: Any) -> Select[Any]:
+    count = func.count(at)
+    return select(literal(category).label("category"), count.label("count"), func.max(at).label("latest")).having(
+        count > 0
+    )
+
+
+def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
+    """Yield the file, its address, or the mails sent, newest first."""
+    if category == "profile":
+        for mail in _newest_mails(customer_id):
+            yield _held_mail(mail, language)
+        return
+    customer = db.session.get(Customer, customer_id)
+    if customer is None:
+        return
+    if category == "identity":
+        yield _held_file(customer, language)
+    elif category == "contact" and customer.email:
+        yield _held_address(customer, language)
+
+
+def _held_file(customer: Customer, language: str) -> HeldItem:
+    facts = [
+        (_REFERENCE, customer.external_id),
+        (_GIVEN_NAME, customer.given_name),
+        (_FAMILY_NAME, customer.family_name),
+        (_BIRTH_DATE, _day(customer.birth_date, language)),
+        (_LANGUAGE, _LANGUAGES[customer.language].text(language)),
+        (_CUSTOMER_SINCE, _day(customer.customer_since, language)),
+        (_ENDED, _day(customer.relationship_ended_on, language)),
+    ]
+    dates = (
+        "birth_date",
+        "customer_since",
+        "relationship_ended_on",
+        "created_at",
+        "imported_at",
+        "restricted_at",
+    )
+    values: dict[str, Any] = {name: _text(getattr(customer, name)) for name in dates}
+    values |= {
+        "reference": customer.reference,
+        "given_name": customer.given_name,
+        "family_name": customer.family_name,
+        "language": customer.language,
+        "status": customer.status.value,
+    }
+    return _held(customer, "identity", "customer_file", _FILE, values, facts, language)
+
+
+def _held_address(customer: Customer, language: str) -> HeldItem:
+    facts: Facts = [(_ADDRESS, mask_address(customer.email or ""))]
+    return _held(
+        customer,
+        "contact",
+        "address_of_record",
+        _ADDRESS_OF_RECORD,
+        {"email": customer.email},
+        facts,
+        language,
+    )
+
+
+def _held(
+    customer: Customer,
+    category: str,
+    kind: str,
+    label: Label,
+    values: dict[str, Any],
+    facts: Facts,
+    language: str,
+) -> HeldItem:
+    return HeldItem(
+        category=category,
+        kind=kind,
+        label=label.text(language),
+        at=customer.imported_at or customer.created_at,
+        values=values,
+        facts=[(name.text(language), value) for name, value in facts if value],
+    )
+
+
+def _newest_mails(customer_id: int) -> Iterator[Mail]:
+    statement = select(Mail).where(Mail.customer_id == customer_id).order_by(Mail.created_at.desc(), Mail.id.desc())
+    yield from db.session.execute(statement.execution_options(yield_per=READ_AT_ONCE)).scalars()
+
+
+def _held_mail(mail: Mail, language: str) -> HeldItem:
+    subject = _subject(mail)
+    facts = [
+        (_SUBJECT, subject),
+        (_SENT_TO, mask_address(mail.to_address)),
+        (_SENT, _day(clock.local_date(mail.sent_at) if mail.sent_at else None, language)),
+        (_STATUS, _STATUSES[mail.status].text(language)),
+    ]
+    # What we wrote is ours to have written: the person gets a copy, portability does not cover it.
+    return HeldItem(
+        category="profile",
+        kind="portal_mail",
+        label=_MAIL.text(language),
+        at=mail.created_at,
+        values={
+            "subject": subject,
+            "template": mail.template,
+            "to_address": mail.to_address,
+            "language": mail.language,
+            "status": mail.status.value,
+            "created_at": _text(mail.created_at),
+            "sent_at": _text(mail.sent_at),
+        },
+        facts=[(name.text(language), value) for name, value in facts if value],
+        nature="inferred",
+    )
+
+
+def _subject(mail: Mail) -> str:
+    """Return the subject as the person got it; its template's name when the template is gone by now."""
+    organisation, settings = installed.organisation(), installed.settings()
+    context = mail.context | {
+        "organisation": organisation,
+        "public_url": settings.public_url,
+        "language": mail.language,
+    }
+    try:
+        with force_locale(mail.language):
+            return " ".join(render_template(f"email/{mail.template}.subject.txt", **context).split())
+    except TemplateError:
+        return mail.template
+
+
+def retention(language: str) -> str:
+    """Return how long it is kept, in words."""
+    return _KEPT.filled(language, period=_mails_kept_for().text(language))
+
+
+@job("customers.purge_mails", every=timedelta(days=1))
+def purge_mails(run: JobRun) -> None:
+    """Delete the mails to customers that are older than the period told to them."""
+    start = _mails_kept_for().before(clock.now())
+    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
+    is_over = (Customer.status != CustomerStatus.RESTRICTED, Mail.status != MailStatus.WAITING)
+    old = select(Mail.id).join(Customer, Customer.id == Mail.customer_id).where(*is_over, Mail.created_at < start)
+    while True:
+        with transaction() as session:
+            ids = list(session.execute(old.limit(SLICE)).scalars())
+            session.execute(delete(Mail).where(Mail.id.in_(ids)))
+        if len(ids) < SLICE:
+            return
+        run.renew()
+
+
+def _mails_kept_for() -> Any:
+    # A mail proves what a request was answered, so it stays as long as the request's own file.
+    return installed.organisation().retention.request_files
+
+
+def _day(day: date | None, language: str) -> str | None:
+    return long_date(day, language, weekday=False) if day else None
+
+
+def _text(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+register(
+    Holding(
+        code="customers",
+        tables=frozenset({Customer.__tablename__, Mail.__tablename__}),
+        retention=retention,
+        summary=summary,
+        items=items,
+    )
+)

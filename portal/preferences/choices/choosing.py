@@ -1,0 +1,195 @@
+"""The customer chooses, on the preferences page: refusing costs no more than accepting, and nothing is lost or
+overwritten unseen when two pages are open at once.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.personal_data.cookie_purposes import CookiePurpose
+from portal.preferences.choices.consent import Choice, record_choices
+from portal.preferences.choices.memory import asks_again_on, is_due_again
+from portal.preferences.choices.states import lock_state
+from portal.preferences.models import ConsentRecord, Origin, PreferenceState
+from portal.preferences.purposes import FLAG_CODES, FLAGS, Flag, Processing, Topic
+
+
+def _is_of_signal(flag: Flag) -> bool:
+    return (
+        flag.topic is Topic.PARTNER_OFFERS
+        or flag.processing is Processing.MARKETING_PROFILING
+        or flag.cookie is CookiePurpose.ADVERTISING
+    )
+
+
+# What Global Privacy Control objects to: advertising, the profiling behind it, and handing on to partners.
+SIGNAL_FLAGS = frozenset(code for code, flag in FLAGS.items() if _is_of_signal(flag))
+
+
+# A number that the database can hold: eighteen digits always fit into 64 bits.
+_RECORD_ID = re.compile("[0-9]{1,18}")
+_ANSWERS = {"accept": True, "refuse": False}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one choice stands, as its row on the page shows it.
+
+    Attributes:
+        answer: what is marked, True, False or None: what was chosen, or the refusal that the browser's signal prepares.
+        given: what was last said; None when nothing was.
+        asks_again_on: the day a choice that holds for a time is asked again.
+        is_due: whether that day has come, so that nothing is marked until it is chosen anew.
+        is_prepared: whether the browser's signal marked a refusal that is not saved yet.
+    """
+
+    flag: Flag
+    answer: bool | None
+    given: bool | None = None
+    at: datetime | None = None
+    origin: Origin | None = None
+    source: str | None = None
+    asks_again_on: date | None = None
+    is_due: bool = False
+    is_prepared: bool = False
+
+
+class Action(StrEnum):
+    """What the page was asked to do."""
+
+    SAVE = "save"
+    REFUSE_EVERYTHING = "refuse_everything"
+    ACCEPT_EVERYTHING = "accept_everything"
+    PUT_BACK = "put_back"
+    """Give back the e-mails that an unsubscribe link has just stopped."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the page sent: what to do, the answers that were given, and `latest_record_id` when it was drawn."""
+
+    action: Action
+    answers: dict[str, bool]
+    seen: int
+
+
+class MadeUp(ValueError):
+    """No page of ours sends this."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A choice that was changed elsewhere after the page was opened, otherwise than the page now asks."""
+
+    flag: Flag
+    asked: bool
+    stands: bool
+    at: datetime
+    origin: Origin
+    source: str | None
+
+
+def read_sent(values: Mapping[str, str]) -> Sent:
+    """Return what the form of the page says. What was left open is no answer.
+
+    Raises:
+        MadeUp: for anything that the page does not offer.
+    """
+    try:
+        answers = {flag: _ANSWERS[values[flag]] for flag in FLAG_CODES if flag in values}
+        action = Action(values.get("action", Action.SAVE))
+    except (KeyError, ValueError):
+        raise MadeUp from None
+    seen = values.get("seen", "0")
+    if not _RECORD_ID.fullmatch(seen):
+        raise MadeUp
+    return Sent(action, answers, int(seen))
+
+
+def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, Standing]:
+    """Return every choice as the page shows it. Args: has_signal is whether the browser sends `Sec-GPC: 1`."""
+    latest = state.latest_choices if state else {}
+    return {code: _standing(code, latest.get(code), has_signal) for code in FLAG_CODES}
+
+
+def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, language: str) -> list[Conflict]:
+    """Record the answers of the page in the current transaction, all or none.
+
+    Args:
+        has_signal: whether the browser sends `Sec-GPC: 1`; a refusal that it prepared is recorded as its objection.
+
+    Returns:
+        The choices changed elsewhere meanwhile that the answers would undo; nothing is saved then.
+    """
+    answers = sent.answers
+    state = lock_state(customer)
+    conflicts = _conflicts(state, answers, sent.seen)
+    if conflicts:
+        return conflicts
+    shown = standings(state, has_signal=has_signal)
+    prepared = {flag for flag, given in answers.items() if shown[flag].is_prepared and not given}
+    choices = {flag: choice_of(flag, given, company, language) for flag, given in answers.items()}
+    own = [choice for flag, choice in choices.items() if flag not in prepared]
+    record_choices(customer, own, origin=Origin.PORTAL, language=language)
+    signalled = [choice for flag, choice in choices.items() if flag in prepared]
+    record_choices(customer, signalled, origin=Origin.BROWSER_SIGNAL, language=language)
+    return []
+
+
+def save_everything(customer: Customer, is_given: bool, *, seen: int, company: str, language: str) -> list[Conflict]:
+    """Accept or refuse everything at once, in the current transaction. A refusal never waits for anything."""
+    state = lock_state(customer)
+    answers = dict.fromkeys(FLAG_CODES, is_given)
+    conflicts = _conflicts(state, answers, seen) if is_given else []
+    if not conflicts:
+        choices = [choice_of(flag, is_given, company, language) for flag in FLAG_CODES]
+        record_choices(customer, choices, origin=Origin.PORTAL, language=language)
+    return conflicts
+
+
+def choice_of(code: str, is_given: bool, company: str, language: str) -> Choice:
+    """Return a choice with the sentence that the page shows beside it."""
+    flag = FLAGS[code]
+    return Choice(code, is_given, flag.wording(language, company), flag.wording_version)
+
+
+def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> Standing:
+    is_due = is_due_again(code, latest)
+    answer = None if latest is None or is_due else bool(latest["given"])
+    # An explicit yes given here prevails over the signal; silence and yeses from elsewhere do not.
+    is_explicit = answer is True and latest is not None and latest["origin"] == Origin.PORTAL
+    is_prepared = has_signal and code in SIGNAL_FLAGS and answer is not False and not is_explicit
+    if latest is None:
+        return Standing(FLAGS[code], False if is_prepared else None, is_prepared=is_prepared)
+    return Standing(
+        FLAGS[code],
+        answer=False if is_prepared else answer,
+        given=bool(latest["given"]),
+        at=datetime.fromisoformat(latest["at"]),
+        origin=Origin(latest["origin"]),
+        source=latest["source"],
+        asks_again_on=asks_again_on(code, latest),
+        is_due=is_due,
+        is_prepared=is_prepared,
+    )
+
+
+def _conflicts(state: PreferenceState, answers: Mapping[str, bool], seen: int) -> list[Conflict]:
+    newer = select(ConsentRecord.flag).where(ConsentRecord.customer_id == state.customer_id, ConsentRecord.id > seen)
+    changed = set(db.session.execute(newer).scalars())
+    latest = state.latest_choices
+    return [
+        Conflict(
+            FLAGS[flag], answers[flag], bool(latest[flag]["given"]), datetime.fromisoformat(latest[flag]["at"]),
+            Origin(latest[flag]["origin"]), latest[flag]["source"],
+        )
+        for flag in FLAG_CODES
+        if flag in changed and flag in answers and latest[flag]["given"] != answers[flag]
+    ]  # fmt: skip

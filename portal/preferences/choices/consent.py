@@ -1,0 +1,303 @@
+"""The only writer of proof and flag: a choice is appended with the wording shown, and the flag follows the latest one.
+
+Promise kept: whatever arrives, from anywhere and in any order, a flag is on only when the newest thing that the
+customer said about it is yes; at the same instant, no wins.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.bilingual import Label
+from portal.customers.models import Customer, CustomerStatus
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.preferences.choices.memory import is_due_again
+from portal.preferences.choices.states import lock_state, mark_changed, publish
+from portal.preferences.models import ConsentRecord, Origin, PreferenceState, SuppressionReason
+from portal.preferences.purposes import FLAGS, MARKETING_FLAG_CODES
+from portal.staff.models import StaffMember
+
+CHOSEN = declare("customer:preferences:chosen", "origin", "given", "withdrawn")
+SUPPRESSED = declare("customer:preferences:suppressed", "reason")
+SUPPRESSION_LIFTED = declare("customer:preferences:released")
+
+MAY_GIVE = frozenset({Origin.PORTAL, Origin.IMPORT})
+CLOCK_DRIFT = timedelta(minutes=10)
+
+OBJECTION_VERSION = "2026-11-22"
+OBJECTION = Label(
+    fr="Je m'oppose à toute prospection et au profilage qui y est lié.",
+    en="I object to all direct marketing and to the profiling behind it.",
+)
+
+
+class ChoiceRefused(ValueError):
+    """The choice may not be taken; nothing was changed. The text says why, in English; `field` is what is wrong."""
+
+    def __init__(self, reason: str, field: str = "flag") -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A yes or a no to one flag, with the wording that the person had before their eyes."""
+
+    flag: str
+    is_given: bool
+    wording: str
+    wording_version: str
+
+
+def give(
+    customer: Customer,
+    flag: str,
+    *,
+    origin: Origin,
+    wording: str,
+    wording_version: str,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> bool:
+    """Record a yes to one flag; see `record_choices`. Returns whether anything was recorded."""
+    choices = [Choice(flag, True, wording, wording_version)]
+    recorded = record_choices(
+        customer, choices, origin=origin, language=language, effective_at=effective_at, source=source, staff=staff
+    )
+    return bool(recorded)
+
+
+def withdraw(
+    customer: Customer,
+    flag: str,
+    *,
+    origin: Origin,
+    wording: str,
+    wording_version: str,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> bool:
+    """Record a no to one flag; see `record_choices`. Returns whether anything was recorded."""
+    choices = [Choice(flag, False, wording, wording_version)]
+    recorded = record_choices(
+        customer, choices, origin=origin, language=language, effective_at=effective_at, source=source, staff=staff
+    )
+    return bool(recorded)
+
+
+def record_choices(
+    customer: Customer,
+    choices: Iterable[Choice],
+    *,
+    origin: Origin,
+    language: str,
+    effective_at: datetime | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> list[ConsentRecord]:
+    """Append choices to the proof and bring the flags in step, in the current transaction.
+
+    Args:
+        origin: where the choice was made; only the customer here and an import may switch anything on.
+        language: `fr` or `en`, of the wordings.
+        effective_at: when it was made, aware; now when absent.
+        source: the system or the person it came by, as the customer may read it.
+        staff: who switched it off on the customer's request.
+
+    Returns:
+        What was appended: nothing for a choice that stands already under the same wording.
+
+    Raises:
+        ChoiceRefused: for an unknown flag, an erased customer, a yes from an origin that may only switch off, or a
+            yes dated in the future, which would beat every objection made before that day.
+    """
+    choices = list(choices)
+    _check(customer, choices, origin, effective_at)
+    if not choices:
+        return []
+    state = lock_state(customer)
+    instant = clock.now()
+    if effective_at and effective_at > instant + CLOCK_DRIFT:
+        effective_at = None  # a no, whatever its date says, counts from the moment we know of it
+    appended = []
+    for choice in choices:
+        latest = state.latest_choices.get(choice.flag)
+        moment = effective_at or _moment_of(choice, latest, instant)
+        if _is_held(customer, choice, latest, origin, effective_at):
+            _confirm_refusal(state, choice, moment)
+            continue
+        row = ConsentRecord(
+            customer_id=customer.id, flag=choice.flag, is_given=choice.is_given, effective_at=moment,
+            recorded_at=instant, origin=origin, source=source, wording=choice.wording,
+            wording_version=choice.wording_version, language=language, staff_id=staff.id if staff else None,
+        )  # fmt: skip
+        appended.append(row)
+        if _prevails(choice.is_given, moment, latest):
+            state.latest_choices = state.latest_choices | {choice.flag: _as_latest(row)}
+    if appended:
+        db.session.add_all(appended)
+        publish(state)
+        _record(customer, appended, origin, staff)
+    return appended
+
+
+def object_to_marketing(
+    customer: Customer,
+    origin: Origin,
+    *,
+    language: str | None = None,
+    source: str | None = None,
+    staff: StaffMember | None = None,
+) -> list[ConsentRecord]:
+    """Switch off everything that is marketing at once, profiling included, in the current transaction (art. 21(2)).
+
+    The objection is dated now for every flag, so that no older yes that arrives later brings one back.
+    """
+    language = language or customer.language
+    choices = [Choice(flag, False, OBJECTION.text(language), OBJECTION_VERSION) for flag in MARKETING_FLAG_CODES]
+    return record_choices(customer, choices, origin=origin, language=language, source=source, staff=staff)
+
+
+def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
+    """Have every flag of a customer read off, in the current transaction, whatever is chosen meanwhile.
+
+    A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted: its reference
+    alone stays in the feed, for the life of the suppression entry, so that no system writes to the person again.
+    """
+    reason = SuppressionReason(reason)
+    state = lock_state(customer)
+    if state.reason in {reason, SuppressionReason.ERASED}:
+        return
+    state.reason = reason
+    state.suppressed_until = _end_of(reason)
+    if reason is SuppressionReason.ERASED:
+        state.latest_choices = {}
+    publish(state, is_suppressed=True)
+    mark_changed(state)
+    record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)
+
+
+def lift_suppression(customer: Customer) -> None:
+    """End a restriction, in the current transaction: each flag is again what the customer last chose.
+
+    Raises:
+        ChoiceRefused: the customer was erased.
+    """
+    state = lock_state(customer)
+    if state.reason == SuppressionReason.ERASED:
+        raise ChoiceRefused("the customer was erased", "customer")
+    if not state.is_suppressed:
+        return
+    state.reason = None
+    publish(state, is_suppressed=False)
+    record(SUPPRESSION_LIFTED, actor="portal", subject=_subject(customer))
+
+
+def latest_record_id(customer_id: int) -> int:
+    """Return the number of a customer's newest proof, by which a form knows what changed since; 0 without any."""
+    newest = select(func.max(ConsentRecord.id)).where(ConsentRecord.customer_id == customer_id)
+    return int(db.session.execute(newest).scalar() or 0)
+
+
+def _end_of(reason: SuppressionReason) -> datetime | None:
+    if reason is not SuppressionReason.ERASED:
+        return None
+    last_day = installed.organisation().retention.suppression.after(clock.today())
+    return datetime.combine(last_day, time.max, clock.PARIS)
+
+
+def _check(customer: Customer, choices: list[Choice], origin: Origin, effective_at: datetime | None) -> None:
+    if customer.status is CustomerStatus.ERASED:
+        raise ChoiceRefused("the customer was erased", "customer")
+    for choice in choices:
+        if choice.flag not in FLAGS:
+            raise ChoiceRefused(f"“{choice.flag[:60]}” is not a flag")
+        if choice.is_given and origin not in MAY_GIVE:
+            raise ChoiceRefused("only the customer may switch a preference on", "given")
+        if choice.is_given and effective_at and effective_at > clock.now() + CLOCK_DRIFT:
+            raise ChoiceRefused("the choice is dated in the future", "at")
+
+
+def _moment_of(choice: Choice, latest: Mapping[str, Any] | None, instant: datetime) -> datetime:
+    """Another machine's clock may run ahead of ours: a no said now must not lose to what it wrote."""
+    return max(instant, _at(latest)) if latest and not choice.is_given else instant
+
+
+def _is_held(
+    customer: Customer,
+    choice: Choice,
+    latest: Mapping[str, Any] | None,
+    origin: Origin,
+    effective_at: datetime | None,
+) -> bool:
+    """Whether the choice stands already, so that a second arrival writes nothing."""
+    if effective_at is None:
+        return (
+            latest is not None
+            and latest["given"] == choice.is_given
+            and (origin is not Origin.PORTAL or latest["version"] == choice.wording_version)
+            and not is_due_again(choice.flag, latest)
+        )
+    same = select(ConsentRecord.id).where(
+        ConsentRecord.customer_id == customer.id,
+        ConsentRecord.effective_at == effective_at,
+        ConsentRecord.flag == choice.flag,
+        ConsentRecord.is_given == choice.is_given,
+        ConsentRecord.origin == origin,
+    )
+    return db.session.execute(same.limit(1)).first() is not None
+
+
+def _confirm_refusal(state: PreferenceState, choice: Choice, moment: datetime) -> None:
+    """A no said again leaves no second proof, but a yes dated between the two must not come back by import."""
+    latest = state.latest_choices.get(choice.flag)
+    if latest and not choice.is_given and not latest["given"] and moment > _at(latest):
+        confirmed = {**latest, "confirmed_at": moment.astimezone(UTC).isoformat()}
+        state.latest_choices = state.latest_choices | {choice.flag: confirmed}
+
+
+def _prevails(is_given: bool, moment: datetime, latest: Mapping[str, Any] | None) -> bool:
+    if latest is None:
+        return True
+    return moment > _at(latest) if is_given else moment >= _at(latest)
+
+
+def _at(latest: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(latest.get("confirmed_at") or latest["at"])
+
+
+def _as_latest(row: ConsentRecord) -> dict[str, Any]:
+    return {
+        "given": row.is_given,
+        "at": row.effective_at.astimezone(UTC).isoformat(),
+        "origin": row.origin,
+        "source": row.source,
+        "version": row.wording_version,
+    }
+
+
+def _record(customer: Customer, rows: list[ConsentRecord], origin: Origin, staff: StaffMember | None) -> None:
+    actor = f"staff:{staff.public_id}" if staff else "portal" if origin is Origin.IMPORT else _subject(customer)
+    record(
+        CHOSEN,
+        actor=actor,
+        subject=_subject(customer),
+        origin=origin,
+        given=sorted(row.flag for row in rows if row.is_given),
+        withdrawn=sorted(row.flag for row in rows if not row.is_given),
+    )
+
+
+def _subject(customer: Customer) -> str:
+    return f"customer:{customer.public_id}"

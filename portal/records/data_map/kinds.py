@@ -1,0 +1,414 @@
+"""The data map: every kind of record the company's systems may send, declared in one file.
+
+What is not declared is not taken. Special categories, criminal data and card secrets cannot even be declared.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from portal.bilingual import Label
+from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml
+from portal.infrastructure.installed import Installed
+from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.lawful_bases import LawfulBasis, rights_for
+from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, read_value, show_value
+from portal.records.data_map.retention_rules import RecordDates, Retention
+from portal.records.data_map.special_categories import is_card_secret, is_special_category
+
+DEFAULT_FILE: Final = Path(__file__).parents[1] / "data_map.toml"
+DEFAULT_CURRENCY: Final = "EUR"
+
+
+class DataMapFaults(DeclarationFaults):
+    """The data map has faults; `faults` lists every one with its place."""
+
+
+class Origin(StrEnum):
+    """Where data come from, said of a kind; the system that holds a record is its `source`."""
+
+    PERSON = "person"
+    ANALYTICS = "analytics"
+    ADVERTISING = "advertising"
+    INFORMATION_PROVIDER = "information_provider"
+    PAYMENT_PROVIDER = "payment_provider"
+    ANTI_FRAUD = "anti_fraud"
+    DATA_PARTNER = "data_partner"
+    SOCIAL_NETWORK = "social_network"
+    REVIEW_SITE = "review_site"
+    COMPANY = "company"
+
+    def label(self, language: object) -> str:
+        return _ORIGINS[self].text(language)
+
+
+class Nature(StrEnum):
+    """How the company came by the data: portability covers the first two only (WP242 rev.01)."""
+
+    PROVIDED = "provided"
+    "The person gave them."
+    OBSERVED = "observed"
+    "The person's use of a service made them."
+    INFERRED = "inferred"
+    "The company worked them out."
+
+    def label(self, language: object) -> str:
+        return _NATURES[self].text(language)
+
+
+class Correction(StrEnum):
+    """How a correction of a kind is made."""
+
+    AT_ONCE = "at_once"
+    "The person changes it in the page."
+    REQUEST = "request"
+    "A rectification request, checked by staff."
+    STATEMENT = "statement"
+    "An opinion or a score: the person's statement is added beside it."
+
+
+def _choices(value: Any) -> Any:
+    """Read `[["phone", "Téléphone", "Phone"], …]`, the short form that fits on lines."""
+    if isinstance(value, list) and all(isinstance(item, list) and len(item) == 3 for item in value):
+        return {code: {"fr": fr, "en": en} for code, fr, en in value}
+    raise ValueError('must be a list such as [["phone", "Téléphone", "Phone"]]')
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Purpose(_Part):
+    """What data are used for, on exactly one lawful basis; with legitimate interest, which interest."""
+
+    code: str
+    label: Label
+    lawful_basis: LawfulBasis
+    interest: Label | None = None
+
+    @model_validator(mode="after")
+    def _interest_is_said(self) -> Self:
+        if (self.lawful_basis is LawfulBasis.LEGITIMATE_INTEREST) != (self.interest is not None):
+            raise ValueError("interest goes with the basis legitimate_interest, and with no other")
+        return self
+
+
+class DeclaredField(_Part):
+    """One field of a kind. `nature` differs from the kind's where staff add to what a person sent."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    type: FieldType
+    label: Label
+    required: bool = False
+    mask: Mask = Mask.NONE
+    choices: Annotated[dict[str, Label], BeforeValidator(_choices)] = {}
+    currency_field: str = "currency"
+    nature: Nature | None = None
+    sensitive: str | None = None
+
+    @model_validator(mode="after")
+    def _choices_fit_the_type(self) -> Self:
+        if (self.type is FieldType.CHOICE) != bool(self.choices):
+            raise ValueError("choices go with the type choice, and with no other")
+        return self
+
+
+class Kind(_Part):
+    """One kind of record."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    category: Category
+    label: Label
+    origin: Origin
+    nature: Nature
+    purposes: tuple[str, ...] = Field(min_length=1)
+    lawful_basis: LawfulBasis
+    recipients: tuple[str, ...] = Field(min_length=1)
+    retention: Retention
+    erasable: bool
+    keep_reason: Label | None = None
+    logic: Label | None = None
+    correction: Correction = Correction.REQUEST
+    headline: tuple[str, ...] = Field(min_length=1)
+    declared: Annotated[tuple[DeclaredField, ...], Field(min_length=1, alias="fields")]
+    sensitive: str | None = None
+
+    @cached_property
+    def fields(self) -> Mapping[str, DeclaredField]:
+        """The fields by name, in the order they are declared."""
+        return MappingProxyType({field.name: field for field in self.declared})
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether art. 20(1) covers this kind: provided or observed, under consent or contract."""
+        return self.nature is not Nature.INFERRED and "portability" in rights_for(self.lawful_basis)
+
+    @property
+    def portable_fields(self) -> tuple[str, ...]:
+        """The fields that a portable copy holds: what was worked out, and notes of staff, stay out."""
+        if not self.is_portable:
+            return ()
+        return tuple(field.name for field in self.declared if field.nature is not Nature.INFERRED)
+
+    def rights(self) -> tuple[str, ...]:
+        """Return the rights to offer on this kind, by code: no more than the law gives.
+
+        Directives after death are not listed: they concern the person, not a kind.
+        """
+        offered = rights_for(self.lawful_basis)
+        if not self.erasable:
+            offered -= {"erasure"}
+        if not self.is_portable:
+            offered -= {"portability"}
+        order = ("access", "rectification", "erasure", "restriction", "portability", "objection")
+        return tuple(right for right in order if right in offered)
+
+    def validate_values(self, values: Any) -> dict[str, Any]:
+        """Return values as they are stored, in the order of the fields; absent and null fields are left out.
+
+        Raises `ValueRefused`, naming the first field that may not be taken and why.
+        """
+        if not isinstance(values, dict):
+            raise ValueRefused("values", "must be an object", "wrong_type")
+        for name in values:
+            if name not in self.fields:
+                raise _unknown(str(name))
+        return {
+            field.name: read_value(field.name, field.type, values[field.name], field.choices)
+            for field in self.declared
+            if self._is_given(field, values)
+        }
+
+    def _is_given(self, field: DeclaredField, values: dict[str, Any]) -> bool:
+        is_given = values.get(field.name) is not None
+        if field.required and not is_given:
+            raise ValueRefused(field.name, "is missing", "missing")
+        return is_given
+
+    def mask(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values with masked fields hidden, and fields that are no longer declared as well."""
+        return {name: self._masked(name, value) for name, value in values.items()}
+
+    def _masked(self, name: str, value: Any) -> Any:
+        field = self.fields.get(name)
+        mask = field.mask if field else Mask.ALL
+        return value if mask is Mask.NONE or value is None else mask.apply(value)
+
+    def format_value(self, field: str, value: Any, language: object, values: Mapping[str, Any] | None = None) -> str:
+        """Return a stored value in words. `values`, the whole record, tells the currency of an amount."""
+        declared = self.fields.get(field)
+        if declared is None:
+            return str(value)
+        currency = (values or {}).get(declared.currency_field) or DEFAULT_CURRENCY
+        return show_value(declared.type, value, language, declared.choices, str(currency))
+
+    def facts(self, values: Mapping[str, Any], language: object, *, is_masked: bool = True) -> list[tuple[str, str]]:
+        """Return a record as (label, text) pairs in the order of the fields, absent ones left out."""
+        return [
+            (field.label.text(language), self._shown(field, values, language, is_masked=is_masked))
+            for field in self.declared
+            if values.get(field.name) is not None
+        ]
+
+    def title(self, values: Mapping[str, Any], language: object) -> str:
+        """Return a record in one line, masked, for lists; the kind's own name when it has nothing to show."""
+        parts = [
+            self._shown(self.fields[name], values, language, is_masked=True)
+            for name in self.headline
+            if values.get(name) is not None
+        ]
+        return " · ".join(parts) or self.label.text(language)
+
+    def _shown(self, field: DeclaredField, values: Mapping[str, Any], language: object, *, is_masked: bool) -> str:
+        value = values[field.name]
+        if is_masked and field.mask is not Mask.NONE:
+            return field.mask.apply(value)
+        return self.format_value(field.name, value, language, values)
+
+    def expires_on(
+        self,
+        recorded_on: date,
+        relationship_ended_on: date | None = None,
+        financial_year_end: tuple[int, int] = (12, 31),
+        *,
+        last_contact_on: date | None = None,
+        cancelled_on: date | None = None,
+        withdrawn_on: date | None = None,
+    ) -> date | None:
+        """Return the last day a record is kept; it is purged after it. None while its period has not started.
+
+        `financial_year_end` is (month, day); `last_contact_on` the last exchange from the person.
+        """
+        return self.retention.expires_on(
+            RecordDates(
+                recorded_on,
+                relationship_ended_on,
+                financial_year_end,
+                last_contact_on,
+                cancelled_on,
+                withdrawn_on,
+            )
+        )
+
+
+class DataMap:
+    """All purposes and kinds that an operator declares. Built by `load`."""
+
+    def __init__(self, version: str, purposes: Mapping[str, Purpose], kinds: Mapping[str, Kind]) -> None:
+        self.version = version
+        self.purposes = MappingProxyType(dict(purposes))
+        self.kinds = MappingProxyType(dict(kinds))
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, recipients: Collection[str] | None = None) -> Self:
+        """Read a data map, by default our own. Raises `DataMapFaults`, all of them at once.
+
+        `recipients` are the codes of the organisation's register: a kind may name no other.
+        """
+        path = path or DEFAULT_FILE
+        tables = read_toml(path, DataMapFaults)
+        faults: list[Fault] = [
+            Fault(name, "is not known here; check the spelling")
+            for name in tables.keys() - {"version", "purposes", "kinds"}
+        ]
+        purposes = _read_each(Purpose, "purposes", tables, faults)
+        kinds = _read_each(Kind, "kinds", tables, faults)
+        known = _codes(tables, "purposes")
+        for kind in kinds.values():
+            faults.extend(_kind_faults(kind, known, purposes, recipients))
+        faults.extend(_forbidden_faults(tables))
+        missing = set(CATEGORIES) - {kind.category for kind in kinds.values()}
+        if missing and len(kinds) == len(_codes(tables, "kinds")):
+            faults.append(Fault("kinds", f"no kind belongs to: {', '.join(sorted(missing))}"))
+        if faults:
+            raise DataMapFaults(path, faults)
+        return cls(str(tables.get("version", "1")), purposes, kinds)
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The nine categories in their fixed order, for pages that walk through them."""
+        return CATEGORIES
+
+    def of_category(self, category: str) -> tuple[Kind, ...]:
+        """Return the kinds of a category, by its code, in the order of the file."""
+        return tuple(kind for kind in self.kinds.values() if kind.category == category)
+
+    def purposes_of(self, kind: Kind) -> tuple[Purpose, ...]:
+        """Return the purposes of a kind, the main one first."""
+        return tuple(self.purposes[code] for code in kind.purposes)
+
+
+def _unknown(name: str) -> ValueRefused:
+    if is_card_secret(name):
+        return ValueRefused(name, "is a card's full number or secret, which may never be stored", "security_code")
+    if is_special_category(name):
+        return ValueRefused(name, "is a special category of data, which is never collected", "special_category")
+    return ValueRefused(name, "is not a field of this kind", "unknown_field")
+
+
+def _codes(tables: Mapping[str, Any], name: str) -> frozenset[str]:
+    found = tables.get(name)
+    return frozenset(found) if isinstance(found, dict) else frozenset()
+
+
+_Read = TypeVar("_Read", Purpose, Kind)
+
+
+def _read_each(model: type[_Read], name: str, tables: Mapping[str, Any], faults: list[Fault]) -> dict[str, _Read]:
+    found = tables.get(name)
+    if not isinstance(found, dict) or not found:
+        faults.append(Fault(name, "is missing"))
+        return {}
+    read = {}
+    for code, table in found.items():
+        entry = {**table, "code": code} if isinstance(table, dict) else {"code": code}
+        try:
+            read[code] = model.model_validate(entry)
+        except ValidationError as error:
+            place = f"{name}.{code}"
+            faults.extend(Fault(_join(place, fault.place), fault.reason) for fault in faults_of(error, entry))
+    return read
+
+
+def _join(place: str, more: str) -> str:
+    return f"{place}.{more}" if more else place
+
+
+def _kind_faults(
+    kind: Kind, known: Collection[str], purposes: Mapping[str, Purpose], recipients: Collection[str] | None
+) -> Iterator[Fault]:
+    place = f"kinds.{kind.code}"
+    for code in kind.purposes:
+        if code not in known:
+            yield Fault(f"{place}.purposes", f"“{code}” is not declared under purposes")
+    main = purposes.get(kind.purposes[0])
+    if main is not None and main.lawful_basis is not kind.lawful_basis:
+        yield Fault(f"{place}.lawful_basis", f"must be that of its first purpose, {main.lawful_basis}")
+    for code in kind.recipients:
+        if recipients is not None and code not in recipients:
+            yield Fault(f"{place}.recipients", f"“{code}” is not a recipient of the organisation file")
+    names = [field.name for field in kind.declared]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Fault(f"{place}.fields[{name}]", "is declared more than once")
+    for name in kind.headline:
+        if name not in names:
+            yield Fault(f"{place}.headline", f"“{name}” is not a field of this kind")
+    for field in kind.declared:
+        amounts = field.type is FieldType.MONEY
+        if amounts and getattr(kind.fields.get(field.currency_field), "type", None) is not FieldType.CURRENCY:
+            yield Fault(f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency")
+    if kind.erasable == (kind.keep_reason is not None):
+        yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
+    if kind.nature is Nature.INFERRED and kind.logic is None:
+        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
+
+
+def _forbidden_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what may not even be declared; read from the tables, so that no other fault hides it."""
+    kinds = tables.get("kinds")
+    for code, table in kinds.items() if isinstance(kinds, dict) else ():
+        if not isinstance(table, dict):
+            continue
+        yield from _forbidden(f"kinds.{code}", code, table)
+        fields = table.get("fields")
+        for field in fields if isinstance(fields, list) else ():
+            if isinstance(field, dict):
+                name = str(field.get("name", ""))
+                yield from _forbidden(f"kinds.{code}.fields[{name}]", name, field)
+
+
+def _forbidden(place: str, name: str, table: Mapping[str, Any]) -> Iterator[Fault]:
+    label = table.get("label")
+    names = [name, *(str(text) for text in label.values())] if isinstance(label, dict) else [name]
+    if table.get("sensitive") or any(is_special_category(text) for text in names):
+        yield Fault(place, "special categories and criminal data are never collected (GDPR art. 9 and 10)")
+    if is_card_secret(name):
+        yield Fault(place, "a full card number, a security code or a PIN is never stored")
+
+
+_ORIGINS: Final = {
+    Origin.PERSON: Label(fr="Vous-même", en="You"),
+    Origin.ANALYTICS: Label(fr="Un outil de mesure d'audience", en="An audience measurement tool"),
+    Origin.ADVERTISING: Label(fr="Un réseau publicitaire", en="An advertising network"),
+    Origin.INFORMATION_PROVIDER: Label(fr="Un fournisseur d'informations", en="An information provider"),
+    Origin.PAYMENT_PROVIDER: Label(fr="Un prestataire de paiement", en="A payment provider"),
+    Origin.ANTI_FRAUD: Label(fr="Un service de lutte contre la fraude", en="A fraud prevention service"),
+    Origin.DATA_PARTNER: Label(fr="Un partenaire de données", en="A data partner"),
+    Origin.SOCIAL_NETWORK: Label(fr="Un réseau social", en="A social network"),
+    Origin.REVIEW_SITE: Label(fr="Un site d'avis", en="A review site"),
+    Origin.COMPANY: Label(fr="Ajoutée par nous", en="Added by us"),
+}
+_NATURES: Final = {
+    Nature.PROVIDED: Label(fr="Donnée que vous nous avez fournie", en="Given to us by you"),
+    Nature.OBSERVED: Label(fr="Donnée issue de votre utilisation", en="Made by your use"),
+    Nature.INFERRED: Label(fr="Donnée que nous avons déduite", en="Worked out by us"),
+}
+
+
+installed_data_map = Installed[DataMap]("data_map")

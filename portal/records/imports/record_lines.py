@@ -1,0 +1,238 @@
+"""The records that a batch of lines speaks of: found in one query, changed in memory, written together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from portal import clock
+from portal.clock import local_date
+from portal.infrastructure.database import db
+from portal.records.contacts import Contacts
+from portal.records.counts import CountChanges
+from portal.records.data_map.kinds import DataMap
+from portal.records.expiry import Expiry, is_contact, starts_at_last_contact
+from portal.records.imports.customer_lines import ERASED, RESTRICTED, CustomerLines, HeldCustomer
+from portal.records.imports.statements import LineRefused, RecordLine, RemovedLine, Statement
+from portal.records.last_days import write_last_days
+from portal.records.models import Record
+
+RECORDS = Record.__table__
+READ = (
+    Record.id, Record.customer_id, Record.kind, Record.external_id, Record.category, Record.recorded_at,
+    Record.source, Record.values, Record.expires_on, Record.corrected_at,
+)  # fmt: skip
+WRITTEN = ("category", "recorded_at", "source", "values", "received_at", "expires_on")
+
+
+class Content(NamedTuple):
+    """What a record says."""
+
+    category: str
+    recorded_at: datetime
+    source: str
+    values: dict[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class HeldRecord:
+    """A record before and after the batch, None where there is none; `is_taken` when a line spoke of it."""
+
+    id: int | None = None
+    before: Content | None = None
+    after: Content | None = None
+    expires_on: date | None = None
+    is_corrected: bool = False
+    is_taken: bool = False
+
+
+Key = tuple[HeldCustomer, str, str]
+
+
+class RecordLines:
+    """Takes the record lines and the removals of one batch."""
+
+    def __init__(
+        self, statements: Iterable[Statement], customers: CustomerLines, data_map: DataMap, expiry: Expiry
+    ) -> None:
+        """Read every record named in the batch."""
+        self._customers = customers
+        self._data_map = data_map
+        self._expiry = expiry
+        self._instant = clock.now()
+        self._records: dict[Key, HeldRecord] = {}
+        self._read(line for line in statements if isinstance(line, RecordLine | RemovedLine))
+
+    def _read(self, lines: Iterable[RecordLine | RemovedLine]) -> None:
+        keys: dict[tuple[int, str, str], Key] = {}
+        for line in lines:
+            held = self._customers.find(line.customer)
+            if held is not None and held.id is not None:
+                keys[held.id, line.kind, line.external_id] = (held, line.kind, line.external_id)
+        if not keys:
+            return
+        for row in db.session.execute(_named(list(keys))):
+            content = Content(row.category, row.recorded_at, row.source, row.values)
+            self._records[keys[row.customer_id, row.kind, row.external_id]] = HeldRecord(
+                row.id, content, content, row.expires_on, row.corrected_at is not None
+            )
+
+    def take(self, line: RecordLine) -> bool:
+        """Take one record, checked against the data map already. Returns whether it changes anything.
+
+        Raises:
+            LineRefused: for a customer that is unknown or erased, or restricted when the record is held.
+        """
+        customer = self._customers.named(line.customer)
+        if customer.is_erased:
+            raise LineRefused("customer", ERASED)
+        key = (customer, line.kind, line.external_id)
+        held = self._records.get(key)
+        if held is None:
+            held = self._records[key] = HeldRecord()
+        if held.is_corrected:
+            return False
+        category = self._data_map.kinds[line.kind].category.value
+        content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
+        if content == held.after:
+            held.is_taken = True
+            return False
+        if customer.is_restricted and held.before is not None:
+            raise LineRefused("customer", RESTRICTED)
+        held.after, held.is_taken = content, True
+        return True
+
+    def remove(self, line: RemovedLine) -> bool:
+        """Take one removal. Returns whether there was anything to remove.
+
+        Raises:
+            LineRefused: for a customer or a kind that is unknown, and for a restricted customer.
+        """
+        customer = self._customers.named(line.customer)
+        held = self._records.get((customer, line.kind, line.external_id))
+        if held is None or held.after is None:
+            if line.kind not in self._data_map.kinds:
+                raise LineRefused("kind", "is not declared in the data map")
+            return False
+        if customer.is_restricted:
+            raise LineRefused("customer", RESTRICTED)
+        held.after = None
+        return True
+
+    def write(self, contacts: Contacts) -> None:
+        """Write what was taken, and the counts; the customers must have been written before."""
+        last_contacts = contacts.last(self._note_contacts(contacts))
+        added, changed, moved, removed = [], [], [], []
+        for (customer, kind_code, external_id), held in self._records.items():
+            if held.after is None:
+                if held.id is not None:
+                    removed.append(held.id)
+            elif held.is_taken:
+                row = self._row(customer, kind_code, external_id, held.after, last_contacts)
+                if held.id is None:
+                    added.append(row)
+                elif held.before != held.after:
+                    changed.append({f"new_{name}": row[name] for name in WRITTEN} | {"record_id": held.id})
+                elif held.expires_on != row["expires_on"]:
+                    moved.append({"record_id": held.id, "last_day": row["expires_on"]})
+        _write_rows(added, changed, removed)
+        write_last_days(moved)
+        self._count().write()
+
+    def _note_contacts(self, contacts: Contacts) -> set[int]:
+        """Note the exchanges from people, and return those whose records count from the last one."""
+        concerned = set()
+        for (customer, kind_code, _external_id), held in self._records.items():
+            if not held.is_taken or held.after is None or customer.id is None:
+                continue
+            kind = self._data_map.kinds[kind_code]
+            if starts_at_last_contact(kind):
+                concerned.add(customer.id)
+            if is_contact(kind, held.after.values):
+                contacts.note(customer.id, local_date(held.after.recorded_at))
+        return concerned
+
+    def _row(
+        self,
+        customer: HeldCustomer,
+        kind_code: str,
+        external_id: str,
+        content: Content,
+        last_contacts: dict[int, date],
+    ) -> dict[str, Any]:
+        last_day = self._expiry.of(
+            self._data_map.kinds[kind_code],
+            local_date(content.recorded_at),
+            content.values,
+            customer.relationship_ended_on,
+            last_contacts.get(customer.id or 0),
+        )
+        return {
+            "customer_id": customer.id,
+            "kind": kind_code,
+            "category": content.category,
+            "external_id": external_id,
+            "recorded_at": content.recorded_at,
+            "source": content.source,
+            "values": content.values,
+            "received_at": self._instant,
+            "expires_on": last_day,
+        }
+
+    def _count(self) -> CountChanges:
+        changes = CountChanges()
+        for (customer, _kind, _external_id), held in self._records.items():
+            if held.before == held.after or customer.id is None:
+                continue
+            if held.before is not None:
+                changes.take_off((customer.id, held.before.category))
+            if held.after is not None:
+                changes.add((customer.id, held.after.category), held.after.recorded_at)
+        return changes
+
+
+def _named(keys: list[tuple[int, str, str]]) -> Select[Any]:
+    """Return the select of records by their whole keys, which go over as one JSON value.
+
+    SQLite reads the whole table for `(a, b, c) IN (…)`; joined to a list it looks each key up in the index.
+    """
+    if db.engine.dialect.name == "postgresql":
+        listed = func.jsonb_array_elements(cast(keys, JSONB)).table_valued("value", name="listed")
+    else:
+        listed = func.json_each(orjson.dumps(keys).decode()).table_valued("value", name="listed")
+    customer_id, kind, external_id = (listed.c.value.op("->>")(literal_column(str(place))) for place in range(3))
+    return select(*READ).join_from(
+        listed,
+        Record,
+        (Record.customer_id == cast(customer_id, BigInteger))
+        & (Record.kind == cast(kind, String))
+        & (Record.external_id == cast(external_id, String)),
+    )
+
+
+def _write_rows(added: list[dict[str, Any]], changed: list[dict[str, Any]], removed: list[int]) -> None:
+    connection = db.session.connection()
+    if removed:
+        connection.execute(delete(RECORDS).where(RECORDS.c.id.in_(removed)))
+    if changed:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in WRITTEN}
+        statement = update(RECORDS).where(RECORDS.c.id == bindparam("record_id")).values(values)
+        connection.execute(statement, changed)
+    if added:
+        connection.execute(insert(RECORDS), added)

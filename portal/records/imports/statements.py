@@ -1,0 +1,252 @@
+"""What one line of an import says, checked as far as it can be without looking at the database.
+
+Every refusal names the field and never repeats its value: a report of refused lines must not become a second
+copy of what should not have been sent.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from portal import clock
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.records.imports.lines import LONGEST_LINE
+
+LONGEST_REFERENCE = 100
+LONGEST_EXTERNAL_ID = 200
+LONGEST_NAME = 200
+LONGEST_ADDRESS = 254
+LONGEST_WORDING = 10_000
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+LANGUAGES = ("fr", "en")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LINE_KEYS = {
+    "customer": frozenset(
+        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language",
+         "customer_since", "relationship_ended_on"}
+    ),
+    "record": frozenset({"type", "customer", "kind", "external_id", "recorded_at", "source", "values"}),
+    "removed": frozenset({"type", "customer", "kind", "external_id"}),
+    "consent": frozenset({"type", "customer", "flag", "given", "at", "wording", "source", "language"}),
+}  # fmt: skip
+
+
+class LineRefused(ValueError):
+    """A line may not be taken. `field` is the dotted name of what is wrong, None for the line as a whole."""
+
+    def __init__(self, field: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+class CustomerLine(NamedTuple):
+    """Who a customer is. `facts` holds columns of `Customer`, only those that the line gives."""
+
+    external_id: str
+    facts: dict[str, Any]
+
+
+class RecordLine(NamedTuple):
+    customer: str
+    kind: str
+    external_id: str
+    recorded_at: datetime
+    source: str
+    values: dict[str, Any]
+
+
+class RemovedLine(NamedTuple):
+    customer: str
+    kind: str
+    external_id: str
+
+
+class ConsentLine(NamedTuple):
+    """One choice made in a system of the company, with the wording that was shown."""
+
+    customer: str
+    flag: str
+    given: bool
+    at: datetime
+    wording: str
+    source: str
+    language: str | None
+
+
+Statement = CustomerLine | RecordLine | RemovedLine | ConsentLine
+
+
+def parse_line(content: bytes | None) -> Statement:
+    """Return what a line says.
+
+    Args:
+        content: the bytes of the line, or None when it was too long to be held.
+
+    Raises:
+        LineRefused: naming the field and the cure.
+    """
+    if content is None:
+        raise LineRefused(None, f"is longer than {LONGEST_LINE // 1024} KiB")
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise LineRefused(None, "is not JSON") from None
+    if not isinstance(data, dict):
+        raise LineRefused(None, "is not a JSON object")
+    if b"\\u0000" in content:
+        _refuse_null_characters(data)
+    kind = data.get("type")
+    if not isinstance(kind, str) or kind not in _PARSERS:
+        raise LineRefused("type", f"write one of {', '.join(_PARSERS)}")
+    if unknown := data.keys() - _LINE_KEYS[kind]:
+        raise LineRefused(_shown(min(unknown)), "is not known here; check the spelling")
+    return _PARSERS[kind](data)
+
+
+def _parse_customer(data: dict[str, Any]) -> CustomerLine:
+    external_id = _text(data, "external_id", LONGEST_REFERENCE)
+    facts: dict[str, Any] = {}
+    for field in ("given_name", "family_name"):
+        if field in data:
+            facts[field] = _optional_text(data, field, LONGEST_NAME) or ""
+    if "email" in data:
+        facts["email"] = _optional_text(data, "email", LONGEST_ADDRESS)
+        facts["email_normalised"] = _normalised(facts["email"])
+    for field in ("birth_date", "customer_since", "relationship_ended_on"):
+        if field in data:
+            facts[field] = _optional_date(data, field)
+    if facts.get("birth_date") and facts["birth_date"] > clock.today():
+        raise LineRefused("birth_date", "lies in the future")
+    if "language" in data:
+        if data["language"] not in LANGUAGES:
+            raise LineRefused("language", "write fr or en, the languages of the portal")
+        facts["language"] = data["language"]
+    return CustomerLine(external_id, facts)
+
+
+def _parse_record(data: dict[str, Any]) -> RecordLine:
+    values = data.get("values")
+    if not isinstance(values, dict):
+        raise LineRefused("values", "is missing" if values is None else "is not a JSON object")
+    return RecordLine(
+        _text(data, "customer", LONGEST_REFERENCE),
+        _text(data, "kind", LONGEST_REFERENCE),
+        _text(data, "external_id", LONGEST_EXTERNAL_ID),
+        _instant(data, "recorded_at"),
+        _text(data, "source", LONGEST_REFERENCE),
+        values,
+    )
+
+
+def _parse_removed(data: dict[str, Any]) -> RemovedLine:
+    return RemovedLine(
+        _text(data, "customer", LONGEST_REFERENCE),
+        _text(data, "kind", LONGEST_REFERENCE),
+        _text(data, "external_id", LONGEST_EXTERNAL_ID),
+    )
+
+
+def _parse_consent(data: dict[str, Any]) -> ConsentLine:
+    if not isinstance(data.get("given"), bool):
+        raise LineRefused("given", "write true or false")
+    if "language" in data and data["language"] not in LANGUAGES:
+        raise LineRefused("language", "write fr or en, the languages of the portal")
+    return ConsentLine(
+        _text(data, "customer", LONGEST_REFERENCE),
+        _text(data, "flag", LONGEST_REFERENCE),
+        data["given"],
+        _instant(data, "at"),
+        _text(data, "wording", LONGEST_WORDING, is_one_line=False),
+        _text(data, "source", LONGEST_NAME),
+        data.get("language"),
+    )
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any]], Statement]] = {
+    "customer": _parse_customer,
+    "record": _parse_record,
+    "removed": _parse_removed,
+    "consent": _parse_consent,
+}
+
+
+def _text(data: dict[str, Any], field: str, longest: int, *, is_one_line: bool = True) -> str:
+    value = data.get(field)
+    if value is None:
+        raise LineRefused(field, "is missing")
+    if not isinstance(value, str):
+        raise LineRefused(field, "is not a text")
+    value = value.strip()
+    if not value:
+        raise LineRefused(field, "is empty")
+    if len(value) > longest:
+        raise LineRefused(field, f"is longer than {longest} characters")
+    if is_one_line and not value.isprintable() and _CONTROL.search(value):
+        raise LineRefused(field, "holds a control character")
+    return value
+
+
+def _optional_text(data: dict[str, Any], field: str, longest: int) -> str | None:
+    value = data.get(field)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return _text(data, field, longest)
+
+
+def _normalised(address: str | None) -> str | None:
+    try:
+        return normalise_address(address) if address else None
+    except AddressRefused:
+        raise LineRefused("email", "is not an e-mail address") from None
+
+
+def _instant(data: dict[str, Any], field: str) -> datetime:
+    text = data.get(field)
+    if text is None:
+        raise LineRefused(field, "is missing")
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise LineRefused(field, "is not an instant such as 2026-03-10T10:00:00+01:00") from None
+    if instant.tzinfo is None:
+        raise LineRefused(field, "needs a time zone, such as +01:00 or Z")
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise LineRefused(field, f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return instant
+
+
+def _optional_date(data: dict[str, Any], field: str) -> date | None:
+    if data[field] is None:
+        return None
+    try:
+        day = date.fromisoformat(data[field])
+    except (TypeError, ValueError):
+        raise LineRefused(field, "is not a date such as 1988-03-04") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise LineRefused(field, f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def _refuse_null_characters(data: dict[str, Any]) -> None:
+    """PostgreSQL stores no U+0000, in a text or in JSON; SQLite would: the two must take the same lines."""
+    left: list[tuple[str | None, Any]] = [(None, data)]
+    while left:
+        place, value = left.pop()
+        if isinstance(value, str) and "\x00" in value:
+            raise LineRefused(place, "holds a null character")
+        if isinstance(value, list):
+            left += [(place, item) for item in value]
+        if isinstance(value, dict):
+            left += [(place, name) for name in value]
+            prefix = f"{place}." if place else ""
+            left += [(prefix + _shown(name), item) for name, item in value.items()]
+
+
+def _shown(name: str) -> str:
+    """Return a name that the sender chose as it may stand in a report: short and printable."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:60])

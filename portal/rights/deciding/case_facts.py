@@ -1,0 +1,130 @@
+"""What stands beside a decision: who the account says it is, what is asked, the document and its checklist."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.accounts.models import Account, AccountSession
+from portal.customers.addresses import mask_address
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
+from portal.identity_checks.proof.attestation import attestation, result_label
+from portal.identity_checks.proof.paper_checks import checklist, reject_reasons
+from portal.identity_checks.proof.papers import Paper, Side
+from portal.identity_checks.proof.policy import DoubtSignal
+from portal.identity_checks.queries import checks_of, documents_of, pending_check
+from portal.infrastructure.database import db
+from portal.personal_data.categories import CATEGORIES
+from portal.rights.asked import answers_in_words
+from portal.rights.carrying_out.answering import PACKAGED
+from portal.rights.identity.review import may_ask_for_document
+from portal.rights.lifecycle import Outcome, needs_second_opinion
+from portal.rights.models import RequestDecision, RightsRequest
+from portal.web.filters import date_time, long_date
+
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ShownSide:
+    """One side of a document, as the case page shows it."""
+
+    public_id: str
+    label: str
+    pages: int
+    received_at: datetime
+    is_ready: bool
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """Everything the case page needs beside the case itself."""
+
+    account: Rows
+    asked: Rows
+    signals: list[str]
+    documents: list[ShownSide]
+    has_pending_check: bool
+    may_doubt: bool
+    checklist: list[tuple[str, str]]
+    reject_reasons: list[tuple[str, str]]
+    checks: Rows
+    categories: list[tuple[str, str]]
+    is_packaged: bool
+    needs_second: bool
+    done: Callable[[RequestDecision], Rows]
+
+
+def case_facts(request: RightsRequest, language: str) -> CaseFacts:
+    """Gather what stands beside a decision on a request, in a language."""
+    check = pending_check(request.id)
+    documents = documents_of(check) if check else []
+    paper = Paper(documents[0].kind) if documents else None
+    compares_birth_date = request.customer.birth_date is not None
+    return CaseFacts(
+        account=_account(request),
+        asked=answers_in_words(request.answers, language),
+        signals=[DoubtSignal(code).label(language) for code in request.identity_signals],
+        documents=[
+            ShownSide(
+                document.public_id, f"{Paper(document.kind).label(language)} – {Side(document.side).label(language)}",
+                document.pages, document.created_at, document.status is DocumentStatus.READY,
+                document.status is DocumentStatus.HELD,
+            )
+            for document in documents
+        ],
+        has_pending_check=check is not None,
+        # A check whose document was destroyed before anybody decided waits for nothing: it is asked for anew.
+        may_doubt=not documents and may_ask_for_document(request),
+        checklist=[
+            (item.value, item.label(language))
+            for item in (checklist(paper, compares_birth_date=compares_birth_date) if paper else ())
+        ],
+        reject_reasons=[(item.value, item.label(language)) for item in (reject_reasons(paper) if paper else ())],
+        checks=_checks(request),
+        categories=[(category.value, category.label(language)) for category in CATEGORIES],
+        is_packaged=request.right in PACKAGED,
+        needs_second=needs_second_opinion(request.right, Outcome.GRANTED),
+        done=lambda decision: [
+            (category.label(language), decision.done[category]) for category in CATEGORIES if category in decision.done
+        ],
+    )  # fmt: skip
+
+
+def _account(request: RightsRequest) -> Rows:
+    customer = request.customer
+    account = db.session.execute(select(Account).where(Account.customer_id == customer.id)).scalar_one_or_none()
+    rows = [
+        (_("Name"), customer.full_name or _("Not known")),
+        (_("Date of birth"), long_date(customer.birth_date, weekday=False) or _("Not known")),
+        (_("E-mail"), mask_address(customer.email) if customer.email else _("Not known")),
+        (_("Customer number"), customer.reference),
+        (_("Customer since"), long_date(customer.customer_since, weekday=False) or _("Not known")),
+    ]
+    if account is None:
+        return [*rows, (_("Account"), _("None: this person has never signed in here."))]
+    return [*rows, (_("Address confirmed"), date_time(account.email_confirmed_at)), *_last_session(account)]
+
+
+def _last_session(account: Account) -> Rows:
+    statement = select(AccountSession).where(AccountSession.account_id == account.id)
+    latest = db.session.execute(statement.order_by(AccountSession.id.desc()).limit(1)).scalar_one_or_none()
+    return [(_("Last sign-in"), f"{latest.device}, {date_time(latest.created_at)}")] if latest else []
+
+
+def _checks(request: RightsRequest) -> Rows:
+    language = get_locale()
+    ended = (check for check in checks_of(request.id) if check.result is not CheckResult.PENDING)
+    return [(result_label(check, language), _ending(check, language)) for check in ended]
+
+
+def _ending(check: IdentityCheck, language: object) -> str:
+    """Say by what and by which team a check ended, when, and when its document was destroyed."""
+    ended = attestation(check, language)
+    if check.destroyed_at is None:
+        return ended
+    return _("%(time)s. Document destroyed %(destroyed)s.", time=ended, destroyed=date_time(check.destroyed_at))

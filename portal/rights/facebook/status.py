@@ -1,0 +1,63 @@
+"""Where an erasure asked for through Facebook stands, for whoever holds its code: nothing about the person."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portal.infrastructure import installed
+from portal.rights.deciding.decisions import latest_decision
+from portal.rights.deciding.refusals import RefusalGround, authority_complaint, court_remedy
+from portal.rights.lifecycle import Outcome
+from portal.rights.models import RightsRequest
+from portal.web.filters import long_date
+
+
+@dataclass(frozen=True)
+class ErasureStatus:
+    """What the page says.
+
+    Attributes:
+        title: the status in a few words; `sentence` says what it means.
+        facts: (label, value) pairs.
+        reasons: why it was refused, in part or whole, and what can be done about it.
+    """
+
+    title: str
+    sentence: str
+    facts: list[tuple[str, str]]
+    reasons: list[str]
+
+
+def status_of(request: RightsRequest, language: str) -> ErasureStatus:
+    """Return where a request stands, in a language."""
+    facts = [(_("Received on"), long_date(request.received_at))]
+    if request.is_open:
+        facts.append((_("Answer by"), _due(request)))
+    if request.closed_at:
+        facts.append((_("Closed on"), long_date(request.closed_at)))
+    if request.outcome and not request.is_open:
+        facts.append((_("Outcome"), request.outcome.customer_label(language)))
+    return ErasureStatus(
+        request.status.customer_label(language), request.status.sentence(language), facts, _reasons(request, language)
+    )
+
+
+def _due(request: RightsRequest) -> str:
+    if request.due_on:
+        return long_date(request.due_on)
+    return _("On hold since %(date)s", date=long_date(request.paused_on, weekday=False))
+
+
+def _reasons(request: RightsRequest, language: str) -> list[str]:
+    """Return the ground of a refusal as the law puts it: what staff wrote to the person may name them."""
+    if request.is_open or request.outcome not in {Outcome.PARTIAL, Outcome.REFUSED}:
+        return []
+    decision = latest_decision(request.id)
+    if decision is None or decision.ground is None:
+        return []
+    ground, authority = RefusalGround(decision.ground), installed.organisation().authority
+    return [
+        f"{ground.sentence(language)} ({ground.articles})",
+        authority_complaint(authority.name, authority.postal_address, authority.complaint_url, language),
+        court_remedy(language),
+    ]

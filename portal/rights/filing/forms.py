@@ -1,0 +1,244 @@
+"""The forms of filing, one for each plain choice, and those of a request that was sent."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.personal_data.categories import CATEGORIES
+from portal.rights.asked import RestrictionCase, Use, Wish
+from portal.rights.intents import Intent
+from portal.web.forms import LengthBetween, Needed, PortalForm
+
+LONGEST_TEXT = 4000
+ALL, SOME = "all", "some"
+
+
+def clean_text(value: Any) -> Any:
+    """Filter for what people write: composed, plain line ends, nothing that no keyboard types."""
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc").strip()
+
+
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
+    """Several choices, each with its own box."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def long_text(label: Any, hint: Any = None, needed: Any = None) -> TextAreaField:
+    """Return a field for several lines; `needed` is the message when it may not stay empty."""
+    validators = [*([Needed(needed)] if needed else []), LengthBetween(most=LONGEST_TEXT)]
+    return TextAreaField(label, description=hint or "", filters=[clean_text], validators=validators)
+
+
+class DetailsForm(PortalForm):
+    """What every choice's first page can do: read itself into answers, and fill itself from them."""
+
+    names: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> list[Field]:
+        """The fields in the order in which they are asked."""
+        return [self[name] for name in self.names]
+
+    def answers(self) -> dict[str, Any]:
+        """Return what was typed, without what was left empty."""
+        found = {name: self[name].data for name in self.names}
+        return {name: value for name, value in found.items() if value not in (None, "", [], False)}
+
+
+class ScopeForm(DetailsForm):
+    """A choice that is about all data or about some categories."""
+
+    scope = RadioField(_l("Which data?"), validators=[Needed(_l("Choose between all your data and some"))])
+    categories = CheckboxesField(
+        _l("If you chose some: which?"), description=_l("Tick at least one, only if you chose “some”.")
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.scope.choices = [(ALL, _("All my data")), (SOME, _("Only some"))]
+        self.categories.choices = [(str(code), code.label(get_locale())) for code in CATEGORIES]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if self.scope.data == SOME and not self.categories.data:
+            self.categories.errors = [_("Tick at least one kind of data")]
+            return False
+        return is_valid
+
+    def answers(self) -> dict[str, Any]:
+        found = super().answers()
+        if found.get("scope") == ALL:
+            found.pop("categories", None)
+        return found
+
+
+class CopyForm(ScopeForm):
+    names = ("scope", "categories", "details")
+    details = long_text(
+        _l("Something to add? (optional)"),
+        _l("A period, a place, an exchange that you have in mind. You need not say why you ask."),
+    )
+
+
+class CorrectForm(DetailsForm):
+    names = ("category", "wrong", "correct")
+    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong"))])
+    wrong = long_text(
+        _l("What is wrong or missing?"),
+        _l("Copy what we show and say what is not right."),
+        _l("Say what is wrong or missing"),
+    )
+    correct = long_text(_l("What should it say? (optional)"))
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.category.choices = [
+            ("", _("Choose")),
+            *((str(code), code.label(get_locale())) for code in CATEGORIES),
+        ]
+
+
+class EraseForm(ScopeForm):
+    names = ("scope", "categories", "details")
+    details = long_text(
+        _l("Something to add? (optional)"),
+        _l("For example what you no longer need with us. You need not say why you ask."),
+    )
+
+
+class StopUseForm(DetailsForm):
+    names = ("use", "details")
+    use = RadioField(
+        _l("Which use should stop?"),
+        description=_l("Advertising stops at once, without any reason. For the others, a person answers you."),
+        validators=[Needed(_l("Choose the use that should stop"))],
+    )
+    details = long_text(
+        _l("Your situation (optional)"),
+        _l("What makes this use a problem for you. Leave it empty for advertising."),
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.use.choices = [(str(use), use.label(get_locale())) for use in Use]
+
+
+class PauseForm(ScopeForm):
+    names = ("case", "scope", "categories", "details")
+    case = RadioField(_l("Your situation"), validators=[Needed(_l("Choose your situation"))])
+    details = long_text(_l("Something to add? (optional)"))
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.case.choices = [(str(case), case.label(get_locale())) for case in RestrictionCase]
+
+
+class TakeAwayForm(ScopeForm):
+    names = ("scope", "categories", "destination", "details")
+    destination = StringField(
+        _l("Another company that should receive them (optional)"),
+        description=_l("We send them there directly where it is technically possible. Else you get the file."),
+        filters=[clean_text],
+        validators=[LengthBetween(most=300)],
+    )
+    details = long_text(_l("Something to add? (optional)"))
+
+
+class ReviewDecisionForm(DetailsForm):
+    names = ("decision", "details")
+    decision = long_text(
+        _l("Which decision?"),
+        _l("What was decided, and when if you know: a refused payment, a closed account, a price."),
+        _l("Say which decision you want looked at"),
+    )
+    details = long_text(_l("What should the person who looks at it know? (optional)"))
+
+
+class WishesForm(DetailsForm):
+    """What becomes of each category; what nobody chose stays as it is without directives."""
+
+
+for _category in CATEGORIES:
+    setattr(WishesForm, f"wish_{_category}", RadioField(default=str(Wish.KEEP)))
+
+
+class AfterDeathForm(WishesForm):
+    names = ("designee_name", "designee_contact", "consent")
+    designee_name = StringField(
+        _l("The person who will see to it (optional)"),
+        description=_l("First name and last name. Needed when data are to be handed over."),
+        filters=[clean_text],
+        validators=[LengthBetween(most=200)],
+    )
+    designee_contact = StringField(
+        _l("How to reach this person (optional)"),
+        description=_l("An e-mail address, a telephone number or a postal address."),
+        filters=[clean_text],
+        validators=[LengthBetween(most=300)],
+    )
+    consent = BooleanField(
+        _l("I agree that you keep these directives and apply them after my death."),
+        description=_l("This consent is apart from any general terms. You can change or take it back at any time."),
+        validators=[Needed(_l("Tick the box so that we may keep your directives"))],
+    )
+
+    def __init__(self, *arguments: Any, data: dict[str, Any] | None = None, **options: Any) -> None:
+        wishes = (data or {}).get("wishes", {})
+        flat = (data or {}) | {f"wish_{code}": wishes.get(code) for code in CATEGORIES if wishes.get(code)}
+        super().__init__(*arguments, data=flat, **options)
+        for category in CATEGORIES:
+            field = self[f"wish_{category}"]
+            field.label.text = category.label(get_locale())
+            field.choices = [(str(wish), wish.label(get_locale())) for wish in Wish]
+
+    @property
+    def shown(self) -> list[Field]:
+        return [*(self[f"wish_{code}"] for code in CATEGORIES), *super().shown]
+
+    @property
+    def wishes(self) -> dict[str, str]:
+        """The wish for each category."""
+        return {str(code): self[f"wish_{code}"].data or str(Wish.KEEP) for code in CATEGORIES}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if Wish.DISCLOSE in self.wishes.values():
+            for field, message in (
+                (self.designee_name, _("Name the person to whom the data are to be handed")),
+                (self.designee_contact, _("Say how to reach this person")),
+            ):
+                if not field.data:
+                    field.errors = [message]
+                    is_valid = False
+        return is_valid
+
+    def answers(self) -> dict[str, Any]:
+        return {"wishes": self.wishes} | super().answers()
+
+
+FORMS: dict[Intent, type[DetailsForm]] = {
+    Intent.COPY: CopyForm,
+    Intent.CORRECT: CorrectForm,
+    Intent.ERASE: EraseForm,
+    Intent.STOP_USE: StopUseForm,
+    Intent.PAUSE: PauseForm,
+    Intent.TAKE_AWAY: TakeAwayForm,
+    Intent.REVIEW_DECISION: ReviewDecisionForm,
+    Intent.AFTER_DEATH: AfterDeathForm,
+}
+
+
+class WordsForm(PortalForm):
+    """Words added to a request that was sent."""
+
+    text = long_text(_l("Your message"), None, _l("Write your message"))

@@ -1,0 +1,70 @@
+"""How far a draft has come: which steps it has for this person, and which is the first that is missing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal import clock
+from portal.accounts.models import Account, AccountSession
+from portal.identity_checks.proof.doubts import LIGHT_PROOF_LASTS, assess
+from portal.identity_checks.proof.policy import IdentityDecision
+from portal.identity_checks.queries import Given, given
+from portal.personal_data.categories import Category
+from portal.rights.models import RequestDraft
+
+
+class DraftStep(StrEnum):
+    """A page of the filing of a request."""
+
+    DETAILS = "details"
+    "What exactly is asked for."
+    IDENTITY = "identity"
+    "Who is asking, where there is a doubt."
+    CHECK = "check"
+    "Everything once more, and the button that sends."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a draft stands for the person and session that look at it."""
+
+    steps: tuple[DraftStep, ...]
+    missing: DraftStep
+    decision: IdentityDecision
+    given: Given
+
+    def number(self, step: DraftStep) -> int:
+        """Return the number, from 1, under which a step is shown."""
+        return self.steps.index(step) + 1
+
+
+def progress_of(draft: RequestDraft, account: Account, session: AccountSession) -> Progress:
+    """Return how far a draft has come. The identity step is there only because there is, or was, a doubt."""
+    has_light_proof = _has_light_proof(draft, session)
+    decision = assess(
+        draft.right,
+        account,
+        session,
+        rectifies_identity=rectifies_identity(draft.answers),
+        has_light_proof=has_light_proof,
+    )
+    documents = given(draft_id=draft.id)
+    needs_step = decision.needed or has_light_proof
+    steps = tuple(step for step in DraftStep if step is not DraftStep.IDENTITY or needs_step)
+    if draft.described_at is None:
+        missing = DraftStep.DETAILS
+    elif decision.needed and not documents.is_complete and not draft.is_document_later:
+        missing = DraftStep.IDENTITY
+    else:
+        missing = DraftStep.CHECK
+    return Progress(steps, missing, decision, documents)
+
+
+def rectifies_identity(answers: dict[str, object]) -> bool:
+    """Whether a correction touches who the person is: name, title or date of birth."""
+    return answers.get("category") == Category.IDENTITY
+
+
+def _has_light_proof(draft: RequestDraft, session: AccountSession) -> bool:
+    proven_at = draft.identity_proven_at
+    is_recent = proven_at is not None and clock.now() - proven_at <= LIGHT_PROOF_LASTS
+    return is_recent and draft.identity_proven_in == session.id

@@ -1,0 +1,180 @@
+"""Where a request stands, as its customer sees it: four steps, date, clock, words and document."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.exports.delivery import package_of_request
+from portal.exports.models import AnswerPackage
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.proof.attestation import attestation, result_label
+from portal.identity_checks.queries import Given, checks_of, given
+from portal.infrastructure.database import db
+from portal.legal_time.deadline import Deadline, PauseReason
+from portal.legal_time.explanation import explain
+from portal.rights.asked import Rows, answers_in_words
+from portal.rights.clock import running
+from portal.rights.following.history import customer_history
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import STAGES, Status, stage
+from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.web.pagination import Page, keyset_page
+
+_REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One of the four steps: its words, and whether it is behind, now, or to come."""
+
+    label: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the history, in words."""
+
+    at: datetime
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Everything the page of one request shows."""
+
+    request: RightsRequest
+    title: str
+    legal_name: str
+    stages: list[StageLine]
+    deadline: Deadline
+    explanation: str
+    days_left: int | None
+    is_late: bool
+    pause_reason: PauseReason | None
+    answers: Rows
+    history: list[Moment]
+    check: IdentityCheck | None
+    given: Given
+    attestations: Rows
+    destroyed_at: datetime | None
+    answer_text: str
+    package: AnswerPackage | None
+
+    @property
+    def awaits_document(self) -> bool:
+        """Whether the customer can send a document now."""
+        return self.request.status is Status.IDENTITY_PENDING and self.check is not None
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether we asked the customer something."""
+        return self.request.status is Status.CLARIFICATION_PENDING
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answer has left."""
+        return self.request.answered_at is not None
+
+
+def canonical_reference(typed: str) -> str | None:
+    """Return `DR-2026-00431` for what people type: lower case, spaces, no hyphens; None for anything else."""
+    found = _REFERENCE.fullmatch(typed.strip())
+    return f"DR-{found[1]}-{int(found[2]):05}" if found else None
+
+
+def find_own(customer_id: int, reference: str) -> RightsRequest | None:
+    """Return the customer's own request, or None."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    return db.session.execute(select(RightsRequest).where(*is_theirs)).scalar_one_or_none()
+
+
+def closed_requests(customer_id: int, cursor: str | None) -> Page[RightsRequest]:
+    """Return a page of a customer's answered and withdrawn requests, the newest first."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.is_open.is_(False))
+    return keyset_page(
+        select(RightsRequest).where(*is_theirs),
+        [(RightsRequest.received_at, True), (RightsRequest.id, True)],
+        lambda request: (request.received_at, request.id),
+        cursor=cursor,
+        size=PAGE_SIZE,
+        name="closed-requests",
+    )
+
+
+def follow(request: RightsRequest, language: str) -> Tracking:
+    """Return what the page of a request shows, in a language."""
+    intent = Intent(request.intent)
+    checks = checks_of(request.id)
+    pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
+    destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
+    events = customer_history(request.id)
+    deadline = running.deadline_of(request)
+    return Tracking(
+        request=request,
+        title=intent.label(language),
+        legal_name=intent.legal_name(language),
+        stages=_stages(request, language),
+        deadline=deadline,
+        explanation=explain(deadline, language),
+        days_left=running.days_left(request),
+        is_late=running.is_late(request),
+        pause_reason=_pause_reason(request),
+        answers=answers_in_words(request.answers, language),
+        history=[_moment(event) for event in events],
+        check=pending,
+        given=given(check_id=pending.id) if pending else Given(),
+        attestations=[
+            (result_label(check, language), attestation(check, language)) for check in checks if check is not pending
+        ],
+        destroyed_at=max(destroyed) if destroyed else None,
+        answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
+        package=package_of_request(request.id),
+    )
+
+
+def _stages(request: RightsRequest, language: str) -> list[StageLine]:
+    current = stage(request.status)
+    is_over = request.status in (Status.ANSWERED, Status.CLOSED)
+    lines = []
+    for number, label in enumerate(STAGES, start=1):
+        state = "done" if number < current or is_over else "current" if number == current else "todo"
+        lines.append(StageLine(label.text(language), state))
+    return lines
+
+
+def _pause_reason(request: RightsRequest) -> PauseReason | None:
+    if request.paused_on is None:
+        return None
+    is_open = (RequestPause.request_id == request.id, RequestPause.received_on.is_(None))
+    reason = db.session.execute(select(RequestPause.reason).where(*is_open).limit(1)).scalar_one_or_none()
+    return PauseReason(reason) if reason else None
+
+
+def _moment(event: RequestEvent) -> Moment:
+    is_ours = event.staff_id is not None
+    titles = {
+        EventKind.FILED: _("Request received"),
+        EventKind.DOCUMENT_RECEIVED: _("Identity document received"),
+        EventKind.IDENTITY_CONFIRMED: _("Identity confirmed"),
+        EventKind.DOCUMENT_ASKED: _("We asked for an identity document"),
+        EventKind.IDENTITY_REJECTED: _("Identity not confirmed"),
+        EventKind.CLARIFICATION_ASKED: _("We asked you a question"),
+        EventKind.ADDED: _("We added this") if is_ours else _("You added this"),
+        EventKind.EXTENDED: _("We took more time"),
+        EventKind.SECOND_OPINION_ASKED: _("A second person reads our answer"),
+        EventKind.SECOND_OPINION_GIVEN: _("A second person has read our answer"),
+        EventKind.PACKAGE_READY: _("Your file is ready"),
+        EventKind.ANSWERED: _("We answered"),
+        EventKind.CLOSED: _("Everything is done"),
+        EventKind.WITHDRAWN: _("You cancelled the request"),
+        EventKind.NOTE: _("Note"),
+    }
+    # The answer has a place of its own on the page.
+    text = "" if event.kind is EventKind.ANSWERED else event.text
+    return Moment(event.at, titles[event.kind], text)

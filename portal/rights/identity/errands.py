@@ -1,0 +1,195 @@
+"""What identity checks ask of requests: why a document is needed, what follows when it comes or is lost."""
+
+from typing import Final
+
+from flask import url_for
+from flask_babel import get_locale
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.models import Account, AccountSession
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.bilingual import Label
+from portal.identity_checks.documents.shredding import shred
+from portal.identity_checks.documents.uploading import end_all
+from portal.identity_checks.models import IdentityCheck
+from portal.identity_checks.proof.errands import Errand, plug_in
+from portal.identity_checks.proof.policy import DoubtSignal
+from portal.identity_checks.queries import documents_given, pending_check
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.legal_time.deadline import PauseReason
+from portal.rights import emails
+from portal.rights.clock import running
+from portal.rights.filing.drafts import DraftExpired, find_draft, lock_customer
+from portal.rights.filing.progress import progress_of
+from portal.rights.following.history import add_event, customer_history
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import ALLOWED, Status, Step, advance
+from portal.rights.models import EventKind, RequestDraft, RightsRequest
+from portal.rights.queue.claims import is_held_by, is_own
+from portal.staff.models import StaffMember
+
+RECEIVED = declare("customer:request:document_received", "reference", "due_on")
+LOST = declare("customer:request:document_lost", "reference", "reason")
+
+
+class RequestErrands:
+    """The answers of this domain to `portal.identity_checks.proof.errands.Errands`."""
+
+    def find(self, account: Account, session: AccountSession, code: str) -> Errand | None:
+        if account.customer_id is None:
+            return None
+        try:
+            draft = find_draft(account.customer_id, code)
+        except DraftExpired:
+            return None
+        if draft is not None:
+            return None if draft.sent_at else _errand_of_draft(draft, account, session)
+        request = _own_request(account.customer_id, code)
+        return _errand_of_request(request) if request else None
+
+    def home(self, account: Account, code: str) -> str | None:
+        if account.customer_id is None:
+            return None
+        try:
+            if find_draft(account.customer_id, code):
+                return url_for("customer.rights.check", public_id=code)
+        except DraftExpired:
+            return None
+        request = _own_request(account.customer_id, code)
+        return url_for("customer.rights.follow", reference=request.reference) if request else None
+
+    def hold(self, errand: Errand) -> bool:
+        if errand.draft_id is not None:
+            lock_customer(errand.customer_id)
+            draft = db.session.get(RequestDraft, errand.draft_id, populate_existing=True)
+            return draft is not None and draft.sent_at is None
+        request = _lock(errand.customer_id, errand.code)
+        check = pending_check(request.id)
+        return request.status is Status.IDENTITY_PENDING and check is not None and check.id == errand.check_id
+
+    def lock(self, check: IdentityCheck) -> None:
+        if check.request_id is not None:
+            db.session.get_one(RightsRequest, check.request_id, with_for_update=True)
+
+    def complete(self, errand: Errand) -> None:
+        if errand.draft_id is not None:
+            draft = db.session.get_one(RequestDraft, errand.draft_id)
+            draft.is_document_later, draft.updated_at = False, clock.now()
+            return
+        request = _lock(errand.customer_id, errand.code)
+        request.status = advance(request.status, Step.RECEIVE_IDENTITY)
+        running.resume(request)
+        end_all(errand.customer_id, errand.code)
+        request.version += 1
+        add_event(request, EventKind.DOCUMENT_RECEIVED)
+        who = f"customer:{request.customer.public_id}"
+        due_on = request.sort_on.isoformat()
+        record(RECEIVED, actor=who, subject=who, reference=request.reference, due_on=due_on)
+        emails.queue_document_received(request)
+
+    def clear(self, errand: Errand, session: AccountSession) -> None:
+        if errand.draft_id is not None:
+            draft = db.session.get_one(RequestDraft, errand.draft_id)
+            draft.identity_proven_at, draft.identity_proven_in = clock.now(), session.id
+            # What was sent of a document before has no use any more.
+            shred(documents_given(draft_id=draft.id))
+            end_all(errand.customer_id, errand.code)
+
+    def put_off(self, errand: Errand) -> None:
+        if errand.draft_id is not None:
+            draft = db.session.get_one(RequestDraft, errand.draft_id)
+            draft.is_document_later, draft.updated_at = True, clock.now()
+
+    def may_open(self, member: StaffMember, check: IdentityCheck) -> str | None:
+        request = db.session.get(RightsRequest, check.request_id) if check.request_id else None
+        may = request is not None and is_held_by(request, member) and not is_own(request, member)
+        return request.reference if request and may else None
+
+    def references(self, request_ids: list[int]) -> dict[int, str]:
+        statement = select(RightsRequest.id, RightsRequest.reference).where(RightsRequest.id.in_(request_ids))
+        return {row.id: row.reference for row in db.session.execute(statement)}
+
+    def lose_document(self, check: IdentityCheck, reason: str) -> None:
+        if check.request_id is None:
+            return
+        request = db.session.get_one(RightsRequest, check.request_id, with_for_update=True)
+        subject = f"customer:{request.customer.public_id}"
+        record(LOST, actor="portal", subject=subject, reference=request.reference, reason=reason)
+        request.version += 1
+        if reason == "infected" and (request.status, Step.ASK_IDENTITY) in ALLOWED:
+            # Only now do we wait for the person again; the days while the scanner was down were ours. A decision that
+            # waits for its second opinion asks for nothing meanwhile: whoever gives it reads the note.
+            request.status = advance(request.status, Step.ASK_IDENTITY)
+            running.pause(request, PauseReason.IDENTITY_DOUBT)
+            emails.queue_document_lost(request)
+        language = installed.organisation().languages[0]
+        add_event(request, EventKind.NOTE, text=_NOTES[reason].text(language), is_internal=True)
+
+
+_NOTES: Final = {
+    "infected": Label(
+        fr="L'antivirus a reconnu quelque chose dans la pièce : elle est détruite.",
+        en="The virus scanner recognised something in the document: it is destroyed.",
+    ),
+    "limit": Label(
+        fr="La pièce a atteint sa limite de conservation sans décision : elle est détruite.",
+        en="The document reached the limit of its keeping without a decision: it is destroyed.",
+    ),
+}
+
+
+def _errand_of_draft(draft: RequestDraft, account: Account, session: AccountSession) -> Errand | None:
+    progress = progress_of(draft, account, session)
+    if draft.described_at is None or not progress.decision.needed:
+        return None
+    return Errand(
+        code=draft.public_id,
+        title=Intent(draft.intent).label(get_locale()),
+        customer_id=draft.customer_id,
+        reasons=progress.decision.reasons(get_locale()),
+        next_url=url_for("customer.rights.check", public_id=draft.public_id),
+        back_url=url_for("customer.rights.details", public_id=draft.public_id),
+        draft_id=draft.id,
+        may_be_light=progress.decision.may_clear,
+        steps=len(progress.steps),
+    )
+
+
+def _errand_of_request(request: RightsRequest) -> Errand | None:
+    check = pending_check(request.id)
+    if check is None or request.status is not Status.IDENTITY_PENDING:
+        return None
+    page = url_for("customer.rights.follow", reference=request.reference)
+    return Errand(
+        code=request.reference,
+        title=Intent(request.intent).label(get_locale()),
+        customer_id=request.customer_id,
+        reasons=_reasons(request),
+        next_url=page,
+        back_url=page,
+        check_id=check.id,
+    )
+
+
+def _reasons(request: RightsRequest) -> tuple[str, ...]:
+    """Return why we ask: the reviewer's own words when one asked, else the doubts found at filing."""
+    asked = [event.text for event in customer_history(request.id) if event.kind is EventKind.DOCUMENT_ASKED]
+    if asked and asked[-1]:
+        return (asked[-1],)
+    return tuple(DoubtSignal(code).reason(get_locale()) for code in request.identity_signals)
+
+
+def _own_request(customer_id: int, reference: str) -> RightsRequest | None:
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    return db.session.execute(select(RightsRequest).where(*is_theirs)).scalar_one_or_none()
+
+
+def _lock(customer_id: int, reference: str) -> RightsRequest:
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    return db.session.execute(select(RightsRequest).where(*is_theirs).with_for_update()).scalar_one()
+
+
+plug_in(RequestErrands())

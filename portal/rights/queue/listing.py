@@ -1,0 +1,165 @@
+"""The staff queue: open cases by due date, with filters that the address carries, and how old they are."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal import clock
+from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.lookups.opening import check_cases_with
+from portal.rights.lifecycle import Right, Status
+from portal.rights.models import Channel, RightsRequest
+from portal.staff.models import StaffMember
+from portal.web.pagination import Page, keyset_page
+
+PAGE_SIZE = 50
+COUNTED_UP_TO = 10_000
+SHORTEST_NAME = 3
+
+_GAP = r"[\s\u2010-\u2013-]*"
+_REFERENCE = re.compile(rf"\s*DR{_GAP}([0-9]{{4}}){_GAP}([0-9]{{1,6}})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the queue is narrowed to; an empty value narrows nothing."""
+
+    text: str = ""
+    right: Right | None = None
+    status: Status | None = None
+    channel: Channel | None = None
+    holder: str = ""
+    when: str = ""
+    closed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.right or self.status or self.channel or self.holder or self.when or self.closed)
+
+
+WHEN = ("late", "soon", "paused", "extended")
+HOLDERS = ("me", "free", "others")
+
+
+def queue_page(filters: Filters, member: StaffMember, cursor: str | None) -> Page[RightsRequest]:
+    """Return one page of the queue, the most urgent first."""
+    statement = _filtered(filters, member).options(
+        contains_eager(RightsRequest.customer), joinedload(RightsRequest.holder)
+    )
+    columns = [(RightsRequest.sort_on, filters.closed), (RightsRequest.id, filters.closed)]
+    return keyset_page(
+        statement, columns, lambda row: (row.sort_on, row.id), cursor=cursor, size=PAGE_SIZE, name="queue"
+    )
+
+
+def count_matching(filters: Filters, member: StaffMember) -> int:
+    """Return how many cases match, counting no further than ten thousand and one."""
+    inner = _filtered(filters, member).with_only_columns(RightsRequest.id).limit(COUNTED_UP_TO + 1).subquery()
+    return int(db.session.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsRequest]]:
+    conditions: list[ColumnElement[bool]] = [RightsRequest.is_open.is_(not filters.closed)]
+    today, instant = clock.today(), clock.now()
+    if filters.right:
+        conditions.append(RightsRequest.right == filters.right)
+    if filters.status:
+        conditions.append(RightsRequest.status == filters.status)
+    if filters.channel:
+        conditions.append(RightsRequest.channel == filters.channel)
+    is_held = and_(RightsRequest.holder_id.is_not(None), RightsRequest.held_until > instant)
+    by_holder: dict[str, list[ColumnElement[bool]]] = {
+        "me": [and_(is_held, RightsRequest.holder_id == member.id)],
+        "free": [or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant)],
+        "others": [and_(is_held, RightsRequest.holder_id != member.id)],
+    }
+    by_time: dict[str, list[ColumnElement[bool]]] = {
+        "late": [RightsRequest.due_on < today],
+        "soon": [RightsRequest.due_on.between(today, today + timedelta(days=4))],
+        "paused": [RightsRequest.paused_on.is_not(None)],
+        "extended": [RightsRequest.extended_on.is_not(None)],
+    }
+    conditions += by_holder.get(filters.holder, []) + by_time.get(filters.when, [])
+    if filters.text:
+        conditions.append(_matches(filters.text))
+    return select(RightsRequest).join(RightsRequest.customer).where(*conditions)
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
+    is_number = Customer.external_id == text
+    alternatives: list[ColumnElement[bool]] = [RightsRequest.reference == read_reference(text), is_number]
+    if len(text) >= SHORTEST_NAME:
+        full_name = Customer.given_name + " " + Customer.family_name
+        # SQLite folds the case of plain letters only, so that “éluard” has to be tried as “Éluard” too.
+        for written in {text, text.lower(), text.upper(), text.capitalize(), text.title()}:
+            alternatives += [name.istartswith(written, autoescape=True) for name in (Customer.family_name, full_name)]
+    with suppress(AddressRefused):
+        alternatives.append(Customer.email_normalised == normalise_address(text))
+    return or_(*alternatives)
+
+
+def read_reference(text: str) -> str:
+    """Return a reference as we write it from what somebody typed: small letters, spaces, no hyphens or noughts."""
+    found = _REFERENCE.fullmatch(text)
+    return f"DR-{found[1]}-{int(found[2]):05}" if found else text
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How many open cases stand where on the way to their due date."""
+
+    late: int
+    within_4: int
+    within_14: int
+    later: int
+    paused: int
+
+
+def ages() -> Ages:
+    """Count the open cases by days left."""
+    today = clock.today()
+    due = RightsRequest.due_on
+
+    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    row = db.session.execute(
+        select(
+            number(due < today),
+            number(due.between(today, today + timedelta(days=4))),
+            number(due.between(today + timedelta(days=5), today + timedelta(days=14))),
+            number(due > today + timedelta(days=14)),
+            number(due.is_(None)),
+        ).where(RightsRequest.is_open.is_(True))
+    ).one()
+    return Ages(*(int(value) for value in row))
+
+
+def find_request(reference: str) -> RightsRequest | None:
+    """Return a case by its reference, typed in any of its ways."""
+    statement = select(RightsRequest).where(RightsRequest.reference == read_reference(reference))
+    options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
+    return db.session.execute(statement.options(*options)).scalar_one_or_none()
+
+
+@check_cases_with
+def is_request_of(customer_id: int, reference: str) -> bool:
+    """Tell whether a case is a customer's; a lookup may name no other's."""
+    found = find_request(reference)
+    return found is not None and found.customer_id == customer_id
+
+
+def other_requests(request: RightsRequest) -> list[RightsRequest]:
+    """Return the latest other requests of the same customer, newest first."""
+    statement = select(RightsRequest).where(
+        RightsRequest.customer_id == request.customer_id, RightsRequest.id != request.id
+    )
+    ordered = statement.order_by(RightsRequest.received_at.desc(), RightsRequest.id.desc()).limit(10)
+    return list(db.session.execute(ordered).scalars())

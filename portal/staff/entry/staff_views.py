@@ -1,0 +1,234 @@
+"""Coming in and going out: sign-in with password, then code or passkey, the first page, the language."""
+
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.forms import CodeForm, PasskeyForm
+from portal.access.next_page import next_page
+from portal.access.passkeys import request_options
+from portal.access.permissions import Permission
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords.rules import is_too_long
+from portal.staff.company.provider import installed_provider
+from portal.staff.entry.devices import describe_browser, find_device, hand_out_cookie
+from portal.staff.entry.sessions import start_session, stop_session
+from portal.staff.entry.sign_in import (
+    SignInOver,
+    begin_second_factor,
+    better_hash,
+    code_limits,
+    enter_from,
+    find_member,
+    find_pending,
+    is_members_password,
+    note_denied,
+    note_ended,
+    pass_by_passkey,
+    pass_second_factor,
+    sign_in_limits,
+    tell_of_new_browser,
+)
+from portal.staff.forms import SignInForm
+from portal.staff.models import StaffMember, StaffToken
+from portal.staff.own_account.second_factor import (
+    TO_ENTER,
+    factors_of,
+    find_recovery_code,
+    issue_challenge,
+    passkeys_of,
+)
+from portal.staff.staff_blueprint import blueprint
+from portal.web.i18n import LANGUAGES, keep_language
+from portal.web.incoming.rate_limits import caller_network, count_try
+
+PENDING = "second_factor"
+CHALLENGE = "passkey"
+
+FIRST_PAGES = (
+    (Permission.SEE_QUEUE, "staff.rights.queue"),
+    (Permission.SEE_MARKETING, "staff.preferences.marketing"),
+    (Permission.MANAGE_STAFF, "staff.staff.members"),
+)
+
+
+@blueprint.get("/")
+@requires(STAFF)
+def home() -> AnyResponse:
+    for permission, endpoint in FIRST_PAGES:
+        if current_user.may(permission):
+            return redirect(url_for(endpoint), 303)
+    abort(403)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def sign_in() -> Any:
+    if current_user.is_authenticated:
+        return redirect(page_after(), 303)
+    form = SignInForm()
+    if form.validate_on_submit():
+        member = find_member(form.email.data)
+        device = find_device(request, member.id) if member else None
+        count_try(sign_in_limits(form.email.data, device, caller_network()), needs_shared=True)
+        if _try_password(member, form.password.data):
+            return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
+        form.email.errors = [_("This e-mail address and password do not open a staff account.")]
+    has_company = installed_provider() is not None
+    return form_page("staff/staff/sign_in.html", form, has_company=has_company, next=next_page(""))
+
+
+def _try_password(member: StaffMember | None, password: str) -> bool:
+    seen_hash = member.password_hash if member else None
+    fits = not is_too_long(password) and is_members_password(member, password)
+    stronger = better_hash(member, password) if member and fits else None
+    with transaction():
+        pending = begin_second_factor(member.id, seen_hash, stronger) if member and fits else None
+        if pending is None:
+            note_denied(member, "password")
+            return False
+        pending_id = pending.public_id
+    session.clear()
+    session[PENDING] = pending_id
+    return True
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@requires(STAFF_OPEN)
+def sign_in_code() -> Any:
+    pending = find_pending(session.get(PENDING))
+    if pending is None:
+        return _to_password()
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            entered = _try_code(pending.public_id, pending.staff_id, form.code.data)
+        except SignInOver:
+            return _to_password()
+        if entered:
+            return entered
+        form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
+    return _code_page(pending, form)
+
+
+def _code_page(pending: StaffToken, form: CodeForm, *, is_refused: bool = False) -> tuple[str, int]:
+    page = render_template(
+        "staff/staff/sign_in_code.html", form=form, factors=factors_of(pending.staff), is_refused=is_refused,
+        next=request.args.get("next"),
+    )  # fmt: skip
+    return page, 422 if form.errors or is_refused else 200
+
+
+def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
+    device = find_device(request, staff_id)
+    count_try(code_limits(staff_id, device, caller_network()), needs_shared=True)
+    recovery_code_id = find_recovery_code(staff_id, code)
+    with transaction():
+        return _let_in(pass_second_factor(pending_id, code, recovery_code_id))
+
+
+def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
+    if passed is None:
+        return None
+    member, method = passed
+    cookie = open_staff_session(member, method, is_told=True)
+    return enter(page_after(), cookie)
+
+
+@blueprint.post("/sign-in/passkey/options")
+@requires(STAFF_OPEN)
+def sign_in_passkey_options() -> AnyResponse:
+    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    pending = find_pending(session.get(PENDING))
+    if pending is None:
+        return _to_password()
+    staff_id = pending.staff_id
+    count_try([("60 per 5 minutes", f"staff-passkey:{staff_id}")])
+    with transaction():
+        token = issue_challenge(staff_id, TO_ENTER)
+        session[CHALLENGE] = token.public_id
+        options = request_options(token, passkeys_of(staff_id))
+    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.post("/sign-in/passkey")
+@requires(STAFF_OPEN)
+def sign_in_passkey() -> Any:
+    pending = find_pending(session.get(PENDING))
+    form = PasskeyForm()
+    if pending is None or not form.validate():
+        return _to_password()
+    device = find_device(request, pending.staff_id)
+    count_try(code_limits(pending.staff_id, device, caller_network()), needs_shared=True)
+    try:
+        with transaction():
+            passed = pass_by_passkey(pending.public_id, session.pop(CHALLENGE, None), form.credential.data or "")
+            entered = _let_in(passed)
+    except SignInOver:
+        return _to_password()
+    return entered or _code_page(pending, CodeForm(formdata=None), is_refused=True)
+
+
+def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
+    """Open a session in the current transaction; return the cookie of a browser that is new."""
+    browser = describe_browser(request)
+    device, cookie = enter_from(member, find_device(request, member.id), method)
+    start_session(member, device, method=method, device=browser)
+    if cookie and is_told:
+        tell_of_new_browser(member, browser)
+    return cookie
+
+
+def enter(page: str, cookie: str | None) -> AnyResponse:
+    """Answer a sign-in: go to a page, known again by the cookie if there is one."""
+    response = redirect(page, 303)
+    if cookie:
+        hand_out_cookie(response, cookie)
+    return response
+
+
+@blueprint.post("/sign-out")
+@requires(STAFF)
+def sign_out() -> AnyResponse:
+    with transaction():
+        note_ended(current_user)
+        stop_session(g.portal_session)
+    flash(_("You are signed out."), "success")
+    response = redirect(url_for("staff.staff.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.post("/language")
+@requires(STAFF_OPEN)
+def language() -> AnyResponse:
+    """Change the language of the staff's pages; forms of the staff side have a token of their own."""
+    response = redirect(page_after(), 303)
+    chosen = request.form.get("language")
+    if chosen in LANGUAGES:
+        keep_language(response, chosen)
+        if current_user.is_authenticated:
+            with transaction():
+                current_user.language = chosen
+    return response
+
+
+def page_after() -> str:
+    """Return the staff page that was asked for before signing in, or the first one."""
+    page = next_page(url_for("staff.staff.home"))
+    return page if page.startswith("/staff/") else url_for("staff.staff.home")
+
+
+def _to_password() -> AnyResponse:
+    session.pop(PENDING, None)
+    flash(_("Start again with your password: the code has to follow within five minutes."), "info")
+    return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
+
+
+def form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
+    """Return a page with its form; one that was sent and refused answers 422."""
+    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200

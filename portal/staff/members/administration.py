@@ -1,0 +1,203 @@
+"""Staff members and their roles: nobody changes their own, and every change is in the audit trail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, delete, func, select
+
+from portal import clock
+from portal.access.factor_changes import FactorChange
+from portal.access.permissions import Permission, Role
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.addresses import normalise_address
+from portal.infrastructure.database import db
+from portal.staff.entry.devices import forget_devices
+from portal.staff.entry.sessions import stop_all_sessions
+from portal.staff.entry.sign_in import end_waiting
+from portal.staff.members.invitation import new_link
+from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
+from portal.staff.own_account.second_factor import keep_recovery_codes, tell_of_change
+
+ROLE_CHANGED = declare("staff:role:changed", "before", "after")
+DISABLED = declare("staff:member:disabled", "sessions")
+ENABLED = declare("staff:member:enabled")
+SESSIONS_ENDED = declare("staff:sessions:ended", "sessions")
+WAY_IN_RENEWED = declare("staff:way_in:renewed", "sessions")
+
+
+class NotYours(Exception):
+    """Nobody administers themselves, and only an administrator administers others."""
+
+
+class MemberDisabled(Exception):
+    """The member's way in is closed."""
+
+
+class MemberState(StrEnum):
+    ACTIVE = "active"
+    """May sign in."""
+    INVITED = "invited"
+    """Has a link, or had one, and did not finish."""
+    DISABLED = "disabled"
+    """May not sign in any more."""
+
+    @property
+    def label(self) -> str:
+        """The state in the reader's language."""
+        return str(_STATE_LABELS[self])
+
+
+_STATE_LABELS = {
+    MemberState.ACTIVE: _l("Active"),
+    MemberState.INVITED: _l("Invited"),
+    MemberState.DISABLED: _l("Disabled"),
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Who acts and on whom, both locked for the rest of the transaction."""
+
+    actor: StaffMember
+    member: StaffMember
+
+    def record(self, tag: str, **facts: str | int) -> None:
+        """Add an audit event of the actor about the member."""
+        record(tag, actor=f"staff:{self.actor.public_id}", subject=f"staff:{self.member.public_id}", **facts)
+
+
+def member_state(member: StaffMember) -> MemberState:
+    """Return whether a member may sign in, has yet to, or may not any more."""
+    if member.disabled_at:
+        return MemberState.DISABLED
+    return MemberState.ACTIVE if member.activated_at else MemberState.INVITED
+
+
+def all_members() -> Select[StaffMember]:
+    """Return a select of every member, without order."""
+    return select(StaffMember)
+
+
+def member_by_public_id(public_id: str) -> StaffMember | None:
+    """Return a member, or None."""
+    return db.session.execute(select(StaffMember).where(StaffMember.public_id == public_id)).scalar_one_or_none()
+
+
+def last_uses(staff_ids: list[int]) -> dict[int, datetime]:
+    """Return when each of some members last used the portal; those who never did are absent."""
+    statement: Any = (
+        select(StaffSession.staff_id, func.max(StaffSession.last_used_at))
+        .where(StaffSession.staff_id.in_(staff_ids))
+        .group_by(StaffSession.staff_id)
+    )
+    return dict(db.session.execute(statement).all())
+
+
+def open_sessions(staff_id: int) -> int:
+    """Return how many sessions of a member nobody has ended; those left idle are among them."""
+    statement = select(func.count()).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+    return int(db.session.execute(statement).scalar_one())
+
+
+def lock_pair(actor_id: int, member_public_id: str) -> Pair | None:
+    """Lock who acts and on whom in the current transaction; None when there is no such member.
+
+    Two administrators who take each other's role away at the same moment come one after the other, and the
+    second is no administrator any more: one is always left.
+
+    Raises:
+        NotYours: the actor means themselves, or lost the right in the meantime.
+    """
+    chosen = select(StaffMember).where((StaffMember.id == actor_id) | (StaffMember.public_id == member_public_id))
+    locked = chosen.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
+    rows = db.session.execute(locked).scalars().all()
+    actor = next(row for row in rows if row.id == actor_id)
+    if actor.public_id == member_public_id or not actor.may_sign_in or not actor.may(Permission.MANAGE_STAFF):
+        raise NotYours
+    member = next((row for row in rows if row.public_id == member_public_id), None)
+    return Pair(actor, member) if member else None
+
+
+def change_role(pair: Pair, role: Role) -> None:
+    """Give a member another role from their next request on."""
+    if pair.member.role is role:
+        return
+    pair.record(ROLE_CHANGED, before=pair.member.role, after=role)
+    pair.member.role = role
+
+
+def disable(pair: Pair) -> None:
+    """Take a member's way in away at once: sessions, links, and the right to sign in."""
+    if pair.member.disabled_at:
+        return
+    pair.member.disabled_at = clock.now()
+    pair.record(DISABLED, sessions=_take_everything_open(pair.member))
+
+
+def enable(pair: Pair) -> None:
+    """Let a member sign in again with the password and the second factor they had."""
+    if pair.member.disabled_at is None:
+        return
+    pair.member.disabled_at = None
+    pair.record(ENABLED)
+
+
+def end_sessions(pair: Pair) -> int:
+    """End all sessions of a member and return how many were open."""
+    end_waiting(pair.member.id)
+    ended = stop_all_sessions(pair.member.id)
+    pair.record(SESSIONS_ENDED, sessions=ended)
+    return ended
+
+
+def renew_way_in(pair: Pair) -> StaffToken:
+    """Take password, second factors and recovery codes away, and return the token of a link to make new ones.
+
+    For a lost telephone or a forgotten password: another administrator makes sure of the person, and sets nothing
+    for them (ASVS 6.4.4, 6.4.6). The member is written to: it may be somebody else who asked.
+    """
+    token, sessions = _start_over(pair.member)
+    pair.record(WAY_IN_RENEWED, sessions=sessions)
+    return token
+
+
+def renew_way_in_by_command(email: str) -> StaffToken | None:
+    """Do the same in the current transaction for whoever has a shell on the machine; None when there is no such member.
+
+    For the only administrator who lost every factor: nobody is left to do it on the page.
+
+    Raises:
+        AddressRefused: the text is no e-mail address.
+        MemberDisabled: the member's way in was closed, and a link would open nothing.
+    """
+    chosen = select(StaffMember).where(StaffMember.email_normalised == normalise_address(email))
+    member = db.session.execute(chosen.with_for_update()).scalar_one_or_none()
+    if member is None:
+        return None
+    if member.disabled_at:
+        raise MemberDisabled
+    token, sessions = _start_over(member)
+    record(WAY_IN_RENEWED, actor="command", subject=f"staff:{member.public_id}", sessions=sessions)
+    return token
+
+
+def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
+    sessions = _take_everything_open(member)
+    # Whoever sits at a browser of before is told of as at a new one, and has no tries of their own.
+    forget_devices(member.id)
+    keep_recovery_codes(member, None)
+    db.session.execute(delete(StaffPasskey).where(StaffPasskey.staff_id == member.id))
+    if member.activated_at:
+        tell_of_change(member, FactorChange.LIFTED)
+    member.password_hash = member.sealed_totp_secret = member.activated_at = None
+    member.company_issuer = member.company_subject = None
+    return new_link(member), sessions
+
+
+def _take_everything_open(member: StaffMember) -> int:
+    db.session.execute(delete(StaffToken).where(StaffToken.staff_id == member.id))
+    return stop_all_sessions(member.id)

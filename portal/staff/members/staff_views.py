@@ -1,0 +1,255 @@
+"""Administration: staff members and their roles, the permission table, bearer tokens."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal import clock
+from portal.access.declare import STAFF, requires, staff
+from portal.access.models import ApiToken
+from portal.access.permissions import PERMISSIONS, Permission, Role
+from portal.customers.addresses import AddressRefused
+from portal.infrastructure import installed
+from portal.infrastructure.database import transaction
+from portal.staff.forms import SCOPE_LABELS, InviteForm, ReviewForm, RoleForm, TokenForm
+from portal.staff.members.administration import (
+    MemberState,
+    NotYours,
+    Pair,
+    all_members,
+    change_role,
+    disable,
+    enable,
+    end_sessions,
+    last_uses,
+    lock_pair,
+    member_by_public_id,
+    member_state,
+    open_sessions,
+    renew_way_in,
+)
+from portal.staff.members.invitation import MemberExists, invite, link_of
+from portal.staff.members.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
+from portal.staff.members.tokens import add_token, all_tokens, revoke_token
+from portal.staff.models import StaffMember, StaffToken
+from portal.staff.staff_blueprint import blueprint
+from portal.web.pagination import keyset_page
+from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
+
+LINK = "invitation_link"
+FRESH = "fresh_token"
+PAGE_SIZE = 50
+# What opens a door asks for a fresh proof, on a screen left alone too; what closes one must not wait.
+GIVES_A_WAY_IN = staff(Permission.MANAGE_STAFF, needs_fresh=True)
+MAKES_A_TOKEN = staff(Permission.MANAGE_TOKENS, needs_fresh=True)
+# A way in that nobody used for so long deserves a question.
+LONG_UNUSED = timedelta(days=90)
+
+
+@blueprint.get("/permissions")
+@requires(STAFF)
+def permissions() -> str:
+    return render_template(
+        "staff/staff/permissions.html", roles=list(Role), permissions=list(Permission), table_of=PERMISSIONS
+    )
+
+
+@blueprint.get("/members")
+@requires(staff(Permission.MANAGE_STAFF))
+def members() -> str:
+    page = keyset_page(
+        all_members(),
+        [(StaffMember.name, False), (StaffMember.id, False)],
+        lambda member: (member.name, member.id),
+        cursor=request.args.get("after"),
+        size=PAGE_SIZE,
+        name="staff-members",
+    )
+    uses = last_uses([member.id for member in page.rows])
+    return render_template(
+        "staff/staff/members.html", page=page, uses=uses, state_of=member_state, review=last_review()
+    )
+
+
+@blueprint.route("/members/review", methods=["GET", "POST"])
+@requires(staff(Permission.MANAGE_STAFF))
+def review_rights() -> Any:
+    form = ReviewForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                note_review(current_user, form.seen.data)
+        except ListChanged:
+            form.is_read.errors = [_("The list has changed while you were reading it. Read it again.")]
+            form.is_read.data = False
+        else:
+            flash(_("The review is recorded."), "success")
+            return redirect(url_for(".members"), 303)
+    reviewed = reviewed_members()
+    form.seen.data = digest(reviewed)
+    uses = last_uses([member.id for member in reviewed])
+    page = render_template(
+        "staff/staff/rights_review.html", form=form, members=reviewed, uses=uses, state_of=member_state,
+        review=last_review(), long_ago=clock.now() - LONG_UNUSED,
+    )  # fmt: skip
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.route("/members/new", methods=["GET", "POST"])
+@requires(GIVES_A_WAY_IN)
+def new_member() -> Any:
+    form = InviteForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitation = invite(
+                    form.email.data,
+                    form.name.data,
+                    form.role.data,
+                    actor=f"staff:{current_user.public_id}",
+                    language=current_user.language,
+                )
+                public_id = invitation.staff.public_id
+                _keep_link(invitation)
+        except AddressRefused:
+            form.email.errors = [_("Write an e-mail address such as name@example.org.")]
+        except MemberExists:
+            form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
+        else:
+            return _to_member(public_id)
+    status = 422 if form.is_submitted() else 200
+    return render_template("staff/staff/new_member.html", form=form), status
+
+
+@blueprint.get("/members/<public_id>")
+@requires(staff(Permission.MANAGE_STAFF))
+def member(public_id: str) -> str:
+    found = member_by_public_id(public_id) or abort(404)
+    kept = kept_to_show(LINK)
+    forget_shown(LINK)
+    return render_template(
+        "staff/staff/member.html",
+        member=found,
+        state=member_state(found),
+        states=MemberState,
+        is_self=found.id == current_user.id,
+        sessions=open_sessions(found.id),
+        last_use=last_uses([found.id]).get(found.id),
+        link=kept[1:] if kept and kept[0] == public_id else None,
+        role_form=RoleForm(role=found.role),
+    )
+
+
+@blueprint.post("/members/<public_id>/role")
+@requires(GIVES_A_WAY_IN)
+def member_role(public_id: str) -> AnyResponse:
+    form = RoleForm()
+    if not form.validate():
+        abort(422)
+    with transaction():
+        change_role(_lock(public_id), form.role.data)
+    return _back(public_id, _("The role is changed. It applies from the next page that they open."))
+
+
+@blueprint.post("/members/<public_id>/disable")
+@requires(staff(Permission.MANAGE_STAFF))
+def member_disable(public_id: str) -> AnyResponse:
+    with transaction():
+        disable(_lock(public_id))
+    return _back(public_id, _("The way in is closed, and the sessions are ended."))
+
+
+@blueprint.post("/members/<public_id>/enable")
+@requires(GIVES_A_WAY_IN)
+def member_enable(public_id: str) -> AnyResponse:
+    with transaction():
+        enable(_lock(public_id))
+    return _back(public_id, _("The way in is open again."))
+
+
+@blueprint.post("/members/<public_id>/sessions")
+@requires(staff(Permission.MANAGE_STAFF))
+def member_sessions(public_id: str) -> AnyResponse:
+    with transaction():
+        ended = end_sessions(_lock(public_id))
+    return _back(public_id, ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended))
+
+
+@blueprint.post("/members/<public_id>/way-in")
+@requires(GIVES_A_WAY_IN)
+def member_way_in(public_id: str) -> AnyResponse:
+    with transaction():
+        _keep_link(renew_way_in(_lock(public_id)))
+    return _to_member(public_id)
+
+
+@blueprint.get("/tokens")
+@requires(staff(Permission.MANAGE_TOKENS))
+def tokens() -> str:
+    page = keyset_page(
+        all_tokens(),
+        [(ApiToken.created_at, True), (ApiToken.id, True)],
+        lambda token: (token.created_at, token.id),
+        cursor=request.args.get("after"),
+        size=PAGE_SIZE,
+        name="api-tokens",
+    )
+    fresh = kept_to_show(FRESH)
+    forget_shown(FRESH)
+    return render_template(
+        "staff/staff/tokens.html",
+        page=page,
+        scope_labels=SCOPE_LABELS,
+        now=clock.now(),
+        fresh=dict(zip(("name", "text"), fresh, strict=True)) if fresh else None,
+    )
+
+
+@blueprint.route("/tokens/new", methods=["GET", "POST"])
+@requires(MAKES_A_TOKEN)
+def new_token() -> Any:
+    form = TokenForm()
+    if form.validate_on_submit():
+        with transaction():
+            text = add_token(current_user, form.name.data, form.scopes.data, form.days.data)
+        keep_to_show(FRESH, form.name.data, text)
+        return redirect(url_for("staff.staff.tokens"), 303)
+    status = 422 if form.is_submitted() else 200
+    return render_template("staff/staff/new_token.html", form=form), status
+
+
+@blueprint.post("/tokens/<public_id>/revoke")
+@requires(staff(Permission.MANAGE_TOKENS))
+def token_revoke(public_id: str) -> AnyResponse:
+    with transaction():
+        revoked = revoke_token(current_user, public_id)
+        name = revoked.name if revoked else abort(404)
+    flash(_("The token “%(name)s” is revoked. It opens nothing any more.", name=name), "success")
+    return redirect(url_for("staff.staff.tokens"), 303)
+
+
+def _lock(public_id: str) -> Pair:
+    try:
+        pair = lock_pair(current_user.id, public_id)
+    except NotYours:
+        abort(403)
+    return pair or abort(404)
+
+
+def _keep_link(invitation: StaffToken) -> None:
+    link = link_of(invitation, installed.settings())
+    keep_to_show(LINK, invitation.staff.public_id, link, invitation.expires_at.isoformat())
+
+
+def _back(public_id: str, message: str) -> AnyResponse:
+    flash(message, "success")
+    return _to_member(public_id)
+
+
+def _to_member(public_id: str) -> AnyResponse:
+    return redirect(url_for("staff.staff.member", public_id=public_id), 303)

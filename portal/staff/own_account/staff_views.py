@@ -1,0 +1,88 @@
+"""The staff member's own account: password and sessions; second factors are changed in `staff_factor_views`."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.access.declare import STAFF, requires
+from portal.infrastructure import installed
+from portal.infrastructure.database import transaction
+from portal.infrastructure.passwords.hashing import hash_password, is_password
+from portal.infrastructure.passwords.rules import is_too_long
+from portal.staff.forms import ChangePasswordForm
+from portal.staff.own_account.password_and_sessions import (
+    PasswordMoved,
+    change_password,
+    end_other_sessions,
+    end_session,
+    live_sessions,
+)
+from portal.staff.own_account.second_factor import factors_of
+from portal.staff.staff_blueprint import blueprint
+from portal.web.incoming.rate_limits import count_try
+
+
+@blueprint.get("/account")
+@requires(STAFF)
+def account() -> str:
+    return render_template(
+        "staff/staff/account.html",
+        factors=factors_of(current_user),
+        sessions=live_sessions(current_user.id),
+        current=g.portal_session,
+    )
+
+
+@blueprint.route("/account/password", methods=["GET", "POST"])
+@requires(STAFF)
+def account_password() -> Any:
+    if current_user.password_hash is None:
+        abort(404)
+    organisation = installed.organisation().name
+    form = ChangePasswordForm([current_user.name, current_user.email, organisation])
+    if form.validate_on_submit():
+        count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
+        if _change_password(form.current.data, form.password.data):
+            return _done(_("Your password is changed. Your other sessions are ended."))
+        form.current.errors = [_("This is not your present password.")]
+    status = 422 if form.is_submitted() else 200
+    return render_template("staff/staff/account_password.html", form=form), status
+
+
+def _change_password(present: str, wanted: str) -> bool:
+    seen_hash = current_user.password_hash
+    if is_too_long(present) or not is_password(seen_hash, present):
+        return False
+    password_hash = hash_password(wanted)
+    try:
+        with transaction():
+            change_password(g.portal_session, seen_hash, password_hash)
+    except PasswordMoved:
+        return False
+    return True
+
+
+@blueprint.post("/account/sessions")
+@requires(STAFF)
+def account_sessions() -> AnyResponse:
+    with transaction():
+        ended = end_other_sessions(current_user, session_id=g.portal_session.id)
+    return _done(ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended))
+
+
+@blueprint.post("/account/sessions/<public_id>/end")
+@requires(STAFF)
+def account_session_end(public_id: str) -> AnyResponse:
+    with transaction():
+        if not end_session(current_user, public_id, own_id=g.portal_session.id):
+            abort(404)
+    return _done(_("This session is closed."))
+
+
+def _done(message: str) -> AnyResponse:
+    flash(message, "success")
+    return redirect(url_for("staff.staff.account"), 303)

@@ -1,0 +1,121 @@
+"""The facts of doubt, gathered from account, session and records as they are."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from portal import clock
+from portal.accounts.models import Account, AccountSession
+from portal.customers.models import Customer
+from portal.identity_checks.proof.doubts import assess, assess_other_channel
+from portal.identity_checks.proof.known_address import known_address
+from portal.infrastructure.database import db, transaction
+from portal.records.models import Record
+from tests.support.acting.people import People
+from tests.support.filing import trust_device
+
+
+@pytest.fixture(autouse=True)
+def camille(people: People) -> None:
+    people.signed_in()
+    trust_device()
+
+
+def signals(right: str = "access", **options: Any) -> list[str]:
+    db.session.rollback()
+    account = db.session.execute(select(Account)).scalar_one()
+    session = db.session.execute(select(AccountSession)).scalars().first()
+    assert session is not None
+    return [str(signal) for signal in assess(right, account, session, **options).signals]
+
+
+def change(model: Any, **values: Any) -> None:
+    with transaction() as session:
+        session.execute(update(model).values(**values))
+
+
+def add_record(kind: str, received_days_ago: int = 800, **values: str) -> None:
+    with transaction() as session:
+        at = clock.now() - timedelta(days=received_days_ago)
+        session.add(
+            Record(
+                customer_id=session.execute(select(Customer.id)).scalar_one(),
+                kind=kind,
+                category="identity",
+                external_id=kind,
+                recorded_at=at,
+                received_at=at,
+                source="crm",
+                values=values,
+            )
+        )
+
+
+def test_a_customer_of_long_standing_raises_no_doubt() -> None:
+    assert signals() == []
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "signal"),
+    [
+        (Account, {"password_hash": None}, "facebook_only"),
+        (AccountSession, {"method": "facebook"}, "facebook_only"),
+        (AccountSession, {"device_id": None}, "new_device"),
+        (Account, {"is_claimed_by_match": True}, "import_match_only"),
+        (Account, {"family_name": "Martin"}, "name_differs"),
+        (Account, {"given_name": "Zoé"}, "name_differs"),
+    ],
+)
+def test_each_fact_raises_its_signal(model: Any, values: dict[str, Any], signal: str) -> None:
+    change(model, **values)
+    assert signals() == [signal]
+
+
+def test_accents_case_and_hyphens_make_no_difference() -> None:
+    change(Account, family_name="LEFEVRE", given_name="camille-anne")
+    assert signals() == []
+
+
+def test_the_records_of_the_company_count_before_what_was_imported_with_the_customer() -> None:
+    add_record("civil_identity", given_name="Camille", family_name="Durand", birth_name="Lefèvre")
+    assert signals() == []
+    change(Record, values={"given_name": "Camille", "family_name": "Durand", "birth_date": "1990-01-01"})
+    assert signals() == ["name_differs", "birth_date_differs"]
+    change(Customer, birth_date=date(1990, 1, 1))
+    assert signals() == ["name_differs"]
+
+
+def test_a_fresh_account_and_a_changed_address_are_told_apart() -> None:
+    now = clock.now()
+    change(Account, created_at=now, email_confirmed_at=now)
+    assert signals() == ["email_recently_confirmed"]
+    change(Account, created_at=now - timedelta(days=400), email_changed_at=now)
+    assert signals() == ["email_recently_confirmed", "email_recently_changed"]
+
+
+def test_nothing_is_asked_of_rights_that_neither_disclose_nor_destroy() -> None:
+    change(AccountSession, device_id=None)
+    assert signals("restriction") == signals("objection") == signals("rectification") == []
+    assert signals("rectification", rectifies_identity=True) == ["new_device"]
+
+
+def test_another_channel_is_a_doubt_by_itself() -> None:
+    customer = db.session.execute(select(Customer)).scalar_one()
+    decision = assess_other_channel("erasure", customer)
+    assert [str(signal) for signal in decision.signals] == ["other_channel"]
+    assert decision.needed
+
+
+def test_the_known_address_is_one_held_before_the_account() -> None:
+    account = db.session.execute(select(Account)).scalar_one()
+    assert known_address(account) == "camille@example.org"
+    change(Customer, imported_at=clock.now())
+    assert known_address(db.session.execute(select(Account)).scalar_one()) is None
+    add_record("email_address", received_days_ago=100, address="new@example.org")
+    assert known_address(db.session.execute(select(Account)).scalar_one()) is None
+    change(Record, received_at=datetime(2020, 1, 1, tzinfo=UTC), values={"address": "old@example.org"})
+    assert known_address(db.session.execute(select(Account)).scalar_one()) == "old@example.org"
+    change(Record, corrected_at=clock.now())
+    assert known_address(db.session.execute(select(Account)).scalar_one()) is None

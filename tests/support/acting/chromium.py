@@ -1,0 +1,45 @@
+"""A served demonstration and headless Chromium: the portal as people meet it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.support.acting.visitor import FLAGS, Profiles, Visitor
+from tests.support.servers.machine import need
+from tests.support.servers.served import Served, serve_demonstration, shared_folder
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demonstration, one for each test process."""
+    need("chromium")
+    with serve_demonstration(tmp_path_factory.getbasetemp() / "served", shared_folder(tmp_path_factory)) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def profiles() -> Iterator[Profiles]:
+    """Headless Chromium."""
+    path = need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield Profiles(browser)
+        browser.close()
+
+
+@pytest.fixture
+def visit(served: Served, profiles: Profiles) -> Iterator[Any]:
+    """Make visitors: `visit(width=390, language="fr", script=True, scheme="light")`."""
+    visitors: list[Visitor] = []
+
+    def make(**options: Any) -> Visitor:
+        visitors.append(profiles.take(served, **options))
+        return visitors[-1]
+
+    yield make
+    faults = [fault for visitor in visitors for fault in visitor.faults]
+    for visitor in visitors:
+        profiles.give_back(visitor)
+    assert not faults, faults

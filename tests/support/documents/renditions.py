@@ -1,0 +1,26 @@
+"""The picture of a specimen, rebuilt by the real locked child once in each test process, and remembered.
+
+Dozens of tests send the same specimen to get to what they are about. What is about rendering calls
+`portal.identity_checks.decoding.rendition` itself, and the browser tests and journeys send pictures of their own.
+"""
+
+import hashlib
+from typing import Any
+
+from portal.identity_checks.decoding.inspection import DocumentKind
+from portal.identity_checks.decoding.rendition import RenditionPage, render
+from portal.identity_checks.documents import intake
+
+_remembered: dict[tuple[str, DocumentKind], list[RenditionPage]] = {}
+
+
+def _render_once(document: bytes, kind: DocumentKind, **options: Any) -> list[RenditionPage]:
+    key = hashlib.sha256(document).hexdigest(), kind
+    if key not in _remembered:
+        _remembered[key] = render(document, kind, **options)
+    return list(_remembered[key])
+
+
+def remember_renditions() -> None:
+    """Have this process rebuild each document it is sent once."""
+    intake.render = _render_once  # type: ignore[attr-defined]

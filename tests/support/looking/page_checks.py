@@ -1,0 +1,109 @@
+"""What every page must keep, seen in Chromium. What axe does not see is asserted beside it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+from tests.support.acting.visitor import Visitor
+
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+_STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = "([place, options]) => axe.run(place, options).then(found => found.violations)"
+
+# The sixth record of a list has the colours of the five before it.
+_ONE_OF_A_KIND = {
+    "include": ["html"],
+    "exclude": [".records > li:nth-child(n+6)", ".choice-card:nth-child(n+3)", "tr:nth-child(n+6)"],
+}
+
+# What axe passes and people stumble over: text that is too small, error texts that belong to nothing.
+_OWN = """() => {
+  const faults = [];
+  const small = [...document.querySelectorAll("body *")].filter(item =>
+    [...item.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+    && item.checkVisibility({visibilityProperty: true}) && parseFloat(getComputedStyle(item).fontSize) < 13);
+  if (small.length) faults.push("small text: " + small[0].outerHTML.slice(0, 120));
+  for (const item of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
+    for (const id of [item.getAttribute("aria-describedby"), item.getAttribute("aria-labelledby")].join(" ").split(" "))
+      if (id && !document.getElementById(id)) faults.push("no element has the id " + id);
+  for (const link of document.querySelectorAll(".error-summary a"))
+    if (!document.querySelector(link.hash)) faults.push("an error leads nowhere: " + link.hash);
+  return faults;
+}"""
+
+_OVERFLOW = """() => {
+  const root = document.documentElement, extra = root.scrollWidth - root.clientWidth;
+  if (extra <= 0) return null;
+  const wide = [...document.querySelectorAll("body *")].filter(item => item.getBoundingClientRect().right > root.clientWidth + 1);
+  return extra + " px, by " + wide.slice(-3).map(item => item.outerHTML.slice(0, 100)).join(" | ");
+}"""
+
+
+def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool = False) -> list[str]:
+    """Return what axe finds in the light and in the dark, what it does not see, and sideways scroll at each width.
+
+    Args:
+        is_brief: leave out the contrasts, for a page whose colours another test looks at.
+    """
+    width = (page.viewport_size or {"width": 1280})["width"]
+    page.evaluate(_AXE)
+    options: dict[str, Any] = {
+        "runOnly": _STANDARDS,
+        "resultTypes": ["violations"],
+        "rules": {"color-contrast": {"enabled": False}},
+    }
+    faults = [_words(item) for item in page.evaluate(_RUN, ["html", options])]
+    for scheme in [] if is_brief else ["dark", "light"]:
+        page.emulate_media(color_scheme=scheme)
+        contrast = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+        faults += [f"{scheme} {_words(item)}" for item in page.evaluate(_RUN, [_ONE_OF_A_KIND, contrast])]
+    faults += page.evaluate(_OWN)
+    for narrow in widths:
+        page.set_viewport_size({"width": narrow, "height": 900})
+        if extra := page.evaluate(_OVERFLOW):
+            faults.append(f"scrolls sideways at {narrow}: {extra}")
+    page.set_viewport_size({"width": width, "height": 900})
+    place = page.url.split("/", 3)[-1]
+    return [f"/{place}: {fault}" for fault in faults]
+
+
+def _words(violation: dict[str, Any]) -> str:
+    nodes = violation["nodes"]
+    return f"{violation['id']} ({len(nodes)}): {nodes[0]['html'][:200]} {nodes[0].get('failureSummary', '')[:200]}"
+
+
+def check_page(page: Page, **options: Any) -> None:
+    """Assert that a page shows no fault; see `faults_of` for the options."""
+    faults = faults_of(page, **options)
+    assert not faults, "\n".join(faults)
+
+
+def tour(visitor: Visitor, paths: Iterable[str], **options: Any) -> None:
+    """Open one page after another and report the faults of all."""
+    faults: list[str] = []
+    for path in paths:
+        visitor.open(path)
+        faults += faults_of(visitor.page, **options)
+    assert not faults, "\n".join(faults)
+
+
+def links(page: Page, selector: str) -> list[str]:
+    """Return the addresses of the links that a selector finds."""
+    return [str(link.get_attribute("href")) for link in page.locator(selector).all()]
+
+
+def refuse(visitor: Visitor, form: str = "main form[method=post][novalidate]", **values: str) -> None:
+    """Send a form that must be refused: the title says so, the focus is on the summary, a link leads to its field."""
+    page = visitor.send(values, form)
+    page.wait_for_selector(".error-summary")
+    place = page.url
+    assert page.title().startswith(visitor.says("Erreur\u00a0:", "Error:")), f"{place}: {page.title()}"
+    assert page.evaluate("document.activeElement.classList.contains('error-summary')"), f"{place}: focus on the summary"
+    check_page(page, is_brief=True)
+    page.locator(".error-summary a").first.click()
+    assert page.evaluate("document.activeElement.matches('input, select, textarea')"), (
+        f"{place}: the link leads to a field"
+    )
