@@ -17,9 +17,9 @@ from portal.infrastructure.database import db, transaction
 from portal.lookups.access_log import CASE_WORK, REQUEST, log_access
 from portal.records.counts import CountChanges
 from portal.records.models import Record
+from portal.rights.channels import Channel
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
-from portal.rights.models import Channel
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People

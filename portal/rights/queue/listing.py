@@ -13,8 +13,9 @@ from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.lookups.opening import check_cases_with
+from portal.rights.channels import Channel
 from portal.rights.lifecycle import Right, Status
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 

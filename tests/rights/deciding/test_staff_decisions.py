@@ -21,10 +21,11 @@ from portal.legal_time import deadlines
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
+from portal.rights.channels import Channel
 from portal.rights.deciding import decisions
 from portal.rights.deciding.refusals import MISSING_LABELS, RefusalGround
-from portal.rights.lifecycle import ExtensionReason, Outcome, Right, Status
-from portal.rights.models import Channel, EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
+from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion, Status
+from portal.rights.models import EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
@@ -316,7 +317,7 @@ def test_some_grounds_need_the_officer(people: People, reviewer: Browser) -> Non
     with pytest.raises(decisions.OfficerNeeded), transaction() as session:
         found = session.execute(select(RightsRequest).where(RightsRequest.reference == reference)).scalar_one()
         colleague = session.get_one(StaffMember, colleague_id)
-        decisions.second(found, colleague, agrees=True, text="", version=found.version)
+        decisions.second(found, colleague, SecondOpinion.AGREES, "", found.version)
     assert case(reference).status is Status.SECOND_OPINION
 
 

@@ -10,11 +10,12 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.legal_time.deadline import PauseReason
 from portal.legal_time.deadlines import ExtensionTooLate
+from portal.rights.channels import Channel
 from portal.rights.clock import running
 from portal.rights.filing.receiving import take_in
 from portal.rights.following.history import add_event
 from portal.rights.lifecycle import Outcome, Right, Status
-from portal.rights.models import Channel, EventKind, RequestPause, RightsRequest
+from portal.rights.models import EventKind, RequestPause, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, text_of
