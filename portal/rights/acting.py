@@ -17,9 +17,8 @@ from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
 from portal.legal_time.deadline import PauseReason
 from portal.rights.clock import running
-from portal.rights.following.history import add_event
 from portal.rights.lifecycle import CaseMoved, Status, Step, advance
-from portal.rights.models import EventKind, RightsRequest
+from portal.rights.models import EventKind, RequestEvent, RightsRequest
 from portal.rights.queue.claims import check_not_own, claim
 from portal.staff.models import StaffMember
 
@@ -65,8 +64,18 @@ class Act:
             self.go_on(Step.START_REVIEW)
 
     def note(self, kind: EventKind, text: str = "", *, is_internal: bool = False) -> None:
-        """Add a line to the history; `text` is what whoever acts typed."""
-        add_event(self.request, kind, staff=self.staff, text=text, is_internal=is_internal)
+        """Add a line to the history.
+
+        Args:
+            text: what whoever acts typed, in their own words.
+            is_internal: whether only staff may read the line.
+        """
+        db.session.flush()  # lines are read in the order of their numbers, and a new request has none before
+        staff_id = self.staff.id if self.staff else None
+        line = RequestEvent(
+            request_id=self.request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal
+        )
+        db.session.add(line)
 
     def record(self, tag: str, **facts: Any) -> None:
         """Add an event to the audit trail: who, about whom, in which case."""

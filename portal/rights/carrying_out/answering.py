@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.audit.tags import declare
-from portal.customers.models import CustomerStatus
+from portal.customers.models import Customer, CustomerStatus
 from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
@@ -19,7 +19,6 @@ from portal.preferences.purposes import PROFILING_FLAG_CODES, STATISTICS_FLAG_CO
 from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse, Use
-from portal.rights.following.history import add_event
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -69,20 +68,33 @@ def _prepare_package(act: Act) -> None:
 def _take_effect(request: RightsRequest) -> None:
     """Clear what marketing may do, in the same transaction: never a mail after the decision that forbids it."""
     customer = request.customer
-    match request.right, request.asked:
-        case Right.RESTRICTION, _:
+    match request.right:
+        case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             consent.suppress(customer, "restricted")
-        case Right.ERASURE, Erase(limited_to=None):
-            consent.suppress(customer, "erased")
-        case Right.OBJECTION, ReviewDecision():
-            pass
-        case Right.OBJECTION, StopUse(use=use) if use in _FLAGS_OF_USE:
-            stop(customer, _FLAGS_OF_USE[use], origin=Origin.REQUEST, language=request.language)
-        case Right.OBJECTION, _:  # in doubt, everything that is marketing
-            consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
+        case Right.ERASURE:
+            _suppress_erased(request)
+        case Right.OBJECTION:
+            _stop_use(customer, request)
         case _:
             pass
+
+
+def _suppress_erased(request: RightsRequest) -> None:
+    # What Facebook asks for is about what came through it, and leaves the rest as it is.
+    if isinstance(request.asked, Erase) and request.asked.limited_to is None:
+        consent.suppress(request.customer, "erased")
+
+
+def _stop_use(customer: Customer, request: RightsRequest) -> None:
+    """Clear the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
+    match request.asked:
+        case ReviewDecision():
+            return
+        case StopUse(use=use) if use in _FLAGS_OF_USE:
+            stop(customer, _FLAGS_OF_USE[use], origin=Origin.REQUEST, language=request.language)
+        case _:
+            consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
 
 
 def _end(act: Act, message: str) -> None:
@@ -93,7 +105,7 @@ def _end(act: Act, message: str) -> None:
     request = act.request
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
-    add_event(request, EventKind.CLOSED)
+    Act(request, "portal").note(EventKind.CLOSED)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
 
 
