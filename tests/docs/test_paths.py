@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from flask_migrate.cli import db as flask_db
 
 from tests.support.looking.papers import ROOT, code_words, papers
 
@@ -59,12 +60,12 @@ def flask_faults(line: str) -> list[str]:
     """Return what is wrong with a call of flask: an unknown command or option."""
     words = line.split()[1:]
     command: click.Command | None = None
-    commands = {point.name: point for point in entry_points(group="flask.commands")}
+    commands = {point.name: point.load() for point in entry_points(group="flask.commands")} | {"db": flask_db}
     for word in words:
         if command is None:
             if word not in commands:
                 return [f"there is no command {word}"]
-            command = commands[word].load()
+            command = commands[word]
         elif isinstance(command, click.Group):
             if word not in command.commands:
                 return [f"there is no command {word}"]
