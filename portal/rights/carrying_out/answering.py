@@ -31,7 +31,7 @@ PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
 _FLAGS_OF_USE = {Use.PROFILING: PROFILING_FLAG_CODES, Use.STATISTICS: STATISTICS_FLAG_CODES}
 
 
-def answer(act: Act, outcome: Outcome, message: str) -> None:
+def fulfil(act: Act, outcome: Outcome, message: str) -> None:
     """Carry a decision out, in the current transaction.
 
     Access and portability are answered by a package: the answer leaves when it is ready. Everything else leaves now.

@@ -14,7 +14,7 @@ from portal.identity_checks.queries import checks_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.rights import acting
-from portal.rights.carrying_out.answering import answer
+from portal.rights.carrying_out.answering import fulfil
 from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
 from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
@@ -82,7 +82,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         act.give_back()
         act.note(EventKind.SECOND_OPINION_ASKED, is_internal=True)
     else:
-        answer(act, draft.outcome, decision.message)
+        fulfil(act, draft.outcome, decision.message)
     return decision
 
 
@@ -107,7 +107,7 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     act.step(Step.RETURN_TO_REVIEW)
     act.give_back()
     if opinion is SecondOpinion.AGREES:
-        answer(act, decision.outcome, decision.message)
+        fulfil(act, decision.outcome, decision.message)
 
 
 def _is_identity_settled(request_id: int) -> bool:

@@ -29,7 +29,7 @@ from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, Limit, StopUse, Use
-from portal.rights.carrying_out.answering import PACKAGED, answer
+from portal.rights.carrying_out.answering import PACKAGED, fulfil
 from portal.rights.channels import Channel
 from portal.rights.clock import running
 from portal.rights.filing.drafts import find_draft, lock_customer
@@ -124,7 +124,7 @@ def object_to_marketing(account: Account) -> RightsRequest:
     db.session.add(request)
     running.start_clock(request, clock.now())
     _note_filed(Act(request, f"customer:{customer.public_id}"))
-    answer(Act(request, "portal"), Outcome.GRANTED, "")
+    fulfil(Act(request, "portal"), Outcome.GRANTED, "")
     return request
 
 
@@ -256,7 +256,7 @@ def _receive(act: Act, proof: _Proof) -> None:
         shred(staged)
         emails.queue_received(request)
         if _needs_nobody(request, proof.decision):
-            answer(Act(request, "portal"), Outcome.GRANTED, "")
+            fulfil(Act(request, "portal"), Outcome.GRANTED, "")
     elif _hand_over(request, staged):
         emails.queue_received(request)
     else:
