@@ -12,6 +12,7 @@ from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import one_line
 from portal.lookups.access_log import SUMMARY
 from portal.lookups.forms import LookupForm
 from portal.lookups.models import CustomerLookup
@@ -32,7 +33,6 @@ from portal.lookups.opening import (
 )
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem
-from portal.web.forms import stripped
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("lookups", __name__)
@@ -75,7 +75,7 @@ def _open(form: LookupForm) -> str | None:
 
 def _asked_again() -> dict[str, str]:
     """Return whom an expired lookup was about, so that only the reason has to be given anew."""
-    earlier = find_lookup(current_user, stripped(request.args.get("again", "")))
+    earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
     return {"identifier": earlier.customer.reference} if earlier else {}
 
 

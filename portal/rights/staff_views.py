@@ -1,6 +1,5 @@
 """The staff side of requests: the queue, one case, and every act on it."""
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
@@ -20,6 +19,7 @@ from portal.identity_checks.models import CheckResult
 from portal.identity_checks.proof.checking import AlreadyChecked
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import name_of, several_lines
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access, reason_text
 from portal.lookups.opening import find_customer, is_own_file
@@ -72,7 +72,7 @@ from portal.rights.queue.listing import (
     other_requests,
     queue_page,
 )
-from portal.web.forms import PortalForm, stripped
+from portal.web.forms import PortalForm
 
 blueprint = Blueprint("rights", __name__)
 
@@ -84,8 +84,6 @@ _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
 # More names than these in one message are a wall: the boxes left open stand below it.
 NAMED_AT_MOST = 3
-# PostgreSQL takes no NUL in a text, and nobody types the others.
-_NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @blueprint.get("/queue")
@@ -132,7 +130,7 @@ def _filters() -> Filters:
 
     when, holder = request.args.get("when", ""), request.args.get("holder", "")
     return Filters(
-        text=" ".join(_NOT_PRINTED.sub(" ", request.args.get("text", "")).split())[:200],
+        text=name_of(request.args.get("text", ""))[:200],
         right=known("right", Right),
         status=known("status", Status),
         channel=known("channel", Channel),
@@ -369,7 +367,7 @@ def decide(reference: str) -> Any:
 
 def _done(categories: list[str]) -> dict[str, str]:
     """Read what was done in each category, as typed; a category left empty is left out."""
-    typed = {code: stripped(request.form.get(f"done-{code}", ""))[:1000] for code in categories}
+    typed = {code: several_lines(request.form.get(f"done-{code}", ""))[:1000] for code in categories}
     return {code: text for code, text in typed.items() if text}
 
 

@@ -26,7 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal import clock
 from portal.web import filters, i18n
 from portal.web.fields import CodeField, DateField3
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
 ROOT = Path(__file__).parents[2]
 NBSP = "\u00a0"
@@ -40,7 +40,7 @@ class Sample(PortalForm):
         csrf = False
 
     email = StringField("E-mail", [Needed("Enter your e-mail address"), EmailAddress()], description="We write there.")
-    name = StringField("Name", [LengthBetween(least=2, most=5)], filters=[stripped])
+    name = StringField("Name", [LengthBetween(least=2, most=5)])
     password = PasswordField("Password", [Needed("Enter your password")])
     born_on = DateField3("Birth date", [Needed("Enter your birth date")], autocomplete_prefix="bday")
     code = CodeField("Code")

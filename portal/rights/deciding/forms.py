@@ -8,7 +8,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.rights.lifecycle import ExtensionReason, Outcome
 from portal.web.fields import DateField3
-from portal.web.forms import LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONG_TEXT = 4000
 
@@ -51,7 +51,7 @@ class IdentityForm(CaseForm):
     reason = SelectField(_l("Reason, if another document is needed"), validators=[Optional()])
     message = TextAreaField(
         _l("Message to the customer"), description=_l("The customer reads this text. Say what to change."),
-        filters=[stripped], validators=[LengthBetween(most=LONG_TEXT)],
+        validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
@@ -68,23 +68,23 @@ class DecisionForm(CaseForm):
     message = TextAreaField(
         _l("Answer to the customer"),
         description=_l("Plain words: what you did, or why you refuse. Grounds and remedies are added below it."),
-        filters=[stripped], validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     ground = SelectField(_l("Legal ground of a refusal"), validators=[Optional()])
     refused = StringField(
-        _l("What you refuse"), description=_l("For a refusal, whole or in part."), filters=[stripped],
+        _l("What you refuse"), description=_l("For a refusal, whole or in part."),
         validators=[LengthBetween(most=500)],
     )  # fmt: skip
     granted = StringField(
-        _l("What you grant"), description=_l("Write “nothing” for a whole refusal."), filters=[stripped],
+        _l("What you grant"), description=_l("Write “nothing” for a whole refusal."),
         validators=[LengthBetween(most=500)],
     )  # fmt: skip
     until = StringField(
         _l("Until when"), description=_l("A date or words: “31 December 2034”, “as long as your contract runs”."),
-        filters=[stripped], validators=[LengthBetween(most=200)],
+        validators=[LengthBetween(most=200)],
     )  # fmt: skip
     evidence = TextAreaField(
-        _l("Evidence for the ground"), description=_l("Stays inside. Some grounds must be proven."), filters=[stripped],
+        _l("Evidence for the ground"), description=_l("Stays inside. Some grounds must be proven."),
         validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
@@ -98,19 +98,19 @@ class SecondOpinionForm(CaseForm):
         ],
         validators=[Needed(_l("Choose your opinion"))],
     )
-    text = TextAreaField(_l("Why"), filters=[stripped], validators=[LengthBetween(most=LONG_TEXT)])
+    text = TextAreaField(_l("Why"), validators=[LengthBetween(most=LONG_TEXT)])
 
 
 class QuestionForm(CaseForm):
     text = TextAreaField(
-        _l("Your question to the customer"), filters=[stripped],
+        _l("Your question to the customer"),
         validators=[Needed(_l("Write your question")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
 class DoubtForm(CaseForm):
     text = TextAreaField(
-        _l("Your doubt, in words the customer will read"), filters=[stripped],
+        _l("Your doubt, in words the customer will read"),
         validators=[Needed(_l("Write what raises your doubt")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
@@ -121,14 +121,14 @@ class ExtensionForm(CaseForm):
         validators=[Needed(_l("Choose the reason"))],
     )  # fmt: skip
     text = TextAreaField(
-        _l("The facts, in words the customer will read"), filters=[stripped],
+        _l("The facts, in words the customer will read"),
         validators=[Needed(_l("Write the facts that make two more months necessary")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
 class NoteForm(CaseForm):
     text = TextAreaField(
-        _l("Internal note"), description=_l("Staff only. The customer does not see it."), filters=[stripped],
+        _l("Internal note"), description=_l("Staff only. The customer does not see it."),
         validators=[Needed(_l("Write the note")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ class TakeInForm(PortalForm):
     """A request that came by another channel, in six fields."""
 
     email = StringField(
-        _l("Customer’s e-mail address or number"), filters=[stripped],
+        _l("Customer’s e-mail address or number"),
         validators=[Needed(_l("Enter the customer’s e-mail address or number")), LengthBetween(most=254)],
     )  # fmt: skip
     channel = SelectField(_l("How it came"), validators=[Needed(_l("Choose how it came"))])
@@ -147,7 +147,7 @@ class TakeInForm(PortalForm):
         validators=[Needed(_l("Enter the date of receipt"))],
     )  # fmt: skip
     words = TextAreaField(
-        _l("The customer’s own words"), filters=[stripped],
+        _l("The customer’s own words"),
         validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     is_on_behalf = BooleanField(
