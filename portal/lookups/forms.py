@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
-from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON, case_reference
+from portal.infrastructure.references import read_reference
+from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 
@@ -36,5 +37,5 @@ class LookupForm(PortalForm):
     )
 
     def validate_request_reference(self, field: Field) -> None:
-        if field.data and case_reference(field.data) is None:
+        if field.data and read_reference(field.data) is None:
             raise StopValidation(_l("Write the case reference as DR-2026-00431, or leave it empty."))

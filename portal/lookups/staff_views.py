@@ -12,6 +12,7 @@ from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
+from portal.infrastructure.references import read_reference
 from portal.infrastructure.typed_texts import one_line
 from portal.lookups.access_log import SUMMARY
 from portal.lookups.forms import LookupForm
@@ -20,7 +21,6 @@ from portal.lookups.opening import (
     SHOWN_AT_ONCE,
     OwnFile,
     UnknownCase,
-    case_reference,
     find_customer,
     find_lookup,
     is_open,
@@ -54,7 +54,7 @@ def customers() -> Any:
 
 def _open(form: LookupForm) -> str | None:
     """Open the file that the form asks for; otherwise write beside the field what stands in the way."""
-    reference = case_reference(form.request_reference.data or "")
+    reference = read_reference(form.request_reference.data or "")
     try:
         with transaction():
             customer = find_customer(form.identifier.data)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
+from portal.infrastructure.references import read_reference
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import Use, answers_in_words
 from portal.rights.clock.running import days_left, is_late
@@ -18,7 +19,7 @@ from portal.rights.filing import receiving, withdrawal
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, drafts_of, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm, WordsForm
 from portal.rights.filing.progress import DraftStep, progress_of
-from portal.rights.following.tracking import canonical_reference, closed_requests, find_own
+from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.lifecycle import InvalidStep
@@ -250,7 +251,7 @@ def _own_draft(public_id: str) -> RequestDraft:
 
 
 def _own_request(reference: str) -> RightsRequest:
-    canonical = canonical_reference(reference)
+    canonical = read_reference(reference)
     found = find_own(current_user.customer_id, canonical) if canonical else None
     return found or abort(404)
 

@@ -197,9 +197,11 @@ def _channel(channel: Channel) -> str:
 
 @blueprint.get("/requests/<reference>")
 @requires(staff(Permission.SEE_REQUEST))
-def case(reference: str) -> str:
+def case(reference: str) -> str | Response:
     with transaction():
         found = _find(reference)
+        if found.reference != reference:
+            return redirect(url_for(".case", reference=found.reference), 303)
         log_access(current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference)
     return _case_page(_find(reference))
 
