@@ -11,11 +11,9 @@ from typing import Any, Final
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_time
 from babel.numbers import format_currency, format_decimal
 
-from portal.bilingual import LOCALES, NBSP, Label, known_language, long_date
-from portal.clock import PARIS
+from portal.bilingual import LOCALES, NBSP, Label, date_time, known_language, long_date
 from portal.infrastructure.typed_texts import holds_controls, without_directions
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
@@ -111,7 +109,6 @@ def show_value(kind_of: FieldType, value: Any, language: object, choices: Mappin
 _NOT_GIVEN: Final = Label(fr="Non renseigné", en="Not provided")
 _YES: Final = Label(fr="Oui", en="Yes")
 _NO: Final = Label(fr="Non", en="No")
-_AT: Final = Label(fr="{day} à {time}", en="{day} at {time}")
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
@@ -318,12 +315,7 @@ def _show_date(value: Any, language: object) -> str:
 
 
 def _show_instant(value: Any, language: object) -> str:
-    local = datetime.fromisoformat(value).astimezone(PARIS)
-    if known_language(language) == "fr":
-        time = f"{local.hour}{NBSP}h{NBSP}{local:%M}"
-    else:
-        time = format_time(local, "HH:mm", locale=LOCALES["en"])
-    return _AT.filled(language, day=long_date(local.date(), language), time=time)
+    return date_time(datetime.fromisoformat(value), language, weekday=True)
 
 
 def _show_boolean(value: Any, language: object) -> str:
