@@ -13,6 +13,7 @@ from portal.access.permissions import Role
 from portal.customers.addresses import AddressRefused
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import name_of
 from portal.staff.members.administration import MemberDisabled, renew_way_in_by_command
 from portal.staff.members.invitation import MemberExists, invite, link_of
 
@@ -29,12 +30,13 @@ def create(email: str, name: str, role: str, language: str) -> None:
 
     Run it again to replace a link that was lost; a member who finished has no link any more.
     """
-    if not name.strip():
+    name = name_of(name)
+    if not name:
         _fail("Give the name that colleagues will see.")
     try:
         with transaction():
             link = link_of(
-                invite(email, name.strip(), Role(role), actor="command", language=language),
+                invite(email, name, Role(role), actor="command", language=language),
                 installed.settings(),
             )
     except AddressRefused:

@@ -35,9 +35,11 @@ _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 
 @blueprint.get("/requests/<reference>")
 @requires(staff(Permission.SEE_REQUEST))
-def case(reference: str) -> str:
+def case(reference: str) -> str | Response:
     with transaction():
         found = find_case(reference)
+        if found.reference != reference:
+            return redirect(url_for(".case", reference=found.reference), 303)
         log_access(current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference)
     return _case_page(find_case(reference))
 

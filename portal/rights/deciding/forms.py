@@ -10,7 +10,7 @@ from wtforms.validators import Optional, StopValidation
 from portal.rights.deciding.decisions import Draft, IdentityUnsettled
 from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
 from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion
-from portal.web.forms import LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONG_TEXT = 4000
 
@@ -40,23 +40,23 @@ class DecisionForm(CaseForm):
     message = TextAreaField(
         _l("Answer to the customer"),
         description=_l("Plain words: what you did, or why you refuse. Grounds and remedies are added below it."),
-        filters=[stripped], validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     ground = SelectField(_l("Legal ground of a refusal"), validators=[Optional()])
     refused = StringField(
-        _l("What you refuse"), description=_l("For a refusal, whole or in part."), filters=[stripped],
+        _l("What you refuse"), description=_l("For a refusal, whole or in part."),
         validators=[LengthBetween(most=500)],
     )  # fmt: skip
     granted = StringField(
-        _l("What you grant"), description=_l("Write “nothing” for a whole refusal."), filters=[stripped],
+        _l("What you grant"), description=_l("Write “nothing” for a whole refusal."),
         validators=[LengthBetween(most=500)],
     )  # fmt: skip
     until = StringField(
         _l("Until when"), description=_l("A date or words: “31 December 2034”, “as long as your contract runs”."),
-        filters=[stripped], validators=[LengthBetween(most=200)],
+        validators=[LengthBetween(most=200)],
     )  # fmt: skip
     evidence = TextAreaField(
-        _l("Evidence for the ground"), description=_l("Stays inside. Some grounds must be proven."), filters=[stripped],
+        _l("Evidence for the ground"), description=_l("Stays inside. Some grounds must be proven."),
         validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ class SecondOpinionForm(CaseForm):
         ],
         validators=[Needed(_l("Choose your opinion"))],
     )
-    text = TextAreaField(_l("Why"), filters=[stripped], validators=[LengthBetween(most=LONG_TEXT)])
+    text = TextAreaField(_l("Why"), validators=[LengthBetween(most=LONG_TEXT)])
 
     @property
     def opinion(self) -> SecondOpinion:
@@ -112,7 +112,7 @@ class SecondOpinionForm(CaseForm):
 
 class QuestionForm(CaseForm):
     text = TextAreaField(
-        _l("Your question to the customer"), filters=[stripped],
+        _l("Your question to the customer"),
         validators=[Needed(_l("Write your question")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
@@ -123,13 +123,13 @@ class ExtensionForm(CaseForm):
         validators=[Needed(_l("Choose the reason"))],
     )  # fmt: skip
     text = TextAreaField(
-        _l("The facts, in words the customer will read"), filters=[stripped],
+        _l("The facts, in words the customer will read"),
         validators=[Needed(_l("Write the facts that make two more months necessary")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
 class NoteForm(CaseForm):
     text = TextAreaField(
-        _l("Internal note"), description=_l("Staff only. The customer does not see it."), filters=[stripped],
+        _l("Internal note"), description=_l("Staff only. The customer does not see it."),
         validators=[Needed(_l("Write the note")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import several_lines
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.carrying_out import answering
@@ -21,7 +22,6 @@ from portal.rights.deciding.refusals import RefusalIncomplete, RefusalNotAllowed
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
-from portal.web.forms import stripped
 
 
 @blueprint.post("/requests/<reference>/decision")
@@ -43,7 +43,7 @@ def decide(reference: str) -> Any:
 
 def _done() -> dict[str, str]:
     """Read what was done in each category, as typed; a category left empty is left out."""
-    typed = {str(code): stripped(request.form.get(f"done-{code}", ""))[:1000] for code in CATEGORIES}
+    typed = {str(code): several_lines(request.form.get(f"done-{code}", ""))[:1000] for code in CATEGORIES}
     return {code: text for code, text in typed.items() if text}
 
 

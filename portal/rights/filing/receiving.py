@@ -23,6 +23,7 @@ from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, Identit
 from portal.identity_checks.queries import documents_given, given
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
+from portal.infrastructure.references import write_reference
 from portal.legal_time.deadline import PauseReason
 from portal.preferences.choices.states import read_state
 from portal.preferences.purposes import MARKETING_FLAG_CODES
@@ -229,7 +230,7 @@ def is_subject_to_check(request: RightsRequest) -> bool:
 def _new_request(customer: Customer, intent: Intent, answers: dict[str, Any], language: str) -> RightsRequest:
     year = clock.today().year
     return RightsRequest(
-        reference=f"DR-{year}-{next_number(f'request-{year}'):05}",
+        reference=write_reference(year, next_number(f"request-{year}")),
         customer_id=customer.id,
         customer=customer,
         right=intent.right,

@@ -12,7 +12,7 @@ from portal.rights.channels import Channel
 from portal.rights.deciding.forms import LONG_TEXT
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
-from portal.web.forms import LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import LengthBetween, Needed, PortalForm
 
 # These requests file themselves; what somebody writes in a Facebook message came by a social network.
 BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
@@ -33,7 +33,7 @@ class TakeInForm(PortalForm):
     """A request that came by another channel, in six fields."""
 
     email = StringField(
-        _l("Customer’s e-mail address or number"), filters=[stripped],
+        _l("Customer’s e-mail address or number"),
         validators=[Needed(_l("Enter the customer’s e-mail address or number")), LengthBetween(most=254)],
     )  # fmt: skip
     channel = SelectField(_l("How it came"), choices=_channels, validators=[Needed(_l("Choose how it came"))])
@@ -43,7 +43,7 @@ class TakeInForm(PortalForm):
         validators=[Needed(_l("Enter the date of receipt"))],
     )  # fmt: skip
     words = TextAreaField(
-        _l("The customer’s own words"), filters=[stripped],
+        _l("The customer’s own words"),
         validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     is_on_behalf = BooleanField(

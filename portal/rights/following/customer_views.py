@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
+from portal.infrastructure.references import read_reference
 from portal.rights.clock.running import days_left, is_late
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing import receiving, withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
-from portal.rights.following.tracking import canonical_reference, closed_requests, find_own
+from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
 from portal.rights.lifecycle import InvalidStep
 from portal.rights.models import RightsRequest
@@ -95,6 +96,6 @@ def receipt(reference: str) -> str:
 
 
 def _own_request(reference: str) -> RightsRequest:
-    canonical = canonical_reference(reference)
+    canonical = read_reference(reference)
     found = find_own(current_user.customer_id, canonical) if canonical else None
     return found or abort(404)

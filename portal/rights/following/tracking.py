@@ -1,6 +1,5 @@
 """Where a request stands, as its customer sees it: four steps, date, clock, words and document."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +21,6 @@ from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
 
-_REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
 PAGE_SIZE = 20
 
 
@@ -79,12 +77,6 @@ class Tracking:
     def is_answered(self) -> bool:
         """Whether the answer has left."""
         return self.request.answered_at is not None
-
-
-def canonical_reference(typed: str) -> str | None:
-    """Return `DR-2026-00431` for what people type: lower case, spaces, no hyphens; None for anything else."""
-    found = _REFERENCE.fullmatch(typed.strip())
-    return f"DR-{found[1]}-{int(found[2]):05}" if found else None
 
 
 def find_own(customer_id: int, reference: str) -> RightsRequest | None:

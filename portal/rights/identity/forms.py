@@ -14,7 +14,7 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.lookups.access_log import LOOK_REASONS, reason_text
 from portal.rights.deciding.forms import LONG_TEXT, CaseForm
 from portal.rights.identity.review import ChecklistIncomplete, DocumentAwaited, DocumentUnseen
-from portal.web.forms import LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import LengthBetween, Needed, PortalForm
 
 # More names than these in one message are a wall: the boxes left open stand below it.
 NAMED_AT_MOST = 3
@@ -47,7 +47,7 @@ class IdentityForm(CaseForm):
     reason = SelectField(_l("Reason, if another document is needed"), validators=[Optional()])
     message = TextAreaField(
         _l("Message to the customer"), description=_l("The customer reads this text. Say what to change."),
-        filters=[stripped], validators=[LengthBetween(most=LONG_TEXT)],
+        validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
     def offer(self, points: tuple[CheckItem, ...], reasons: tuple[RejectReason, ...]) -> None:
@@ -82,6 +82,6 @@ class IdentityForm(CaseForm):
 
 class DoubtForm(CaseForm):
     text = TextAreaField(
-        _l("Your doubt, in words the customer will read"), filters=[stripped],
+        _l("Your doubt, in words the customer will read"),
         validators=[Needed(_l("Write what raises your doubt")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip

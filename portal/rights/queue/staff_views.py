@@ -1,6 +1,5 @@
 """The queue, one's own cases, and taking or giving back a case."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import name_of
 from portal.rights.channels import Channel
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_staff_views import acted, find_case
@@ -21,9 +21,6 @@ from portal.rights.lifecycle import Right, Status
 from portal.rights.queue.claims import claim, release, take_most_urgent
 from portal.rights.queue.listing import HOLDERS, WHEN, Filters, ages, count_matching, queue_page
 from portal.rights.staff_blueprint import blueprint
-
-# PostgreSQL takes no NUL in a text, and nobody types the others.
-_NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @blueprint.get("/queue")
@@ -70,7 +67,7 @@ def _filters() -> Filters:
 
     when, holder = request.args.get("when", ""), request.args.get("holder", "")
     return Filters(
-        text=" ".join(_NOT_PRINTED.sub(" ", request.args.get("text", "")).split())[:200],
+        text=name_of(request.args.get("text", ""))[:200],
         right=known("right", Right),
         status=known("status", Status),
         channel=known("channel", Channel),

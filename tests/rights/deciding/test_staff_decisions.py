@@ -180,8 +180,8 @@ def test_what_no_keyboard_types_is_left_out_of_every_text(reviewer: Browser, peo
     decide(open_case(reviewer, reference), "granted", typed, **{"done-profile": typed})
     written = select(RequestEvent.text).where(RequestEvent.kind == EventKind.NOTE)
     decision = db.session.execute(select(RequestDecision)).scalar_one()
-    assert db.session.execute(written).scalar_one() == decision.done["profile"] == "Fait en deux\r\nlignes"
-    assert "Fait en deux\r\nlignes" in decision.message
+    assert db.session.execute(written).scalar_one() == decision.done["profile"] == "Fait en deux\nlignes"
+    assert "Fait en deux\nlignes" in decision.message
 
 
 def test_save_and_next_opens_the_next_case(reviewer: Browser, people: People) -> None:
