@@ -36,6 +36,8 @@ class Permission(StrEnum):
     """Confirm or doubt an identity, and ask for a document."""
     DECIDE_REQUEST = "decide_request"
     """Approve, refuse, extend or answer a request."""
+    SEE_DESK = "see_desk"
+    """Open the desk: what waits for the privacy officer, by duty."""
     GIVE_SECOND_OPINION = "give_second_opinion"
     """Agree or disagree with a colleague's refusal or erasure."""
     TAKE_IN_REQUEST = "take_in_request"
@@ -77,6 +79,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
         _REVIEW
         | {
+            Permission.SEE_DESK,
             Permission.GIVE_SECOND_OPINION,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,
@@ -108,6 +111,7 @@ _PERMISSION_LABELS = {
     Permission.SEE_DOCUMENT: _l("Look at an identity document"),
     Permission.CHECK_IDENTITY: _l("Check an identity and ask for a document"),
     Permission.DECIDE_REQUEST: _l("Decide and answer a request"),
+    Permission.SEE_DESK: _l("Open the officer’s desk"),
     Permission.GIVE_SECOND_OPINION: _l("Give the second opinion on a refusal or an erasure"),
     Permission.TAKE_IN_REQUEST: _l("Enter a request that came by another way"),
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
