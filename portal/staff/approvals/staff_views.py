@@ -91,7 +91,7 @@ def _decide(found: Approval, form: AnswerForm) -> str | None:
 def _over(found: Approval) -> str:
     if found.state_now is ApprovalState.ENDED:
         return _("It ended on %(at)s: nobody can decide it any more. Nothing was done.", at=date_time(found.ends_at))
-    return _("Somebody else was quicker, on %(at)s. Your answer was not taken.", at=date_time(found.decided_at))
+    return _("Somebody else was quicker, on %(at)s. Nothing was done twice.", at=date_time(found.decided_at))
 
 
 def _page(found: Approval, form: AnswerForm, trouble: str | None = None) -> str:
