@@ -39,7 +39,7 @@ trial: catalogues ## Run the long campaigns: kills, races, hostile input (TRIAL=
 bench: catalogues ## Measure against a bare floor in the same run, and print ratios
 	@$(BIN)/python -m tests.bench
 
-lint: catalogues ## Check style, types and templates
+lint: catalogues ## Check format, style, types and templates
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

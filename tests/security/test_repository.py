@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).parents[2]
 
 SECRETS = re.compile(
@@ -56,6 +58,17 @@ def test_every_package_is_pinned_by_its_hashes() -> None:
     ]
     names = {re.split(r"[\[<>=]", line)[0].lower() for line in wanted}
     assert names <= set(packages), f"make the lock anew: {names - set(packages)}"
+
+
+def test_the_lock_gives_what_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = [Requirement(line) for line in project["dependencies"]]
+    asked += [Requirement(line) for lines in project["optional-dependencies"].values() for line in lines]
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]+])?==([^ ]+) ", lock, re.MULTILINE))
+    faults = [f"{each} is locked at {locked[each.name]}" for each in asked if locked[each.name] not in each.specifier]
+    assert not faults, f"make the lock anew (CONTRIBUTING.md): {faults}"
+    assert "://" not in lock, "the lock names no index"
 
 
 def test_make_installs_by_those_hashes_only() -> None:
