@@ -2,12 +2,12 @@
 
 import fcntl
 import os
-import shutil
+import sqlite3
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,49 +65,74 @@ def _control(server: Any, act: str, *options: str) -> None:
     assert done.returncode == 0, server.log.read_text("utf-8")
 
 
-class TestDatabase:
-    """One database that each test finds empty, with the schema that the migrations make."""
+class SqliteDatabase:
+    """One file that each test finds empty, with the schema that the migrations make.
 
-    __test__ = False
+    It is filled and emptied by SQLite alone: whoever replaces a file that is still open somewhere breaks it.
+    """
 
-    def __init__(self, url: str) -> None:
-        self.url = url.format(name=NAME)
-        self._admin_url = url.format(name="postgres") if "postgresql" in url else None
-        self._file = Path(url.removeprefix("sqlite:///"))
+    def __init__(self, file: Path) -> None:
+        self.url = f"sqlite:///{file}"
+        self._file = file
+        self._kept = sqlite3.connect(":memory:")
 
     def create_schema(self, app: Flask) -> None:
         """Apply every migration, and keep the result aside."""
-        if self._admin_url:
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {NAME}")
+        with app.app_context():
+            upgrade()
+        with closing(sqlite3.connect(self._file)) as own:
+            own.backup(self._kept)
+
+    def empty(self, app: Flask) -> None:
+        """Put the kept schema back, without any row."""
+        with app.app_context():
+            db.session.remove()
+        with closing(sqlite3.connect(self._file)) as own:
+            _leave_the_disk_to_itself(own)
+            self._kept.backup(own)
+
+    def close(self) -> None:
+        self._kept.close()
+
+
+class PostgresqlDatabase:
+    """A database of this test process on the server that all share, made and found as the file is."""
+
+    def __init__(self, address: str) -> None:
+        self.url = address.format(name=NAME)
+        self._admin_url = address.format(name="postgres")
+
+    def create_schema(self, app: Flask) -> None:
+        """Apply every migration, and keep the result aside."""
+        self._tell(f"CREATE DATABASE {NAME}")
         with app.app_context():
             upgrade()
             db.engine.dispose()
-        if self._admin_url:
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE {NAME}")
-        else:
-            shutil.copy(self._file, self._file.with_suffix(".empty"))
+        self._tell(f"CREATE DATABASE {EMPTY} TEMPLATE {NAME}")
 
     def empty(self, app: Flask) -> None:
         """Put the kept schema back, without any row."""
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-        if self._admin_url:
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-                connection.execute(f"CREATE DATABASE {NAME} TEMPLATE {EMPTY}")
-        else:
-            for ending in ("-wal", "-shm"):
-                self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
-            shutil.copy(self._file.with_suffix(".empty"), self._file)
+        self._tell(f"DROP DATABASE {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME} TEMPLATE {EMPTY}")
+
+    def close(self) -> None:
+        """Leave it to the server, whose end is near."""
+
+    def _tell(self, *statements: str) -> None:
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+Database = SqliteDatabase | PostgresqlDatabase
 
 
 @event.listens_for(Engine, "connect")
-def _leave_the_disk_to_itself(connection: Any, _: Any) -> None:
+def _leave_the_disk_to_itself(connection: Any, _: Any = None) -> None:
     """Have this process wait for no disk: no test cuts the power, and a killed process loses nothing by it."""
-    if not IS_POSTGRESQL and "sqlite" in type(connection).__module__:
+    if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
 
 
