@@ -99,6 +99,11 @@ def may(role: Role, permission: Permission) -> bool:
     return permission in PERMISSIONS[role]
 
 
+def roles_with(permission: Permission) -> list[Role]:
+    """Return the roles that carry a permission."""
+    return [role for role in Role if may(role, permission)]
+
+
 _ROLE_LABELS = {
     Role.SUPPORT: _l("Support"),
     Role.REVIEWER: _l("Reviewer"),

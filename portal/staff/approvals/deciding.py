@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, select
 
 from portal import clock
-from portal.access.permissions import Role
+from portal.access.permissions import Permission, roles_with
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
@@ -152,7 +152,8 @@ def _may_sign_in() -> tuple[ColumnElement[bool], ...]:
 
 def _tell_officers(approval: Approval) -> None:
     kind = kinds()[approval.what]
-    officers = select(StaffMember).where(StaffMember.role == Role.OFFICER, *_may_sign_in()).order_by(StaffMember.id)
+    keep_the_desk = StaffMember.role.in_(roles_with(Permission.SEE_DESK))
+    officers = select(StaffMember).where(keep_the_desk, *_may_sign_in()).order_by(StaffMember.id)
     for officer in db.session.execute(officers).scalars():
         may_see = officer.may(kind.permission) or officer.id == approval.author_id
         queue_mail(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portal.access.permissions import Permission, Role, may
+from portal.access.permissions import Permission, Role, roles_with
 from portal.bilingual import Label
 from portal.staff.approvals.models import Approval
 
@@ -39,7 +39,7 @@ class ApprovalKind:
     @property
     def roles(self) -> list[Role]:
         """The roles that carry the permission to second."""
-        return [role for role in Role if may(role, self.permission)]
+        return roles_with(self.permission)
 
 
 class CannotCarryOut(Exception):
