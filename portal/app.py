@@ -57,6 +57,8 @@ REGISTERED = [
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.staff.retention",
+    "portal.staff.approvals.proposing",
+    "portal.staff.approvals.listing",
     "portal.records.personal_data",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",

@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar
+from datetime import date, datetime
+from functools import lru_cache
+from typing import ClassVar, Final
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
+
+from portal.clock import PARIS
 
 LANGUAGES = ("fr", "en")
 LOCALES = {"fr": "fr", "en": "en_GB"}
@@ -56,7 +59,50 @@ class Label:
 
 
 def long_date(day: date, language: object, *, weekday: bool = True) -> str:
-    """Return a civil date in words: « mardi 1er septembre 2026 », “Tuesday 1 September 2026”."""
-    code = known_language(language)
-    text = format_date(day, "EEEE d MMMM y" if weekday else "d MMMM y", locale=LOCALES[code])
-    return re.sub(r"\b1(?= )", "1er", text, count=1) if code == "fr" and day.day == 1 else text
+    """Return a day in words: « mardi 1er septembre 2026 », “Tuesday 1 September 2026”; day and month on one line.
+
+    Args:
+        day: a civil date, or an aware instant, whose day is that of Paris.
+    """
+    code, day = known_language(language), _civil(day)
+    name = f"{_weekday(day.weekday(), code)} " if weekday else ""
+    return f"{name}{_day_of_month(day, code)}{NBSP}{_month(day.year, day.month, 'MMMM y', code)}"
+
+
+def short_date(day: date, language: object) -> str:
+    """Return a day as « 4 déc. 2026 » or “4 Dec 2026”, in one piece; `day` as in `long_date`."""
+    code, day = known_language(language), _civil(day)
+    return f"{_day_of_month(day, code)} {_month(day.year, day.month, 'MMM y', code)}".replace(" ", NBSP)
+
+
+def time_of_day(instant: datetime, language: object) -> str:
+    """Return the time in Paris of an aware instant: « 9 h 05 », “09:05”, in one piece."""
+    local = instant.astimezone(PARIS)
+    return f"{local.hour}{NBSP}h{NBSP}{local:%M}" if known_language(language) == "fr" else f"{local:%H:%M}"
+
+
+def date_time(instant: datetime, language: object, *, weekday: bool = False) -> str:
+    """Return an aware instant as « 20 novembre 2026 à 14 h 12 » or “20 November 2026 at 14:12”, in Paris."""
+    return _AT.filled(language, day=long_date(instant, language, weekday=weekday), time=time_of_day(instant, language))
+
+
+def _civil(day: date) -> date:
+    return day.astimezone(PARIS) if isinstance(day, datetime) else day
+
+
+def _day_of_month(day: date, code: str) -> str:
+    return "1er" if day.day == 1 and code == "fr" else str(day.day)
+
+
+# A page of records names the same few months and days again and again.
+@lru_cache(maxsize=1024)
+def _month(year: int, month: int, pattern: str, code: str) -> str:
+    return str(format_date(date(year, month, 1), pattern, locale=LOCALES[code]))
+
+
+@lru_cache
+def _weekday(number: int, code: str) -> str:
+    return str(get_day_names("wide", locale=LOCALES[code])[number])
+
+
+_AT: Final = Label(fr="{day} à {time}", en="{day} at {time}")

@@ -5,7 +5,7 @@ from wtforms import HiddenField, PasswordField, StringField
 
 from portal.access.passkeys import LONGEST_NAME
 from portal.web.fields import CodeField
-from portal.web.forms import LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import LengthBetween, Needed, PortalForm
 
 
 class CodeForm(PortalForm):
@@ -37,7 +37,6 @@ class PasskeyForm(PortalForm):
 class NewPasskeyForm(PasskeyForm):
     name = StringField(
         _l("Name of the passkey"),
-        filters=[stripped],
         description=_l("Where it is kept, so that you recognise it later: a telephone, a computer, a security key."),
         render_kw={"autocomplete": "off", "maxlength": LONGEST_NAME},
     )

@@ -36,8 +36,12 @@ class Permission(StrEnum):
     """Confirm or doubt an identity, and ask for a document."""
     DECIDE_REQUEST = "decide_request"
     """Approve, refuse, extend or answer a request."""
+    SEE_DESK = "see_desk"
+    """Open the desk: what waits for the privacy officer, by duty."""
     GIVE_SECOND_OPINION = "give_second_opinion"
     """Agree or disagree with a colleague's refusal or erasure."""
+    SECOND_PROVEN_GROUND = "second_proven_ground"
+    """Agree or disagree where the company must prove the ground of a refusal."""
     TAKE_IN_REQUEST = "take_in_request"
     """Enter a request that came by telephone, letter, e-mail or social network."""
     LOOK_UP_CUSTOMER = "look_up_customer"
@@ -77,7 +81,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
         _REVIEW
         | {
+            Permission.SEE_DESK,
             Permission.GIVE_SECOND_OPINION,
+            Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,
             Permission.WATCH_DOCUMENT_STORE,
@@ -108,7 +114,9 @@ _PERMISSION_LABELS = {
     Permission.SEE_DOCUMENT: _l("Look at an identity document"),
     Permission.CHECK_IDENTITY: _l("Check an identity and ask for a document"),
     Permission.DECIDE_REQUEST: _l("Decide and answer a request"),
+    Permission.SEE_DESK: _l("Open the officer’s desk"),
     Permission.GIVE_SECOND_OPINION: _l("Give the second opinion on a refusal or an erasure"),
+    Permission.SECOND_PROVEN_GROUND: _l("Give it on a ground that the company must prove"),
     Permission.TAKE_IN_REQUEST: _l("Enter a request that came by another way"),
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),

@@ -1,28 +1,20 @@
 """What customers type to come in. Passwords are taken exactly as typed: nothing is cut off or asked for."""
 
-import unicodedata
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, PasswordField, StringField
+from wtforms import EmailField, Field, PasswordField
 from wtforms.validators import StopValidation
 
 from portal.customers.addresses import normalise_address
 from portal.infrastructure import installed
 from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+from portal.web.fields import NameField
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
 SHORTEST = 12
 LONGEST_NAME = 200
-
-
-def one_line(value: Any) -> Any:
-    """Filter for names: composed, without control characters, blanks in a row taken as one."""
-    if not isinstance(value, str):
-        return value
-    composed = unicodedata.normalize("NFC", value)
-    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in composed).split())
 
 
 class NewPassword:
@@ -56,7 +48,6 @@ class AddressKnown(PortalForm):
 def _address_field(label: Any = None) -> EmailField:
     return EmailField(
         label or _l("E-mail address"),
-        filters=[stripped],
         validators=[Needed(_l("Enter your e-mail address.")), EmailAddress()],
         render_kw={"spellcheck": "false", "autocapitalize": "none"},
     )
@@ -71,14 +62,12 @@ def _new_password_field(label: Any) -> PasswordField:
 
 
 class RegisterForm(AddressKnown):
-    given_name = StringField(
+    given_name = NameField(
         _l("Given name"),
-        filters=[one_line],
         validators=[Needed(_l("Enter your given name.")), LengthBetween(most=LONGEST_NAME)],
     )
-    family_name = StringField(
+    family_name = NameField(
         _l("Family name"),
-        filters=[one_line],
         validators=[Needed(_l("Enter your family name.")), LengthBetween(most=LONGEST_NAME)],
     )
     email = _address_field()

@@ -22,8 +22,7 @@ from portal.accounts.models import (
     AccountToken,
     LinkedIdentity,
 )
-from portal.bilingual import Label, long_date
-from portal.clock import PARIS
+from portal.bilingual import Label, date_time, long_date
 from portal.customers.addresses import mask_address
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -122,9 +121,12 @@ def _identities(customer_id: int, language: str) -> list[HeldItem]:
 
 
 def _held_passkey(passkey: AccountPasskey, language: str) -> HeldItem:
-    facts = [(_PASSKEY_NAME.text(language), passkey.name), (_MADE.text(language), _day(passkey.created_at, language))]
+    facts = [
+        (_PASSKEY_NAME.text(language), passkey.name),
+        (_MADE.text(language), long_date(passkey.created_at, language, weekday=False)),
+    ]
     if passkey.last_used_at:
-        facts.append((_USED.text(language), _moment(passkey.last_used_at, language)))
+        facts.append((_USED.text(language), date_time(passkey.last_used_at, language)))
     return HeldItem(
         category=Category.IDENTITY,
         kind="portal_passkey",
@@ -141,9 +143,12 @@ def _held_passkey(passkey: AccountPasskey, language: str) -> HeldItem:
 
 
 def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
-    facts = [(_SCOPED_ID.text(language), link.scoped_id), (_LINKED.text(language), _day(link.linked_at, language))]
+    facts = [
+        (_SCOPED_ID.text(language), link.scoped_id),
+        (_LINKED.text(language), long_date(link.linked_at, language, weekday=False)),
+    ]
     if link.unlinked_at:
-        facts.append((_UNLINKED.text(language), _day(link.unlinked_at, language)))
+        facts.append((_UNLINKED.text(language), long_date(link.unlinked_at, language, weekday=False)))
     return HeldItem(
         category=Category.IDENTITY,
         kind="portal_facebook_link",
@@ -173,7 +178,7 @@ def _instant(row: AccountSession | AccountDevice) -> datetime:
 
 def _held_account(account: Account, *, codes_left: int, awaited: str | None, language: str) -> HeldItem:
     changed_at = account.password_changed_at or account.created_at
-    password = _PASSWORD_SET.filled(language, date=_day(changed_at, language))
+    password = _PASSWORD_SET.filled(language, date=long_date(changed_at, language, weekday=False))
     facts = [
         (_GIVEN_NAME, account.given_name),
         (_FAMILY_NAME, account.family_name),
@@ -182,7 +187,7 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
         (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
         (_APP, _APP_SET_UP.text(language) if account.sealed_totp_secret else ""),
         (_CODES_LEFT, str(codes_left or "")),
-        (_CREATED, _day(account.created_at, language)),
+        (_CREATED, long_date(account.created_at, language, weekday=False)),
     ]
     return HeldItem(
         category=Category.IDENTITY,
@@ -241,7 +246,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
             "last_seen_at": _text(row.last_seen_at),
         }
     facts = [(_BROWSER.text(language), device or _UNNAMED.text(language))]
-    facts += [(name.text(language), _moment(at, language)) for name, at in instants]
+    facts += [(name.text(language), date_time(at, language)) for name, at in instants]
     # Seen while the person signs in, to guard the account: portability does not cover it.
     return HeldItem(
         category=Category.TECHNICAL,
@@ -259,16 +264,6 @@ def retention(language: str) -> str:
     """Return how long it is kept, in words."""
     period = installed.organisation().retention.security_log
     return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
-
-
-def _day(at: datetime, language: str) -> str:
-    return long_date(at.astimezone(PARIS).date(), language, weekday=False)
-
-
-def _moment(at: datetime, language: str) -> str:
-    local = at.astimezone(PARIS)
-    time = f"{local.hour}\u00a0h\u00a0{local.minute:02}" if language == "fr" else f"{local:%H:%M}"
-    return f"{_day(at, language)}, {time}"
 
 
 def _text(at: datetime | None) -> str | None:

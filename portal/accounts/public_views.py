@@ -31,7 +31,7 @@ from portal.accounts.forms import (
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
 from portal.accounts.models import AccountToken
 from portal.accounts.second_step import public_views as second_step_views
-from portal.accounts.sessions.devices import device_label, find_device
+from portal.accounts.sessions.devices import find_device
 from portal.accounts.sessions.visitor_sessions import (
     await_registration,
     await_step,
@@ -44,6 +44,7 @@ from portal.accounts.sessions.visitor_sessions import (
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
+from portal.web.browsers import device_label
 
 blueprint = Blueprint("accounts", __name__)
 for _part in (facebook_views, address_views, second_step_views):

@@ -21,6 +21,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
+from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
 from portal.rights.deciding.refusals import RefusalGround
@@ -29,8 +30,8 @@ from portal.rights.filing.receiving import file_request, object_to_marketing, ta
 from portal.rights.filing.withdrawal import withdraw
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
-from portal.rights.lifecycle import ExtensionReason, Outcome, Right
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion
+from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import claim
 from portal.staff.models import StaffMember
 from portal.web.sessions import hash_token
@@ -168,7 +169,7 @@ def _refuse_invoices(request_id: int) -> None:
         decide(request, _staff("reviewer@example.org"), draft, request.version)
     with transaction():
         request = _request(request_id)
-        second(request, _staff("officer@example.org"), agrees=True, text="", version=request.version)
+        second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
 
 
 def _extend(request_id: int) -> None:
@@ -211,7 +212,7 @@ def _disagree(request_id: int) -> None:
     with transaction():
         request = _request(request_id)
         why = "Ses coordonnées et ses achats font partie du droit : accordons cela."
-        second(request, _staff("officer@example.org"), agrees=False, text=why, version=request.version)
+        second(request, _staff("officer@example.org"), SecondOpinion.DISAGREES, why, request.version)
 
 
 def _doubt(request_id: int) -> None:

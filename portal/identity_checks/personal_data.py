@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import func, literal, select
 
 from portal.bilingual import Label, long_date
-from portal.clock import local_date
 from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
 from portal.identity_checks.proof.attestation import checker_label, method_label, result_label
 from portal.infrastructure import installed
@@ -59,7 +58,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         facts.append((_CHECKER.text(language), checker_label(check, language)))
     for label, at in ((_CHECKED, check.checked_at), (_DESTROYED, check.destroyed_at)):
         if at is not None:
-            facts.append((label.text(language), long_date(local_date(at), language, weekday=False)))
+            facts.append((label.text(language), long_date(at, language, weekday=False)))
     return HeldItem(
         category=Category.IDENTITY,
         kind="identity_check",

@@ -53,9 +53,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def code_column(codes: type[StrEnum]) -> Enum:
+def code_column(codes: type[StrEnum], length: int = 40) -> Enum:
     """Return the column type that stores a string enum by its value, refusing any other word."""
-    return Enum(codes, native_enum=False, length=40, values_callable=lambda enum: [item.value for item in enum])
+    return Enum(codes, native_enum=False, length=length, values_callable=lambda enum: [item.value for item in enum])
 
 
 db = SQLAlchemy(model_class=Base)

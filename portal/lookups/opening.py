@@ -3,7 +3,6 @@
 There is no list of customers and no search by part of a name: staff find the person they talk to, not people.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -35,8 +34,6 @@ LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
 OWN_FILE_DENIED = declare("staff:own_file:denied")
 
-_REFERENCE = re.compile(r"([A-Z]{2})-?(\d{4})-?(\d{3,8})")
-
 
 class OwnFile(Exception):
     """The file is the staff member's own: a colleague has to open it."""
@@ -62,12 +59,6 @@ def recognise_owners_with(check: OwnerCheck) -> OwnerCheck:
     """Register what tells whether a staff member signs in as a customer, whatever address the file has."""
     _owner_checks[:] = [check]
     return check
-
-
-def case_reference(typed: str) -> str | None:
-    """Return a reference as it is written, DR-2026-00431, from how it was typed; None when it is none."""
-    found = _REFERENCE.fullmatch(re.sub(r"\s", "", typed).upper())
-    return "-".join(found.groups()) if found else None
 
 
 def find_customer(identifier: str) -> Customer | None:

@@ -12,6 +12,8 @@ from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
+from portal.infrastructure.references import read_reference
+from portal.infrastructure.typed_texts import one_line
 from portal.lookups.access_log import SUMMARY
 from portal.lookups.forms import LookupForm
 from portal.lookups.models import CustomerLookup
@@ -19,7 +21,6 @@ from portal.lookups.opening import (
     SHOWN_AT_ONCE,
     OwnFile,
     UnknownCase,
-    case_reference,
     find_customer,
     find_lookup,
     is_open,
@@ -32,7 +33,6 @@ from portal.lookups.opening import (
 )
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem
-from portal.web.forms import stripped
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("lookups", __name__)
@@ -54,7 +54,7 @@ def customers() -> Any:
 
 def _open(form: LookupForm) -> str | None:
     """Open the file that the form asks for; otherwise write beside the field what stands in the way."""
-    reference = case_reference(form.request_reference.data or "")
+    reference = read_reference(form.request_reference.data or "")
     try:
         with transaction():
             customer = find_customer(form.identifier.data)
@@ -75,7 +75,7 @@ def _open(form: LookupForm) -> str | None:
 
 def _asked_again() -> dict[str, str]:
     """Return whom an expired lookup was about, so that only the reason has to be given anew."""
-    earlier = find_lookup(current_user, stripped(request.args.get("again", "")))
+    earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
     return {"identifier": earlier.customer.reference} if earlier else {}
 
 

@@ -156,7 +156,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
     facts = [
         (_SUBJECT, subject),
         (_SENT_TO, mask_address(mail.to_address)),
-        (_SENT, _day(clock.local_date(mail.sent_at) if mail.sent_at else None, language)),
+        (_SENT, _day(mail.sent_at, language)),
         (_STATUS, _STATUSES[mail.status].text(language)),
     ]
     # What we wrote is ours to have written: the person gets a copy, portability does not cover it.

@@ -18,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON
 from portal.preferences.purposes import FLAGS
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
 LONGEST_HOW = 200
 
@@ -29,7 +29,6 @@ class AddressForm(PortalForm):
     email = EmailField(
         _l("Your e-mail address"),
         [Needed(_l("Enter your e-mail address.")), LengthBetween(most=254), EmailAddress()],
-        filters=[stripped],
         description=_l("The address that receives our messages."),
         render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
@@ -46,7 +45,6 @@ def _reason(label: Any) -> TextAreaField:
                 _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
             ),
         ],
-        filters=[stripped],
         description=_l("The customer reads these words. Write nothing here that they should not know."),
         render_kw={"rows": "3"},
     )
@@ -58,7 +56,6 @@ class FindForm(PortalForm):
     identifier = StringField(
         _l("Reference or e-mail address"),
         [Needed(_l("Enter a reference or an e-mail address.")), LengthBetween(most=254)],
-        filters=[stripped],
         description=_l("The whole of it, exactly."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -81,7 +78,6 @@ class SwitchOffForm(PortalForm):
             Needed(_l("Say how the customer asked.")),
             LengthBetween(most=LONGEST_HOW),
         ],
-        filters=[stripped],
         description=_l("Such as: call of 20 November. The customer reads these words."),
         render_kw={"autocomplete": "off"},
     )

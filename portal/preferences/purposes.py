@@ -132,6 +132,10 @@ PREFERENCE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if fla
 MESSAGE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.topic is not None)
 MARKETING_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.is_marketing)
 """What an objection to marketing clears."""
+PROFILING_FLAG_CODES: Final = ("personalisation", "marketing_profiling")
+"""What an objection to profiling clears."""
+STATISTICS_FLAG_CODES: Final = ("audience_statistics", "cookies.audience_measurement")
+"""What an objection to the measuring of the audience clears."""
 
 
 def no_flags() -> dict[str, bool]:

@@ -1,13 +1,16 @@
-"""What a customer answered while filing, as rows of words: one reading for every page and reader."""
+"""What somebody asks for, one form for each intent: one reading of what is stored, and one way to put it in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.rights.intents import Intent
 
 Rows = list[tuple[str, str]]
+Reader = Callable[[Mapping[str, Any], str], Any]
 
 
 class Use(StrEnum):
@@ -68,28 +71,187 @@ class Limit(StrEnum):
         return _LIMITS[self].text(language)
 
 
-def answers_in_words(answers: Mapping[str, Any], language: object) -> Rows:
-    """Return (question, answer) rows of a draft's or a request's answers, in the order of the questions."""
-    rows: Rows = []
-    for key, label in _LABELS.items():
-        value = answers.get(key)
-        if value or (key == "categories" and "scope" in answers):
-            rows.append((label.text(language), _value(key, value, language)))
-    for code, wish in answers.get("wishes", {}).items():
-        rows.append((Category(code).label(language), Wish(wish).label(language)))
-    return rows
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What any request may hold: the person's own words, by another way than the portal or beside what they chose."""
+
+    words: str = ""
+    details: str = ""
+
+    @property
+    def concerns_marketing(self) -> bool:
+        """Whether it objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
+        return False
+
+    @property
+    def rectifies_identity(self) -> bool:
+        """Whether it is a correction of who the person is: name, title or date of birth."""
+        return False
+
+    @property
+    def needs_a_reader(self) -> bool:
+        """Whether there are words that a person has to read before anything leaves."""
+        return bool(self.details)
+
+    def stored(self) -> dict[str, Any]:
+        """Return it as the database keeps what no form was filled in for, without what is empty."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items() if value}
+
+    def in_words(self, language: object) -> Rows:
+        """Return (question, answer) rows, in the order of the questions."""
+        rows: Rows = []
+        for name, label in _LABELS.items():
+            text = _in_words(getattr(self, name, None), language)
+            if text:
+                rows.append((label.text(language), text))
+        return rows
 
 
-def _value(key: str, value: Any, language: object) -> str:
-    if key == "categories":
-        chosen = [category.label(language) for category in CATEGORIES if category in (value or ())]
-        return ", ".join(chosen) or _EVERYTHING.text(language)
-    if key in _CODES:
-        return _CODES[key](value).label(language)
-    return _YES.text(language) if value is True else str(value)
+@dataclass(frozen=True, slots=True)
+class Scoped(Asked):
+    """What is about everything or about some categories: none chosen is everything, None that nobody was asked."""
+
+    categories: tuple[Category, ...] | None = None
 
 
-_CODES: Final[dict[str, Any]] = {"category": Category, "use": Use, "case": RestrictionCase, "limited_to": Limit}
+@dataclass(frozen=True, slots=True)
+class Copy(Scoped):
+    """A copy of the data (art. 15)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correct(Asked):
+    """Something to correct or complete (art. 16)."""
+
+    category: Category | None = None
+    wrong: str = ""
+    correct: str = ""
+
+    @property
+    def rectifies_identity(self) -> bool:
+        return self.category is Category.IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Scoped):
+    """An erasure (art. 17)."""
+
+    limited_to: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopUse(Asked):
+    """An objection to a use (art. 21)."""
+
+    use: Use | None = None
+
+    @property
+    def concerns_marketing(self) -> bool:
+        return self.use is Use.MARKETING
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Scoped):
+    """A restriction (art. 18)."""
+
+    case: RestrictionCase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAway(Scoped):
+    """Data to take elsewhere (art. 20)."""
+
+    destination: str = ""
+
+    @property
+    def needs_a_reader(self) -> bool:
+        return bool(self.details or self.destination)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDecision(Asked):
+    """An automated decision for a person to look at (art. 22(3))."""
+
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDeath(Asked):
+    """Directives (loi 78-17 art. 85)."""
+
+    designee_name: str = ""
+    designee_contact: str = ""
+    consent: bool = False
+    wishes: tuple[tuple[Category, Wish], ...] = ()
+
+    def in_words(self, language: object) -> Rows:
+        wishes = [(category.label(language), wish.label(language)) for category, wish in self.wishes]
+        return [*Asked.in_words(self, language), *wishes]
+
+
+_OF_INTENT: Final[dict[Intent, type[Asked]]] = {
+    Intent.COPY: Copy,
+    Intent.CORRECT: Correct,
+    Intent.ERASE: Erase,
+    Intent.STOP_USE: StopUse,
+    Intent.PAUSE: Pause,
+    Intent.TAKE_AWAY: TakeAway,
+    Intent.REVIEW_DECISION: ReviewDecision,
+    Intent.AFTER_DEATH: AfterDeath,
+}
+
+
+def read_asked(intent: Intent, stored: Mapping[str, Any]) -> Asked:
+    """Read what a form or the database holds of a request. A code that is not known counts as not chosen."""
+    kind = _OF_INTENT[intent]
+    read: dict[str, Reader] = {field.name: _READERS.get(field.name, _text) for field in fields(kind)}
+    return kind(**{name: reader(stored, name) for name, reader in read.items()})
+
+
+def _text(stored: Mapping[str, Any], name: str) -> str:
+    return str(stored.get(name) or "")
+
+
+def _code(codes: type[StrEnum]) -> Reader:
+    known = {code.value: code for code in codes}
+    return lambda stored, name: known.get(stored.get(name) or "")
+
+
+def _is_given(stored: Mapping[str, Any], name: str) -> bool:
+    return bool(stored.get(name))
+
+
+def _categories(stored: Mapping[str, Any], name: str) -> tuple[Category, ...] | None:
+    if "scope" not in stored:
+        return None
+    return tuple(category for category in CATEGORIES if category in (stored.get(name) or ()))
+
+
+def _wishes(stored: Mapping[str, Any], name: str) -> tuple[tuple[Category, Wish], ...]:
+    return tuple((Category(code), Wish(wish)) for code, wish in stored.get(name, {}).items())
+
+
+_READERS: Final[dict[str, Reader]] = {
+    "category": _code(Category),
+    "use": _code(Use),
+    "case": _code(RestrictionCase),
+    "limited_to": _code(Limit),
+    "categories": _categories,
+    "consent": _is_given,
+    "wishes": _wishes,
+}
+
+
+def _in_words(value: Any, language: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(category.label(language) for category in value) or _EVERYTHING.text(language)
+    if isinstance(value, bool):
+        return _YES.text(language) if value else ""
+    return value.label(language) if isinstance(value, _CODES) else value or ""
+
+
+_CODES: Final = (Category, Use, RestrictionCase, Limit)
 _EVERYTHING: Final = Label(fr="Toutes vos données", en="All your data")
 _YES: Final = Label(fr="Oui", en="Yes")
 

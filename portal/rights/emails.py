@@ -1,30 +1,89 @@
-"""The mails that tell a customer what became of what they sent. First name and reference, nothing more."""
+"""Every mail about a request to its customer. They carry the first name, the reference and dates: nothing more.
 
-from portal.rights.carrying_out.answering import write_to_customer
+Each is a row of the transaction of the fact that it tells. A customer without an address gets none.
+"""
+
+from portal.exports.models import AnswerPackage
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 
 
 def queue_received(request: RightsRequest) -> None:
     """Acknowledge a request with its due date (EDPB 01/2022 §57)."""
-    write_to_customer(request, "rights/received", due_on=request.sort_on.isoformat())
+    _queue(request, "received", due_on=request.sort_on.isoformat())
 
 
 def queue_document_awaited(request: RightsRequest) -> None:
     """Acknowledge a request whose clock stands still until the document comes."""
-    paused_on = request.paused_on.isoformat() if request.paused_on else None
-    write_to_customer(request, "rights/identity_awaited", paused_on=paused_on)
+    _queue(request, "identity_awaited", paused_on=_paused_on(request))
+
+
+def queue_document_asked(request: RightsRequest) -> None:
+    """Ask for a document, because of a doubt that a reviewer wrote down."""
+    _queue(request, "identity_asked")
+
+
+def queue_document_asked_again(request: RightsRequest) -> None:
+    """Ask for another document: the one sent will not do."""
+    _queue(request, "identity_asked_again")
 
 
 def queue_document_received(request: RightsRequest) -> None:
     """Say that the document came and by when the answer will."""
-    write_to_customer(request, "rights/document_received", due_on=request.sort_on.isoformat())
+    _queue(request, "document_received", due_on=request.sort_on.isoformat())
 
 
 def queue_document_lost(request: RightsRequest) -> None:
     """Ask for the document once more, because a virus scanner recognised something in it."""
-    write_to_customer(request, "rights/identity_infected")
+    _queue(request, "identity_infected")
+
+
+def queue_identity_confirmed(request: RightsRequest) -> None:
+    """Say that we know who asks, and that the document is destroyed."""
+    _queue(request, "identity_confirmed")
+
+
+def queue_question(request: RightsRequest) -> None:
+    """Ask the customer what exactly is wanted."""
+    _queue(request, "clarification_asked", paused_on=_paused_on(request))
+
+
+def queue_extended(request: RightsRequest) -> None:
+    """Give notice of two further months (GDPR art. 12(3))."""
+    _queue(request, "extended", due_on=request.sort_on.isoformat())
 
 
 def queue_withdrawn(request: RightsRequest) -> None:
     """Confirm that the customer took the request back."""
-    write_to_customer(request, "rights/withdrawn")
+    _queue(request, "withdrawn")
+
+
+def queue_answered(request: RightsRequest) -> None:
+    """Say that the answer is there: granted, or refused in part or whole."""
+    _queue(request, "answered" if request.outcome is Outcome.GRANTED else "refused")
+
+
+def queue_package_ready(request: RightsRequest, package: AnswerPackage) -> None:
+    """Say that the copy of the data is there, and until when."""
+    assert package.expires_at
+    is_partial = request.outcome is Outcome.PARTIAL
+    _queue(request, "package_ready", expires_at=package.expires_at.isoformat(), is_partial=is_partial)
+
+
+def _paused_on(request: RightsRequest) -> str | None:
+    return request.paused_on.isoformat() if request.paused_on else None
+
+
+def _queue(request: RightsRequest, template: str, **context: str | bool | None) -> None:
+    customer = request.customer
+    if customer.email:
+        queue_mail(
+            f"rights/{template}",
+            customer.email,
+            customer.language,
+            customer_id=customer.id,
+            first_name=customer.given_name,
+            reference=request.reference,
+            **context,
+        )

@@ -139,7 +139,20 @@ class Step(StrEnum):
     "The person takes the request back."
 
 
-class InvalidStep(ValueError):
+class SecondOpinion(StrEnum):
+    """What the other person says of a decision."""
+
+    AGREES = "agrees"
+    "The answer leaves."
+    DISAGREES = "disagrees"
+    "The request goes back to review."
+
+
+class CaseMoved(Exception):
+    """The case is no longer as the page that acts on it showed it; nothing was done. Each kind says what moved."""
+
+
+class InvalidStep(CaseMoved):
     """The step is not allowed from where the request stands."""
 
     def __init__(self, status: Status | None, step: Step) -> None:

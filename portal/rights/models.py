@@ -11,17 +11,13 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
-from portal.rights.lifecycle import Outcome, Right, Status
+from portal.legal_time.deadline import PauseReason
+from portal.rights.asked import Asked, read_asked
+from portal.rights.channels import Channel
+from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status
 from portal.staff.models import StaffMember
-
-
-class Channel(StrEnum):
-    PORTAL = "portal"
-    EMAIL = "email"
-    PHONE = "phone"
-    POST = "post"
-    SOCIAL_NETWORK = "social_network"
-    FACEBOOK = "facebook"
 
 
 class RequestDraft(db.Model):
@@ -38,7 +34,7 @@ class RequestDraft(db.Model):
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     right: Mapped[Right] = mapped_column(code_column(Right))
-    intent: Mapped[str] = mapped_column(String(40))
+    intent: Mapped[Intent] = mapped_column(code_column(Intent))
     answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -48,6 +44,11 @@ class RequestDraft(db.Model):
     identity_proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     identity_proven_in: Mapped[int | None] = mapped_column(BigId)
     is_document_later: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def asked(self) -> Asked:
+        """What was typed so far, read."""
+        return read_asked(self.intent, self.answers)
 
 
 class RightsRequest(db.Model):
@@ -63,7 +64,7 @@ class RightsRequest(db.Model):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     draft_id: Mapped[int | None] = mapped_column(unique=True)
     right: Mapped[Right] = mapped_column(code_column(Right))
-    intent: Mapped[str] = mapped_column(String(40))
+    intent: Mapped[Intent] = mapped_column(code_column(Intent))
     channel: Mapped[Channel] = mapped_column(code_column(Channel), default=Channel.PORTAL)
     confirmation_code: Mapped[str | None] = mapped_column(String(48), unique=True)
     language: Mapped[str] = mapped_column(String(2))
@@ -92,6 +93,11 @@ class RightsRequest(db.Model):
     holder: Mapped[StaffMember | None] = relationship()
 
     @property
+    def asked(self) -> Asked:
+        """What the person asks for, read."""
+        return read_asked(self.intent, self.answers)
+
+    @property
     def is_paused(self) -> bool:
         """Whether the legal clock stands still, waiting for the customer."""
         return self.paused_on is not None
@@ -109,7 +115,7 @@ class RequestPause(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"), index=True)
-    reason: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[PauseReason] = mapped_column(code_column(PauseReason))
     asked_on: Mapped[date]
     received_on: Mapped[date | None]
 
@@ -158,12 +164,12 @@ class RequestDecision(db.Model):
     request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"), index=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
     outcome: Mapped[Outcome] = mapped_column(code_column(Outcome))
-    ground: Mapped[str | None] = mapped_column(String(60))
+    ground: Mapped[RefusalGround | None] = mapped_column(code_column(RefusalGround, length=60))
     evidence: Mapped[str] = mapped_column(Text, default="")
     message: Mapped[str] = mapped_column(Text, default="")
     done: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     second_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
-    second_opinion: Mapped[str | None] = mapped_column(String(20))
+    second_opinion: Mapped[SecondOpinion | None] = mapped_column(code_column(SecondOpinion, length=20))
     second_text: Mapped[str] = mapped_column(Text, default="")
     second_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,9 +14,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
-from portal.rights.asked import answers_in_words
 from portal.rights.following.history import customer_history
-from portal.rights.intents import Intent
 from portal.rights.models import (
     RequestDecision,
     RequestDraft,
@@ -70,8 +68,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 def _held_draft(draft: RequestDraft, language: str) -> HeldItem:
     expires_on = long_date(local_date(draft.expires_at), language, weekday=False)
     facts = [
-        (_ASKED.text(language), Intent(draft.intent).label(language)),
-        *answers_in_words(draft.answers, language),
+        (_ASKED.text(language), draft.intent.label(language)),
+        *draft.asked.in_words(language),
         (_EXPIRES.text(language), expires_on),
     ]
     return HeldItem(
@@ -89,8 +87,8 @@ def _held_request(request: RightsRequest, language: str) -> HeldItem:
     received_on = local_date(request.received_at)
     facts = [
         (_REFERENCE.text(language), request.reference),
-        (_ASKED.text(language), Intent(request.intent).label(language)),
-        *answers_in_words(request.answers, language),
+        (_ASKED.text(language), request.intent.label(language)),
+        *request.asked.in_words(language),
         (_RECEIVED.text(language), long_date(received_on, language, weekday=False)),
         (_STATUS.text(language), request.status.customer_label(language)),
     ]

@@ -8,11 +8,15 @@ from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale
 
 from portal.access.permissions import Role
 from portal.customers.addresses import AddressRefused
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.infrastructure.typed_texts import name_of
+from portal.staff.approvals.deciding import ApprovalOver, OthersCould, TargetChanged, second_by_command
+from portal.staff.approvals.kinds import CannotCarryOut
 from portal.staff.members.administration import MemberDisabled, renew_way_in_by_command
 from portal.staff.members.invitation import MemberExists, invite, link_of
 
@@ -29,12 +33,13 @@ def create(email: str, name: str, role: str, language: str) -> None:
 
     Run it again to replace a link that was lost; a member who finished has no link any more.
     """
-    if not name.strip():
+    name = name_of(name)
+    if not name:
         _fail("Give the name that colleagues will see.")
     try:
         with transaction():
             link = link_of(
-                invite(email, name.strip(), Role(role), actor="command", language=language),
+                invite(email, name, Role(role), actor="command", language=language),
                 installed.settings(),
             )
     except AddressRefused:
@@ -63,6 +68,33 @@ def renew(email: str) -> None:
     if link is None:
         _fail(f"{email} is no staff member; invite them with `flask staff create`.")
     click.echo(link)
+
+
+@staff.command("second")
+@click.argument("public_id")
+@click.option("--because", required=True, help="Why, in words that the author reads.")
+def second(public_id: str, because: str) -> None:
+    """Second the proposal PUBLIC_ID, the end of its page's address, and carry it out.
+
+    For a company where fewer than two members could second it. The officers are told by mail.
+    """
+    if not because.strip():
+        _fail("Say why.")
+    try:
+        with transaction():
+            approval = second_by_command(public_id, because.strip())
+    except OthersCould:
+        _fail("Two members or more could second it: it is theirs to decide.")
+    except ApprovalOver:
+        _fail("It was decided before, or has ended; nothing was done.")
+    except TargetChanged:
+        _fail("What it would change has changed since it was proposed; nothing was done.")
+    except CannotCarryOut as error:
+        with force_locale("en"):
+            _fail(f"It could not be carried out, and nothing was changed: {error.words}")
+    if approval is None:
+        _fail(f"There is no proposal {public_id}.")
+    click.echo(f"Seconded and carried out: {approval.what}, {approval.target}")
 
 
 def _fail(message: str) -> NoReturn:

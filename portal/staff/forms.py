@@ -21,7 +21,8 @@ from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
 from portal.infrastructure import installed
 from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+from portal.web.fields import NameField
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
 TOKEN_DAYS = (30, 90, 180, 365)
 SCOPE_LABELS = {
@@ -48,7 +49,6 @@ class SignInForm(PortalForm):
     email = EmailField(
         _l("E-mail address"),
         [Needed(_l("Enter your e-mail address.")), LengthBetween(most=254)],
-        filters=[stripped],
         render_kw={"autocomplete": "username", "spellcheck": "false"},
     )
     password = PasswordField(
@@ -98,17 +98,15 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class InviteForm(PortalForm):
-    name = StringField(
+    name = NameField(
         _l("Name"),
         [Needed(_l("Enter the person’s name.")), LengthBetween(most=200)],
-        filters=[stripped],
         description=_l("As colleagues know them. Customers never see it."),
         render_kw={"autocomplete": "off"},
     )
     email = EmailField(
         _l("E-mail address"),
         [Needed(_l("Enter the person’s e-mail address.")), LengthBetween(most=254), EmailAddress()],
-        filters=[stripped],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     role = _role_field(_l("Role"))
@@ -132,7 +130,6 @@ class TokenForm(PortalForm):
     name = StringField(
         _l("Name"),
         [Needed(_l("Name the system that will use the token.")), LengthBetween(most=100)],
-        filters=[stripped],
         description=_l("The system that will use it, so that you recognise it later."),
         render_kw={"autocomplete": "off"},
     )

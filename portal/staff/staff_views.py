@@ -1,6 +1,8 @@
 """The staff's own pages; each module named here adds its routes to the blueprint."""
 
+from portal.staff.approvals import staff_views as approval_views
 from portal.staff.company import staff_views as company_views
+from portal.staff.desk import staff_views as desk_views
 from portal.staff.entry import staff_views as entry_views
 from portal.staff.members import invitation_staff_views as invitation_views
 from portal.staff.members import staff_views as member_views
@@ -9,8 +11,10 @@ from portal.staff.own_account import staff_views as own_account_views
 from portal.staff.staff_blueprint import blueprint
 
 __all__ = [
+    "approval_views",
     "blueprint",
     "company_views",
+    "desk_views",
     "entry_views",
     "factor_views",
     "invitation_views",

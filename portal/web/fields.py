@@ -1,4 +1,4 @@
-"""Fields that take what people type: dates in three boxes with months in words, telephone numbers, codes."""
+"""Fields that take what people type: dates in three boxes with months in words, names, codes."""
 
 import unicodedata
 from datetime import date
@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field, StringField
+
+from portal.infrastructure.typed_texts import name_of, one_line
 
 MONTHS = (
     ("january", "janvier", "jan", "janv"),
@@ -52,7 +54,7 @@ class DateField3(Field):  # type: ignore[misc]
         names = {part: f"{self.name}-{part}" for part in PARTS}
         if formdata is None or not any(name in formdata for name in names.values()):
             return
-        self.typed = {part: formdata.get(name, "").strip()[:20] for part, name in names.items()}
+        self.typed = {part: one_line(formdata.get(name, ""))[:20] for part, name in names.items()}
         self.data = None
         if any(self.typed.values()):
             try:
@@ -117,6 +119,15 @@ def read_month(text: str) -> int | None:
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     named = (number for number, names in enumerate(MONTHS, start=1) if plain in names)
     return _read_number(text) or next(named, None)
+
+
+class NameField(StringField):  # type: ignore[misc]
+    """The name of a person: blanks in a row, of whatever width, are one space."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([name_of(typed) for typed in valuelist])
 
 
 class CodeField(StringField):  # type: ignore[misc]

@@ -5,15 +5,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from portal import clock
-
-NBSP = "\u00a0"
+from portal import bilingual, clock
+from portal.bilingual import NBSP
 
 
 def register(app: Flask) -> None:
@@ -29,7 +27,7 @@ def _is_french() -> bool:
 
 
 def _locale() -> str:
-    return "fr" if _is_french() else "en_GB"
+    return bilingual.LOCALES["fr" if _is_french() else "en"]
 
 
 def _civil(value: Any) -> Any:
@@ -41,48 +39,24 @@ def _civil(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=1024)
-def _month(year: int, month: int, pattern: str, locale: str) -> str:
-    """Return a month in words: a page of records names the same few again and again."""
-    return str(format_date(date(year, month, 1), pattern, locale=locale))
-
-
-def _day_of_month(day: date) -> str:
-    return "1er" if day.day == 1 and _is_french() else str(day.day)
-
-
 def long_date(value: Any, weekday: bool = True) -> str:
-    """Return « vendredi 4 décembre 2026 » or “Friday 4 December 2026”; day and month stay on one line."""
-    if value is None:
-        return ""
-    day = _civil(value)
-    name = format_date(day, "EEEE ", locale=_locale()) if weekday else ""
-    return f"{name}{_day_of_month(day)}{NBSP}{_month(day.year, day.month, 'MMMM y', _locale())}"
+    """Return a day in words, in the language of the page, as `portal.bilingual.long_date` writes it."""
+    return "" if value is None else bilingual.long_date(_civil(value), get_locale() or "fr", weekday=weekday)
 
 
 def short_date(value: Any) -> str:
-    """Return « 4 déc. 2026 » or “4 Dec 2026”, in one piece."""
-    if value is None:
-        return ""
-    day = _civil(value)
-    return f"{_day_of_month(day)} {_month(day.year, day.month, 'MMM y', _locale())}".replace(" ", NBSP)
+    """Return a day in few letters, in the language of the page, as `portal.bilingual.short_date` writes it."""
+    return "" if value is None else bilingual.short_date(_civil(value), get_locale() or "fr")
 
 
 def time_of_day(value: Any) -> str:
-    """Return « 14 h 12 » or “14:12”, Paris time, in one piece."""
-    if value is None:
-        return ""
-    moment = _civil(value)
-    if _is_french():
-        return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02}"
-    return f"{moment.hour:02}:{moment.minute:02}"
+    """Return the time of an instant, in the language of the page, as `portal.bilingual.time_of_day` writes it."""
+    return "" if value is None else bilingual.time_of_day(_civil(value), get_locale() or "fr")
 
 
 def date_time(value: Any) -> str:
-    """Return « 20 novembre 2026 à 14 h 12 » or “20 November 2026 at 14:12”, Paris time."""
-    if value is None:
-        return ""
-    return str(_("%(date)s at %(time)s", date=long_date(value, weekday=False), time=time_of_day(value)))
+    """Return day and time of an instant, in the language of the page, as `portal.bilingual.date_time` writes them."""
+    return "" if value is None else bilingual.date_time(_civil(value), get_locale() or "fr")
 
 
 def relative_days(value: Any) -> str:

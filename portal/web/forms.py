@@ -1,6 +1,5 @@
 """The base of every form: in one place, hints and errors are tied to their fields for who cannot see them."""
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,19 +9,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import Field, PasswordField, TextAreaField
+from wtforms import Field, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
 from portal.infrastructure.mail.message import MAX_ADDRESS_LENGTH
+from portal.infrastructure.typed_texts import one_line, several_lines
 
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
-
-# PostgreSQL takes no NUL in a text, and the others show as nothing; tab and line ends are text.
-_NOT_TYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Message = Any
 """The text of an error: a string, or a lazy translation of one."""
@@ -49,7 +46,11 @@ class OwnWords:
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]
-    """A form whose fields tell their hint and error to assistive technology, without the browser's own checks."""
+    """A form whose fields tell their hint and error to assistive technology, without the browser's own checks.
+
+    What is typed is read as `portal.infrastructure.typed_texts` says, in one line or in several; a password stays
+    exactly as it was typed.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,6 +69,9 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
         def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             field = DefaultMeta.bind_field(self, form, unbound_field, options)
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                clean = several_lines if isinstance(field, TextAreaField) else one_line
+                field.filters = [*field.filters, lambda value: clean(value) if isinstance(value, str) else value]
             limits = [check.most for check in field.validators if isinstance(check, LengthBetween)]
             field.longest = min(limits) if limits else None
             return field
@@ -133,11 +137,6 @@ class EmailAddress:
             validate_email((field.data or "").strip(), check_deliverability=False)
         except EmailNotValidError:
             raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None
-
-
-def stripped(value: Any) -> Any:
-    """Filter for fields where blanks at both ends mean nothing, nor what no keyboard types; never for passwords."""
-    return _NOT_TYPED.sub("", value).strip() if isinstance(value, str) else value
 
 
 def typed_again() -> list[tuple[str, str]]:

@@ -59,6 +59,7 @@ def _customer_entries() -> list[tuple[str, str]]:
 
 def _staff_entries() -> list[tuple[str, str]]:
     entries = [
+        ("see_desk", _("Desk"), "staff.staff.desk"),
         ("see_queue", _("Queue"), "staff.rights.queue"),
         ("see_queue", _("My cases"), "staff.rights.my_cases"),
         ("look_up_customer", _("Customers"), "staff.lookups.customers"),

@@ -41,6 +41,10 @@ def test_the_second_opinion_is_the_officers() -> None:
     assert [role for role in Role if may(role, Permission.GIVE_SECOND_OPINION)] == [Role.OFFICER]
 
 
+def test_the_desk_is_the_officers() -> None:
+    assert [role for role in Role if may(role, Permission.SEE_DESK)] == [Role.OFFICER]
+
+
 def test_every_role_and_permission_has_words_in_both_languages(app: Flask) -> None:
     words: dict[str, list[str]] = {}
     for language in ("fr", "en"):

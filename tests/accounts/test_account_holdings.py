@@ -75,7 +75,7 @@ def test_a_link_with_facebook_is_shown_with_its_number(people: People) -> None:
     with transaction() as session:
         session.query(LinkedIdentity).one().unlinked_at = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     link = next(item for item in held("accounts", account.customer_id, "identity", "en") if item.source == "facebook")
-    assert dict(link.facts)["Link undone"] == "22 November 2026"
+    assert dict(link.facts)["Link undone"] == "22\u00a0November 2026"
     with people.app.test_request_context():
         assert "30 jours" in holding("accounts").retention("fr")
 
@@ -108,7 +108,7 @@ def test_the_customer_file_and_its_address(people: People) -> None:
     [file] = held("customers", customer.id, "identity")
     facts = dict(file.facts)
     assert facts["Numéro de client"] == "C-1001"
-    assert facts["Date de naissance"] == "4 mars 1988"
+    assert facts["Date de naissance"] == "4\u00a0mars 1988"
     assert file.values["birth_date"] == "1988-03-04"
     [address] = held("customers", customer.id, "contact")
     assert address.values == {"email": EMAIL}

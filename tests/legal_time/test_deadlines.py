@@ -250,23 +250,23 @@ def test_a_breach_without_zone_is_refused() -> None:
 
 def test_the_explanation_names_what_moved_the_date() -> None:
     holiday = compute(day("2026-04-01"))
-    assert "vendredi 1er mai 2026 est un jour férié (Fête du Travail)" in explain(holiday, "fr")
-    assert "Friday 1 May 2026 is a public holiday (Labour Day)" in explain(holiday, "en")
-    assert "lundi 4 mai 2026, ce jour compris" in explain(holiday, "fr")
+    assert "vendredi 1er\u00a0mai 2026 est un jour férié (Fête du Travail)" in explain(holiday, "fr")
+    assert "Friday 1\u00a0May 2026 is a public holiday (Labour Day)" in explain(holiday, "en")
+    assert "lundi 4\u00a0mai 2026, ce jour compris" in explain(holiday, "fr")
 
     clamped = compute(day("2028-01-31"))
     assert "n’a pas de 31" in explain(clamped, "fr")
     assert "no day 31" in explain(clamped, "en")
 
     paused = compute(day("2026-03-05"), pauses=[Pause(day("2026-03-06"), day("2026-03-16"))])
-    assert "en pause 10 jours, du 6 mars 2026 au 16 mars 2026" in explain(paused, "fr")
+    assert "en pause 10 jours, du 6\u00a0mars 2026 au 16\u00a0mars 2026" in explain(paused, "fr")
     assert "on hold for 10 days" in explain(paused, "en")
 
 
 def test_an_open_pause_is_explained_without_a_last_day() -> None:
     deadline = compute(day("2026-03-05"), pauses=[Pause(day("2026-03-05"), None)])
 
-    assert "en pause depuis le jeudi 5 mars 2026" in explain(deadline, "fr")
+    assert "en pause depuis le jeudi 5\u00a0mars 2026" in explain(deadline, "fr")
     assert "au plus tard" not in explain(deadline, "fr")
 
 

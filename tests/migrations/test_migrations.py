@@ -16,8 +16,13 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.audit.verification import verify_chain
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Job
+from portal.staff.approvals.models import Approval
+from portal.staff.models import StaffMember
 from tests.migrations.rows import columns_without_data, fill, read, schema
 from tests.support.acting.people import People
+from tests.support.acting.visitors import count
+from tests.support.approvals import approval_now, proposed
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
@@ -183,4 +188,21 @@ def test_people_and_the_trail_go_down_and_up_again(app: Flask, people: People) -
     upgrade()
     assert tables() == before
     people.account()
+    assert verify_chain().fault is None
+
+
+def test_approvals_go_and_come_alone(app: Flask, people: People) -> None:
+    people.staff("officer")
+    proposed("officer@example.org", "officer@example.org")
+    before = tables()
+    db.session.remove()
+    downgrade(revision="0001")
+    assert tables() == before - {"approvals"}
+    assert count(Job, Job.name == "staff.end_approval") == 0, "no worker of the version before knows it"
+    db.session.remove()
+    upgrade()
+    assert tables() == before
+    assert (count(Approval), count(StaffMember)) == (0, 1)
+    public_id = proposed("officer@example.org", "officer@example.org", {"role": "support"})
+    assert approval_now(public_id).after == {"role": "support"}
     assert verify_chain().fault is None

@@ -4,9 +4,10 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.lookups.access_log import log_access
+from portal.rights.channels import Channel
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
 

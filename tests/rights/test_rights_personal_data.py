@@ -10,7 +10,7 @@ from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof import checking
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.registry import holdings
-from portal.rights.following.history import add_event
+from portal.rights.acting import Act
 from portal.rights.models import EventKind, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
@@ -34,8 +34,8 @@ def test_a_request_is_told_whole_without_inside_notes(people: People, language: 
     file_with_document_later(people.signed_in())
     with transaction():
         request = db.session.execute(select(RightsRequest)).scalar_one()
-        add_event(request, EventKind.NOTE, text="Entre nous", is_internal=True)
-        add_event(request, EventKind.ADDED, text="Ajout de Camille")
+        Act(request, "portal").note(EventKind.NOTE, "Entre nous", is_internal=True)
+        Act(request, "portal").note(EventKind.ADDED, "Ajout de Camille")
     (item,) = held("rights", "profile", language)
     assert dict(item.facts)[word] == only_request().reference
     assert item.values["answers"]["details"] == WORDS

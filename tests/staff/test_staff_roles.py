@@ -13,6 +13,7 @@ NEEDED = {
     "customers": Permission.LOOK_UP_CUSTOMER,
     "customer_file": Permission.LOOK_UP_CUSTOMER,
     "customer_category": Permission.LOOK_UP_CUSTOMER,
+    "desk": Permission.SEE_DESK,
     "members": Permission.MANAGE_STAFF,
     "new_member": Permission.MANAGE_STAFF,
     "member": Permission.MANAGE_STAFF,
@@ -27,7 +28,7 @@ NEEDED = {
     "token_revoke": Permission.MANAGE_TOKENS,
 }
 FOR_ALL_STAFF = {
-    "home", "sign_out", "permissions", "recovery_codes",
+    "home", "sign_out", "permissions", "recovery_codes", "approvals", "approval",
     "account", "account_password", "account_recovery_codes", "account_sessions", "account_session_end", "confirm_password",
     "begin_company_proof", "prove_by_company",
     "account_app", "account_app_new", "account_app_picture", "account_app_remove",

@@ -11,10 +11,11 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
+from portal.rights.channels import Channel
 from portal.rights.deciding.refusals import grounds_for
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People

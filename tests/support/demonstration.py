@@ -36,6 +36,7 @@ from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
 from tests.support.acting.browser import Browser
+from tests.support.approvals import proposed
 from tests.support.cases import take
 
 Values = dict[str, str]
@@ -123,11 +124,11 @@ def _values(demo: Demonstration) -> dict[str, Values]:
         "/staff/customers/<public_id>/": "identity", "/staff/documents/<public_id>/": "1",
         "/feed/v1/preferences/": "C-1001", "/feed/v1/unsubscribe-links/": "C-1001",
     }  # fmt: skip
-    common |= _tokens(demo.app) | _staff_values() | _lookups(Role.SUPPORT)
+    common |= _tokens(demo.app) | _staff_values() | _lookups(Role.SUPPORT) | _approval(Role.OFFICER)
     values = {name: common | _customer_values(demo, name) for name in ("customer", "stranger")}
     values["nobody"] = values["machine"] = values["customer"]
     for role in Role:
-        values[role] = values["customer"] | _lookups(role)
+        values[role] = values["customer"] | _lookups(role) | _approval(role)
     return values
 
 
@@ -199,6 +200,12 @@ def _lookups(role: Role) -> Values:
             return {}
         lookup = open_lookup(member, customer, "Appel de la cliente ce matin", None).public_id
     return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup}
+
+
+def _approval(role: Role) -> Values:
+    """Return a proposal of a member's own, which the page opens for any role."""
+    email = _first(select(StaffMember.email).where(StaffMember.role == role))
+    return {"/staff/approvals/": proposed(email, email)}
 
 
 def _documents_of(number: str) -> Any:

@@ -9,9 +9,9 @@ from portal.access.permissions import Role
 from portal.customers.models import Customer
 from portal.demo.seeding import import_holdings
 from portal.infrastructure.database import db, transaction
+from portal.rights.channels import Channel
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
-from portal.rights.models import Channel
 from portal.rights.queue.claims import take_most_urgent
 from portal.staff.models import StaffMember
 from tests.trial.installation import installation

@@ -1,7 +1,7 @@
 """Forms, fields and filters on a small app of their own: what is typed, what is said back, how it is drawn."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal import clock
+from portal import bilingual, clock
 from portal.web import filters, i18n
 from portal.web.fields import CodeField, DateField3
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm, stripped
+from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
 ROOT = Path(__file__).parents[2]
 NBSP = "\u00a0"
@@ -40,7 +40,7 @@ class Sample(PortalForm):
         csrf = False
 
     email = StringField("E-mail", [Needed("Enter your e-mail address"), EmailAddress()], description="We write there.")
-    name = StringField("Name", [LengthBetween(least=2, most=5)], filters=[stripped])
+    name = StringField("Name", [LengthBetween(least=2, most=5)])
     password = PasswordField("Password", [Needed("Enter your password")])
     born_on = DateField3("Birth date", [Needed("Enter your birth date")], autocomplete_prefix="bday")
     code = CodeField("Code")
@@ -354,6 +354,20 @@ class TestEnglishFilters:
         assert filters.file_size(3_200_000) == f"3.2{NBSP}MB"
         assert filters.number(1248) == "1,248"
         assert filters.money("49.90") == "€49.90"
+
+
+@pytest.mark.parametrize("day", [date(2026, month, number) for month in range(1, 13) for number in (1, 2, 11, 21)])
+def test_a_page_and_a_letter_write_a_day_alike(pages: Flask, language: str, day: date) -> None:
+    instant = datetime.combine(day, time(22, 5), tzinfo=UTC)
+    with pages.test_request_context():
+        g.language = language
+        for weekday in (True, False):
+            assert filters.long_date(day, weekday) == bilingual.long_date(day, language, weekday=weekday)
+            assert filters.long_date(instant, weekday) == bilingual.long_date(instant, language, weekday=weekday)
+        assert filters.date_time(instant) == bilingual.date_time(instant, language)
+        assert filters.time_of_day(instant) == bilingual.time_of_day(instant, language)
+    first = "1er" if language == "fr" else "1"
+    assert f"{first if day.day == 1 else day.day}{NBSP}" in bilingual.long_date(day, language)
 
 
 def test_an_instant_is_told_in_the_day_of_paris(pages: Flask, language: str) -> None:

@@ -15,6 +15,7 @@ from requests import RequestException
 from portal.config import Settings
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure import installed
+from portal.infrastructure.typed_texts import name_of
 
 # Meta keeps a version for two years; a change of it is ours to make and to test.
 API_VERSION = "v24.0"
@@ -113,8 +114,7 @@ def _profile(found: dict[str, Any]) -> Profile:
 
 
 def _name(found: dict[str, Any], field: str) -> str:
-    printed = "".join(letter if letter.isprintable() else " " for letter in str(found.get(field) or ""))
-    return " ".join(printed.split())[:200]
+    return name_of(str(found.get(field) or ""))[:200]
 
 
 def _address(typed: Any) -> str | None:

@@ -19,7 +19,6 @@ from portal.accounts.entry.limits import count_facebook_attempt, may_mail
 from portal.accounts.facebook import provider
 from portal.accounts.facebook.linked_identities import FACEBOOK, IdentityTaken, link_own
 from portal.accounts.facebook.sign_in import Outcome, arrive
-from portal.accounts.sessions.devices import device_label
 from portal.accounts.sessions.visitor_sessions import (
     Errand,
     FacebookAttempt,
@@ -32,6 +31,7 @@ from portal.accounts.sessions.visitor_sessions import (
 )
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
+from portal.web.browsers import device_label
 from portal.web.sessions import SessionOver
 
 logger = logging.getLogger("portal.accounts.facebook")

@@ -15,10 +15,10 @@ from portal.access.recovery_codes import NewRecoveryCodes, make_recovery_codes
 from portal.accounts.entry.limits import count_challenge, count_factor_change
 from portal.accounts.second_step import factors
 from portal.accounts.second_step.factors import TO_ADD, second_step_of
-from portal.accounts.sessions.devices import device_label
 from portal.accounts.sessions.visitor_sessions import keep_challenge, take_challenge
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.web.browsers import device_label
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 blueprint = Blueprint("second_step", __name__)

@@ -23,7 +23,7 @@ from portal.accounts.second_step.sign_in import (
     pass_by_code,
     pass_by_passkey,
 )
-from portal.accounts.sessions.devices import device_label, find_device
+from portal.accounts.sessions.devices import find_device
 from portal.accounts.sessions.visitor_sessions import (
     awaited_step,
     device_token,
@@ -34,6 +34,7 @@ from portal.accounts.sessions.visitor_sessions import (
 )
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.web.browsers import device_label
 
 blueprint = Blueprint("second_step", __name__)
 

@@ -1,10 +1,8 @@
-"""Browsers from which an account was entered: told apart by a random cookie of their own, named for people.
+"""Browsers from which an account was entered: told apart by a random cookie of their own.
 
 The cookie opens nothing. It lets a customer sign in while others try their account, and lets us tell them
 when a browser is new.
 """
-
-import re
 
 from sqlalchemy import delete, select, update
 
@@ -12,32 +10,6 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.infrastructure.database import db
 from portal.web.sessions import hash_token
-
-# The first that fits wins: Edge and Opera also call themselves Chrome, and Chrome calls itself Safari.
-_BROWSERS = (
-    ("Edge", r"Edg(?:e|A|iOS)?/"),
-    ("Opera", r"OPR/|Opera"),
-    ("Samsung Internet", r"SamsungBrowser/"),
-    ("Firefox", r"Firefox/|FxiOS/"),
-    ("Chrome", r"Chrome/|CriOS/|Chromium/"),
-    ("Safari", r"Safari/"),
-)
-_SYSTEMS = (
-    ("iPhone", r"iPhone"),
-    ("iPad", r"iPad"),
-    ("Android", r"Android"),
-    ("ChromeOS", r"CrOS"),
-    ("Windows", r"Windows"),
-    ("macOS", r"Macintosh|Mac OS X"),
-    ("Linux", r"Linux|X11"),
-)
-
-
-def device_label(user_agent: str) -> str:
-    """Return how a browser is called on screens, such as "Firefox, Windows"; empty when it does not say."""
-    shown = user_agent[:500]
-    names = [next((name for name, sign in signs if re.search(sign, shown)), "") for signs in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(name for name in names if name)
 
 
 def find_device(account: Account | None, token: str) -> AccountDevice | None:

@@ -3,11 +3,10 @@
 from typing import Final
 
 from portal.access.permissions import Role
-from portal.bilingual import Label
+from portal.bilingual import Label, date_time
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
 from portal.lookups.access_log import team_label
-from portal.web.filters import date_time
 
 _METHODS: Final = {
     DOCUMENT: Label(fr="Pièce d'identité", en="Identity document"),
@@ -45,6 +44,6 @@ def checker_label(check: IdentityCheck, language: object) -> str:
 
 
 def attestation(check: IdentityCheck, language: object) -> str:
-    """Return by what and by whom a check was made, and when, in the language of the page."""
-    facts = (method_label(check, language), checker_label(check, language), date_time(check.checked_at))
-    return " · ".join(fact for fact in facts if fact)
+    """Return by what and by whom a check was made, and when."""
+    when = date_time(check.checked_at, language) if check.checked_at else ""
+    return " · ".join(fact for fact in (method_label(check, language), checker_label(check, language), when) if fact)

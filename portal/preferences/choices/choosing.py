@@ -3,7 +3,7 @@ overwritten unseen when two pages are open at once.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.customers.models import Customer
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.cookie_purposes import CookiePurpose
 from portal.preferences.choices.consent import Choice, record_choices
@@ -152,6 +153,13 @@ def save_everything(customer: Customer, is_given: bool, *, seen: int, company: s
         choices = [choice_of(flag, is_given, company, language) for flag in FLAG_CODES]
         record_choices(customer, choices, origin=Origin.PORTAL, language=language)
     return conflicts
+
+
+def stop(customer: Customer, codes: Iterable[str], *, origin: Origin, language: str) -> None:
+    """Record a refusal of some flags, in the current transaction, with the sentences that the page shows."""
+    company = installed.organisation().name
+    choices = [choice_of(code, False, company, language) for code in codes]
+    record_choices(customer, choices, origin=origin, language=language)
 
 
 def choice_of(code: str, is_given: bool, company: str, language: str) -> Choice:

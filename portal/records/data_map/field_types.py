@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_time
 from babel.numbers import format_currency, format_decimal
 
-from portal.bilingual import LOCALES, NBSP, Label, known_language, long_date
-from portal.clock import PARIS
+from portal.bilingual import LOCALES, NBSP, Label, date_time, known_language, long_date
+from portal.infrastructure.typed_texts import holds_controls, without_directions
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
 HIDDEN: Final = "••••"
@@ -110,11 +109,7 @@ def show_value(kind_of: FieldType, value: Any, language: object, choices: Mappin
 _NOT_GIVEN: Final = Label(fr="Non renseigné", en="Not provided")
 _YES: Final = Label(fr="Oui", en="Yes")
 _NO: Final = Label(fr="Non", en="No")
-_AT: Final = Label(fr="{day} à {time}", en="{day} at {time}")
 
-# C0 and C1 controls and lone surrogates, which no database and no page can hold; tab and line ends are text.
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_ENDS: Final = re.compile(r"[\t\r\n]")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
@@ -129,9 +124,9 @@ def _text_of(value: Any, longest: int, *, has_lines: bool = False) -> str:
         raise _Refused("must be a text")
     if len(value) > longest:
         raise _Refused(f"is too long: {len(value)} characters, {longest} at most", "too_long")
-    if _CONTROLS.search(value) or (not has_lines and _LINE_ENDS.search(value)):
+    if holds_controls(value, has_lines=has_lines):
         raise _Refused("holds control characters", "control_characters")
-    return unicodedata.normalize("NFC", value)
+    return unicodedata.normalize("NFC", value if has_lines else without_directions(value))
 
 
 def _free_text(value: Any, longest: int, *, has_lines: bool) -> str:
@@ -320,12 +315,7 @@ def _show_date(value: Any, language: object) -> str:
 
 
 def _show_instant(value: Any, language: object) -> str:
-    local = datetime.fromisoformat(value).astimezone(PARIS)
-    if known_language(language) == "fr":
-        time = f"{local.hour}{NBSP}h{NBSP}{local:%M}"
-    else:
-        time = format_time(local, "HH:mm", locale=LOCALES["en"])
-    return _AT.filled(language, day=long_date(local.date(), language), time=time)
+    return date_time(datetime.fromisoformat(value), language, weekday=True)
 
 
 def _show_boolean(value: Any, language: object) -> str:

@@ -4,7 +4,6 @@ Every refusal names the field and never repeats its value: a report of refused l
 copy of what should not have been sent.
 """
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import orjson
 
 from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
+from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
 from portal.records.imports.lines import LONGEST_LINE
 
 LONGEST_REFERENCE = 100
@@ -23,7 +23,6 @@ LONGEST_WORDING = 10_000
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 LANGUAGES = ("fr", "en")
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LINE_KEYS = {
     "customer": frozenset(
         {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language",
@@ -113,7 +112,7 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
     facts: dict[str, Any] = {}
     for field in ("given_name", "family_name"):
         if field in data:
-            facts[field] = _optional_text(data, field, LONGEST_NAME) or ""
+            facts[field] = name_of(_optional_text(data, field, LONGEST_NAME) or "")
     if "email" in data:
         facts["email"] = _optional_text(data, "email", LONGEST_ADDRESS)
         facts["email_normalised"] = _normalised(facts["email"])
@@ -181,12 +180,12 @@ def _text(data: dict[str, Any], field: str, longest: int, *, is_one_line: bool =
         raise LineRefused(field, "is missing")
     if not isinstance(value, str):
         raise LineRefused(field, "is not a text")
-    value = value.strip()
+    value = (without_directions(value) if is_one_line else value).strip()
     if not value:
         raise LineRefused(field, "is empty")
     if len(value) > longest:
         raise LineRefused(field, f"is longer than {longest} characters")
-    if is_one_line and not value.isprintable() and _CONTROL.search(value):
+    if is_one_line and not value.isprintable() and holds_controls(value):
         raise LineRefused(field, "holds a control character")
     return value
 

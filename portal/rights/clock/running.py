@@ -103,7 +103,7 @@ def days_left(request: RightsRequest) -> int | None:
 
 
 def _as_pauses(request: RightsRequest) -> list[Pause]:
-    return [Pause(row.asked_on, row.received_on, PauseReason(row.reason)) for row in _pauses(request)]
+    return [Pause(row.asked_on, row.received_on, row.reason) for row in _pauses(request)]
 
 
 def _pauses(request: RightsRequest) -> list[RequestPause]:

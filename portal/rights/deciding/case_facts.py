@@ -1,6 +1,5 @@
 """What stands beside a decision: who the account says it is, what is asked, the document and its checklist."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,20 +11,18 @@ from portal.accounts.models import Account, AccountSession
 from portal.customers.addresses import mask_address
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
-from portal.identity_checks.proof.paper_checks import checklist, reject_reasons
+from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import checks_of, documents_of, pending_check
 from portal.infrastructure.database import db
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.asked import answers_in_words
+from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
-from portal.rights.identity.review import may_ask_for_document
+from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
 from portal.rights.lifecycle import Outcome, needs_second_opinion
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.filters import date_time, long_date
-
-Rows = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -50,24 +47,22 @@ class CaseFacts:
     documents: list[ShownSide]
     has_pending_check: bool
     may_doubt: bool
-    checklist: list[tuple[str, str]]
-    reject_reasons: list[tuple[str, str]]
+    points: tuple[CheckItem, ...]
+    reject_reasons: tuple[RejectReason, ...]
     checks: Rows
     categories: list[tuple[str, str]]
     is_packaged: bool
     needs_second: bool
-    done: Callable[[RequestDecision], Rows]
+    done: Rows
 
 
-def case_facts(request: RightsRequest, language: str) -> CaseFacts:
-    """Gather what stands beside a decision on a request, in a language."""
+def case_facts(request: RightsRequest, decision: RequestDecision | None, language: str) -> CaseFacts:
+    """Gather what stands beside the decision on a request, made or to be made, in a language."""
     check = pending_check(request.id)
     documents = documents_of(check) if check else []
-    paper = Paper(documents[0].kind) if documents else None
-    compares_birth_date = request.customer.birth_date is not None
     return CaseFacts(
         account=_account(request),
-        asked=answers_in_words(request.answers, language),
+        asked=request.asked.in_words(language),
         signals=[DoubtSignal(code).label(language) for code in request.identity_signals],
         documents=[
             ShownSide(
@@ -80,19 +75,19 @@ def case_facts(request: RightsRequest, language: str) -> CaseFacts:
         has_pending_check=check is not None,
         # A check whose document was destroyed before anybody decided waits for nothing: it is asked for anew.
         may_doubt=not documents and may_ask_for_document(request),
-        checklist=[
-            (item.value, item.label(language))
-            for item in (checklist(paper, compares_birth_date=compares_birth_date) if paper else ())
-        ],
-        reject_reasons=[(item.value, item.label(language)) for item in (reject_reasons(paper) if paper else ())],
+        points=points_of(request, documents),
+        reject_reasons=reasons_of(documents),
         checks=_checks(request),
         categories=[(category.value, category.label(language)) for category in CATEGORIES],
         is_packaged=request.right in PACKAGED,
         needs_second=needs_second_opinion(request.right, Outcome.GRANTED),
-        done=lambda decision: [
-            (category.label(language), decision.done[category]) for category in CATEGORIES if category in decision.done
-        ],
+        done=_done(decision, language),
     )  # fmt: skip
+
+
+def _done(decision: RequestDecision | None, language: str) -> Rows:
+    done = decision.done if decision else {}
+    return [(category.label(language), done[category]) for category in CATEGORIES if category in done]
 
 
 def _account(request: RightsRequest) -> Rows:

@@ -6,29 +6,22 @@ from typing import Final
 from sqlalchemy import select
 
 from portal import clock
-from portal.audit.recording import record
+from portal.access.permissions import Permission
 from portal.audit.tags import declare
 from portal.bilingual import Label
 from portal.identity_checks.models import CheckResult
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.rights.asked import Use
+from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
-from portal.rights.clock import running
 from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
-from portal.rights.following.history import add_event
-from portal.rights.lifecycle import Outcome, Status, Step, advance, needs_second_opinion
+from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
-from portal.rights.queue.claims import check_not_own, claim
 from portal.staff.models import StaffMember
 
 DECIDED = declare("staff:request:decided", "reference", "outcome", "ground", "needs_second_opinion")
 SECONDED = declare("staff:request:seconded", "reference", "agrees")
-
-
-class StaleCase(Exception):
-    """Somebody changed the case since this page was opened."""
 
 
 class IdentityUnsettled(Exception):
@@ -64,80 +57,57 @@ class Draft:
     evidence: str = ""
 
 
-def check_version(request: RightsRequest, version: int) -> None:
-    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew.
-
-    A case that is decided takes no further act: its answer leaves by itself.
-    """
-    if request.version != version or request.outcome is not None:
-        raise StaleCase
-    request.version += 1
-
-
 def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: int) -> RequestDecision:
     """Decide a request in the current transaction: it leaves at once, or waits for a second person.
 
     Raises:
-        StaleCase, CaseClosed, HeldByAnother, OwnCase, IdentityUnsettled, InvalidStep, RefusalIncomplete,
-        RefusalNotAllowed.
+        CaseMoved, OwnCase, IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
     """
-    claim(request, member)
-    check_version(request, version)
+    act = acting.hold(request, member, version)
     ground = None if draft.outcome is Outcome.GRANTED else draft.ground
-    is_refusal_of_identity = ground is RefusalGround.IDENTITY_NOT_PROVEN
-    if not _is_identity_settled(request.id) and not is_refusal_of_identity:
+    if not _is_identity_settled(request.id) and ground is not RefusalGround.IDENTITY_NOT_PROVEN:
         raise IdentityUnsettled
     if draft.outcome is not Outcome.GRANTED:
         check_refusal(_refusal(request, draft))
-    if request.status is not Status.IN_REVIEW:
-        request.status = advance(request.status, Step.START_REVIEW)
-        running.resume(request)  # we wait for the person no longer
+    act.review()
     decision = RequestDecision(
         request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=ground,
         evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
     )  # fmt: skip
     db.session.add(decision)
     is_second_needed = needs_second_opinion(request.right, draft.outcome)
-    record(
-        DECIDED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
-        reference=request.reference, outcome=draft.outcome, ground=ground, needs_second_opinion=is_second_needed,
-    )  # fmt: skip
+    act.record(DECIDED, outcome=draft.outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
-        request.status = advance(request.status, Step.ASK_SECOND_OPINION)
-        request.holder_id = request.held_until = None
-        add_event(request, EventKind.SECOND_OPINION_ASKED, staff=member, is_internal=True)
+        act.step(Step.ASK_SECOND_OPINION)
+        act.give_back()
+        act.note(EventKind.SECOND_OPINION_ASKED, is_internal=True)
     else:
-        fulfil(request, draft.outcome, decision.message, member)
+        fulfil(act, draft.outcome, decision.message)
     return decision
 
 
-def second(request: RightsRequest, member: StaffMember, *, agrees: bool, text: str, version: int) -> None:
+def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, text: str, version: int) -> None:
     """Agree or disagree with a decision, in the current transaction; agreed, it leaves.
 
     Raises:
-        StaleCase, OwnCase, SamePerson, OfficerNeeded, InvalidStep.
+        CaseMoved, OwnCase, SamePerson, OfficerNeeded.
     """
-    check_not_own(request, member)
-    db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
-    check_version(request, version)
+    act = acting.lock(request, member, version)
     decision = latest_decision(request.id)
     if decision is None or request.status is not Status.SECOND_OPINION:
-        raise StaleCase
+        raise acting.StaleCase
     if decision.staff_id == member.id:
         raise SamePerson
-    if decision.ground and RefusalGround(decision.ground).needs_officer and member.role != "officer":
+    if decision.ground and decision.ground.needs_officer and not member.may(Permission.SECOND_PROVEN_GROUND):
         raise OfficerNeeded
     decision.second_staff_id, decision.second_at, decision.second_text = member.id, clock.now(), text
-    decision.second_opinion = "agrees" if agrees else "disagrees"
-    add_event(request, EventKind.SECOND_OPINION_GIVEN, staff=member, text=text, is_internal=True)
-    record(
-        SECONDED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
-        reference=request.reference, agrees=agrees,
-    )  # fmt: skip
-    request.status = advance(request.status, Step.RETURN_TO_REVIEW)
-    request.holder_id = request.held_until = None
-    if agrees:
-        fulfil(request, decision.outcome, decision.message, member)
+    decision.second_opinion = opinion
+    act.note(EventKind.SECOND_OPINION_GIVEN, text, is_internal=True)
+    act.record(SECONDED, agrees=opinion is SecondOpinion.AGREES)
+    act.step(Step.RETURN_TO_REVIEW)
+    act.give_back()
+    if opinion is SecondOpinion.AGREES:
+        fulfil(act, decision.outcome, decision.message)
 
 
 def _is_identity_settled(request_id: int) -> bool:
@@ -179,7 +149,7 @@ def _refusal(request: RightsRequest, draft: Draft) -> Refusal:
     return Refusal(
         right=request.right, ground=draft.ground, refused=draft.refused, granted=draft.granted, reasons=draft.message,
         until=draft.until, authority_complaint=complaint, court_remedy=court, evidence=draft.evidence,
-        concerns_marketing=request.answers.get("use") == Use.MARKETING,
+        concerns_marketing=request.asked.concerns_marketing,
     )  # fmt: skip
 
 

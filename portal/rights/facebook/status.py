@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from portal.infrastructure import installed
 from portal.rights.deciding.decisions import latest_decision
-from portal.rights.deciding.refusals import RefusalGround, authority_complaint, court_remedy
+from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 from portal.web.filters import long_date
@@ -55,7 +55,7 @@ def _reasons(request: RightsRequest, language: str) -> list[str]:
     decision = latest_decision(request.id)
     if decision is None or decision.ground is None:
         return []
-    ground, authority = RefusalGround(decision.ground), installed.organisation().authority
+    ground, authority = decision.ground, installed.organisation().authority
     return [
         f"{ground.sentence(language)} ({ground.articles})",
         authority_complaint(authority.name, authority.postal_address, authority.complaint_url, language),

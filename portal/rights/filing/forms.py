@@ -1,6 +1,5 @@
 """The forms of filing, one for each plain choice, and those of a request that was sent."""
 
-import unicodedata
 from typing import Any
 
 from flask_babel import get_locale
@@ -12,18 +11,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
+from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_TEXT = 4000
 ALL, SOME = "all", "some"
-
-
-def clean_text(value: Any) -> Any:
-    """Filter for what people write: composed, plain line ends, nothing that no keyboard types."""
-    if not isinstance(value, str):
-        return value
-    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc").strip()
 
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
@@ -36,7 +28,7 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
 def long_text(label: Any, hint: Any = None, needed: Any = None) -> TextAreaField:
     """Return a field for several lines; `needed` is the message when it may not stay empty."""
     validators = [*([Needed(needed)] if needed else []), LengthBetween(most=LONGEST_TEXT)]
-    return TextAreaField(label, description=hint or "", filters=[clean_text], validators=validators)
+    return TextAreaField(label, description=hint or "", validators=validators)
 
 
 class DetailsForm(PortalForm):
@@ -148,7 +140,6 @@ class TakeAwayForm(ScopeForm):
     destination = StringField(
         _l("Another company that should receive them (optional)"),
         description=_l("We send them there directly where it is technically possible. Else you get the file."),
-        filters=[clean_text],
         validators=[LengthBetween(most=300)],
     )
     details = long_text(_l("Something to add? (optional)"))
@@ -174,16 +165,14 @@ for _category in CATEGORIES:
 
 class AfterDeathForm(WishesForm):
     names = ("designee_name", "designee_contact", "consent")
-    designee_name = StringField(
+    designee_name = NameField(
         _l("The person who will see to it (optional)"),
         description=_l("First name and last name. Needed when data are to be handed over."),
-        filters=[clean_text],
         validators=[LengthBetween(most=200)],
     )
     designee_contact = StringField(
         _l("How to reach this person (optional)"),
         description=_l("An e-mail address, a telephone number or a postal address."),
-        filters=[clean_text],
         validators=[LengthBetween(most=300)],
     )
     consent = BooleanField(

@@ -8,7 +8,6 @@ from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.proof.doubts import LIGHT_PROOF_LASTS, assess
 from portal.identity_checks.proof.policy import IdentityDecision
 from portal.identity_checks.queries import Given, given
-from portal.personal_data.categories import Category
 from portal.rights.models import RequestDraft
 
 
@@ -44,7 +43,7 @@ def progress_of(draft: RequestDraft, account: Account, session: AccountSession) 
         draft.right,
         account,
         session,
-        rectifies_identity=rectifies_identity(draft.answers),
+        rectifies_identity=draft.asked.rectifies_identity,
         has_light_proof=has_light_proof,
     )
     documents = given(draft_id=draft.id)
@@ -57,11 +56,6 @@ def progress_of(draft: RequestDraft, account: Account, session: AccountSession) 
     else:
         missing = DraftStep.CHECK
     return Progress(steps, missing, decision, documents)
-
-
-def rectifies_identity(answers: dict[str, object]) -> bool:
-    """Whether a correction touches who the person is: name, title or date of birth."""
-    return answers.get("category") == Category.IDENTITY
 
 
 def _has_light_proof(draft: RequestDraft, session: AccountSession) -> bool:

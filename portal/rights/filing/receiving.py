@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.models import Account, AccountSession
-from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.identity_checks.documents.shredding import forget_previews, limit_to, shred
@@ -24,19 +23,21 @@ from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, Identit
 from portal.identity_checks.queries import documents_given, given
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
+from portal.infrastructure.references import write_reference
 from portal.legal_time.deadline import PauseReason
 from portal.preferences.choices.states import read_state
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import emails
-from portal.rights.asked import Limit, Use
+from portal.rights.acting import Act, of_staff
+from portal.rights.asked import Asked, Erase, Limit, StopUse, Use
 from portal.rights.carrying_out.answering import PACKAGED, fulfil
+from portal.rights.channels import Channel
 from portal.rights.clock import running
 from portal.rights.filing.drafts import find_draft, lock_customer
-from portal.rights.filing.progress import DraftStep, progress_of, rectifies_identity
-from portal.rights.following.history import add_event
+from portal.rights.filing.progress import DraftStep, progress_of
 from portal.rights.intents import Intent, default_intent
 from portal.rights.lifecycle import Outcome, Right, Step, advance
-from portal.rights.models import Channel, EventKind, RequestDraft, RightsRequest
+from portal.rights.models import EventKind, RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
 
 FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
@@ -96,13 +97,13 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
     progress = progress_of(draft, account, session)
     if progress.missing is not DraftStep.CHECK:
         raise StepMissing(progress.missing)
-    check_room(customer.id, Intent(draft.intent))
-    request = _new_request(customer, Intent(draft.intent), dict(draft.answers), account.language)
+    check_room(customer.id, draft.intent)
+    request = _new_request(customer, draft.intent, dict(draft.answers), account.language)
     request.draft_id = draft.id
     method = None
-    if is_subject_to_check(request.right, request.answers) and not progress.decision.needed:
+    if is_subject_to_check(request) and not progress.decision.needed:
         method = checking.KNOWN_ADDRESS if progress.decision.cleared else checking.SESSION
-    _receive(request, clock.now(), _Proof(progress.decision, method, draft.id), f"customer:{customer.public_id}")
+    _receive(Act(request, f"customer:{customer.public_id}"), _Proof(progress.decision, method, draft.id))
     draft.sent_at, draft.answers = clock.now(), {}
     end_all(customer.id, draft.public_id)
     return request
@@ -119,12 +120,12 @@ def object_to_marketing(account: Account) -> RightsRequest:
     already = _objected_just_now(customer)
     if already is not None:
         return already
-    answers = {"use": str(Use.MARKETING)}
-    request = _new_request(customer, Intent.STOP_USE, answers, account.language)
+    asked = StopUse(use=Use.MARKETING)
+    request = _new_request(customer, Intent.STOP_USE, asked.stored(), account.language)
     db.session.add(request)
     running.start_clock(request, clock.now())
-    _note_filed(request, f"customer:{customer.public_id}")
-    fulfil(request, Outcome.GRANTED, "", None)
+    _note_filed(Act(request, f"customer:{customer.public_id}"))
+    fulfil(Act(request, "portal"), Outcome.GRANTED, "")
     return request
 
 
@@ -137,7 +138,7 @@ def _objected_just_now(customer: Customer) -> RightsRequest | None:
     is_fresh = RightsRequest.received_at > clock.now() - SAME_PRESS
     statement = select(RightsRequest).where(*is_theirs, is_fresh, RightsRequest.outcome == Outcome.GRANTED)
     found = db.session.execute(statement.order_by(RightsRequest.id)).scalars()
-    return next((request for request in found if request.answers.get("use") == Use.MARKETING), None)
+    return next((request for request in found if request.asked.concerns_marketing), None)
 
 
 def take_in(
@@ -161,13 +162,13 @@ def take_in(
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_customer(customer.id)
-    request = _new_request(customer, default_intent(right), {"words": words}, customer.language)
+    request = _new_request(customer, default_intent(right), Asked(words).stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
     db.session.add(request)
     running.start_clock(request, received_at)
     request.identity_signals = [str(signal) for signal in decision.remaining]
-    _note_filed(request, f"staff:{staff.public_id}", staff)
+    _note_filed(of_staff(request, staff))
     emails.queue_received(request)
     return request
 
@@ -181,11 +182,11 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
         code: under which Facebook and the person follow it.
     """
     lock_customer(customer.id)
-    request = _new_request(customer, Intent.ERASE, {"limited_to": str(limit)}, customer.language)
+    request = _new_request(customer, Intent.ERASE, Erase(limited_to=limit).stored(), customer.language)
     request.channel, request.confirmation_code = Channel.FACEBOOK, code
     db.session.add(request)
     running.start_clock(request, clock.now())
-    _note_filed(request, "portal")
+    _note_filed(Act(request, "portal"))
     checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
     emails.queue_received(request)
     return request
@@ -219,17 +220,17 @@ def check_room(customer_id: int, intent: Intent) -> None:
         raise TooManyOpen
 
 
-def is_subject_to_check(right: Right, answers: dict[str, Any]) -> bool:
-    """Whether who is asking matters for a right: what discloses or destroys, and a correction of identity."""
-    if right is Right.RECTIFICATION:
-        return rectifies_identity(answers)
-    return right in RIGHTS_SUBJECT_TO_PROOF
+def is_subject_to_check(request: RightsRequest) -> bool:
+    """Whether who is asking matters: for what discloses or destroys, and for a correction of identity."""
+    if request.right is Right.RECTIFICATION:
+        return request.asked.rectifies_identity
+    return request.right in RIGHTS_SUBJECT_TO_PROOF
 
 
 def _new_request(customer: Customer, intent: Intent, answers: dict[str, Any], language: str) -> RightsRequest:
     year = clock.today().year
     return RightsRequest(
-        reference=f"DR-{year}-{next_number(f'request-{year}'):05}",
+        reference=write_reference(year, next_number(f"request-{year}")),
         customer_id=customer.id,
         customer=customer,
         right=intent.right,
@@ -241,12 +242,13 @@ def _new_request(customer: Customer, intent: Intent, answers: dict[str, Any], la
     )
 
 
-def _receive(request: RightsRequest, received_at: datetime, proof: _Proof, actor: str) -> None:
+def _receive(act: Act, proof: _Proof) -> None:
+    request = act.request
     db.session.add(request)
-    running.start_clock(request, received_at)
+    running.start_clock(request, clock.now())
     request.identity_signals = [str(signal) for signal in proof.decision.remaining]
     request.is_document_needed = proof.decision.needed
-    _note_filed(request, actor)
+    _note_filed(act)
     if proof.method:
         checking.note_check(request.customer_id, request.id, proof.method)
     staged = documents_given(draft_id=proof.draft_id) if proof.draft_id else []
@@ -255,19 +257,17 @@ def _receive(request: RightsRequest, received_at: datetime, proof: _Proof, actor
         shred(staged)
         emails.queue_received(request)
         if _needs_nobody(request, proof.decision):
-            fulfil(request, Outcome.GRANTED, "", None)
+            fulfil(Act(request, "portal"), Outcome.GRANTED, "")
     elif _hand_over(request, staged):
         emails.queue_received(request)
     else:
-        request.status = advance(request.status, Step.ASK_IDENTITY)
-        running.pause(request, PauseReason.IDENTITY_DOUBT)
+        act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)
         emails.queue_document_awaited(request)
 
 
 def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
     """Whether the portal can answer by itself: a file it can make, no doubt left, and no words to be read."""
-    has_words = any(request.answers.get(name) for name in ("details", "destination"))
-    return request.right in PACKAGED and not decision.remaining and not has_words
+    return request.right in PACKAGED and not decision.remaining and not request.asked.needs_a_reader
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
@@ -283,14 +283,12 @@ def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
     return given(check_id=check.id).is_complete
 
 
-def _note_filed(request: RightsRequest, actor: str, staff: StaffMember | None = None) -> None:
+def _note_filed(act: Act) -> None:
+    request = act.request
     db.session.flush()
-    add_event(request, EventKind.FILED, staff=staff)
-    record(
+    act.note(EventKind.FILED)
+    act.record(
         FILED,
-        actor=actor,
-        subject=f"customer:{request.customer.public_id}",
-        reference=request.reference,
         right=request.right,
         channel=request.channel,
         due_on=request.initial_due_on.isoformat(),

@@ -4,30 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.infrastructure.database import db
-from portal.rights.models import EventKind, RequestEvent, RightsRequest
-from portal.staff.models import StaffMember
-
-
-def add_event(
-    request: RightsRequest,
-    kind: EventKind,
-    *,
-    staff: StaffMember | None = None,
-    text: str = "",
-    is_internal: bool = False,
-) -> RequestEvent:
-    """Add a line to a request's history, in the current transaction.
-
-    Args:
-        staff: who did it; None for the customer and for the portal itself.
-        text: what that person typed, in their own words.
-        is_internal: whether only staff may read the line.
-    """
-    db.session.flush()
-    staff_id = staff.id if staff else None
-    event = RequestEvent(request_id=request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal)
-    db.session.add(event)
-    return event
+from portal.rights.models import RequestEvent
 
 
 def customer_history(request_id: int) -> list[RequestEvent]:

@@ -1,6 +1,5 @@
 """Where a request stands, as its customer sees it: four steps, date, clock, words and document."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,15 +14,13 @@ from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
 from portal.legal_time.deadline import Deadline, PauseReason
 from portal.legal_time.explanation import explain
-from portal.rights.asked import Rows, answers_in_words
+from portal.rights.asked import Rows
 from portal.rights.clock import running
 from portal.rights.following.history import customer_history
-from portal.rights.intents import Intent
 from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
 
-_REFERENCE = re.compile(r"DR[ -]?(\d{4})[ -]?(\d{1,6})", re.IGNORECASE | re.ASCII)
 PAGE_SIZE = 20
 
 
@@ -82,12 +79,6 @@ class Tracking:
         return self.request.answered_at is not None
 
 
-def canonical_reference(typed: str) -> str | None:
-    """Return `DR-2026-00431` for what people type: lower case, spaces, no hyphens; None for anything else."""
-    found = _REFERENCE.fullmatch(typed.strip())
-    return f"DR-{found[1]}-{int(found[2]):05}" if found else None
-
-
 def find_own(customer_id: int, reference: str) -> RightsRequest | None:
     """Return the customer's own request, or None."""
     is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
@@ -109,7 +100,7 @@ def closed_requests(customer_id: int, cursor: str | None) -> Page[RightsRequest]
 
 def follow(request: RightsRequest, language: str) -> Tracking:
     """Return what the page of a request shows, in a language."""
-    intent = Intent(request.intent)
+    intent = request.intent
     checks = checks_of(request.id)
     pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
     destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
@@ -125,7 +116,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         days_left=running.days_left(request),
         is_late=running.is_late(request),
         pause_reason=_pause_reason(request),
-        answers=answers_in_words(request.answers, language),
+        answers=request.asked.in_words(language),
         history=[_moment(event) for event in events],
         check=pending,
         given=given(check_id=pending.id) if pending else Given(),
@@ -152,8 +143,7 @@ def _pause_reason(request: RightsRequest) -> PauseReason | None:
     if request.paused_on is None:
         return None
     is_open = (RequestPause.request_id == request.id, RequestPause.received_on.is_(None))
-    reason = db.session.execute(select(RequestPause.reason).where(*is_open).limit(1)).scalar_one_or_none()
-    return PauseReason(reason) if reason else None
+    return db.session.execute(select(RequestPause.reason).where(*is_open).limit(1)).scalar_one_or_none()
 
 
 def _moment(event: RequestEvent) -> Moment:

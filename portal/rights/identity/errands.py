@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.models import Account, AccountSession
-from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
 from portal.identity_checks.documents.shredding import shred
@@ -20,13 +19,11 @@ from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.legal_time.deadline import PauseReason
-from portal.rights import emails
-from portal.rights.clock import running
+from portal.rights import acting, emails
 from portal.rights.filing.drafts import DraftExpired, find_draft, lock_customer
 from portal.rights.filing.progress import progress_of
-from portal.rights.following.history import add_event, customer_history
-from portal.rights.intents import Intent
-from portal.rights.lifecycle import ALLOWED, Status, Step, advance
+from portal.rights.following.history import customer_history
+from portal.rights.lifecycle import ALLOWED, Status, Step
 from portal.rights.models import EventKind, RequestDraft, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_own
 from portal.staff.models import StaffMember
@@ -66,7 +63,7 @@ class RequestErrands:
             lock_customer(errand.customer_id)
             draft = db.session.get(RequestDraft, errand.draft_id, populate_existing=True)
             return draft is not None and draft.sent_at is None
-        request = _lock(errand.customer_id, errand.code)
+        request = acting.of_customer(errand.customer_id, errand.code).request
         check = pending_check(request.id)
         return request.status is Status.IDENTITY_PENDING and check is not None and check.id == errand.check_id
 
@@ -79,16 +76,13 @@ class RequestErrands:
             draft = db.session.get_one(RequestDraft, errand.draft_id)
             draft.is_document_later, draft.updated_at = False, clock.now()
             return
-        request = _lock(errand.customer_id, errand.code)
-        request.status = advance(request.status, Step.RECEIVE_IDENTITY)
-        running.resume(request)
+        act = acting.of_customer(errand.customer_id, errand.code)
+        act.go_on(Step.RECEIVE_IDENTITY)
         end_all(errand.customer_id, errand.code)
-        request.version += 1
-        add_event(request, EventKind.DOCUMENT_RECEIVED)
-        who = f"customer:{request.customer.public_id}"
-        due_on = request.sort_on.isoformat()
-        record(RECEIVED, actor=who, subject=who, reference=request.reference, due_on=due_on)
-        emails.queue_document_received(request)
+        act.request.version += 1
+        act.note(EventKind.DOCUMENT_RECEIVED)
+        act.record(RECEIVED, due_on=act.request.sort_on.isoformat())
+        emails.queue_document_received(act.request)
 
     def clear(self, errand: Errand, session: AccountSession) -> None:
         if errand.draft_id is not None:
@@ -115,18 +109,17 @@ class RequestErrands:
     def lose_document(self, check: IdentityCheck, reason: str) -> None:
         if check.request_id is None:
             return
-        request = db.session.get_one(RightsRequest, check.request_id, with_for_update=True)
-        subject = f"customer:{request.customer.public_id}"
-        record(LOST, actor="portal", subject=subject, reference=request.reference, reason=reason)
+        act = acting.of_portal(check.request_id)
+        request = act.request
+        act.record(LOST, reason=reason)
         request.version += 1
         if reason == "infected" and (request.status, Step.ASK_IDENTITY) in ALLOWED:
             # Only now do we wait for the person again; the days while the scanner was down were ours. A decision that
             # waits for its second opinion asks for nothing meanwhile: whoever gives it reads the note.
-            request.status = advance(request.status, Step.ASK_IDENTITY)
-            running.pause(request, PauseReason.IDENTITY_DOUBT)
+            act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)
             emails.queue_document_lost(request)
         language = installed.organisation().languages[0]
-        add_event(request, EventKind.NOTE, text=_NOTES[reason].text(language), is_internal=True)
+        act.note(EventKind.NOTE, _NOTES[reason].text(language), is_internal=True)
 
 
 _NOTES: Final = {
@@ -147,7 +140,7 @@ def _errand_of_draft(draft: RequestDraft, account: Account, session: AccountSess
         return None
     return Errand(
         code=draft.public_id,
-        title=Intent(draft.intent).label(get_locale()),
+        title=draft.intent.label(get_locale()),
         customer_id=draft.customer_id,
         reasons=progress.decision.reasons(get_locale()),
         next_url=url_for("customer.rights.check", public_id=draft.public_id),
@@ -165,7 +158,7 @@ def _errand_of_request(request: RightsRequest) -> Errand | None:
     page = url_for("customer.rights.follow", reference=request.reference)
     return Errand(
         code=request.reference,
-        title=Intent(request.intent).label(get_locale()),
+        title=request.intent.label(get_locale()),
         customer_id=request.customer_id,
         reasons=_reasons(request),
         next_url=page,
@@ -185,11 +178,6 @@ def _reasons(request: RightsRequest) -> tuple[str, ...]:
 def _own_request(customer_id: int, reference: str) -> RightsRequest | None:
     is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
     return db.session.execute(select(RightsRequest).where(*is_theirs)).scalar_one_or_none()
-
-
-def _lock(customer_id: int, reference: str) -> RightsRequest:
-    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
-    return db.session.execute(select(RightsRequest).where(*is_theirs).with_for_update()).scalar_one()
 
 
 plug_in(RequestErrands())

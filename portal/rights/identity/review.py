@@ -1,23 +1,23 @@
 """Look at who is asking: confirm, ask for another document, or reject. Each destroys the document in the same act."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from portal.audit.recording import record
 from portal.audit.tags import declare
-from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof import checking
-from portal.identity_checks.proof.paper_checks import RejectReason
+from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, checklist, reject_reasons
+from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal
 from portal.identity_checks.queries import documents_of, given, pending_check
 from portal.legal_time.deadline import PauseReason
 from portal.personal_data.categories import Category
-from portal.rights.carrying_out.answering import write_to_customer
-from portal.rights.clock import running
-from portal.rights.deciding.decisions import check_version
-from portal.rights.following.history import add_event
-from portal.rights.lifecycle import Right, Status, Step, advance
-from portal.rights.models import Channel, EventKind, RightsRequest
-from portal.rights.queue.claims import claim
+from portal.rights import acting, emails
+from portal.rights.acting import Act
+from portal.rights.asked import Correct
+from portal.rights.channels import Channel
+from portal.rights.lifecycle import CaseMoved, Status, Step
+from portal.rights.models import EventKind, RightsRequest
 from portal.staff.models import StaffMember
 
 DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
@@ -26,7 +26,7 @@ DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
 class ChecklistIncomplete(ValueError):
     """Identity is confirmed only with every point of the checklist ticked; `missing` names the others."""
 
-    def __init__(self, missing: list[str]) -> None:
+    def __init__(self, missing: list[CheckItem]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
 
@@ -43,49 +43,78 @@ class DocumentNotAllowed(Exception):
     """This right never needs a document, whoever asks (GDPR art. 12(6); `identity_checks.policy`)."""
 
 
-class NothingToCheck(Exception):
+class NothingToCheck(CaseMoved):
     """No check of identity is open on this case."""
 
 
-def review_identity(
-    request: RightsRequest, member: StaffMember, result: CheckResult, *, version: int, reason: str | None = None,
-    message: str = "", ticked: frozenset[str] = frozenset(), checklist: tuple[str, ...] = (),
-    has_opened: Callable[[IdentityCheck], bool],
-) -> None:  # fmt: skip
-    """Record what the reviewer found, in the current transaction.
+@dataclass(frozen=True)
+class Finding:
+    """What the reviewer found.
 
-    Args:
+    Attributes:
         reason: a code, when another document is asked for or the identity rejected.
         message: what the person reads with it.
-        ticked, checklist: the points ticked and all that the kind of document has.
-        has_opened: tells whether the reviewer opened the document of a check.
-
-    Raises:
-        StaleCase, CaseClosed, HeldByAnother, OwnCase, NothingToCheck, DocumentAwaited, DocumentUnseen,
-        ChecklistIncomplete, AlreadyChecked, InvalidStep.
+        ticked: the points of the checklist that were ticked.
     """
-    claim(request, member)
-    check_version(request, version)
+
+    result: CheckResult
+    reason: str | None = None
+    message: str = ""
+    ticked: frozenset[str] = frozenset()
+
+
+def check_to_open(request: RightsRequest) -> IdentityCheck:
+    """Return the check of identity that is open on a case. Raises `NothingToCheck`."""
     check = pending_check(request.id)
     if check is None:
         raise NothingToCheck
-    if result is CheckResult.CONFIRMED:
-        reason = None
-        if not given(check_id=check.id).is_complete or not _are_ready(check):
-            raise DocumentAwaited
-        if not has_opened(check):
-            raise DocumentUnseen
-        missing = [point for point in checklist if point not in ticked]
-        if missing:
-            raise ChecklistIncomplete(missing)
-    checking.decide(check, result, reason=reason, member=member)
+    return check
+
+
+def points_of(request: RightsRequest, documents: list[IdentityDocument]) -> tuple[CheckItem, ...]:
+    """Return the checklist of the paper that was given; empty without one."""
+    if not documents:
+        return ()
+    return checklist(Paper(documents[0].kind), compares_birth_date=request.customer.birth_date is not None)
+
+
+def reasons_of(documents: list[IdentityDocument]) -> tuple[RejectReason, ...]:
+    """Return why the paper that was given may not do; empty without one."""
+    return reject_reasons(Paper(documents[0].kind)) if documents else ()
+
+
+def review_identity(
+    request: RightsRequest,
+    member: StaffMember,
+    finding: Finding,
+    version: int,
+    *,
+    has_opened: Callable[[IdentityCheck], bool],
+) -> None:
+    """Record what the reviewer found, in the current transaction.
+
+    Args:
+        has_opened: tells whether the reviewer opened the document of a check.
+
+    Raises:
+        CaseMoved, OwnCase, DocumentAwaited, DocumentUnseen, ChecklistIncomplete.
+    """
+    act = acting.hold(request, member, version)
+    check, result = check_to_open(request), finding.result
+    is_confirmed = result is CheckResult.CONFIRMED
+    if is_confirmed:
+        _check_confirmable(request, check, finding.ticked, has_opened)
+    try:
+        checking.decide(check, result, reason=None if is_confirmed else finding.reason, member=member)
+    except checking.AlreadyChecked:
+        raise NothingToCheck from None
     match result:
         case CheckResult.CONFIRMED:
-            _confirm(request, member)
+            _confirm(act)
         case CheckResult.ASKED_AGAIN:
-            _ask_again(request, member, _with_cure(reason, message, request.language))
+            _ask_again(act, _with_cure(finding.reason, finding.message, request.language))
         case _:
-            _reject(request, member, message)
+            _reject(act, finding.message)
 
 
 def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *, version: int) -> IdentityCheck:
@@ -94,25 +123,20 @@ def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *,
     A check that is open, because its document was destroyed before a decision, is given up for the new one.
 
     Raises:
-        DocumentNotAllowed, StaleCase, CaseClosed, HeldByAnother, OwnCase, InvalidStep.
+        CaseMoved, OwnCase, DocumentNotAllowed.
     """
     if not may_ask_for_document(request):
         raise DocumentNotAllowed
-    claim(request, member)
-    check_version(request, version)
-    request.status = advance(request.status, Step.ASK_IDENTITY)
+    act = acting.hold(request, member, version)
     open_one = pending_check(request.id)
     if open_one is not None:
         checking.abandon(open_one)
+    is_paused = act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)
     request.is_document_needed = True
     request.identity_signals = [*request.identity_signals, str(DoubtSignal.WRITTEN_DOUBT)]
-    is_paused = running.pause(request, PauseReason.IDENTITY_DOUBT)
-    add_event(request, EventKind.DOCUMENT_ASKED, staff=member, text=doubt)
-    record(
-        DOUBTED, actor=f"staff:{member.public_id}", subject=f"customer:{request.customer.public_id}",
-        reference=request.reference, is_paused=is_paused,
-    )  # fmt: skip
-    write_to_customer(request, "rights/identity_asked")
+    act.note(EventKind.DOCUMENT_ASKED, doubt)
+    act.record(DOUBTED, is_paused=is_paused)
+    emails.queue_document_asked(request)
     return checking.open_check(request.customer_id, request.id)
 
 
@@ -124,13 +148,28 @@ def may_ask_for_document(request: RightsRequest) -> bool:
     """
     if request.channel is Channel.FACEBOOK:
         return False
-    if request.right is Right.RECTIFICATION:
-        return request.answers.get("category") in {None, Category.IDENTITY}
-    return request.right in RIGHTS_SUBJECT_TO_PROOF
+    match request.asked:
+        case Correct(category=category):
+            return category in {None, Category.IDENTITY}
+        case _:
+            return request.right in RIGHTS_SUBJECT_TO_PROOF
 
 
-def _are_ready(check: IdentityCheck) -> bool:
-    return all(document.status is DocumentStatus.READY for document in documents_of(check))
+def _check_confirmable(
+    request: RightsRequest,
+    check: IdentityCheck,
+    ticked: frozenset[str],
+    has_opened: Callable[[IdentityCheck], bool],
+) -> None:
+    documents = documents_of(check)
+    is_ready = all(document.status is DocumentStatus.READY for document in documents)
+    if not given(check_id=check.id).is_complete or not is_ready:
+        raise DocumentAwaited
+    if not has_opened(check):
+        raise DocumentUnseen
+    missing = [point for point in points_of(request, documents) if point not in ticked]
+    if missing:
+        raise ChecklistIncomplete(missing)
 
 
 def _with_cure(reason: str | None, message: str, language: str) -> str:
@@ -139,29 +178,25 @@ def _with_cure(reason: str | None, message: str, language: str) -> str:
     return "\n\n".join(part for part in (cure, message) if part)
 
 
-def _confirm(request: RightsRequest, member: StaffMember) -> None:
-    _go_on(request)
-    add_event(request, EventKind.IDENTITY_CONFIRMED, staff=member)
-    write_to_customer(request, "rights/identity_confirmed")
+def _confirm(act: Act) -> None:
+    _go_on(act)
+    act.note(EventKind.IDENTITY_CONFIRMED)
+    emails.queue_identity_confirmed(act.request)
 
 
-def _ask_again(request: RightsRequest, member: StaffMember, message: str) -> None:
-    request.status = advance(request.status, Step.ASK_IDENTITY)
-    running.pause(request, PauseReason.IDENTITY_DOUBT)
-    checking.open_check(request.customer_id, request.id)
-    add_event(request, EventKind.DOCUMENT_ASKED, staff=member, text=message)
-    write_to_customer(request, "rights/identity_asked_again")
+def _ask_again(act: Act, message: str) -> None:
+    act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)
+    checking.open_check(act.request.customer_id, act.request.id)
+    act.note(EventKind.DOCUMENT_ASKED, message)
+    emails.queue_document_asked_again(act.request)
 
 
-def _reject(request: RightsRequest, member: StaffMember, message: str) -> None:
-    _go_on(request)
-    add_event(request, EventKind.IDENTITY_REJECTED, staff=member, text=message, is_internal=True)
+def _reject(act: Act, message: str) -> None:
+    _go_on(act)
+    act.note(EventKind.IDENTITY_REJECTED, message, is_internal=True)
 
 
-def _go_on(request: RightsRequest) -> None:
+def _go_on(act: Act) -> None:
     """Have the clock run and the review go on, unless a question of ours to the customer waits for its answer."""
-    if request.status is Status.CLARIFICATION_PENDING:
-        return
-    running.resume(request)
-    if request.status is not Status.IN_REVIEW:
-        request.status = advance(request.status, Step.START_REVIEW)
+    if act.request.status is not Status.CLARIFICATION_PENDING:
+        act.review()

@@ -12,7 +12,7 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.lookups.opening import is_own_file, recognise_owners_with
-from portal.rights.lifecycle import WAITING_STATUSES, Status
+from portal.rights.lifecycle import WAITING_STATUSES, CaseMoved, Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
 
@@ -22,7 +22,7 @@ CLAIMED = declare("staff:request:claimed", "reference", "was_held")
 RELEASED = declare("staff:request:released", "reference")
 
 
-class HeldByAnother(Exception):
+class HeldByAnother(CaseMoved):
     """Somebody else holds the case; `holder` and `until` say who and how long."""
 
     def __init__(self, request: RightsRequest) -> None:
@@ -35,7 +35,7 @@ class OwnCase(Exception):
     """A person never works on a request of their own (two accounts with one address are one person)."""
 
 
-class CaseClosed(Exception):
+class CaseClosed(CaseMoved):
     """The answer has left, or the customer took the request back: nobody works on it any more."""
 
 

@@ -1,6 +1,5 @@
 """The staff queue: open cases by due date, with filters that the address carries, and how old they are."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,18 +11,17 @@ from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
+from portal.rights.channels import Channel
 from portal.rights.lifecycle import Right, Status
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 50
 COUNTED_UP_TO = 10_000
 SHORTEST_NAME = 3
-
-_GAP = r"[\s\u2010-\u2013-]*"
-_REFERENCE = re.compile(rf"\s*DR{_GAP}([0-9]{{4}}){_GAP}([0-9]{{1,6}})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,9 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
 
 def _matches(text: str) -> ColumnElement[bool]:
     """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
-    is_number = Customer.external_id == text
-    alternatives: list[ColumnElement[bool]] = [RightsRequest.reference == read_reference(text), is_number]
+    alternatives: list[ColumnElement[bool]] = [Customer.external_id == text]
+    if reference := read_reference(text):
+        alternatives.append(RightsRequest.reference == reference)
     if len(text) >= SHORTEST_NAME:
         full_name = Customer.given_name + " " + Customer.family_name
         # SQLite folds the case of plain letters only, so that “éluard” has to be tried as “Éluard” too.
@@ -103,12 +102,6 @@ def _matches(text: str) -> ColumnElement[bool]:
     with suppress(AddressRefused):
         alternatives.append(Customer.email_normalised == normalise_address(text))
     return or_(*alternatives)
-
-
-def read_reference(text: str) -> str:
-    """Return a reference as we write it from what somebody typed: small letters, spaces, no hyphens or noughts."""
-    found = _REFERENCE.fullmatch(text)
-    return f"DR-{found[1]}-{int(found[2]):05}" if found else text
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,10 @@ def ages() -> Ages:
 
 def find_request(reference: str) -> RightsRequest | None:
     """Return a case by its reference, typed in any of its ways."""
-    statement = select(RightsRequest).where(RightsRequest.reference == read_reference(reference))
+    canonical = read_reference(reference)
+    if canonical is None:
+        return None
+    statement = select(RightsRequest).where(RightsRequest.reference == canonical)
     options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
     return db.session.execute(statement.options(*options)).scalar_one_or_none()
 

@@ -15,23 +15,6 @@ from portal.web.sessions import STAFF_RULES, cookie_name, hash_token
 COOKIE = "staff_device"
 KEPT_FOR = timedelta(days=365)
 
-# In this order: every browser also names those that it wants to be taken for.
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iOS"),
-    ("iPad", "iPadOS"),
-    ("Windows", "Windows"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
-
 
 def find_device(request: Request, staff_id: int) -> StaffDevice | None:
     """Return the browser of the request when this member signed in from it before."""
@@ -69,10 +52,3 @@ def hand_out_cookie(response: Response, token: str) -> None:
         cookie_name(COOKIE), token, max_age=int(KEPT_FOR.total_seconds()), httponly=True,
         samesite=STAFF_RULES.same_site, secure=installed.settings().is_https, path="/",
     )  # fmt: skip
-
-
-def describe_browser(request: Request) -> str:
-    """Return the browser and system in words that its owner recognises: Firefox, Windows."""
-    agent = request.user_agent.string
-    parts = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(part for part in parts if part)

@@ -15,7 +15,7 @@ from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.rules import is_too_long
 from portal.staff.company.provider import installed_provider
-from portal.staff.entry.devices import describe_browser, find_device, hand_out_cookie
+from portal.staff.entry.devices import find_device, hand_out_cookie
 from portal.staff.entry.sessions import start_session, stop_session
 from portal.staff.entry.sign_in import (
     SignInOver,
@@ -43,6 +43,7 @@ from portal.staff.own_account.second_factor import (
     passkeys_of,
 )
 from portal.staff.staff_blueprint import blueprint
+from portal.web.browsers import device_label
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.incoming.rate_limits import caller_network, count_try
 
@@ -175,7 +176,7 @@ def sign_in_passkey() -> Any:
 
 def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
     """Open a session in the current transaction; return the cookie of a browser that is new."""
-    browser = describe_browser(request)
+    browser = device_label(request.user_agent.string)
     device, cookie = enter_from(member, find_device(request, member.id), method)
     start_session(member, device, method=method, device=browser)
     if cookie and is_told:

@@ -15,7 +15,6 @@ from portal.access.recovery_codes import make_recovery_codes
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
-from portal.staff.entry.devices import describe_browser
 from portal.staff.entry.staff_views import enter, form_page, open_staff_session
 from portal.staff.forms import NewPasswordForm
 from portal.staff.members.invitation import (
@@ -30,6 +29,7 @@ from portal.staff.models import StaffToken
 from portal.staff.own_account.factor_staff_views import CHALLENGE, RECOVERY_CODES
 from portal.staff.own_account.second_factor import TO_ADD, issue_challenge, use_challenge
 from portal.staff.staff_blueprint import blueprint
+from portal.web.browsers import device_label
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import keep_to_show
 
@@ -80,7 +80,7 @@ def _factor_page(invitation: StaffToken, form: AppCodeForm, *, is_refused: bool 
     page = render_template(
         "staff/staff/second_factor.html", form=form, member=invitation.staff, is_refused=is_refused,
         groups=secret_in_groups(totp_secret(invitation.staff)),
-        passkey_form=NewPasskeyForm(formdata=None, name=describe_browser(request)),
+        passkey_form=NewPasskeyForm(formdata=None, name=device_label(request.user_agent.string)),
     )  # fmt: skip
     return page, 422 if form.errors or is_refused else 200
 

@@ -18,7 +18,6 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import is_password
 from portal.infrastructure.passwords.rules import is_too_long
 from portal.staff.company.provider import installed_provider
-from portal.staff.entry.devices import describe_browser
 from portal.staff.own_account.password_and_sessions import note_proven_again
 from portal.staff.own_account.second_factor import (
     TO_ADD,
@@ -34,6 +33,7 @@ from portal.staff.own_account.second_factor import (
     use_challenge,
 )
 from portal.staff.staff_blueprint import blueprint
+from portal.web.browsers import device_label
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
@@ -70,7 +70,7 @@ def own_page() -> str:
 @blueprint.route("/account/passkeys", methods=["GET", "POST"])
 @requires(STAFF_FRESH)
 def passkeys() -> Answer:
-    form = NewPasskeyForm(name=describe_browser(request))
+    form = NewPasskeyForm(name=device_label(request.user_agent.string))
     if form.is_submitted() and form.validate() and _keep(form):
         return _done(_("The passkey is added. Your other sessions are ended."), "passkeys")
     return _passkeys_page(form, is_refused=form.is_submitted())

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.app import create_app
 from portal.config import Settings, SettingsFault
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList, check_list
-from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
+from portal.infrastructure.sealing.keys import new_sealing_pair
 
 
 def write_list(path: Path, passwords: set[str], *, end: str = "\r\n", counts: bool = True, last: bool = True) -> Path:
@@ -75,15 +76,17 @@ def test_another_file_is_refused_at_the_start(tmp_path: Path, content: str) -> N
 
 
 @pytest.mark.parametrize(("name", "words"), [("absent.txt", "No such file"), ("list.txt", "no SHA-1")])
-def test_a_wrong_list_is_a_fault_of_the_settings(tmp_path: Path, name: str, words: str) -> None:
+def test_a_wrong_list_is_a_fault_of_the_settings_named_beside_the_others(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "list.txt").write_text("password\n")
     sealing, opening = new_sealing_pair()
-    with pytest.raises(SettingsFault, match=f"PORTAL_BREACHED_PASSWORDS_FILE: .*{words}"):
-        Settings.from_environment({
-            "PORTAL_INSTANCE": str(tmp_path), "PORTAL_SECRET_KEY": "x" * 40, "PORTAL_MASTER_KEYS": new_master_keys(),
-            "PORTAL_SEALING_KEY": sealing, "PORTAL_OPENING_KEYS": opening, "PORTAL_PUBLIC_URL": "http://localhost",
-            "PORTAL_BREACHED_PASSWORDS_FILE": str(tmp_path / name),
-        })  # fmt: skip
+    settings = Settings.from_environment({
+        "PORTAL_INSTANCE": str(tmp_path), "PORTAL_SECRET_KEY": "x" * 40, "PORTAL_MASTER_KEYS": "v1:cut-short",
+        "PORTAL_SEALING_KEY": sealing, "PORTAL_OPENING_KEYS": opening, "PORTAL_PUBLIC_URL": "http://localhost",
+        "PORTAL_BREACHED_PASSWORDS_FILE": str(tmp_path / name),
+    })  # fmt: skip
+    with pytest.raises(SettingsFault, match=f"PORTAL_BREACHED_PASSWORDS_FILE: .*{words}") as found:
+        create_app(settings)
+    assert any(fault.startswith("PORTAL_MASTER_KEYS: ") for fault in found.value.faults)
 
 
 def test_a_list_gone_or_damaged_later_is_said_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -129,6 +129,8 @@ REFUSED = [
     (customer("C-2", language="de"), "language", "write fr or en"),
     (customer("C-2", given_name="Ca\u0000mille"), "given_name", "holds a null character"),
     (customer("C-2", given_name="Ca\u0007mille"), "given_name", "holds a control character"),
+    (customer("C-2", given_name="Ca\u0085mille"), "given_name", "holds a control character"),
+    (customer("C-2", given_name="Ca\u2028mille"), "given_name", "holds a control character"),
     (customer("C-2", email="C-1001@EXAMPLE.org"), "email", "belongs to another customer"),
     (invoice(customer="C-404"), "customer", "is not known"),
     (invoice(source="spreadsheet"), "source", "is not a registered system"),
@@ -159,6 +161,25 @@ REFUSED = [
     (removed("horoscope", "H-1"), "kind", "is not declared"),
     ({"type": "consent", "customer": "C-1001", "given": "yes"}, "given", "write true or false"),
 ]  # fmt: skip
+
+
+def test_nothing_turns_the_direction_of_a_name_or_a_reference(importer: Importer) -> None:
+    importer.take(
+        customer(
+            "\u200eC-1001\u200f",
+            given_name="\u202eZoe\u0301",
+            family_name="Le\u00a0 Gall",
+            email="\u202azoe@example.org\u202c",
+        ),
+        record(
+            "support_exchange",
+            "\u200eE-1",
+            {"channel": "email", "direction": "in", "subject": "\u2066Un\u202e mot", "body": "\u202eUn mot"},
+        ),
+    )
+    zoe = the_customer()
+    assert (zoe.given_name, zoe.family_name, zoe.email) == ("Zoé", "Le Gall", "zoe@example.org")
+    assert stored("E-1").values == {"channel": "email", "direction": "in", "subject": "Un mot", "body": "\u202eUn mot"}
 
 
 def test_each_refusal_names_the_line_and_the_field_and_harms_no_neighbour(importer: Importer) -> None:

@@ -21,10 +21,11 @@ from portal.legal_time import deadlines
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
+from portal.rights.channels import Channel
 from portal.rights.deciding import decisions
 from portal.rights.deciding.refusals import MISSING_LABELS, RefusalGround
-from portal.rights.lifecycle import ExtensionReason, Outcome, Right, Status
-from portal.rights.models import Channel, EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
+from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion, Status
+from portal.rights.models import EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
@@ -179,8 +180,8 @@ def test_what_no_keyboard_types_is_left_out_of_every_text(reviewer: Browser, peo
     decide(open_case(reviewer, reference), "granted", typed, **{"done-profile": typed})
     written = select(RequestEvent.text).where(RequestEvent.kind == EventKind.NOTE)
     decision = db.session.execute(select(RequestDecision)).scalar_one()
-    assert db.session.execute(written).scalar_one() == decision.done["profile"] == "Fait en deux\r\nlignes"
-    assert "Fait en deux\r\nlignes" in decision.message
+    assert db.session.execute(written).scalar_one() == decision.done["profile"] == "Fait en deux\nlignes"
+    assert "Fait en deux\nlignes" in decision.message
 
 
 def test_save_and_next_opens_the_next_case(reviewer: Browser, people: People) -> None:
@@ -316,7 +317,7 @@ def test_some_grounds_need_the_officer(people: People, reviewer: Browser) -> Non
     with pytest.raises(decisions.OfficerNeeded), transaction() as session:
         found = session.execute(select(RightsRequest).where(RightsRequest.reference == reference)).scalar_one()
         colleague = session.get_one(StaffMember, colleague_id)
-        decisions.second(found, colleague, agrees=True, text="", version=found.version)
+        decisions.second(found, colleague, SecondOpinion.AGREES, "", found.version)
     assert case(reference).status is Status.SECOND_OPINION
 
 

@@ -19,8 +19,9 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
 from portal.preferences.models import PreferenceState
+from portal.rights.channels import Channel
 from portal.rights.lifecycle import Right, Status
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People

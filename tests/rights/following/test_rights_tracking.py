@@ -10,11 +10,12 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.legal_time.deadline import PauseReason
 from portal.legal_time.deadlines import ExtensionTooLate
+from portal.rights.acting import Act
+from portal.rights.channels import Channel
 from portal.rights.clock import running
 from portal.rights.filing.receiving import take_in
-from portal.rights.following.history import add_event
 from portal.rights.lifecycle import Outcome, Right, Status
-from portal.rights.models import Channel, EventKind, RequestPause, RightsRequest
+from portal.rights.models import EventKind, RequestPause, RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, text_of
@@ -72,7 +73,7 @@ def test_a_question_pauses_the_clock_and_the_answer_starts_it_again(known: Brows
         request = db.session.execute(select(RightsRequest)).scalar_one()
         request.status = Status.CLARIFICATION_PENDING
         assert running.pause(request, PauseReason.SCOPE_CLARIFICATION)
-        add_event(request, EventKind.CLARIFICATION_ASKED, text="Quelle période ?")
+        Act(request, "portal").note(EventKind.CLARIFICATION_ASKED, "Quelle période ?")
     waiting = only_request()
     assert (waiting.due_on, waiting.paused_on.isoformat()) == (None, "2026-03-06")
     assert waiting.sort_on == waiting.due_on_unpaused
@@ -134,7 +135,7 @@ def test_internal_notes_stay_inside(known: Browser) -> None:
     page = file_copy(known)
     with transaction():
         request = db.session.execute(select(RightsRequest)).scalar_one()
-        add_event(request, EventKind.NOTE, text="Client pénible", is_internal=True)
+        Act(request, "portal").note(EventKind.NOTE, "Client pénible", is_internal=True)
     assert "pénible" not in known.get(page.url).text
 
 
@@ -168,7 +169,7 @@ def test_the_answer_is_shown(known: Browser) -> None:
         request = db.session.execute(select(RightsRequest)).scalar_one()
         request.status, request.is_open, request.outcome = Status.CLOSED, False, Outcome.PARTIAL
         request.answered_at = clock.now()
-        add_event(request, EventKind.ANSWERED, text="Voici ce que nous avons fait.")
+        Act(request, "portal").note(EventKind.ANSWERED, "Voici ce que nous avons fait.")
     page = known.get(page.url)
     assert page.text.count("Voici ce que nous avons fait.") == 1
     assert "Nous en avons fait une partie" in page.text

@@ -13,9 +13,10 @@ from portal.access.permissions import Role
 from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.infrastructure.database import db, transaction
+from portal.rights.channels import Channel
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import ExtensionReason, Right, Status
-from portal.rights.models import Channel, RightsRequest
+from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People

@@ -1,6 +1,7 @@
 """A served demonstration and headless Chromium: the portal as people meet it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -32,6 +33,13 @@ def profiles() -> Iterator[Profiles]:
 @pytest.fixture
 def visit(served: Served, profiles: Profiles) -> Iterator[Any]:
     """Make visitors: `visit(width=390, language="fr", script=True, scheme="light")`."""
+    with visitors_of(served, profiles) as make:
+        yield make
+
+
+@contextmanager
+def visitors_of(served: Served, profiles: Profiles) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors of a portal; at the end none of them may have met a fault."""
     visitors: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:

@@ -17,13 +17,15 @@ from portal.infrastructure.database import db, transaction
 from portal.lookups.access_log import CASE_WORK, REQUEST, log_access
 from portal.records.counts import CountChanges
 from portal.records.models import Record
+from portal.rights.channels import Channel
 from portal.rights.filing.receiving import take_in
 from portal.rights.lifecycle import Right
-from portal.rights.models import Channel
+from portal.staff.approvals.deciding import decline
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.acting.visitors import statements
+from tests.support.approvals import proposed
 
 MANY = 400
 
@@ -120,3 +122,20 @@ def test_the_queue(app: Flask, people: People, path: str) -> None:
 
     fill(3, 0)
     at_most(browser, path, 6, lambda: fill(90, 3))
+
+
+@pytest.mark.parametrize(("path", "most"), [("/staff/desk", 3), ("/staff/approvals", 5), ("/staff/account", 6)])
+def test_what_takes_two_people(people: People, path: str, most: int) -> None:
+    browser = people.signed_in_staff(Role.OFFICER)
+    officer_id = people.staff(Role.OFFICER, "other@example.org").id
+    emails = [people.staff(Role.SUPPORT, f"p{place}@example.org").email for place in range(4)]
+
+    def fill(number: int) -> None:
+        for author in emails:
+            proposed("officer@example.org", author)
+            public_ids = [proposed(author, author) for _ in range(number)]
+            with transaction() as session:
+                decline(public_ids[0], session.get_one(StaffMember, officer_id), "Non.")
+
+    fill(2)
+    at_most(browser, path, most, lambda: fill(6))

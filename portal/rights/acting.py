@@ -1,0 +1,145 @@
+"""One act on a case, said once: hold it, see that nothing moved, change it, write it down, give it back.
+
+Staff, the customer and the portal itself act through here, each by the function that says how they take the case. An
+act belongs to the caller's transaction, and the case stays locked until its commit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.audit.recording import record
+from portal.identity_checks.documents.uploading import end_all
+from portal.identity_checks.proof import checking
+from portal.identity_checks.queries import checks_of
+from portal.infrastructure.database import db
+from portal.legal_time.deadline import PauseReason
+from portal.rights.clock import running
+from portal.rights.lifecycle import CaseMoved, Status, Step, advance
+from portal.rights.models import EventKind, RequestEvent, RightsRequest
+from portal.rights.queue.claims import check_not_own, claim
+from portal.staff.models import StaffMember
+
+
+class StaleCase(CaseMoved):
+    """Somebody changed the case since this page was opened."""
+
+
+class NoSuchRequest(Exception):
+    """The customer has no such request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done to one case, by whom.
+
+    Attributes:
+        actor: who the audit trail names: `staff:…`, `customer:…` or `portal`.
+        staff: the staff member who acts; None for the customer and for the portal.
+    """
+
+    request: RightsRequest
+    actor: str
+    staff: StaffMember | None = None
+
+    def step(self, step: Step) -> None:
+        """Move the case along the table of steps. Raises `InvalidStep`."""
+        self.request.status = advance(self.request.status, step)
+
+    def wait(self, step: Step, reason: PauseReason) -> bool:
+        """Wait for the customer; return whether the clock stands still. Raises `InvalidStep`."""
+        self.step(step)
+        return running.pause(self.request, reason)
+
+    def go_on(self, step: Step) -> None:
+        """End a wait by a step, and have the clock run. Raises `InvalidStep`."""
+        self.step(step)
+        running.resume(self.request)
+
+    def review(self) -> None:
+        """Have the review go on, whatever was waited for. Raises `InvalidStep`."""
+        if self.request.status is not Status.IN_REVIEW:
+            self.go_on(Step.START_REVIEW)
+
+    def note(self, kind: EventKind, text: str = "", *, is_internal: bool = False) -> None:
+        """Add a line to the history.
+
+        Args:
+            text: what whoever acts typed, in their own words.
+            is_internal: whether only staff may read the line.
+        """
+        db.session.flush()  # lines are read in the order of their numbers, and a new request has none before
+        staff_id = self.staff.id if self.staff else None
+        line = RequestEvent(
+            request_id=self.request.id, kind=kind, staff_id=staff_id, text=text, is_internal=is_internal
+        )
+        db.session.add(line)
+
+    def record(self, tag: str, **facts: Any) -> None:
+        """Add an event to the audit trail: who, about whom, in which case."""
+        subject = f"customer:{self.request.customer.public_id}"
+        record(tag, actor=self.actor, subject=subject, reference=self.request.reference, **facts)
+
+    def give_back(self) -> None:
+        """Let the case be held by nobody."""
+        self.request.holder_id = self.request.held_until = None
+
+    def close(self) -> None:
+        """Have the case open no more: its documents are destroyed, looked at or not, and nobody holds it."""
+        request = self.request
+        for check in checks_of(request.id):
+            checking.abandon(check)
+        end_all(request.customer_id, request.reference)
+        request.is_open, request.closed_at = False, clock.now()
+        self.give_back()
+
+
+def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
+    """Begin an act of a staff member, who takes the case or renews their hold on it.
+
+    Raises:
+        StaleCase, HeldByAnother, OwnCase, CaseClosed.
+    """
+    claim(request, member)
+    _check_version(request, version)
+    return of_staff(request, member)
+
+
+def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
+    """Begin an act of a staff member on a case that nobody needs to hold. Raises `StaleCase`, `OwnCase`."""
+    check_not_own(request, member)
+    db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
+    _check_version(request, version)
+    return of_staff(request, member)
+
+
+def of_staff(request: RightsRequest, member: StaffMember) -> Act:
+    """Begin an act of a staff member that changes nothing that a colleague could be working on."""
+    return Act(request, f"staff:{member.public_id}", member)
+
+
+def of_customer(customer_id: int, reference: str) -> Act:
+    """Begin an act of a customer on a request of their own. Raises `NoSuchRequest`."""
+    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    request = db.session.execute(select(RightsRequest).where(*is_theirs).with_for_update()).scalar_one_or_none()
+    if request is None:
+        raise NoSuchRequest
+    return Act(request, f"customer:{request.customer.public_id}")
+
+
+def of_portal(request_id: int) -> Act:
+    """Begin an act that the portal does by itself, on the case as it is now."""
+    request = db.session.get_one(RightsRequest, request_id, with_for_update=True, populate_existing=True)
+    return Act(request, "portal")
+
+
+def _check_version(request: RightsRequest, version: int) -> None:
+    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew.
+
+    A case that is decided takes no further act: its answer leaves by itself.
+    """
+    if request.version != version or request.outcome is not None:
+        raise StaleCase
+    request.version += 1

@@ -1,0 +1,109 @@
+"""What the member who looks at a case may do to it now, and which panel stands in the place of the decision."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.access.permissions import Permission
+from portal.exports.models import AnswerPackage, PackageStatus
+from portal.identity_checks.documents.viewing import Look
+from portal.rights.deciding.case_facts import CaseFacts
+from portal.rights.lifecycle import Status
+from portal.rights.models import RequestDecision, RightsRequest
+from portal.rights.queue.claims import is_held_by, is_held_by_another
+from portal.staff.models import StaffMember
+
+
+class Panel(StrEnum):
+    """What stands in the place of the decision. Its template has the name of its code."""
+
+    IDENTITY = "identity"
+    "A document waits to be looked at."
+    DECISION = "decision"
+    "Everything needed is there, or a refusal may leave without it."
+    SECOND_OPINION = "second_opinion"
+    "A colleague decided, and another person has to agree."
+    COPY_FAILED = "copy_failed"
+    "The answer cannot leave: its copy could not be made."
+    COPY_UNDER_WAY = "copy_under_way"
+    "The answer leaves by itself, as soon as its copy is made."
+    DECIDED = "decided"
+    "What was decided, to be read."
+
+
+@dataclass(frozen=True)
+class CaseActs:
+    """Each act is here once: the page offers what these say, and the use cases check it again.
+
+    Attributes:
+        look: the look that this browser has at the document, while it lasts.
+        decided_it: whether the decision that waits for a second opinion is this member's own.
+    """
+
+    panel: Panel | None
+    look: Look | None
+    is_mine: bool
+    is_held: bool
+    decided_it: bool
+    may_claim: bool
+    may_look: bool
+    may_second: bool
+    may_prepare_again: bool
+    may_ask: bool
+    may_extend: bool
+    may_doubt: bool
+
+
+def acts_on(
+    request: RightsRequest,
+    member: StaffMember,
+    facts: CaseFacts,
+    *,
+    look: Look | None,
+    decision: RequestDecision | None,
+    package: AnswerPackage | None,
+) -> CaseActs:
+    """Return what a member may do to a case, from the case as it stands and from their role."""
+    is_mine, is_others = is_held_by(request, member), is_held_by_another(request, member)
+    is_undecided = request.is_open and request.outcome is None
+    is_in_work = is_undecided and request.status is not Status.SECOND_OPINION
+    decided_it = decision is not None and decision.staff_id == member.id
+    is_document_ready = any(side.is_ready for side in facts.documents)
+    may_look = request.is_open and not is_others and is_document_ready and member.may(Permission.SEE_DOCUMENT)
+    may_decide = member.may(Permission.DECIDE_REQUEST)
+    return CaseActs(
+        panel=_panel(request, member, facts, decision, package),
+        look=look if may_look and is_mine else None,
+        is_mine=is_mine,
+        is_held=is_mine or is_others,
+        decided_it=decided_it,
+        may_claim=request.is_open and member.may(Permission.CLAIM_REQUEST),
+        may_look=may_look,
+        may_second=not decided_it and member.may(Permission.GIVE_SECOND_OPINION),
+        may_prepare_again=may_decide,
+        may_ask=is_in_work and may_decide,
+        may_extend=is_in_work and may_decide and not request.is_extended,
+        may_doubt=is_undecided
+        and facts.may_doubt
+        and request.status in {Status.RECEIVED, Status.IN_REVIEW}
+        and member.may(Permission.CHECK_IDENTITY),
+    )
+
+
+def _panel(
+    request: RightsRequest,
+    member: StaffMember,
+    facts: CaseFacts,
+    decision: RequestDecision | None,
+    package: AnswerPackage | None,
+) -> Panel | None:
+    is_in_work = request.is_open and request.status is not Status.SECOND_OPINION
+    has_document = facts.has_pending_check and bool(facts.documents)
+    if is_in_work and has_document and member.may(Permission.CHECK_IDENTITY):
+        return Panel.IDENTITY
+    if is_in_work and request.outcome is None and member.may(Permission.DECIDE_REQUEST):
+        return Panel.DECISION
+    if request.status is Status.SECOND_OPINION and decision:
+        return Panel.SECOND_OPINION
+    if package and request.is_open:
+        return Panel.COPY_FAILED if package.status is PackageStatus.FAILED else Panel.COPY_UNDER_WAY
+    return Panel.DECIDED if decision else None

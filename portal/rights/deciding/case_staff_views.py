@@ -1,0 +1,118 @@
+"""The page of one case, and what every act on it has in common: finding it, and saying what became of the act."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.access.declare import requires, staff
+from portal.access.permissions import Permission
+from portal.exports.delivery import package_of_request
+from portal.identity_checks.documents.viewing import current_look
+from portal.identity_checks.queries import pending_check
+from portal.infrastructure.database import transaction
+from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access
+from portal.rights.clock.running import days_left
+from portal.rights.deciding.case_acts import acts_on
+from portal.rights.deciding.case_facts import case_facts
+from portal.rights.deciding.decisions import latest_decision
+from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
+from portal.rights.following.history import full_history
+from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.lifecycle import CaseMoved
+from portal.rights.models import RightsRequest
+from portal.rights.queue.claims import OwnCase, check_not_own
+from portal.rights.queue.listing import find_request, other_requests
+from portal.rights.staff_blueprint import blueprint
+from portal.web.forms import PortalForm
+
+SHOWN_OF_HISTORY = 5
+_TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
+
+
+@blueprint.get("/requests/<reference>")
+@requires(staff(Permission.SEE_REQUEST))
+def case(reference: str) -> str | Response:
+    with transaction():
+        found = find_case(reference)
+        if found.reference != reference:
+            return redirect(url_for(".case", reference=found.reference), 303)
+        log_access(current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference)
+    return _case_page(find_case(reference))
+
+
+def find_case(reference: str) -> RightsRequest:
+    """Return a case; nobody sees one of their own, whatever their role."""
+    found = find_request(reference)
+    if found is None:
+        abort(404)
+    try:
+        check_not_own(found, current_user)
+    except OwnCase:
+        abort(403)
+    return found
+
+
+def refused(reference: str, **forms: PortalForm) -> tuple[str, int]:
+    """Return the page of a case with a form that was refused, as it was sent and with what is wrong beside it."""
+    return _case_page(find_case(reference), **forms), 422
+
+
+def acted(reference: str, message: str = "") -> Response:
+    """Lead back to the case after an act, with words on what was done."""
+    if message:
+        flash(message, "success")
+    return redirect(url_for(".case", reference=reference), 303)
+
+
+@blueprint.errorhandler(CaseMoved)
+def moved(error: CaseMoved) -> Any:
+    """Say what the case has become, and give back what was typed for an act that was not done."""
+    found = find_case((request.view_args or {})["reference"])
+    history = full_history(found.id)[-SHOWN_OF_HISTORY:]
+    return render_template("rights/staff/moved.html", case=found, moved=error, history=history, kept=_typed()), 409
+
+
+def _typed() -> list[str]:
+    """Return the texts of a form whose act was not done, so that nobody has to write them again."""
+    return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
+
+
+def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
+    decision, package = latest_decision(found.id), package_of_request(found.id)
+    facts = case_facts(found, decision, str(get_locale()))
+    look = current_look(session, current_user, pending_check(found.id))
+    shown = _blank_forms(found) | forms
+    shown["identity_form"].offer(facts.points, facts.reject_reasons)
+    shown["decision_form"].offer_grounds(found.right)
+    return render_template(
+        "rights/staff/case.html",
+        case=found,
+        facts=facts,
+        acts=acts_on(found, current_user, facts, look=look, decision=decision, package=package),
+        history=full_history(found.id),
+        days=days_left(found),
+        others=other_requests(found),
+        channel=found.channel.label(get_locale()),
+        decision=decision,
+        now=clock.now(),
+        form=next((form for form in forms.values() if form.errors), None) or PortalForm(),
+        **shown,
+    )
+
+
+def _blank_forms(found: RightsRequest) -> dict[str, Any]:
+    version = {"version": str(found.version)}
+    return {
+        "look_form": LookForm(data={"reason": LOOK_REASONS[0]}, formdata=None, prefix="look"),
+        "identity_form": IdentityForm(data=version, formdata=None),
+        "decision_form": DecisionForm(data=version, formdata=None),
+        "second_form": SecondOpinionForm(data=version, formdata=None),
+        "question_form": QuestionForm(data=version, formdata=None, prefix="question"),
+        "doubt_form": DoubtForm(data=version, formdata=None, prefix="doubt"),
+        "extension_form": ExtensionForm(data=version, formdata=None, prefix="extension"),
+        "note_form": NoteForm(data=version, formdata=None, prefix="note"),
+    }

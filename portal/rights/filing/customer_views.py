@@ -1,0 +1,186 @@
+"""Filing a request: choose, describe, check, send; kept at each step."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import CUSTOMER, requires
+from portal.customers.addresses import mask_address
+from portal.infrastructure.database import transaction
+from portal.personal_data.categories import CATEGORIES
+from portal.rights.asked import read_asked
+from portal.rights.customer_blueprint import blueprint
+from portal.rights.filing import receiving
+from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
+from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
+from portal.rights.filing.progress import DraftStep, progress_of
+from portal.rights.intents import INTENTS, Intent, intent_of
+from portal.rights.models import RequestDraft
+from portal.web.incoming.rate_limits import count_try
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("/requests/new")
+@requires(CUSTOMER)
+def choose() -> str:
+    return render_template("rights/customer/choose.html", intents=INTENTS)
+
+
+@blueprint.route("/requests/new/<right>", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def start(right: str) -> Answer:
+    """The first page of a choice; it goes on with the draft of the same choice when there is one."""
+    intent = intent_of(right, request.args.get("intent"))
+    if intent is None:
+        abort(404)
+    existing = receiving.open_request_of(current_user.customer_id, intent)
+    if existing is not None:
+        page = render_template("rights/customer/already_open.html", intent=intent, existing=existing)
+        return (page, 409) if request.method == "POST" else page
+    draft = draft_of_intent(current_user.customer_id, intent)
+    if draft is not None and request.method == "GET":
+        return redirect(url_for(".details", public_id=draft.public_id), 303)
+    form = FORMS[intent](data=_wanted(intent))
+    return _save(intent, form, None) if request.method == "POST" else _details_page(intent, form, None)
+
+
+@blueprint.route("/requests/drafts/<public_id>", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def details(public_id: str) -> Answer:
+    draft = _own_draft(public_id)
+    if draft.sent_at is not None:
+        return _to_sent(draft)
+    intent = draft.intent
+    form = FORMS[intent](data=draft.answers)
+    return _save(intent, form, draft) if request.method == "POST" else _details_page(intent, form, draft)
+
+
+def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answer:
+    is_valid, is_later = form.validate(), "later" in request.form
+    # Saved for later, a page may be unfinished; what is typed and wrong is said at once all the same.
+    if not is_valid and not (is_later and not any(field.errors and field.data for field in form)):
+        return _details_page(intent, form, draft), 422
+    answers = form.answers()
+    if read_asked(intent, answers).concerns_marketing and not is_later:
+        return _object_to_marketing(draft)
+    with transaction():
+        saved = save_answers(current_user.customer, intent, answers, is_complete=is_valid)
+        public_id = saved.public_id
+    if is_later:
+        flash(_("Your request is kept for 30 days. You find it here when you come back."), "success")
+        return redirect(url_for(".index"), 303)
+    saved = _own_draft(public_id)
+    step = progress_of(saved, current_user, g.portal_session).missing
+    return redirect(_address(step, public_id), 303)
+
+
+def _details_page(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> str:
+    progress = progress_of(draft, current_user, g.portal_session) if draft else None
+    return render_template(
+        "rights/customer/details.html", intent=intent, form=form, draft=draft,
+        steps=len(progress.steps) if progress else 2,
+    )  # fmt: skip
+
+
+@blueprint.post("/requests/drafts/<public_id>/discard")
+@requires(CUSTOMER)
+def discard_draft(public_id: str) -> Response:
+    with transaction():
+        draft = _own_draft(public_id)
+        if draft.sent_at is None:
+            discard(draft)
+    flash(_("The draft is deleted."), "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.get("/requests/drafts/<public_id>/check")
+@requires(CUSTOMER)
+def check(public_id: str) -> Answer:
+    draft = _own_draft(public_id)
+    if draft.sent_at is not None:
+        return _to_sent(draft)
+    progress = progress_of(draft, current_user, g.portal_session)
+    if progress.missing is not DraftStep.CHECK:
+        return _to_missing(progress.missing, public_id)
+    intent = draft.intent
+    return render_template(
+        "rights/customer/check.html", intent=intent, draft=draft, progress=progress,
+        rows=draft.asked.in_words(get_locale()),
+        address=mask_address(current_user.customer.email or ""),
+    )  # fmt: skip
+
+
+@blueprint.post("/requests/drafts/<public_id>/send")
+@requires(CUSTOMER)
+def send(public_id: str) -> Response:
+    if _own_draft(public_id).sent_at is None:
+        count_try([(receiving.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
+    try:
+        with transaction():
+            reference = receiving.file_request(current_user, g.portal_session, public_id).reference
+    except receiving.StepMissing as missing:
+        return _to_missing(missing.step, public_id)
+    except receiving.AlreadyOpen as already:
+        flash(_("You have a request of this kind already. Add to it here if you need to."), "info")
+        return redirect(url_for(".follow", reference=already.reference), 303)
+    except receiving.TooManyOpen:
+        most = receiving.MOST_OPEN
+        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=most), "warning")
+        return redirect(url_for(".index"), 303)
+    except receiving.NoSuchDraft:
+        abort(404)
+    flash(_("Your request is sent."), "success")
+    return redirect(url_for(".follow", reference=reference), 303)
+
+
+@blueprint.post("/requests/new/objection/marketing")
+@requires(CUSTOMER)
+def object_to_marketing() -> Response:
+    """Stop all advertising at once: one click, no reason, no identity."""
+    return _object_to_marketing(None)
+
+
+def _object_to_marketing(draft: RequestDraft | None) -> Response:
+    public_id = draft.public_id if draft else None
+    with transaction():
+        reference = receiving.object_to_marketing(current_user).reference
+        if public_id:
+            discard(_own_draft(public_id))
+    flash(_("Done: we no longer use your data for advertising."), "success")
+    return redirect(url_for(".follow", reference=reference), 303)
+
+
+def _wanted(intent: Intent) -> dict[str, Any]:
+    """Return what the address asks for: categories that the person comes from."""
+    codes = [code for code in ",".join(request.args.getlist("categories")).split(",") if code in CATEGORIES]
+    if codes:
+        return {"scope": SOME, "categories": codes, "category": codes[0]}
+    return {} if intent is Intent.ERASE else {"scope": ALL}
+
+
+def _own_draft(public_id: str) -> RequestDraft:
+    try:
+        draft = find_draft(current_user.customer_id, public_id)
+    except DraftExpired:
+        abort(410)
+    return draft or abort(404)
+
+
+def _to_sent(draft: RequestDraft) -> Response:
+    return redirect(url_for(".follow", reference=receiving.sent_request(draft).reference), 303)
+
+
+def _to_missing(step: DraftStep, public_id: str) -> Response:
+    flash(_("This step comes before sending."), "info")
+    return redirect(_address(step, public_id), 303)
+
+
+def _address(step: DraftStep, public_id: str) -> str:
+    if step is DraftStep.IDENTITY:
+        return url_for("customer.identity_checks.choose", code=public_id)
+    return url_for(".details" if step is DraftStep.DETAILS else ".check", public_id=public_id)

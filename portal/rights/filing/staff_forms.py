@@ -1,0 +1,58 @@
+"""The form of a request that came by another way than the portal."""
+
+from datetime import date
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from portal import clock
+from portal.rights.channels import Channel
+from portal.rights.deciding.forms import LONG_TEXT
+from portal.rights.lifecycle import Right
+from portal.web.fields import DateField3
+from portal.web.forms import LengthBetween, Needed, PortalForm
+
+# These requests file themselves; what somebody writes in a Facebook message came by a social network.
+BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
+
+RIGHTS_APPLY_FROM = date(2018, 5, 25)
+"""The day from which the rights can be exercised (GDPR art. 99(2)); an earlier receipt is a slip of the pen."""
+
+
+def _channels() -> list[tuple[str, str]]:
+    return [("", ""), *((item.value, item.label(get_locale())) for item in Channel if item not in BY_ITSELF)]
+
+
+def _rights() -> list[tuple[str, str]]:
+    return [("", ""), *((item.value, item.label(get_locale())) for item in Right)]
+
+
+class TakeInForm(PortalForm):
+    """A request that came by another channel, in six fields."""
+
+    email = StringField(
+        _l("Customer’s e-mail address or number"),
+        validators=[Needed(_l("Enter the customer’s e-mail address or number")), LengthBetween(most=254)],
+    )  # fmt: skip
+    channel = SelectField(_l("How it came"), choices=_channels, validators=[Needed(_l("Choose how it came"))])
+    right = SelectField(_l("Right"), choices=_rights, validators=[Needed(_l("Choose the right"))])
+    received_on = DateField3(
+        _l("Date of receipt"), description=_l("The clock starts on this day."),
+        validators=[Needed(_l("Enter the date of receipt"))],
+    )  # fmt: skip
+    words = TextAreaField(
+        _l("The customer’s own words"),
+        validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
+    )  # fmt: skip
+    is_on_behalf = BooleanField(
+        _l("Somebody else asks on the customer’s behalf"),
+        description=_l("Check who they are, and the mandate they hold, before anything leaves."),
+    )
+
+    def validate_received_on(self, field: Field) -> None:
+        if field.data > clock.today():
+            raise StopValidation(_l("The date of receipt cannot be in the future."))
+        if field.data < RIGHTS_APPLY_FROM:
+            raise StopValidation(_l("The date of receipt cannot be before 25 May 2018. Check the year."))

@@ -1,0 +1,47 @@
+"""Taking in a request that came by another way than the portal."""
+
+from datetime import datetime, time
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock
+from portal.access.declare import requires, staff
+from portal.access.permissions import Permission
+from portal.infrastructure.database import transaction
+from portal.lookups.opening import find_customer, is_own_file
+from portal.rights.channels import Channel
+from portal.rights.filing.receiving import take_in
+from portal.rights.filing.staff_forms import TakeInForm
+from portal.rights.lifecycle import Right
+from portal.rights.staff_blueprint import blueprint
+
+
+@blueprint.route("/requests/take-in", methods=["GET", "POST"])
+@requires(staff(Permission.TAKE_IN_REQUEST))
+def take_in_request() -> Any:
+    form = TakeInForm()
+    if form.validate_on_submit():
+        reference = _take_in(form)
+        if reference:
+            flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
+            return redirect(url_for(".case", reference=reference), 303)
+    return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _take_in(form: TakeInForm) -> str | None:
+    """Take the request of the form in; otherwise write beside the field what stands in the way."""
+    received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
+    with transaction():
+        customer = find_customer(form.email.data)
+        if customer is None:
+            form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
+            return None
+        if is_own_file(current_user, customer):
+            form.email.errors = [_("This is your own file: a colleague has to take the request in.")]
+            return None
+        right, channel, words = Right(form.right.data), Channel(form.channel.data), form.words.data
+        is_on_behalf = form.is_on_behalf.data
+        return take_in(customer, right, channel, received_at, words, current_user, is_on_behalf=is_on_behalf).reference

@@ -1,0 +1,101 @@
+"""Following a request: the list, its page, words added, the withdrawal, the receipt."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.access.declare import CUSTOMER, requires
+from portal.infrastructure.database import transaction
+from portal.infrastructure.references import read_reference
+from portal.rights.clock.running import days_left, is_late
+from portal.rights.customer_blueprint import blueprint
+from portal.rights.filing import receiving, withdrawal
+from portal.rights.filing.drafts import drafts_of
+from portal.rights.filing.forms import WordsForm
+from portal.rights.following.tracking import closed_requests, find_own
+from portal.rights.following.tracking import follow as follow_request
+from portal.rights.lifecycle import InvalidStep
+from portal.rights.models import RightsRequest
+from portal.web.incoming.rate_limits import count_try
+
+Answer = str | tuple[str, int] | Response
+
+
+@blueprint.get("/requests")
+@requires(CUSTOMER)
+def index() -> str:
+    return render_template(
+        "rights/customer/index.html",
+        open_requests=receiving.open_requests(current_user.customer_id),
+        drafts=drafts_of(current_user.customer_id),
+        closed=closed_requests(current_user.customer_id, request.args.get("closed")),
+        days_left=days_left,
+        is_late=is_late,
+    )
+
+
+@blueprint.get("/requests/<reference>")
+@requires(CUSTOMER)
+def follow(reference: str) -> Answer:
+    own = _own_request(reference)
+    if own.reference != reference:
+        return redirect(url_for(".follow", reference=own.reference), 303)
+    return _follow_page(own, WordsForm(formdata=None))
+
+
+def _follow_page(own: RightsRequest, form: WordsForm) -> str:
+    return render_template(
+        "rights/customer/follow.html", tracking=follow_request(own, str(get_locale())), case=own, form=form
+    )
+
+
+@blueprint.post("/requests/<reference>/words")
+@requires(CUSTOMER)
+def add_words(reference: str) -> Answer:
+    own, form = _own_request(reference), WordsForm()
+    if not form.validate():
+        return _follow_page(own, form), 422
+    count_try([(withdrawal.ADDITIONS_A_DAY, f"words:{current_user.customer_id}")])
+    reference = own.reference
+    try:
+        with transaction():
+            withdrawal.add_words(current_user.customer_id, reference, form.text.data)
+        flash(_("Your message is added to the request."), "success")
+    except InvalidStep:
+        form.text.errors = [_("This request is closed: nothing can be added any more.")]
+        return _follow_page(_own_request(reference), form), 409
+    return redirect(url_for(".follow", reference=reference), 303)
+
+
+@blueprint.route("/requests/<reference>/withdraw", methods=["GET", "POST"])
+@requires(CUSTOMER)
+def withdraw(reference: str) -> Answer:
+    own = _own_request(reference)
+    reference = own.reference
+    if request.method == "GET":
+        if not own.is_open:
+            return redirect(url_for(".follow", reference=reference), 303)
+        return render_template("rights/customer/withdraw.html", case=own, intent=own.intent)
+    try:
+        with transaction():
+            withdrawal.withdraw(current_user.customer_id, reference)
+        flash(_("Your request is cancelled."), "success")
+    except InvalidStep:
+        flash(_("This request is answered already: it can no longer be cancelled."), "info")
+    return redirect(url_for(".follow", reference=reference), 303)
+
+
+@blueprint.get("/requests/<reference>/receipt")
+@requires(CUSTOMER)
+def receipt(reference: str) -> str:
+    """What the customer may print or keep: what was asked, when it came, and until when we answer."""
+    own = _own_request(reference)
+    return render_template("rights/customer/receipt.html", tracking=follow_request(own, str(get_locale())), case=own)
+
+
+def _own_request(reference: str) -> RightsRequest:
+    canonical = read_reference(reference)
+    found = find_own(current_user.customer_id, canonical) if canonical else None
+    return found or abort(404)

@@ -1,0 +1,87 @@
+"""The forms of looking at who asks. Choices that depend on the document are handed in by the view."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
+from portal.lookups.access_log import LOOK_REASONS, reason_text
+from portal.rights.deciding.forms import LONG_TEXT, CaseForm
+from portal.rights.identity.review import ChecklistIncomplete, DocumentAwaited, DocumentUnseen
+from portal.web.forms import LengthBetween, Needed, PortalForm
+
+# More names than these in one message are a wall: the boxes left open stand below it.
+NAMED_AT_MOST = 3
+
+
+class LookForm(PortalForm):
+    reason = RadioField(
+        _l("Why do you open it? The customer reads this answer."),
+        choices=lambda: [(reason, reason_text(reason, str(get_locale()))) for reason in LOOK_REASONS],
+        validators=[Needed(_l("Say why you open the document"))],
+    )
+
+
+class IdentityForm(CaseForm):
+    checklist = SelectMultipleField(
+        _l("Points to check"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validators=[Optional()],
+    )
+    result = RadioField(
+        _l("Your finding"),
+        choices=[
+            SelectChoice("confirmed", _l("Identity confirmed")),
+            SelectChoice("asked_again", _l("Ask for another document")),
+            SelectChoice("rejected", _l("Identity not established")),
+        ],
+        validators=[Needed(_l("Choose your finding"))],
+    )
+    reason = SelectField(_l("Reason, if another document is needed"), validators=[Optional()])
+    message = TextAreaField(
+        _l("Message to the customer"), description=_l("The customer reads this text. Say what to change."),
+        validators=[LengthBetween(most=LONG_TEXT)],
+    )  # fmt: skip
+
+    def offer(self, points: tuple[CheckItem, ...], reasons: tuple[RejectReason, ...]) -> None:
+        """Offer the points and the reasons that the paper given has."""
+        language = get_locale()
+        self.checklist.choices = [(point.value, point.label(language)) for point in points]
+        known = [(reason.value, reason.label(language)) for reason in reasons]
+        self.reason.choices = [("", _("Choose a reason")), *known]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = bool(super().validate(extra_validators))
+        if self.result.data in {"asked_again", "rejected"} and not self.reason.data:
+            self.reason.errors = [_("Choose the reason")]
+            return False
+        return is_valid
+
+    def say(self, fault: ChecklistIncomplete | DocumentAwaited | DocumentUnseen) -> None:
+        """Write beside its field what keeps the finding from being recorded."""
+        match fault:
+            case ChecklistIncomplete(missing=missing) if len(missing) <= NAMED_AT_MOST:
+                points = ", ".join(point.label(get_locale()) for point in missing)
+                self.checklist.errors = [_("Still to check: %(points)s", points=points)]
+            case ChecklistIncomplete(missing=missing):
+                self.checklist.errors = [_("Still to check: %(count)s points", count=len(missing))]
+            case DocumentAwaited():
+                self.result.errors = [
+                    _("The document is not whole, or waits for the scanner: you cannot confirm it yet.")
+                ]
+            case DocumentUnseen():
+                self.result.errors = [_("Open the document before you confirm.")]
+
+
+class DoubtForm(CaseForm):
+    text = TextAreaField(
+        _l("Your doubt, in words the customer will read"),
+        validators=[Needed(_l("Write what raises your doubt")), LengthBetween(most=LONG_TEXT)],
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""The acts by which staff establish who asks: opening the document, the finding, a doubt that asks for one."""
+
+from typing import Any
+
+from flask import session
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.access.declare import requires, staff
+from portal.access.permissions import Permission
+from portal.identity_checks.documents.viewing import begin_look, has_opened
+from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.queries import documents_of, pending_check
+from portal.infrastructure.database import transaction
+from portal.rights.deciding.case_staff_views import acted, find_case, refused
+from portal.rights.identity import review
+from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.queue.claims import claim
+from portal.rights.staff_blueprint import blueprint
+
+
+@blueprint.post("/requests/<reference>/look")
+@requires(staff(Permission.SEE_DOCUMENT))
+def look(reference: str) -> Any:
+    """Take the case, if nobody has it, and open its document for the purpose given."""
+    form = LookForm(prefix="look")
+    if not form.validate():
+        return refused(reference, look_form=form)
+    with transaction():
+        found = find_case(reference)
+        claim(found, current_user)
+        begin_look(session, current_user, review.check_to_open(found), form.reason.data)
+    return acted(reference)
+
+
+@blueprint.post("/requests/<reference>/identity")
+@requires(staff(Permission.CHECK_IDENTITY))
+def identity(reference: str) -> Any:
+    found, form = find_case(reference), IdentityForm()
+    check = pending_check(found.id)
+    documents = documents_of(check) if check else []
+    form.offer(review.points_of(found, documents), review.reasons_of(documents))
+    if not form.validate():
+        return refused(reference, identity_form=form)
+    try:
+        with transaction():
+            review.review_identity(
+                find_case(reference), current_user, _finding(form), form.seen_version, has_opened=_has_opened
+            )
+    except (review.ChecklistIncomplete, review.DocumentAwaited, review.DocumentUnseen) as fault:
+        form.say(fault)
+        return refused(reference, identity_form=form)
+    return acted(reference, _("Your finding is recorded. The document is being destroyed."))
+
+
+def _finding(form: IdentityForm) -> review.Finding:
+    ticked = frozenset(form.checklist.data or ())
+    return review.Finding(CheckResult(form.result.data), form.reason.data or None, form.message.data, ticked)
+
+
+def _has_opened(check: IdentityCheck) -> bool:
+    return has_opened(session, current_user, check)
+
+
+@blueprint.post("/requests/<reference>/doubt")
+@requires(staff(Permission.CHECK_IDENTITY))
+def doubt(reference: str) -> Any:
+    form = DoubtForm(prefix="doubt")
+    if not form.validate():
+        return refused(reference, doubt_form=form)
+    try:
+        with transaction():
+            review.ask_for_document(find_case(reference), current_user, form.text.data, version=form.seen_version)
+    except review.DocumentNotAllowed:
+        form.text.errors = [_("The law asks for no document for this right.")]
+        return refused(reference, doubt_form=form)
+    return acted(reference, _("The customer is asked for a document."))
