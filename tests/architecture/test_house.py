@@ -17,7 +17,7 @@ LARGER = {
     "templates/components/icons": 24,  # one drawing a file
     "templates/email/accounts": 54,
     "templates/email/rights": 54,
-    "templates/email/staff": 18,  # three files a mail
+    "templates/email/staff": 54,
     "templates/staff/staff": 28,
 }
 NOT_KEPT = {".pyc", ".mo"}  # made from the others
