@@ -9,7 +9,7 @@ import orjson
 from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
 from portal.records.data_map.kinds import DataMap, installed_data_map
-from portal.web.csv_files import csv_lines
+from portal.web.csv_files import csv_bytes, csv_lines
 
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 
@@ -59,14 +59,13 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
 
 
 def as_csv(items: Iterator[HeldItem], fields: list[str]) -> Iterator[bytes]:
-    """Yield a CSV file of items with one column for each field name, in UTF-8."""
+    """Yield a CSV file of items with one column for each field name."""
     rows = (
         [item.kind, _instant(item), item.source, item.nature, item.lawful_basis]
         + [_as_text(item.values.get(field)) for field in fields]
         for item in items
     )
-    for line in csv_lines([*CSV_COLUMNS, *fields], rows):
-        yield line.encode()
+    yield from csv_bytes(csv_lines([*CSV_COLUMNS, *fields], rows), for_people=True)
 
 
 def _as_object(item: HeldItem) -> dict[str, Any]:

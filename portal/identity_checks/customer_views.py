@@ -27,6 +27,7 @@ from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import Given, documents_given, given
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
+from portal.web.headers import picture
 from portal.web.incoming.rate_limits import count_try
 from portal.web.incoming.uploads import BoundedFile
 
@@ -35,15 +36,6 @@ blueprint.register_blueprint(uploading_views.blueprint)
 logger = logging.getLogger("portal.identity_checks")
 
 Answer = str | tuple[str, int] | Response
-
-# The picture was rebuilt from pixels, and still nothing may run in it or embed it elsewhere.
-PREVIEW_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": "inline",
-}
 
 
 @blueprint.get("/requests/identity/<code>")
@@ -147,7 +139,7 @@ def preview(code: str, public_id: str, page: int) -> Response:
     except PreviewDamaged:
         logger.error("a stored preview of an identity document is not what was sealed")
         abort(500)
-    return Response(pages[page - 1], mimetype="image/jpeg", headers=PREVIEW_HEADERS)
+    return picture(pages[page - 1], "image/jpeg")
 
 
 @blueprint.post("/requests/identity/<code>/document/<public_id>/remove")

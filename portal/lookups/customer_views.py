@@ -21,7 +21,7 @@ from portal.lookups.access_log import (
     team_label,
 )
 from portal.lookups.models import AccessLogEntry
-from portal.web.csv_files import csv_lines
+from portal.web.csv_files import csv_download
 from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("lookups", __name__)
@@ -61,14 +61,8 @@ def access_log() -> str:
 def access_log_csv() -> Response:
     language, customer_id = str(get_locale()), current_user.customer_id
     header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason given"), _("Case")]
-    lines = csv_lines(header, (_csv_row(entry, language) for entry in newest_entries(customer_id)))
-    # Made whole, so that a slow reader holds no database connection. A spreadsheet reads accents right only
-    # when the file begins with a byte order mark.
-    return Response(
-        "\ufeff" + "".join(lines),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},
-    )
+    rows = (_csv_row(entry, language) for entry in newest_entries(customer_id))
+    return csv_download("access-log.csv", header, rows)
 
 
 def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:

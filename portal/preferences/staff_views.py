@@ -70,8 +70,7 @@ def customer_choices(public_id: str) -> Any:
 @blueprint.get("/marketing/preferences.csv")
 @requires(SEE)
 def csv() -> Response:
-    # Excel reads a CSV as UTF-8 only when it begins with this.
-    return _export("csv", "text/csv", whole_base.csv(db.engine), mark="\ufeff".encode())
+    return _export("csv", "text/csv", whole_base.csv(db.engine, for_people=True))
 
 
 @blueprint.get("/marketing/preferences.ndjson")
@@ -168,7 +167,7 @@ def _say(switched: int) -> None:
         flash(_("All of it was off already. Nothing was changed."), "info")
 
 
-def _export(kind: str, mimetype: str, content: Iterator[bytes], mark: bytes = b"") -> Response:
+def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> Response:
     count_try([("30 per hour", f"staff-export:{current_user.id}")])
     with transaction():
         record(
@@ -178,12 +177,7 @@ def _export(kind: str, mimetype: str, content: Iterator[bytes], mark: bytes = b"
             format=kind,
             customers=totals().customers,
         )
-    response = Response(_marked(mark, content), mimetype=mimetype)
+    response = Response(content, mimetype=mimetype)
     name = f"preferences-{date.isoformat(clock.today())}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _marked(mark: bytes, content: Iterator[bytes]) -> Iterator[bytes]:
-    yield mark
-    yield from content

@@ -20,6 +20,12 @@ POLICY = "; ".join(
         "require-trusted-types-for 'script'",
     ]
 )
+# Nothing may run in a picture or embed it, and no cache keeps it: it is of somebody's papers, or of a secret.
+PICTURE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Disposition": "inline",
+}
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 
@@ -47,6 +53,11 @@ def add_headers(response: Response) -> Response:
     elif "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store" if current_audience() is not Audience.PUBLIC else "private, no-store"
     return response
+
+
+def picture(content: bytes, mimetype: str) -> Response:
+    """Return the answer that shows somebody a picture which is for their eyes alone."""
+    return Response(content, mimetype=mimetype, headers=PICTURE_HEADERS)
 
 
 def register(app: Flask) -> None:

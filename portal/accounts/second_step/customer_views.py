@@ -19,6 +19,7 @@ from portal.accounts.sessions.visitor_sessions import keep_challenge, take_chall
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.web.browsers import device_label
+from portal.web.headers import picture
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 blueprint = Blueprint("second_step", __name__)
@@ -67,7 +68,7 @@ def app_picture() -> AnyResponse:
     if secret is None:
         return _to_overview()
     uri = provisioning_uri(secret, current_user.email, installed.organisation().name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    return picture(qr_svg(uri), "image/svg+xml")
 
 
 @blueprint.post("/account/second-step/app/remove")
@@ -112,7 +113,7 @@ def passkey_options() -> Response:
         keep_challenge(token.public_id)
         held = factors.passkeys_of(current_user.id)
         options = creation_options(token, current_user, installed.organisation().name, held)
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(options, 201, mimetype="application/json")
 
 
 @blueprint.post("/account/second-step/passkeys/<public_id>/remove")

@@ -153,7 +153,7 @@ def sign_in_passkey_options() -> AnyResponse:
         token = issue_challenge(staff_id, TO_ENTER)
         session[CHALLENGE] = token.public_id
         options = request_options(token, passkeys_of(staff_id))
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(options, 201, mimetype="application/json")
 
 
 @blueprint.post("/sign-in/passkey")

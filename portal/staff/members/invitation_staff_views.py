@@ -30,6 +30,7 @@ from portal.staff.own_account.factor_staff_views import CHALLENGE, RECOVERY_CODE
 from portal.staff.own_account.second_factor import TO_ADD, issue_challenge, use_challenge
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.headers import picture
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import keep_to_show
 
@@ -109,7 +110,7 @@ def invitation_passkey_options() -> AnyResponse:
         token = issue_challenge(member.id, TO_ADD)
         session[CHALLENGE] = token.public_id
         options = creation_options(token, member, installed.organisation().name, [])
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(options, 201, mimetype="application/json")
 
 
 @blueprint.post("/invitation/passkey")
@@ -146,7 +147,7 @@ def second_factor_picture() -> Response:
         abort(404)
     organisation = installed.organisation()
     uri = provisioning_uri(totp_secret(invitation.staff), invitation.staff.email, organisation.name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    return picture(qr_svg(uri), "image/svg+xml")
 
 
 def _invitation_over() -> tuple[str, int]:

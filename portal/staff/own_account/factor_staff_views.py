@@ -34,6 +34,7 @@ from portal.staff.own_account.second_factor import (
 )
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.headers import picture
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
@@ -98,7 +99,7 @@ def passkey_options() -> Response:
         session[CHALLENGE] = token.public_id
         held = passkeys_of(current_user.id)
         options = creation_options(token, current_user, installed.organisation().name, held)
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(options, 201, mimetype="application/json")
 
 
 @blueprint.post("/account/passkeys/<public_id>/remove")
@@ -165,7 +166,7 @@ def account_app_picture() -> AnyResponse:
     if secret is None:
         return redirect(url_for("staff.staff.account_app"), 303)
     uri = provisioning_uri(secret, current_user.email, installed.organisation().name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    return picture(qr_svg(uri), "image/svg+xml")
 
 
 @blueprint.post("/account/app/remove")
