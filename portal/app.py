@@ -80,7 +80,7 @@ REGISTERED = [
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
     "portal.rights.tasks",
-    "portal.rights.file_retention",
+    "portal.rights.following.file_retention",
     "portal.retention.tasks",
 ]
 

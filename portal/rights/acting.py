@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.audit.recording import record
@@ -15,6 +16,7 @@ from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.proof import checking
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
+from portal.infrastructure.references import read_reference
 from portal.legal_time.deadline import PauseReason
 from portal.rights.clock import running
 from portal.rights.lifecycle import CaseMoved, Status, Step, advance
@@ -94,6 +96,16 @@ class Act:
         end_all(request.customer_id, request.reference)
         request.is_open, request.closed_at = False, clock.now()
         self.give_back()
+
+
+def find_request(reference: str) -> RightsRequest | None:
+    """Return a case by its reference, typed in any of its ways."""
+    canonical = read_reference(reference)
+    if canonical is None:
+        return None
+    statement = select(RightsRequest).where(RightsRequest.reference == canonical)
+    options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
+    return db.session.execute(statement.options(*options)).scalar_one_or_none()
 
 
 def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:

@@ -14,9 +14,9 @@ Measured = list[tuple[int, str]]
 AT_MOST = {
     ("view", 50): 8,
     ("view", 90): 20,
-    ("function", 99): 33,
+    ("function", 99): 32,
     ("function", 100): 83,
-    ("file", 90): 240,
+    ("file", 90): 220,
 }
 
 

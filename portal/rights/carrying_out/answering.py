@@ -18,7 +18,8 @@ from portal.preferences.models import Origin
 from portal.preferences.purposes import PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse, Use
+from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse
+from portal.rights.chosen import Use
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember

@@ -15,6 +15,7 @@ from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import transaction
 from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access
+from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_acts import acts_on
 from portal.rights.deciding.case_facts import case_facts
@@ -25,7 +26,7 @@ from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import OwnCase, check_not_own
-from portal.rights.queue.listing import find_request, other_requests
+from portal.rights.queue.listing import other_requests
 from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 

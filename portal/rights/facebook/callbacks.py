@@ -16,8 +16,8 @@ from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.rights.asked import Limit
-from portal.rights.filing.receiving import file_for_facebook
+from portal.rights.chosen import Limit
+from portal.rights.filing.other_ways import file_for_facebook
 from portal.rights.models import RightsRequest
 
 TOLD = declare("portal:facebook:told", "what", "is_known")

@@ -14,9 +14,11 @@ from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import read_asked
 from portal.rights.customer_blueprint import blueprint
-from portal.rights.filing import receiving
+from portal.rights.filing import objecting, receiving
+from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
+from portal.rights.filing.open_requests import MOST_OPEN, AlreadyOpen, TooManyOpen, open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
@@ -38,7 +40,7 @@ def start(right: str) -> Answer:
     intent = intent_of(right, request.args.get("intent"))
     if intent is None:
         abort(404)
-    existing = receiving.open_request_of(current_user.customer_id, intent)
+    existing = open_request_of(current_user.customer_id, intent)
     if existing is not None:
         page = render_template("rights/customer/already_open.html", intent=intent, existing=existing)
         return (page, 409) if request.method == "POST" else page
@@ -125,14 +127,13 @@ def send(public_id: str) -> Response:
             reference = receiving.file_request(current_user, g.portal_session, public_id).reference
     except receiving.StepMissing as missing:
         return _to_missing(missing.step, public_id)
-    except receiving.AlreadyOpen as already:
+    except AlreadyOpen as already:
         flash(_("You have a request of this kind already. Add to it here if you need to."), "info")
         return redirect(url_for(".follow", reference=already.reference), 303)
-    except receiving.TooManyOpen:
-        most = receiving.MOST_OPEN
-        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=most), "warning")
+    except TooManyOpen:
+        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=MOST_OPEN), "warning")
         return redirect(url_for(".index"), 303)
-    except receiving.NoSuchDraft:
+    except NoSuchDraft:
         abort(404)
     flash(_("Your request is sent."), "success")
     return redirect(url_for(".follow", reference=reference), 303)
@@ -148,7 +149,7 @@ def object_to_marketing() -> Response:
 def _object_to_marketing(draft: RequestDraft | None) -> Response:
     public_id = draft.public_id if draft else None
     with transaction():
-        reference = receiving.object_to_marketing(current_user).reference
+        reference = objecting.object_to_marketing(current_user).reference
         if public_id:
             discard(_own_draft(public_id))
     flash(_("Done: we no longer use your data for advertising."), "success")
@@ -172,7 +173,7 @@ def _own_draft(public_id: str) -> RequestDraft:
 
 
 def _to_sent(draft: RequestDraft) -> Response:
-    return redirect(url_for(".follow", reference=receiving.sent_request(draft).reference), 303)
+    return redirect(url_for(".follow", reference=sent_request(draft).reference), 303)
 
 
 def _to_missing(step: DraftStep, public_id: str) -> Response:

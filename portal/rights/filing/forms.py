@@ -9,7 +9,7 @@ from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultiple
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.asked import RestrictionCase, Use, Wish
+from portal.rights.chosen import RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm

@@ -13,7 +13,7 @@ from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import find_customer, is_own_file
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.filing.staff_forms import TakeInForm
 from portal.rights.lifecycle import Right
 from portal.rights.staff_blueprint import blueprint

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from portal.customers.models import Customer
 from portal.personal_data.notices import Notice, on_notice
-from portal.rights.filing.receiving import open_requests
+from portal.rights.filing.open_requests import open_requests
 from portal.web.filters import long_date
 
 

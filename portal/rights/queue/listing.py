@@ -13,6 +13,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
+from portal.rights.acting import find_request
 from portal.rights.channels import Channel
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
@@ -133,16 +134,6 @@ def ages() -> Ages:
         ).where(RightsRequest.is_open.is_(True))
     ).one()
     return Ages(*(int(value) for value in row))
-
-
-def find_request(reference: str) -> RightsRequest | None:
-    """Return a case by its reference, typed in any of its ways."""
-    canonical = read_reference(reference)
-    if canonical is None:
-        return None
-    statement = select(RightsRequest).where(RightsRequest.reference == canonical)
-    options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
-    return db.session.execute(statement.options(*options)).scalar_one_or_none()
 
 
 @check_cases_with

@@ -18,7 +18,7 @@ from portal.lookups.access_log import CASE_WORK, REQUEST, log_access
 from portal.records.counts import CountChanges
 from portal.records.models import Record
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Right
 from portal.staff.approvals.deciding import decline
 from portal.staff.models import StaffMember
