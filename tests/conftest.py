@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,18 @@ from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.documents.renditions import remember_renditions
 from tests.support.hashing import use_quick_hasher
-from tests.support.servers.databases import IS_POSTGRESQL, TestDatabase, postgresql_server
+from tests.support.servers.databases import (
+    IS_POSTGRESQL,
+    Database,
+    PostgresqlDatabase,
+    SqliteDatabase,
+    postgresql_server,
+)
 
 ROOT = Path(__file__).parent.parent
 BROWSER = "tests/browser/"
+POSTGRESQL = "PORTAL_TEST_POSTGRESQL"
+_until_the_end = ExitStack()
 
 
 def pytest_configure() -> None:
@@ -42,6 +50,16 @@ def pytest_configure() -> None:
     )
     hypothesis.settings.load_profile("any machine")
     os.environ.pop("PORTAL_INSTANCE", None)
+
+
+def pytest_sessionstart() -> None:
+    # One server for all test processes of a run: those that the first one starts find its address.
+    if IS_POSTGRESQL and POSTGRESQL not in os.environ:
+        os.environ[POSTGRESQL] = _until_the_end.enter_context(postgresql_server())
+
+
+def pytest_unconfigure() -> None:
+    _until_the_end.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,21 +87,15 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The database of this test process: SQLite, or PostgreSQL where PORTAL_TEST_DATABASE says so."""
-    folder = tmp_path_factory.mktemp("database")
-    if IS_POSTGRESQL:
-        # Root's own temporary folders are closed to the system user that the server runs as.
-        with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
-            Path(name).chmod(0o755)
-            with postgresql_server(Path(name) / "data") as url:
-                yield TestDatabase(url)
-    else:
-        yield TestDatabase(f"sqlite:///{folder / 'portal.sqlite'}")
+    file = tmp_path_factory.mktemp("database") / "portal.sqlite"
+    with closing(PostgresqlDatabase(os.environ[POSTGRESQL]) if IS_POSTGRESQL else SqliteDatabase(file)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, database: TestDatabase) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Settings:
     """Settings of an installation of its own, on the embedded default."""
     instance = tmp_path_factory.mktemp("instance")
     sealing, opening = new_sealing_pair()
@@ -101,7 +113,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, database: TestDatabase) -
 
 
 @pytest.fixture(scope="session")
-def shared_app(settings: Settings, database: TestDatabase) -> Flask:
+def shared_app(settings: Settings, database: Database) -> Flask:
     """The app of this test process."""
     app = create_app(settings)
     database.create_schema(app)
@@ -109,7 +121,7 @@ def shared_app(settings: Settings, database: TestDatabase) -> Flask:
 
 
 @pytest.fixture
-def app(shared_app: Flask, settings: Settings, database: TestDatabase) -> Iterator[Flask]:
+def app(shared_app: Flask, settings: Settings, database: Database) -> Iterator[Flask]:
     """The app on an empty database, empty storage and an empty mailbox, inside an application context."""
     database.empty(shared_app)
     for name in ("storage", "mail"):

