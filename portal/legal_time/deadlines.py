@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from dateutil.relativedelta import relativedelta
 
 from portal.clock import PARIS, require_zone
-from portal.legal_time.deadline import Deadline, Pause, Suspension, months_of
+from portal.legal_time.clock_state import Deadline, Pause, Suspension, months_of
 from portal.legal_time.parameters import LEGAL_PARAMETERS
 from portal.legal_time.working_days import LAST_KNOWN_YEAR, METROPOLE, Zone, roll
 

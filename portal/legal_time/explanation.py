@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from portal.bilingual import LANGUAGES, Label, long_date
-from portal.legal_time.deadline import Deadline, Pause
+from portal.legal_time.clock_state import Deadline, Pause
 from portal.legal_time.deadlines import compute
 from portal.legal_time.working_days import METROPOLE, Zone, holiday_name
 

@@ -17,7 +17,7 @@ from portal.identity_checks.proof import checking
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
 from portal.infrastructure.references import read_reference
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights.clock import running
 from portal.rights.lifecycle import CaseMoved, Status, Step, advance
 from portal.rights.models import EventKind, RequestEvent, RightsRequest

@@ -11,7 +11,7 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights.asked import Asked, read_asked
 from portal.rights.channels import Channel
 from portal.rights.deciding.refusals import RefusalGround

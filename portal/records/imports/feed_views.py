@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.access.declare import requires, token
 from portal.records.imports.ingest import Refusal, Tally, start_run
-from portal.records.imports.lines import LONGEST_LINE, Line, read_lines
+from portal.records.imports.stream import LONGEST_LINE, Line, read_lines
 from portal.web.errors import problem
 
 blueprint = Blueprint("records", __name__)

@@ -23,10 +23,8 @@ from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.special_categories import is_special_category
 from portal.records.expiry import Expiry
 from portal.records.imports.consent_lines import consent_handler
-from portal.records.imports.customer_lines import ERASED, CustomerLines
-from portal.records.imports.lines import Line
-from portal.records.imports.record_lines import RecordLines
-from portal.records.imports.statements import (
+from portal.records.imports.customer_writing import ERASED, CustomerLines
+from portal.records.imports.parsing import (
     ConsentLine,
     CustomerLine,
     LineRefused,
@@ -35,6 +33,8 @@ from portal.records.imports.statements import (
     Statement,
     parse_line,
 )
+from portal.records.imports.record_writing import RecordLines
+from portal.records.imports.stream import Line
 from portal.records.last_days import move_last_days
 
 IMPORTED = declare("portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete")

@@ -14,7 +14,7 @@ from portal.identity_checks.queries import documents_of, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.legal_time import deadlines
-from portal.legal_time.deadline import Deadline, Pause, PauseReason
+from portal.legal_time.clock_state import Deadline, Pause, PauseReason
 from portal.legal_time.working_days import Zone
 from portal.rights.models import RequestPause, RightsRequest
 

@@ -1,7 +1,7 @@
 """What staff and the customer say to each other about a case, beside its decision: questions, extension, notes."""
 
 from portal.audit.tags import declare
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
 from portal.rights.clock import running
 from portal.rights.lifecycle import ExtensionReason, Step

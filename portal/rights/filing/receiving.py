@@ -15,7 +15,7 @@ from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
 from portal.infrastructure.database import db
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights import emails
 from portal.rights.acting import Act
 from portal.rights.carrying_out.answering import PACKAGED, fulfil

@@ -18,7 +18,7 @@ from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
 from portal.rights.filing.drafts import DraftExpired, find_draft, lock_customer
 from portal.rights.filing.progress import progress_of

@@ -10,7 +10,7 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, c
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal
 from portal.identity_checks.queries import documents_of, given, pending_check
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.personal_data.categories import Category
 from portal.rights import acting, emails
 from portal.rights.acting import Act

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.rights.acting import Act
 from portal.rights.channels import Channel

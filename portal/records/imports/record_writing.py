@@ -28,8 +28,8 @@ from portal.records.contacts import Contacts
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap
 from portal.records.expiry import Expiry, is_contact, starts_at_last_contact
-from portal.records.imports.customer_lines import ERASED, RESTRICTED, CustomerLines, HeldCustomer
-from portal.records.imports.statements import LineRefused, RecordLine, RemovedLine, Statement
+from portal.records.imports.customer_writing import ERASED, RESTRICTED, CustomerLines, HeldCustomer
+from portal.records.imports.parsing import LineRefused, RecordLine, RemovedLine, Statement
 from portal.records.last_days import write_last_days
 from portal.records.models import Record
 

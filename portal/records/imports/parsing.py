@@ -13,7 +13,7 @@ import orjson
 from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
-from portal.records.imports.lines import LONGEST_LINE
+from portal.records.imports.stream import LONGEST_LINE
 
 LONGEST_REFERENCE = 100
 LONGEST_EXTERNAL_ID = 200

@@ -13,7 +13,7 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.records.imports.statements import CustomerLine, LineRefused, Statement
+from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "language", "customer_since",
