@@ -38,6 +38,7 @@ from portal.staff.members.rights_review import ListChanged, digest, last_review,
 from portal.staff.members.tokens import add_token, all_tokens, revoke_token
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import form_page
 from portal.web.pagination import keyset_page
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
@@ -93,11 +94,10 @@ def review_rights() -> Any:
     reviewed = reviewed_members()
     form.seen.data = digest(reviewed)
     uses = last_uses([member.id for member in reviewed])
-    page = render_template(
-        "staff/staff/rights_review.html", form=form, members=reviewed, uses=uses, state_of=member_state,
+    return form_page(
+        "staff/staff/rights_review.html", form, members=reviewed, uses=uses, state_of=member_state,
         review=last_review(), long_ago=clock.now() - LONG_UNUSED,
     )  # fmt: skip
-    return page, 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/members/new", methods=["GET", "POST"])
@@ -122,8 +122,7 @@ def new_member() -> Any:
             form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
         else:
             return _to_member(public_id)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_member.html", form=form), status
+    return form_page("staff/staff/new_member.html", form)
 
 
 @blueprint.get("/members/<public_id>")
@@ -219,8 +218,7 @@ def new_token() -> Any:
             text = add_token(current_user, form.name.data, form.scopes.data, form.days.data)
         keep_to_show(FRESH, form.name.data, text)
         return redirect(url_for("staff.staff.tokens"), 303)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_token.html", form=form), status
+    return form_page("staff/staff/new_token.html", form)
 
 
 @blueprint.post("/tokens/<public_id>/revoke")
