@@ -35,6 +35,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, PARIS)
 
 
+def written(moment: date | None) -> str | None:
+    """Return a day or an instant as ISO 8601, as files and JSON hold it; None where there is none."""
+    return moment.isoformat() if moment else None
+
+
 def require_zone(instant: datetime) -> None:
     """Raise `ValueError` for an instant without a zone: it could be two civil days."""
     if instant.utcoffset() is None:

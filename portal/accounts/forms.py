@@ -104,10 +104,6 @@ class ConfirmElsewhereForm(ConfirmForm):
     )
 
 
-class PasswordAgainForm(PortalForm):
-    password = PasswordField(_l("Your password"), validators=[Needed(_l("Enter your password."))])
-
-
 class ChangeAddressForm(PortalForm):
     """A new address to sign in with; the view says which one opens the account now."""
 

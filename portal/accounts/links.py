@@ -3,13 +3,13 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.accounts.models import AccountToken
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.one_time_tokens import read_token
+from portal.infrastructure.one_time_tokens import read_token, use_up
 
 
 class Purpose(StrEnum):
@@ -41,6 +41,11 @@ class LinkState(StrEnum):
     """Used, or replaced by a newer one."""
     BROKEN = "broken"
     """Not a link of ours for this purpose, or of an account that is gone."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page about a link that opens nothing."""
+        return 404 if self is LinkState.BROKEN else 410
 
 
 class LinkUnusable(Exception):
@@ -86,16 +91,12 @@ def find_link(purpose: Purpose, text: str) -> tuple[LinkState, AccountToken | No
 
 
 def use_link(link_id: int) -> None:
-    """End a link in the current transaction. One statement decides, so that of two people at once one wins.
+    """End a link in the current transaction.
 
     Raises:
         LinkUnusable: it was used, replaced or expired meanwhile.
     """
-    instant = clock.now()
-    is_usable = (AccountToken.ended_at.is_(None), AccountToken.expires_at > instant)
-    statement = update(AccountToken).where(AccountToken.id == link_id, *is_usable).values(ended_at=instant)
-    result = db.session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if not use_up(AccountToken, link_id):
         raise LinkUnusable
 
 

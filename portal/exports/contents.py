@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from portal import clock
 from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
 from portal.records.data_map.kinds import DataMap, installed_data_map
@@ -61,7 +62,7 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
 def as_csv(items: Iterator[HeldItem], fields: list[str]) -> Iterator[bytes]:
     """Yield a CSV file of items with one column for each field name."""
     rows = (
-        [item.kind, _instant(item), item.source, item.nature, item.lawful_basis]
+        [item.kind, clock.written(item.at), item.source, item.nature, item.lawful_basis]
         + [_as_text(item.values.get(field)) for field in fields]
         for item in items
     )
@@ -72,16 +73,12 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
     return {
         "kind": item.kind,
         "label": item.label,
-        "recorded_at": _instant(item),
+        "recorded_at": clock.written(item.at),
         "source": item.source,
         "nature": item.nature,
         "lawful_basis": item.lawful_basis,
         "values": item.values,
     }
-
-
-def _instant(item: HeldItem) -> str | None:
-    return item.at.isoformat() if item.at else None
 
 
 def _as_text(value: Any) -> Any:

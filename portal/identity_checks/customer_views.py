@@ -27,6 +27,7 @@ from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import Given, documents_given, given
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
+from portal.web.forms import form_page
 from portal.web.headers import picture
 from portal.web.incoming.rate_limits import count_try
 from portal.web.incoming.uploads import BoundedFile
@@ -92,14 +93,13 @@ def by_code(code: str) -> Answer:
             return redirect(errand.next_url, 303)
         except known_address.CodeUnusable:
             form.code.errors = [_("This code is wrong or too old. Take the newest mail, or ask for another.")]
-    page = render_template(
+    return form_page(
         "identity_checks/customer/code.html",
+        form,
         errand=errand,
-        form=form,
         address=mask_address(address),
         sent=known_address.open_code(current_user.id),
     )
-    return (page, 422) if request.method == "POST" else page
 
 
 @blueprint.route("/requests/identity/<code>/document", methods=["GET", "POST"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select
 
+from portal import clock
 from portal.bilingual import Label, long_date
 from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
 from portal.identity_checks.proof.attestation import checker_label, method_label, result_label
@@ -68,8 +69,8 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
             "method": check.method,
             "result": str(check.result),
             "checked_by": check.checked_by,
-            "checked_at": check.checked_at.isoformat() if check.checked_at else None,
-            "document_destroyed_at": check.destroyed_at.isoformat() if check.destroyed_at else None,
+            "checked_at": clock.written(check.checked_at),
+            "document_destroyed_at": clock.written(check.destroyed_at),
         },
         facts=facts,
         nature="observed",

@@ -7,12 +7,13 @@ database makes no link, and a worker can write the link into a mail without the 
 import hashlib
 import hmac
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.infrastructure.database import UtcDateTime
+from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
 
 
@@ -29,6 +30,20 @@ class OneTimeToken:
     def is_usable(self) -> bool:
         """Whether the link was neither used nor voided, nor has expired."""
         return self.ended_at is None and clock.now() < self.expires_at
+
+
+def use_up(model: Any, token_id: int) -> bool:
+    """Use a token up in the current transaction; one statement decides, so that of two people at once one wins.
+
+    Args:
+        model: the table, with the columns of `OneTimeToken`.
+
+    Returns:
+        False when it was used, voided or over meanwhile.
+    """
+    is_usable = (model.ended_at.is_(None), model.expires_at > clock.now())
+    burn = update(model).where(model.id == token_id, *is_usable).values(ended_at=clock.now()).returning(model.id)
+    return db.session.execute(burn).scalar_one_or_none() is not None
 
 
 def write_token(secret_key: str, purpose: str, public_id: str) -> str:

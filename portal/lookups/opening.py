@@ -6,6 +6,7 @@ There is no list of customers and no search by part of a name: staff find the pe
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from enum import StrEnum
 from heapq import merge
 from itertools import islice
 from typing import Final
@@ -29,6 +30,7 @@ OPEN_FOR: Final = timedelta(minutes=30)
 SHOWN_AT_ONCE: Final = 50
 SHORTEST_REASON: Final = 10
 LONGEST_REASON: Final = 500
+MOST_LOOKUPS: Final = "60 per hour"
 
 LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
@@ -41,6 +43,15 @@ class OwnFile(Exception):
 
 class UnknownCase(Exception):
     """The case does not exist, or it is another customer's."""
+
+
+class NotOpened(StrEnum):
+    """Why no file was opened."""
+
+    UNKNOWN = "unknown"
+    """Nobody has exactly this address, number or reference."""
+    OWN_FILE = "own_file"
+    """The file is the staff member's own."""
 
 
 CaseCheck = Callable[[int, str], bool]
@@ -79,6 +90,24 @@ def is_own_file(member: StaffMember, customer: Customer) -> bool:
     return is_own_address or any(check(member, customer) for check in _owner_checks)
 
 
+def open_named(
+    member: StaffMember, identifier: str, reason: str, request_reference: str | None = None
+) -> CustomerLookup | NotOpened:
+    """Open the file of whom an identifier names, in the current transaction, which records why where it is not.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    customer = find_customer(identifier)
+    if customer is None:
+        record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
+        return NotOpened.UNKNOWN
+    if is_own_file(member, customer):
+        note_own_file(member, customer)
+        return NotOpened.OWN_FILE
+    return open_lookup(member, customer, reason, request_reference)
+
+
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
     """Add a lookup to the current transaction.
 
@@ -106,11 +135,6 @@ def open_lookup(member: StaffMember, customer: Customer, reason: str, request_re
         request=request_reference,
     )
     return lookup
-
-
-def note_missed(member: StaffMember) -> None:
-    """Record in the current transaction that a member looked for somebody whom the portal does not know."""
-    record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
 
 
 def note_own_file(member: StaffMember, customer: Customer) -> None:

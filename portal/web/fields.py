@@ -1,12 +1,12 @@
 """Fields that take what people type: dates in three boxes with months in words, names, codes."""
 
-import unicodedata
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field, StringField
 
+from portal.infrastructure.plain_letters import without_accents
 from portal.infrastructure.typed_texts import name_of, one_line
 
 MONTHS = (
@@ -115,8 +115,7 @@ def _read_number(text: str) -> int | None:
 
 def read_month(text: str) -> int | None:
     """Return the number of a month given as a number or as a word in French or English, or None."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().rstrip("."))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = without_accents(text.lower().rstrip("."))
     named = (number for number, names in enumerate(MONTHS, start=1) if plain in names)
     return _read_number(text) or next(named, None)
 

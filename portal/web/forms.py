@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
-from flask import g, request
+from flask import g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
@@ -137,6 +137,11 @@ class EmailAddress:
             validate_email((field.data or "").strip(), check_deliverability=False)
         except EmailNotValidError:
             raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None
+
+
+def form_page(template: str, form: PortalForm, **context: Any) -> tuple[str, int]:
+    """Return a page with its form; one that was sent and refused answers 422."""
+    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200
 
 
 def typed_again() -> list[tuple[str, str]]:

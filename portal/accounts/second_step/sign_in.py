@@ -15,6 +15,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.one_time_tokens import use_up
 
 STEP_WITHIN = timedelta(minutes=5)
 DENIED = declare("customer:second_step:denied", "reason")
@@ -126,8 +127,6 @@ def _waiting(public_id: str) -> AccountToken:
 
 
 def _end(token: AccountToken, step: str) -> str:
-    burn = update(AccountToken).where(AccountToken.id == token.id, AccountToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(AccountToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    if not use_up(AccountToken, token.id):
         raise SignInOver
     return f"{token.purpose.removeprefix(_PURPOSE)}+{step}"

@@ -1,11 +1,12 @@
 """Write across a picture who looks at it, when, and for which case: a photograph of the screen names its maker."""
 
-import unicodedata
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
+
+from portal.infrastructure.plain_letters import without_accents
 
 _TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 TURNS: Final = (0, *_TURNS)
@@ -21,8 +22,7 @@ _SPELT: Final = str.maketrans({
 
 def plain_letters(name: str) -> str | None:
     """Return a name in letters without accents, or None where another script or a strange sign would go missing."""
-    taken_apart = unicodedata.normalize("NFKD", name.translate(_SPELT))
-    plain = "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
+    plain = without_accents(name.translate(_SPELT))
     return plain if plain.strip() and plain.isascii() and plain.isprintable() else None
 
 

@@ -1,6 +1,5 @@
 """Gather the facts that raise or clear a doubt about who is asking, and have the policy decide on them."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from portal.customers.models import Customer
 from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.plain_letters import without_accents
 from portal.records.models import Record
 
 IDENTITY_KIND = "civil_identity"
@@ -118,6 +118,5 @@ def _birth_date_differs(customer: Customer | None, known: Mapping[str, Any]) -> 
 
 def _words(name: str) -> set[str]:
     """Return the words of a name without accents, case and hyphens: “Jean-Noël” and “JEAN NOEL” are one."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = without_accents(name.casefold())
     return set("".join(character if character.isalnum() else " " for character in plain).split())

@@ -7,7 +7,7 @@ The code is never stored: like the single-use links it is derived from a row and
 import hmac
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.accounts.models import Account, AccountToken
@@ -18,7 +18,7 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.infrastructure.one_time_tokens import write_token
+from portal.infrastructure.one_time_tokens import use_up, write_token
 from portal.records.models import Record
 
 SENT = declare("customer:identity_code:sent")
@@ -98,9 +98,7 @@ def use_code(account: Account, customer: Customer, typed: str) -> None:
     token = open_code(account.id)
     if token is None or not hmac.compare_digest(typed.encode(), code_of(token.public_id).encode()):
         raise CodeUnusable
-    is_open = (AccountToken.id == token.id, AccountToken.ended_at.is_(None))
-    result = db.session.execute(update(AccountToken).where(*is_open).values(ended_at=clock.now()))
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if not use_up(AccountToken, token.id):
         raise CodeUnusable
     record(USED, actor=f"customer:{customer.public_id}", subject=f"customer:{customer.public_id}")
 

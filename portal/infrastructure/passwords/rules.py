@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from portal.infrastructure.plain_letters import without_accents
+
 LONGEST = 128
 FEWEST_DISTINCT = 6
 # What must be left of a password once names, and the digits and signs around them, are taken away.
@@ -54,7 +56,7 @@ def password_fault(
     folded = unicodedata.normalize("NFC", password).casefold()
     if len(folded) < shortest:
         return PasswordFault.TOO_SHORT
-    if _is_made_of(_plain(folded), [_plain(name.casefold()) for name in names]):
+    if _is_made_of(without_accents(folded), [without_accents(name.casefold()) for name in names]):
         return PasswordFault.MADE_OF_NAMES
     if _is_common(folded):
         return PasswordFault.TOO_COMMON
@@ -84,11 +86,6 @@ def _is_common(password: str) -> bool:
     if len(set(bare)) < FEWEST_DISTINCT or bare in (bare + bare)[1:-1]:
         return True
     return any(bare in row or bare in row[::-1] for row in _ROWS)
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 
 @cache

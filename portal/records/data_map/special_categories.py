@@ -4,8 +4,9 @@ Special categories (GDPR art. 9), criminal data (art. 10), and the secrets of a 
 """
 
 import re
-import unicodedata
 from typing import Final
+
+from portal.infrastructure.plain_letters import without_accents
 
 _SPECIAL: Final = """
     race racial ethnicity ethnic ethnie ethnique religion religious religieux religieuse belief beliefs
@@ -42,6 +43,6 @@ def _speaks_of(name: str, words: frozenset[str]) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    plain = without_accents(name)
     # Codes come as snake_case and camelCase alike.
     return re.findall(r"[a-z]+[0-9]*", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower())

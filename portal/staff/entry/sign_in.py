@@ -16,6 +16,7 @@ from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
+from portal.infrastructure.one_time_tokens import use_up
 from portal.infrastructure.passwords.hashing import hash_password, is_outdated, is_password
 from portal.staff.entry.devices import add_device
 from portal.staff.models import StaffDevice, StaffMember, StaffToken
@@ -146,9 +147,7 @@ def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) 
     Raises:
         SignInOver: there is no such pending sign-in any more.
     """
-    token = find_pending(public_id)
-    if token is None:
-        raise SignInOver
+    token = _pending(public_id)
     member = token.staff
     if burn_totp_code(member, code):
         method = "totp"
@@ -176,9 +175,7 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
     Raises:
         SignInOver: there is no such pending sign-in any more.
     """
-    token = find_pending(public_id)
-    if token is None:
-        raise SignInOver
+    token = _pending(public_id)
     member = token.staff
     try:
         use_passkey(member.id, answer, use_challenge(member.id, TO_ENTER, challenge_id))
@@ -187,6 +184,13 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
         return None
     end_pending(token)
     return member, f"{FIRST_FACTORS[token.purpose]}+passkey"
+
+
+def _pending(public_id: str) -> StaffToken:
+    token = find_pending(public_id)
+    if token is None:
+        raise SignInOver
+    return token
 
 
 def enter_from(member: StaffMember, known: StaffDevice | None, method: str) -> tuple[StaffDevice, str | None]:
@@ -217,9 +221,7 @@ def note_ended(member: StaffMember) -> None:
 
 def end_pending(token: StaffToken) -> None:
     """Use up what waits for its next step, in the current transaction. Raises `SignInOver`."""
-    burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    if not use_up(StaffToken, token.id):
         raise SignInOver
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.access.declare import STAFF, STAFF_OPEN, requires
 from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
-from portal.access.passkeys import request_options
 from portal.access.permissions import Permission
+from portal.access.second_factor_pages import to_use_passkey
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.rules import is_too_long
 from portal.staff.company.provider import installed_provider
@@ -44,6 +44,7 @@ from portal.staff.own_account.second_factor import (
 )
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.incoming.rate_limits import caller_network, count_try
 
@@ -152,8 +153,7 @@ def sign_in_passkey_options() -> AnyResponse:
     with transaction():
         token = issue_challenge(staff_id, TO_ENTER)
         session[CHALLENGE] = token.public_id
-        options = request_options(token, passkeys_of(staff_id))
-    return Response(options, 201, mimetype="application/json")
+        return to_use_passkey(token, passkeys_of(staff_id))
 
 
 @blueprint.post("/sign-in/passkey")
@@ -228,8 +228,3 @@ def _to_password() -> AnyResponse:
     session.pop(PENDING, None)
     flash(_("Start again with your password: the code has to follow within five minutes."), "info")
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
-
-
-def form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
-    """Return a page with its form; one that was sent and refused answers 422."""
-    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200

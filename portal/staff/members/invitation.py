@@ -18,7 +18,7 @@ from portal.audit.tags import declare
 from portal.config import Settings
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
-from portal.infrastructure.one_time_tokens import read_token, write_token
+from portal.infrastructure.one_time_tokens import read_token, use_up, write_token
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.own_account.second_factor import keep_passkey, keep_recovery_codes
 
@@ -144,9 +144,7 @@ def finish_with_passkey(
 
 def _activate(token: StaffToken, made: NewRecoveryCodes, language: str) -> StaffMember:
     member = token.staff
-    burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    if not use_up(StaffToken, token.id):
         raise InvitationOver
     keep_recovery_codes(member, made)
     member.activated_at, member.language = clock.now(), language

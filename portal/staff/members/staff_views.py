@@ -36,6 +36,7 @@ from portal.staff.members.invitation import MemberExists, invite, link_of
 from portal.staff.members.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import form_page
 from portal.web.pagination import keyset_page
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
@@ -89,11 +90,10 @@ def review_rights() -> Any:
     reviewed = reviewed_members()
     form.seen.data = digest(reviewed)
     uses = last_uses([member.id for member in reviewed])
-    page = render_template(
-        "staff/staff/rights_review.html", form=form, members=reviewed, uses=uses, state_of=member_state,
+    return form_page(
+        "staff/staff/rights_review.html", form, members=reviewed, uses=uses, state_of=member_state,
         review=last_review(), long_ago=clock.now() - LONG_UNUSED,
     )  # fmt: skip
-    return page, 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/members/new", methods=["GET", "POST"])
@@ -118,8 +118,7 @@ def new_member() -> Any:
             form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
         else:
             return _to_member(public_id)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_member.html", form=form), status
+    return form_page("staff/staff/new_member.html", form)
 
 
 @blueprint.get("/members/<public_id>")

@@ -15,6 +15,7 @@ from portal.infrastructure.database import transaction
 from portal.staff.forms import SCOPE_LABELS, TokenForm
 from portal.staff.members.tokens import add_token, all_tokens, revoke_token
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import form_page
 from portal.web.pagination import keyset_page
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
@@ -55,8 +56,7 @@ def new_token() -> Any:
             text = add_token(current_user, form.name.data, form.scopes.data, form.days.data)
         keep_to_show(FRESH, form.name.data, text)
         return redirect(url_for("staff.staff.tokens"), 303)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_token.html", form=form), status
+    return form_page("staff/staff/new_token.html", form)
 
 
 @blueprint.post("/tokens/<public_id>/revoke")
