@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -17,6 +17,7 @@ from portal.rights.filing.other_ways import take_in
 from portal.rights.filing.staff_forms import TakeInForm
 from portal.rights.lifecycle import Right
 from portal.rights.staff_blueprint import blueprint
+from portal.web.forms import form_page
 
 
 @blueprint.route("/requests/take-in", methods=["GET", "POST"])
@@ -28,7 +29,7 @@ def take_in_request() -> Any:
         if reference:
             flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
             return redirect(url_for(".case", reference=reference), 303)
-    return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
+    return form_page("rights/staff/take_in.html", form)
 
 
 def _take_in(form: TakeInForm) -> str | None:
