@@ -1,4 +1,4 @@
-"""What is held about a customer as such: names and dates, the address of record, every mail that was sent."""
+"""The holding of the customer's own row (names, dates, main address) and of every mail that was sent to them."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -159,7 +159,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
         (_SENT, _day(mail.sent_at, language)),
         (_STATUS, _STATUSES[mail.status].text(language)),
     ]
-    # What we wrote is ours to have written: the person gets a copy, portability does not cover it.
+    # Portability (GDPR art. 20) covers what the person provided, so not our mails. The copy of art. 15 holds them.
     return HeldItem(
         category="profile",
         kind="portal_mail",
@@ -180,7 +180,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
 
 
 def _subject(mail: Mail) -> str:
-    """Return the subject as the person got it; its template's name when the template is gone by now."""
+    """Return the subject that the person got, or the name of its template when the template no longer exists."""
     organisation, settings = installed.organisation(), installed.settings()
     context = mail.context | {
         "organisation": organisation,
@@ -195,7 +195,7 @@ def _subject(mail: Mail) -> str:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return how long the file and the mails are kept, in words."""
     return _KEPT.filled(language, period=_mails_kept_for().text(language))
 
 
@@ -203,14 +203,14 @@ def retention(language: str) -> str:
 def purge_mails(run: JobRun) -> None:
     """Delete the mails to customers that are older than the period told to them."""
     start = _mails_kept_for().before(clock.now())
-    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
+    # GDPR art. 18: data under restriction are not deleted either.
     restricted = select(Customer.id).where(Customer.status == CustomerStatus.RESTRICTED)
     is_to_customer = (Mail.customer_id.is_not(None), Mail.customer_id.not_in(restricted))
     remove_in_slices(run, Mail, *is_to_customer, Mail.status != MailStatus.WAITING, Mail.created_at < start)
 
 
 def _mails_kept_for() -> Any:
-    # A mail proves what a request was answered, so it stays as long as the request's own file.
+    # A mail proves how a request was answered, so it is kept as long as the file of the request.
     return installed.organisation().retention.request_files
 
 

@@ -1,4 +1,4 @@
-"""The customer's preferences: choose, see every choice made, take the history away."""
+"""The customer's preferences: choose, see every choice made, download the history."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def history_file() -> Response:
 
 
 def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | None = None) -> Response:
-    """Draw the page: what stands now, and over it what was typed, save where it was changed elsewhere meanwhile."""
+    """Return the page. It marks what was typed, or what stands now where nothing was typed or the choice conflicts."""
     customer_id = current_user.customer_id
     state = read_state(customer_id)
     changed = {conflict.flag.code for conflict in conflicts or []}

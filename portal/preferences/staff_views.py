@@ -97,7 +97,7 @@ def switch_off_preferences(public_id: str) -> Any:
 
 
 def _open(form: FindForm) -> str | None:
-    """Open the customer that the form asks for; otherwise write beside the field what stands in the way."""
+    """Open the customer that the form names and return the lookup's id; otherwise put the reason beside the field."""
     with transaction():
         opened = open_named(current_user, form.identifier.data, form.reason.data)
         if isinstance(opened, CustomerLookup):
@@ -107,7 +107,7 @@ def _open(form: FindForm) -> str | None:
 
 
 def _look(public_id: str) -> Any:
-    """Log the look and read what it shows in one transaction; a lookup that has passed is asked for again."""
+    """Log the look and read what it shows, in one transaction. An expired lookup sends the member back for a reason."""
     try:
         with transaction():
             lookup = find_lookup(current_user, public_id) or abort(404)

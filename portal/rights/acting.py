@@ -1,7 +1,7 @@
-"""One act on a case, said once: hold it, see that nothing moved, change it, write it down, give it back.
+"""The steps that every act on a case shares: hold or lock it, check that nobody changed it, change it, record that.
 
-Staff, the customer and the portal itself act through here, each by the function that says how they take the case. An
-act belongs to the caller's transaction, and the case stays locked until its commit.
+Staff, the customer and the portal itself begin their acts here, each by a function that says how they take the case.
+An act belongs to the caller's transaction, and the case stays locked until the commit.
 """
 
 from dataclasses import dataclass
@@ -51,17 +51,17 @@ class Act:
         self.request.status = advance(self.request.status, step)
 
     def wait(self, step: Step, reason: PauseReason) -> bool:
-        """Wait for the customer; return whether the clock stands still. Raises `InvalidStep`."""
+        """Wait for the customer; return whether the legal clock stands still now. Raises `InvalidStep`."""
         self.step(step)
         return running.pause(self.request, reason)
 
     def go_on(self, step: Step) -> None:
-        """End a wait by a step, and have the clock run. Raises `InvalidStep`."""
+        """End a wait by a step, and let the legal clock run again. Raises `InvalidStep`."""
         self.step(step)
         running.resume(self.request)
 
     def review(self) -> None:
-        """Have the review go on, whatever was waited for. Raises `InvalidStep`."""
+        """Put the case in review, unless it is already, and end any wait. Raises `InvalidStep`."""
         if self.request.status is not Status.IN_REVIEW:
             self.go_on(Step.START_REVIEW)
 
@@ -69,7 +69,7 @@ class Act:
         """Add a line to the history.
 
         Args:
-            text: what whoever acts typed, in their own words.
+            text: the words that the acting person typed.
             is_internal: whether only staff may read the line.
         """
         db.session.flush()  # lines are read in the order of their numbers, and a new request has none before
@@ -85,11 +85,11 @@ class Act:
         record(tag, actor=self.actor, subject=subject, reference=self.request.reference, **facts)
 
     def give_back(self) -> None:
-        """Let the case be held by nobody."""
+        """Give the case back to the queue: nobody holds it any more."""
         self.request.holder_id = self.request.held_until = None
 
     def close(self) -> None:
-        """Have the case open no more: its documents are destroyed, looked at or not, and nobody holds it."""
+        """Close the case: its documents are destroyed, whether looked at or not, and nobody holds it any more."""
         request = self.request
         for check in checks_of(request.id):
             checking.abandon(check)
@@ -99,7 +99,7 @@ class Act:
 
 
 def find_request(reference: str) -> RightsRequest | None:
-    """Return a case by its reference, typed in any of its ways."""
+    """Return a case by its reference, however it is typed, or None."""
     canonical = read_reference(reference)
     if canonical is None:
         return None
@@ -112,7 +112,8 @@ def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
     """Begin an act of a staff member, who takes the case or renews their hold on it.
 
     Raises:
-        StaleCase, HeldByAnother, OwnCase, CaseClosed.
+        StaleCase: somebody changed the case since the member's page showed `version`, or it is decided.
+        HeldByAnother, OwnCase, CaseClosed: see `claim`.
     """
     claim(request, member)
     _check_version(request, version)
@@ -120,7 +121,7 @@ def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
 
 
 def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
-    """Begin an act of a staff member on a case that nobody needs to hold. Raises `StaleCase`, `OwnCase`."""
+    """Begin an act of a staff member who need not hold the case. Raises `StaleCase`, `OwnCase`."""
     check_not_own(request, member)
     db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
     _check_version(request, version)
@@ -128,7 +129,7 @@ def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
 
 
 def of_staff(request: RightsRequest, member: StaffMember) -> Act:
-    """Begin an act of a staff member that changes nothing that a colleague could be working on."""
+    """Begin an act of a staff member that needs neither hold nor version, such as a note beside a colleague's work."""
     return Act(request, f"staff:{member.public_id}", member)
 
 
@@ -148,9 +149,9 @@ def of_portal(request_id: int) -> Act:
 
 
 def _check_version(request: RightsRequest, version: int) -> None:
-    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew.
+    """Raise `StaleCase` unless the case still has the version that the member's page showed; then raise that version.
 
-    A case that is decided takes no further act: its answer leaves by itself.
+    A decided case takes no further act: its answer leaves by itself.
     """
     if request.version != version or request.outcome is not None:
         raise StaleCase

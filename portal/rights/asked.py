@@ -1,4 +1,4 @@
-"""What somebody asks for, one form for each intent: one reading of what is stored, and one way to put it in words."""
+"""What somebody asks for, one class for each intent. Everything reads the stored answers and words them from here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -16,28 +16,28 @@ Reader = Callable[[Mapping[str, Any], str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What any request may hold: the person's own words, by another way than the portal or beside what they chose."""
+    """What any request may hold: `words`, when it did not come by the portal, and `details` that the person added."""
 
     words: str = ""
     details: str = ""
 
     @property
     def concerns_marketing(self) -> bool:
-        """Whether it objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
+        """Whether the request objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
         return False
 
     @property
     def rectifies_identity(self) -> bool:
-        """Whether it is a correction of who the person is: name, title or date of birth."""
+        """Whether the request corrects who the person is: name, title or date of birth."""
         return False
 
     @property
     def needs_a_reader(self) -> bool:
-        """Whether there are words that a person has to read before anything leaves."""
+        """Whether the request holds words that a person has to read before the portal may answer."""
         return bool(self.details)
 
     def stored(self) -> dict[str, Any]:
-        """Return it as the database keeps what no form was filled in for, without what is empty."""
+        """Return the answers to store for a request that no form was filled in for, without the empty ones."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items() if value}
 
@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scoped(Asked):
-    """What is about everything or about some categories: none chosen is everything, None that nobody was asked."""
+    """A request about all data or some categories. `categories` is empty for all; None when nobody asked which."""
 
     categories: tuple[Category, ...] | None = None
 

@@ -1,4 +1,4 @@
-"""The staff's own pages; each module named here adds its routes to the blueprint."""
+"""The staff domain's pages: each module imported here adds its routes to the blueprint."""
 
 from portal.staff.approvals import staff_views as approval_views
 from portal.staff.company import staff_views as company_views

@@ -1,6 +1,6 @@
-"""The CSV files that we hand out (RFC 4180, UTF-8), to people and to programs: the one writer of them.
+"""Write every CSV file that the portal hands out, to people and to programs (RFC 4180, UTF-8).
 
-A spreadsheet that opens one must show text, never run a formula, and read the accents right.
+A spreadsheet that opens one must show text, never run a formula, and read accents correctly.
 """
 
 import re
@@ -30,7 +30,7 @@ def csv_line(cells: Iterable[Any], written: str = "") -> str:
     """Return a line of a file, every cell safe to open.
 
     Args:
-        written: more cells, for files of millions of lines: known to be safe, with the commas between them.
+        written: more cells, already joined by commas and known to be safe; saves time in files of millions of lines.
     """
     line = ",".join(map(_quoted, cells))
     return f"{line},{written}{_LINE_END}" if written else f"{line}{_LINE_END}"
@@ -47,7 +47,7 @@ def csv_bytes(texts: Iterable[str], *, for_people: bool) -> Iterator[bytes]:
 
     Args:
         texts: its lines, one or many at a time.
-        for_people: who opens the file does so in a spreadsheet.
+        for_people: whether the file is for a spreadsheet, which needs a byte order mark.
     """
     mark = _BYTE_ORDER_MARK if for_people else ""
     for text in texts:

@@ -85,7 +85,7 @@ class DateField3(Field):  # type: ignore[misc]
 
     @property
     def parts(self) -> list[dict[str, Any]]:
-        """The three boxes, each with what its tag needs and whether it is to correct."""
+        """The three boxes: for each, what its tag needs, and whether it has to be corrected."""
         labels = {"day": _("Day"), "month": _("Month"), "year": _("Year")}
         return [
             {
@@ -121,7 +121,7 @@ def read_month(text: str) -> int | None:
 
 
 class NameField(StringField):  # type: ignore[misc]
-    """The name of a person: blanks in a row, of whatever width, are one space."""
+    """The name of a person. Several blanks in a row, of any width, become one space."""
 
     data: Any
 

@@ -32,7 +32,7 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 def ndjson(engine: Engine) -> Iterator[bytes]:
     """Yield the base as one JSON object a line, in chunks of a few hundred lines."""
-    flags_of = _kept(lambda flags: orjson.dumps(flags).decode())
+    flags_of = _cached(lambda flags: orjson.dumps(flags).decode())
 
     def line(row: Row) -> str:
         reference, flags, suppressed, reason, sequence, instant = row
@@ -48,7 +48,7 @@ def ndjson(engine: Engine) -> Iterator[bytes]:
 
 def csv(engine: Engine, *, for_people: bool = False) -> Iterator[bytes]:
     """Return the base as CSV, the header first, then in chunks of a few hundred lines; see `csv_bytes`."""
-    cells_of = _kept(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
+    cells_of = _cached(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
 
     def line(row: Row) -> str:
         reference, flags, suppressed, reason, sequence, instant = row
@@ -58,8 +58,8 @@ def csv(engine: Engine, *, for_people: bool = False) -> Iterator[bytes]:
     return csv_bytes(chain([csv_line(CSV_HEADER)], slices), for_people=for_people)
 
 
-def _kept(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
-    """Return what writes a stored set of flags, in the declared order; a flag declared since is off."""
+def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
+    """Return what writes a stored set of flags in the declared order, with a memory. A flag declared since is off."""
     texts: dict[str, str] = {}
 
     def text_of(stored: str) -> str:
@@ -108,7 +108,7 @@ def _read(blocks: list[bytes]) -> list[Row]:
 
 
 def _unescaped(fields: list[str]) -> Any:
-    """Return a row of the text format of `COPY` as it was: only a reference can hold what is escaped there."""
+    """Return a row with the escapes of `COPY` undone. Only the reference can hold a character that is escaped."""
     if "\\" in fields[0]:
         fields[0] = re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), fields[0])
     return fields

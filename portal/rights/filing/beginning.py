@@ -1,4 +1,4 @@
-"""The first lines of every request, whatever way it came: reference, history, audit."""
+"""How every request begins, whatever way it came: its reference, its first line of history, its audit event."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def note_filed(act: Act) -> None:
 
 
 def customer_of(account: Account) -> Customer:
-    """Return the customer of an account. Raises `NoSuchDraft` when it has none: nothing of theirs was begun here."""
+    """Return the customer of an account. Raises `NoSuchDraft` when it has none, for such an account has no draft."""
     if account.customer is None:
         raise NoSuchDraft
     return account.customer

@@ -1,4 +1,4 @@
-"""Filing a request: choose, describe, check, send; kept at each step."""
+"""File a request: choose, describe, check, send. A draft is saved at each step."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def choose() -> str:
 @blueprint.route("/requests/new/<right>", methods=["GET", "POST"])
 @requires(CUSTOMER)
 def start(right: str) -> Answer:
-    """The first page of a choice; it goes on with the draft of the same choice when there is one."""
+    """Show the first page of a choice, or go on with the draft of the same choice when there is one."""
     intent = intent_of(right, request.args.get("intent"))
     if intent is None:
         abort(404)
@@ -64,7 +64,7 @@ def details(public_id: str) -> Answer:
 
 def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answer:
     is_valid, is_later = form.validate(), "later" in request.form
-    # Saved for later, a page may be unfinished; what is typed and wrong is said at once all the same.
+    # A page saved for later may have empty fields. What was typed and is wrong is still refused.
     if not is_valid and not (is_later and not any(field.errors and field.data for field in form)):
         return _details_page(intent, form, draft), 422
     answers = form.answers()
@@ -157,7 +157,7 @@ def _object_to_marketing(draft: RequestDraft | None) -> Response:
 
 
 def _wanted(intent: Intent) -> dict[str, Any]:
-    """Return what the address asks for: categories that the person comes from."""
+    """Return the first values of the form: the categories that the address names, where it names any."""
     codes = [code for code in ",".join(request.args.getlist("categories")).split(",") if code in CATEGORIES]
     if codes:
         return {"scope": SOME, "categories": codes, "category": codes[0]}

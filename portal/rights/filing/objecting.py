@@ -21,15 +21,15 @@ from portal.rights.intents import Intent
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 
-# As long as one press may arrive again: a double click, a page sent once more.
+# Within this time, a second press counts as the same one: a double click, or a page sent again.
 SAME_PRESS = timedelta(minutes=1)
 
 
 def object_to_marketing(account: Account) -> RightsRequest:
     """File an objection to marketing and grant it in the same transaction: no reason, no identity, no wait.
 
-    The request is the proof (GDPR art. 21(2) and (3)). No limit applies: the right is absolute. A button pressed
-    twice files one.
+    The request is the proof (GDPR art. 21(2) and (3)). The limit on open requests does not apply: the right is
+    absolute. A button pressed twice files one request.
     """
     customer = customer_of(account)
     lock_customer(customer.id)

@@ -1,4 +1,4 @@
-"""The requests that a customer has open: which there are, and whether there is room for another."""
+"""The requests that a customer has open, and whether they may file another."""
 
 from sqlalchemy import select
 

@@ -33,8 +33,8 @@ def take_in(
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
 
-    The clock starts at its true receipt. Identity is doubtful by the channel alone, but nobody is asked for a
-    document before a reviewer says so: the clock runs until then.
+    The clock starts on the day of its true receipt. The channel alone makes identity doubtful. But only a reviewer asks
+    for a document, and the clock runs until then.
 
     Args:
         received_at: when it reached the company, aware.
@@ -56,10 +56,10 @@ def take_in(
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
     """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
 
-    Its signature settles who asks, so nobody is asked for more; the limit on open requests is for people.
+    Facebook's signature proves who asks, so no document is needed. The limit on open requests does not apply.
 
     Args:
-        code: under which Facebook and the person follow it.
+        code: the confirmation code by which Facebook and the person follow the request.
     """
     lock_customer(customer.id)
     request = new_request(customer, Intent.ERASE, Erase(limited_to=limit).stored(), customer.language)

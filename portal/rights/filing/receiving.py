@@ -1,7 +1,7 @@
-"""Receive a request: its row, due date, check of identity, history, audit and mail, or nothing of it.
+"""Receive a request: its row, due date, identity check, history, audit and mail are written together or not at all.
 
-A draft makes one request, however often and from however many tabs it is sent: the customer's row is held
-while it is filed, and the draft remembers that it was sent.
+A draft makes one request, however often and from however many tabs it is sent: the customer's row is locked while
+the request is filed, and the draft remembers that it was sent.
 """
 
 from dataclasses import dataclass
@@ -48,10 +48,13 @@ class _Proof:
 
 
 def file_request(account: Account, session: AccountSession, draft_public_id: str) -> RightsRequest:
-    """Send a draft, in the current transaction; a draft that was sent before gives the same request.
+    """Send a draft, in the current transaction, and return its request. Sent again, it gives the same request.
 
     Raises:
-        NoSuchDraft, DraftExpired, StepMissing, AlreadyOpen, TooManyOpen.
+        NoSuchDraft: the customer has no such draft.
+        DraftExpired: the draft is past its thirty days.
+        StepMissing: the draft is not complete.
+        AlreadyOpen, TooManyOpen: see `check_room`.
     """
     customer = customer_of(account)
     lock_customer(customer.id)
@@ -76,7 +79,7 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
 
 
 def is_subject_to_check(request: RightsRequest) -> bool:
-    """Whether who is asking matters: for what discloses or destroys, and for a correction of identity."""
+    """Whether it matters who asks: the request discloses or destroys data, or corrects an identity."""
     if request.right is Right.RECTIFICATION:
         return request.asked.rectifies_identity
     return request.right in RIGHTS_SUBJECT_TO_PROOF
@@ -93,7 +96,7 @@ def _receive(act: Act, proof: _Proof) -> None:
         checking.note_check(request.customer_id, request.id, proof.method)
     staged = documents_given(draft_id=proof.draft_id) if proof.draft_id else []
     if not proof.decision.needed:
-        # The doubt went away since the document was given, so nobody may look at it any more.
+        # The doubt ended after the document was given, so nobody may look at the document any more.
         shred(staged)
         emails.queue_received(request)
         if _needs_nobody(request, proof.decision):
@@ -106,12 +109,12 @@ def _receive(act: Act, proof: _Proof) -> None:
 
 
 def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
-    """Whether the portal can answer by itself: a file it can make, no doubt left, and no words to be read."""
+    """Whether the portal can answer by itself: it can make the file, no doubt is left, and no words are to be read."""
     return request.right in PACKAGED and not decision.remaining and not request.asked.needs_a_reader
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
-    """Open the check of a request and give it what was staged; return whether the document is complete."""
+    """Open the identity check of a request with the draft's documents; return whether they are complete."""
     check = checking.open_check(request.customer_id, request.id)
     for document in staged:
         document.draft_id, document.check_id = None, check.id

@@ -33,7 +33,7 @@ def take_in_request() -> Any:
 
 
 def _take_in(form: TakeInForm) -> str | None:
-    """Take the request of the form in; otherwise write beside the field what stands in the way."""
+    """Take in the request of the form and return its reference; otherwise put the reason beside the field."""
     received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
     with transaction():
         customer = find_customer(form.email.data)

@@ -1,4 +1,4 @@
-"""What the first page of a customer says of their requests: the most urgent open one, with its date."""
+"""The notice on a customer's first page about their most urgent open request, with its date."""
 
 from flask import url_for
 from flask_babel import get_locale

@@ -26,7 +26,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class StageLine:
-    """One of the four steps: its words, and whether it is behind, now, or to come."""
+    """One of the four steps: its words, and its state: `done`, `current` or `todo`."""
 
     label: str
     state: str

@@ -1,4 +1,4 @@
-"""The staff queue: open cases by due date, with filters that the address carries, and how old they are."""
+"""The staff queue: open cases by due date, filters, and how many cases are late or due soon."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SHORTEST_NAME = 3
 
 @dataclass(frozen=True)
 class Filters:
-    """What the queue is narrowed to; an empty value narrows nothing."""
+    """What the queue is narrowed to. An empty value does not narrow it."""
 
     text: str = ""
     right: Right | None = None
@@ -91,7 +91,7 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
 
 
 def _matches(text: str) -> ColumnElement[bool]:
-    """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
+    """Match a reference, an exact address or number, or the beginning of a name. `%` and `_` are plain characters."""
     alternatives: list[ColumnElement[bool]] = [Customer.external_id == text]
     if reference := read_reference(text):
         alternatives.append(RightsRequest.reference == reference)
@@ -107,7 +107,7 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Ages:
-    """How many open cases stand where on the way to their due date."""
+    """How many open cases are late, due within 4 days, due within 14, due later, or paused."""
 
     late: int
     within_4: int
@@ -138,7 +138,7 @@ def ages() -> Ages:
 
 @check_cases_with
 def is_request_of(customer_id: int, reference: str) -> bool:
-    """Tell whether a case is a customer's; a lookup may name no other's."""
+    """Tell whether a case is of a customer. A lookup of that customer may name no case of anybody else."""
     found = find_request(reference)
     return found is not None and found.customer_id == customer_id
 

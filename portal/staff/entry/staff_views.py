@@ -144,7 +144,7 @@ def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
 @blueprint.post("/sign-in/passkey/options")
 @requires(STAFF_OPEN)
 def sign_in_passkey_options() -> AnyResponse:
-    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    """Return what the browser needs to use a passkey, with a fresh challenge."""
     pending = find_pending(session.get(PENDING))
     if pending is None:
         return _to_password()
@@ -175,7 +175,7 @@ def sign_in_passkey() -> Any:
 
 
 def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
-    """Open a session in the current transaction; return the cookie of a browser that is new."""
+    """Open a session in the current transaction; return the cookie's value for a new browser, None for a known one."""
     browser = device_label(request.user_agent.string)
     device, cookie = enter_from(member, find_device(request, member.id), method)
     start_session(member, device, method=method, device=browser)
@@ -185,7 +185,7 @@ def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> st
 
 
 def enter(page: str, cookie: str | None) -> AnyResponse:
-    """Answer a sign-in: go to a page, known again by the cookie if there is one."""
+    """Answer a sign-in with a redirect to a page, and give a new browser its cookie."""
     response = redirect(page, 303)
     if cookie:
         hand_out_cookie(response, cookie)
@@ -207,7 +207,7 @@ def sign_out() -> AnyResponse:
 @blueprint.post("/language")
 @requires(STAFF_OPEN)
 def language() -> AnyResponse:
-    """Change the language of the staff's pages; forms of the staff side have a token of their own."""
+    """Change the language of the staff's pages. The public view cannot: staff forms have a form token of their own."""
     response = redirect(page_after(), 303)
     chosen = request.form.get("language")
     if chosen in LANGUAGES:

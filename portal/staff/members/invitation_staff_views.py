@@ -101,7 +101,7 @@ def _finish(public_id: str, code: str) -> AnyResponse | None:
 @blueprint.post("/invitation/passkey/options")
 @requires(STAFF_OPEN)
 def invitation_passkey_options() -> AnyResponse:
-    """Answer what the browser needs to make a passkey instead of an app's code."""
+    """Return what the browser needs to make a passkey, which an invited member may use instead of an app."""
     invitation = find_invitation(session.get(INVITATION))
     if invitation is None:
         abort(410)

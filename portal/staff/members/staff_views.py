@@ -42,9 +42,9 @@ from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 LINK = "invitation_link"
 PAGE_SIZE = 50
-# What opens a door asks for a fresh proof, on a screen left alone too; what closes one must not wait.
+# To give somebody a way in needs a fresh proof, because a screen may be left alone. To close one must not wait.
 GIVES_A_WAY_IN = staff(Permission.MANAGE_STAFF, needs_fresh=True)
-# A way in that nobody used for so long deserves a question.
+# The review marks a member who has not come in for this long: do they still need their role?
 LONG_UNUSED = timedelta(days=90)
 
 

@@ -21,7 +21,7 @@ from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 FRESH = "fresh_token"
 PAGE_SIZE = 50
-# What opens a door asks for a fresh proof, on a screen left alone too; what closes one must not wait.
+# To make a token needs a fresh proof, because a screen may be left alone. To revoke one must not wait.
 MAKES_A_TOKEN = staff(Permission.MANAGE_TOKENS, needs_fresh=True)
 
 

@@ -1,4 +1,4 @@
-"""The staff member's own second factors: passkeys, app, recovery codes. Each asks for a fresh proof."""
+"""The staff member's own second factors: passkeys, app, recovery codes. Each page asks for a fresh proof."""
 
 from flask import Response, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -51,7 +51,7 @@ Answer = str | tuple[str, int] | AnyResponse
 @blueprint.route("/account/confirm-password", methods=["GET", "POST"])
 @requires(STAFF)
 def confirm_password() -> Answer:
-    """Ask for the password or the company again before a change that must not happen on an unwatched screen."""
+    """Ask for a fresh proof (password or company) before a change that nobody may make on an unwatched screen."""
     form, wanted = PasswordAgainForm(), own_page()
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
@@ -96,7 +96,7 @@ def _keep(form: NewPasskeyForm) -> bool:
 @blueprint.post("/account/passkeys/options")
 @requires(STAFF_FRESH)
 def passkey_options() -> Response:
-    """Answer what the browser needs to make a passkey, with a challenge of its own."""
+    """Return what the browser needs to make a passkey, with a fresh challenge."""
     count_try([("30 per 5 minutes", f"staff-passkey:{current_user.id}")])
     with transaction():
         token = issue_challenge(current_user.id, TO_ADD)
@@ -151,7 +151,7 @@ def _app_page(form: AppCodeForm, secret: str | None, *, is_last: bool = False) -
 @blueprint.post("/account/app/new")
 @requires(STAFF_FRESH)
 def account_app_new() -> AnyResponse:
-    """Make a secret; it counts once the app has given a code for it."""
+    """Make a secret for an app. It replaces the old one only when the app has given a code for it."""
     make_app_secret()
     return redirect(url_for("staff.staff.account_app"), 303)
 
@@ -190,7 +190,7 @@ def account_recovery_codes() -> Answer:
 @blueprint.route("/recovery-codes", methods=["GET", "POST"])
 @requires(STAFF_FRESH)
 def recovery_codes() -> Answer:
-    """Show fresh codes until the member says that they are written down; a reload loses nothing."""
+    """Show fresh codes until the member confirms that they wrote them down, so that a reload loses nothing."""
     kept = kept_to_show(RECOVERY_CODES)
     if kept is None or request.method == "POST":
         forget_shown(RECOVERY_CODES)

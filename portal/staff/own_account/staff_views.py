@@ -1,4 +1,4 @@
-"""The staff member's own account: password and sessions; second factors are changed in `staff_factor_views`."""
+"""The staff member's own account: password and sessions. Second factors are in `factor_staff_views.py`."""
 
 from typing import Any
 
