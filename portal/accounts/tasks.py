@@ -26,14 +26,14 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.models import Mail, MailStatus
 
-# A mail to an address that nobody proved tells us nothing once its link is over.
+# Nobody needs a mail to an unproven address any more once its link is over.
 STRANGERS_MAILS_KEPT_FOR = timedelta(days=30)
 SLICE = 500
 
 
 @job("accounts.answer_registration")
 def answer_registration(run: JobRun, account_id: int) -> None:
-    """Write to a registered address: a link to confirm it, or word that it has an account already."""
+    """Write to a registered address: send a link to confirm it, or tell that it has an account already."""
     with run.finish() as session:
         registration = session.get(Account, account_id)
         if registration is None or registration.email_confirmed_at:
@@ -57,7 +57,7 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
 
 @job("accounts.write_to_new_address")
 def write_to_new_address(run: JobRun, link_id: int) -> None:
-    """Write to an address that an account wants: a link to confirm it, or word to the owner of the account it opens."""
+    """Write to an address that an account wants: send a link to confirm it, or warn the owner whose address it is."""
     with run.finish() as session:
         link = session.get(AccountToken, link_id)
         if link is None or not link.is_usable:
@@ -87,13 +87,13 @@ def purge_accounts(run: JobRun) -> None:
 
 
 def security_log_start(instant: datetime) -> datetime:
-    """Return since when traces of sign-ins are kept, by the period that the organisation declares."""
+    """Return the instant before which traces of sign-ins are deleted, by the period that the organisation declares."""
     period: Period = installed.organisation().retention.security_log
     return period.before(instant)
 
 
 def _is_restricted(account_id: Any) -> Exists:
-    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
+    # GDPR art. 18: restricted data may only be stored, so they are not deleted either.
     customers = (Account.id == account_id, Customer.id == Account.customer_id)
     return exists().where(*customers, Customer.status == CustomerStatus.RESTRICTED)
 
@@ -164,7 +164,7 @@ def _delete_identities(ids: list[int]) -> None:
 
 
 def _spent_states(instant: datetime) -> Select[Any]:
-    # An older cookie is refused by its own age.
+    # The cookie of an older attempt is refused for its age, so its state need not be remembered.
     return select(SpentState.id).where(SpentState.spent_at < instant - ATTEMPT_LIFE)
 
 

@@ -26,9 +26,9 @@ Answer = str | tuple[str, int] | Response
 @blueprint.route("/address/confirm/<token>", methods=["GET", "POST"])
 @requires(PUBLIC)
 def confirm(token: str) -> Answer:
-    """Change the address where the account is signed in; elsewhere the password tells that its owner asked.
+    """Confirm a change of address: by a button where the account is signed in, elsewhere with its password.
 
-    Without that, somebody who reads the new address could be led to lend it to a stranger's account.
+    The password prevents a trick: a stranger asks for your address on their account, and you follow the mailed link.
     """
     state, link = find_link(Purpose.CHANGE_ADDRESS, token)
     if link is None or state is not LinkState.USABLE:
@@ -58,7 +58,7 @@ def confirm(token: str) -> Answer:
 
 
 def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
-    """Return the hash that the typed password fits; past the limit of tries nothing is computed."""
+    """Return the account's hash if the typed password fits it, else None. Raises `TooManyTries` before it compares."""
     count_sign_in(account.email_normalised, None)
     if is_password_of(account, form.password.data):
         return account.password_hash
@@ -110,6 +110,6 @@ def _undeniable(state: LinkState) -> Answer:
 
 
 def _page(name: str, form: Any, **details: Any) -> Answer:
-    """Return a page with its form; one that was sent and refused answers 422."""
+    """Return a page with its form. The status is 422 for a form that was sent and refused."""
     page = render_template(f"accounts/public/{name}.html", form=form, **details)
     return (page, 422) if request.method == "POST" else page
