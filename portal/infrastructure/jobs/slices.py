@@ -1,4 +1,4 @@
-"""Remove many rows without keeping other writers waiting: a slice, a transaction, and so on to the end."""
+"""Remove many rows without keeping other writers waiting: slice by slice, each in a transaction of its own."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ SLICE = 2000
 
 
 def remove_in_slices(run: JobRun, model: Any, *conditions: ColumnElement[bool]) -> int:
-    """Delete the rows of a model that meet every condition, keeping the job's lease; return how many they were."""
+    """Delete the rows of a model that meet every condition, renewing the job's lease; return how many they were."""
     slice_ids = select(model.id).where(*conditions).order_by(model.id).limit(SLICE)
     statement = delete(model).where(model.id.in_(slice_ids.scalar_subquery())).returning(model.id)
     removed = 0
