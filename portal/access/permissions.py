@@ -55,7 +55,7 @@ class Permission(StrEnum):
     WATCH_DOCUMENT_STORE = "watch_document_store"
     """See whether stored identity documents and their rows agree; never a document."""
     MANAGE_STAFF = "manage_staff"
-    """Invite staff members, change their role, take their way in away."""
+    """Invite staff members, change their role, end their access."""
     MANAGE_TOKENS = "manage_tokens"
     """Create and revoke the tokens of machines."""
 

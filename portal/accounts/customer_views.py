@@ -68,7 +68,7 @@ def facebook() -> str:
 @blueprint.post("/account/facebook")
 @requires(CUSTOMER_FRESH)
 def link_facebook() -> Answer:
-    """Begin a link. It ends where Facebook leads back to, for this account and browser alone."""
+    """Begin to link Facebook. The link is made when Facebook leads back, for this account and this browser only."""
     if not is_offered():
         abort(404)
     count_facebook_attempt()
@@ -79,7 +79,7 @@ def link_facebook() -> Answer:
 @blueprint.post("/account/confirm-facebook")
 @requires(CUSTOMER)
 def confirm_by_facebook() -> Answer:
-    """Begin a fresh proof through Facebook, for whom it is the only way in."""
+    """Begin a fresh proof through Facebook, for a customer who has no password."""
     if not _is_proven_by_facebook():
         abort(404)
     count_facebook_attempt()
@@ -95,7 +95,7 @@ def _is_proven_by_facebook() -> bool:
 @blueprint.get("/account/on-hold")
 @requires(CUSTOMER)
 def on_hold() -> str:
-    """Tell somebody who has just come in that nothing is done with their data, at their own request."""
+    """Tell a customer who has just come in that their data are on hold, at their own request (GDPR art. 18)."""
     customer = current_user.customer
     if customer.status is not CustomerStatus.RESTRICTED:
         abort(404)
@@ -183,7 +183,7 @@ def change_password() -> Answer:
 
 
 def _checked_hash(password: str) -> str | None:
-    """Return the hash that the password fits, or None; past the limit of tries nothing is computed."""
+    """Return the account's hash if the password fits it, else None. Raises `TooManyTries` before it compares."""
     count_password_again(current_user.id)
     return current_user.password_hash if is_password_of(current_user, password) else None
 

@@ -1,6 +1,6 @@
-"""What this domain holds about a customer: the account, what it is linked to, the traces of its sign-ins, never a hash.
+"""What this domain holds about a customer: the account, its links and passkeys, the traces of its sign-ins; no hash.
 
-A single-use link is not shown apart: the mail that carried it is.
+Single-use links are not listed: the mails that carried them are.
 """
 
 from collections.abc import Iterator
@@ -247,7 +247,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
         }
     facts = [(_BROWSER.text(language), device or _UNNAMED.text(language))]
     facts += [(name.text(language), date_time(at, language)) for name, at in instants]
-    # Seen while the person signs in, to guard the account: portability does not cover it.
+    # Held to protect the account, under legitimate interest: portability (GDPR art. 20) does not cover it.
     return HeldItem(
         category=Category.TECHNICAL,
         kind=kind,
@@ -261,7 +261,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return in words how long the account, its links and the traces of sign-ins are kept."""
     period = installed.organisation().retention.security_log
     return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
 

@@ -1,4 +1,7 @@
-"""Come in: register, confirm the address, sign in, choose a new password; one answer for any address."""
+"""Come in: register, confirm the address, sign in, choose a new password.
+
+Pages answer the same for an address with an account and for one without.
+"""
 
 from typing import Any
 
@@ -196,7 +199,7 @@ def _confirm_and_enter(link_id: int, is_known: bool) -> tuple[bool, str]:
         if current_user.is_authenticated:
             signing_in.sign_out(g.portal_session)
         done = confirmation.confirm_address(link_id)
-        # Where the person proved themselves at registration, perhaps two days ago, it is not proven afresh now.
+        # In the browser that registered, no password is asked for now: the last proof is that of the registration.
         proven_at = (done.account.password_changed_at or done.account.created_at) if is_known else None
         method = "password" if done.account.password_hash else FACEBOOK
         signing_in.enter(

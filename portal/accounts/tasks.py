@@ -27,13 +27,13 @@ from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.jobs.slices import remove_in_slices
 from portal.infrastructure.mail.models import Mail, MailStatus
 
-# A mail to an address that nobody proved tells us nothing once its link is over.
+# Nobody needs a mail to an unproven address any more once its link is over.
 STRANGERS_MAILS_KEPT_FOR = timedelta(days=30)
 
 
 @job("accounts.answer_registration")
 def answer_registration(run: JobRun, account_id: int) -> None:
-    """Write to a registered address: a link to confirm it, or word that it has an account already."""
+    """Write to a registered address: send a link to confirm it, or tell that it has an account already."""
     with run.finish() as session:
         registration = session.get(Account, account_id)
         if registration is None or registration.email_confirmed_at:
@@ -57,7 +57,7 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
 
 @job("accounts.write_to_new_address")
 def write_to_new_address(run: JobRun, link_id: int) -> None:
-    """Write to an address that an account wants: a link to confirm it, or word to the owner of the account it opens."""
+    """Write to an address that an account wants: send a link to confirm it, or warn the owner whose address it is."""
     with run.finish() as session:
         link = session.get(AccountToken, link_id)
         if link is None or not link.is_usable:
@@ -88,7 +88,7 @@ def purge_accounts(run: JobRun) -> None:
 
 
 def security_log_start(instant: datetime) -> datetime:
-    """Return since when traces of sign-ins are kept, by the period that the organisation declares."""
+    """Return the instant before which traces of sign-ins are deleted, by the period that the organisation declares."""
     period: Period = installed.organisation().retention.security_log
     return period.before(instant)
 
@@ -96,7 +96,7 @@ def security_log_start(instant: datetime) -> datetime:
 def _purge_of_accounts(
     run: JobRun, model: Any, *conditions: ColumnElement[bool], first: Callable[[list[int]], None] | None = None
 ) -> None:
-    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
+    # GDPR art. 18: restricted data may only be stored, so they are not deleted either.
     customers = (Account.id == model.account_id, Customer.id == Account.customer_id)
     is_restricted = exists().where(*customers, Customer.status == CustomerStatus.RESTRICTED)
     remove_in_slices(run, model, *conditions, ~is_restricted, first=first)

@@ -89,7 +89,7 @@ def _days_ago(days: int) -> Iterator[None]:
 
 
 def _run_waiting_jobs() -> None:
-    """Run what was asked for, but nothing periodic: to those jobs a clock that leaps would look broken."""
+    """Run the jobs that were asked for, and no periodic ones: those would take the jumps of the clock for a fault."""
     waiting = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at <= clock.now()).order_by(Job.id)
     while ids := list(db.session.execute(waiting).scalars()):
         db.session.rollback()

@@ -1,4 +1,4 @@
-"""What exports hold about a customer: that a package was made and fetched, never its content."""
+"""What exports hold about a customer: that a package was made and downloaded, never its content."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,7 @@
 """What this domain holds about a customer: the result of a check, and for a short time its document.
 
-The document itself is never part of an answer: it is the person's own, and leaves this portal only by being
-destroyed. That identity was checked, when and how, is told.
+An answer says that identity was checked, when and how. It never holds the document: that is the person's own, and it
+leaves this portal only by being destroyed.
 """
 
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return in words how long a check and its document are kept."""
     periods = installed.organisation().retention
     return _KEPT.filled(
         language,

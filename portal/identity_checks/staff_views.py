@@ -1,4 +1,4 @@
-"""The rendition of a document for the person who checks it, and what the store holds, without any picture."""
+"""The rendition of a document for the member who checks it, and the state of the store, without any picture."""
 
 import logging
 

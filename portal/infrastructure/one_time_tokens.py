@@ -1,7 +1,7 @@
 """Single-use links: confirm an address, reset a password, accept an invitation.
 
-The database holds only an identifier; the secret half is an HMAC of it under the portal's key, so that a stolen
-database makes no link, and a worker can write the link into a mail without the link ever being stored.
+The database holds only an identifier. The secret half of a link is an HMAC of it under the portal's key. So nobody can
+make a link from a stolen database, and a worker can write a link into a mail without the link being stored anywhere.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ class OneTimeToken:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the link was neither used nor voided, nor has expired."""
+        """Whether the link was neither used nor ended, and has not expired."""
         return self.ended_at is None and clock.now() < self.expires_at
 
 
@@ -47,7 +47,7 @@ def use_up(model: Any, token_id: int) -> bool:
 
 
 def write_token(secret_key: str, purpose: str, public_id: str) -> str:
-    """Return the text that goes into the link of a token."""
+    """Return the text that goes into the link of a token: its public id and its signature."""
     return f"{public_id}.{_signature(secret_key, purpose, public_id)}"
 
 

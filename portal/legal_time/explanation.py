@@ -1,4 +1,4 @@
-"""How a deadline was found, in sentences that a person without law can follow."""
+"""How a deadline was found, in sentences that a person without legal knowledge can follow."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -69,7 +69,7 @@ _MISSED: Final = Label(
 
 
 def explain(deadline: Deadline, language: object) -> str:
-    """Return how the date was found, in plain sentences, in the language given."""
+    """Return how a deadline was found, in plain sentences, in a language given as a code or a Babel locale."""
     return " ".join(_sentences(deadline, language))
 
 

@@ -78,7 +78,7 @@ def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
 
 
 def _by_day(entries: Iterable[AccessLogEntry]) -> list[tuple[date, list[list[AccessLogEntry]]]]:
-    """Return each day with its visits: looks of one team, one after the other, for one reason."""
+    """Return each day with its visits. A visit is a row of looks by one team, for one reason and one case."""
     by_day = groupby(entries, lambda entry: clock.local_date(entry.at))
     return [(day, [list(visit) for _reason, visit in groupby(looks, _visit)]) for day, looks in by_day]
 

@@ -1,4 +1,7 @@
-"""A customer's file, for half an hour and a stated reason: the least first, each look logged before shown."""
+"""A customer's file, opened for half an hour and a stated reason.
+
+The first page shows the least; each category is a further page. Each look is logged before anything is shown.
+"""
 
 from typing import Any
 
@@ -52,7 +55,7 @@ def customers() -> Any:
 
 
 def _open(form: LookupForm) -> str | None:
-    """Open the file that the form asks for; otherwise write beside the field what stands in the way."""
+    """Open the file that the form asks for and return the lookup's public id; else note on the form what is wrong."""
     reference = read_reference(form.request_reference.data or "")
     try:
         with transaction():
@@ -66,7 +69,7 @@ def _open(form: LookupForm) -> str | None:
 
 
 def _asked_again() -> dict[str, str]:
-    """Return whom an expired lookup was about, so that only the reason has to be given anew."""
+    """Return the customer of an expired lookup as data of the form, so that only the reason has to be given again."""
     earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
     return {"identifier": earlier.customer.reference} if earlier else {}
 
@@ -84,7 +87,7 @@ def customer_category(public_id: str, category: str) -> Any:
 
 
 def _show(public_id: str, category: str) -> Any:
-    """Log the look and read what it shows in one transaction; draw the page after its commit."""
+    """Log the look and read what it shows in one transaction; render the page after the commit."""
     items: list[HeldItem] = []
     has_more, language = False, str(get_locale())
     try:

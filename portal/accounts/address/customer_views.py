@@ -1,4 +1,4 @@
-"""The sign-in address on the account page: ask for another one, see what waits, take it back."""
+"""The sign-in address: ask for another one, see the change that waits for its confirmation, cancel it."""
 
 from flask import Blueprint, flash, g, redirect, url_for
 from flask_babel import gettext as _

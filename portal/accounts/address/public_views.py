@@ -26,9 +26,9 @@ Answer = str | tuple[str, int] | Response
 @blueprint.route("/address/confirm/<token>", methods=["GET", "POST"])
 @requires(PUBLIC)
 def confirm(token: str) -> Answer:
-    """Change the address where the account is signed in; elsewhere the password tells that its owner asked.
+    """Confirm a change of address: by a button where the account is signed in, elsewhere with its password.
 
-    Without that, somebody who reads the new address could be led to lend it to a stranger's account.
+    The password prevents a trick: a stranger asks for your address on their account, and you follow the mailed link.
     """
     state, link = find_link(Purpose.CHANGE_ADDRESS, token)
     if link is None or state is not LinkState.USABLE:
@@ -58,7 +58,7 @@ def confirm(token: str) -> Answer:
 
 
 def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
-    """Return the hash that the typed password fits; past the limit of tries nothing is computed."""
+    """Return the account's hash if the typed password fits it, else None. Raises `TooManyTries` before it compares."""
     count_sign_in(account.email_normalised, None)
     if is_password_of(account, form.password.data):
         return account.password_hash

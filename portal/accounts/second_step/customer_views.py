@@ -99,7 +99,7 @@ def _add_passkey(form: NewPasskeyForm) -> AnyResponse:
     with transaction():
         challenge = factors.use_challenge(current_user.id, TO_ADD, take_challenge())
     made = read_new(form.credential.data or "", challenge)
-    # Only now: eight hashes for every answer that proves nothing would be a way to keep the portal busy.
+    # Made only now: if every wrong answer cost eight hashes, anybody could keep the portal busy.
     codes = _first_codes()
     with transaction():
         factors.add_passkey(g.portal_session, made, form.name.data or _("Passkey"), codes)
@@ -109,7 +109,7 @@ def _add_passkey(form: NewPasskeyForm) -> AnyResponse:
 @blueprint.post("/account/second-step/passkeys/options")
 @requires(CUSTOMER_FRESH)
 def passkey_options() -> Response:
-    """Answer what the browser needs to make a passkey, with a challenge of its own."""
+    """Answer with what the browser needs to make a passkey, and a fresh challenge."""
     count_challenge(current_user.id)
     with transaction():
         token = factors.issue_challenge(current_user.id, TO_ADD)

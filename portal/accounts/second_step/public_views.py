@@ -1,4 +1,4 @@
-"""The second step at sign-in: a code or a passkey, for an account whose owner wants one asked for."""
+"""The pages of the second step at sign-in: a code or a passkey."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def code() -> Any:
 @blueprint.post("/sign-in/passkey/options")
 @requires(PUBLIC)
 def passkey_options() -> AnyResponse:
-    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    """Answer with what the browser needs to use a passkey, and a fresh challenge."""
     waiting = find_waiting(awaited_step())
     if waiting is None:
         return _to_password()
@@ -101,7 +101,7 @@ def _count(waiting: AccountToken) -> None:
 
 
 def _enter(passed: tuple[Account, str] | None) -> str:
-    """Open the session in the current transaction and return the page that follows; "" where nothing was proven."""
+    """Open the session in the current transaction and return the page that follows; empty when nothing was proven."""
     if passed is None:
         return ""
     account, method = passed

@@ -1,4 +1,4 @@
-"""Remove many rows without keeping other writers waiting: a slice, a transaction, and so on to the end."""
+"""Remove many rows without keeping other writers waiting: slice by slice, each in a transaction of its own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ SLICE = 2000
 def remove_in_slices(
     run: JobRun, model: Any, *conditions: ColumnElement[bool], first: Callable[[list[int]], None] | None = None
 ) -> int:
-    """Delete the rows of a model that meet every condition, keeping the job's lease; return how many they were.
+    """Delete the rows of a model that meet every condition, renewing the job's lease; return how many they were.
 
     Args:
         first: removes, or lets go of, what names the rows of a slice, by their ids, in the same transaction.
