@@ -126,7 +126,7 @@ def generate_keys() -> None:
 @keys.command("next")
 @with_appcontext
 def next_master_key() -> None:
-    """Print the master keys with a fresh one at their end: known to every process, before it is used."""
+    """Print the master keys with a fresh one at the end. Give them to every process before one of them uses it."""
     click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(installed.settings().master_keys)}")
 
 
@@ -145,7 +145,7 @@ def next_sealing_key() -> None:
 @keys.command("rotate")
 @with_appcontext
 def rotate_keys() -> None:
-    """Wrap again, under the first master key, whatever waits under another one."""
+    """Wrap every key that is still under an older master key anew, under the first one."""
     master_keys = installed.master_keys()
     try:
         count = rotate(master_keys)
