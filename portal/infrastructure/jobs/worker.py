@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -157,20 +156,6 @@ def work(app: Flask, engine: Huey, threads: int) -> None:
         consumer.run()
     finally:
         stop.set()
-
-
-def start_embedded(app: Flask, engine: Huey) -> Callable[[], None]:
-    """Run one worker inside this process, beside the web server, and return the function that stops it."""
-    consumer = engine.create_consumer(workers=1, worker_type="thread", periodic=False)
-    consumer.start()
-    stop = threading.Event()
-    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
-
-    def stop_all() -> None:
-        stop.set()
-        consumer.stop(graceful=True)
-
-    return stop_all
 
 
 def _sweep_until(app: Flask, stop: threading.Event) -> None:
