@@ -35,8 +35,8 @@ from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
-# A request may count its tries beside its own transaction: two connections for each thread of a web process at most,
-# of which a portal at rest keeps a few.
+# A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
+# connections at most. A portal at rest keeps eight.
 POOL = {"pool_size": 8, "max_overflow": 56}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
@@ -80,7 +80,7 @@ REGISTERED = [
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
     "portal.rights.tasks",
-    "portal.rights.file_retention",
+    "portal.rights.following.file_retention",
     "portal.retention.tasks",
 ]
 
@@ -89,8 +89,10 @@ def create_app(settings: Settings) -> Flask:
     """Return the WSGI application that the settings describe.
 
     Raises:
-        UndeclaredAccess: when a view does not say who may call it.
-        DataMapFaults, OrganisationFaults: when a file of the operator's has faults, all of them listed.
+        UndeclaredAccess: a view does not say who may call it.
+        SettingsFault: the keys or the list of breached passwords cannot be used.
+        DataMapFaults, OrganisationFaults: a file of the operator's has faults, all of them listed.
+        ValueError: an address in the settings (storage, mail, scanner) is of no known form.
     """
     app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
     app.config.update(
@@ -120,7 +122,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _connect_seams(app: Flask, settings: Settings) -> None:
-    """Install what the settings name. Raises `SettingsFault` for keys and lists that cannot be used."""
+    """Install the parts of the portal that the settings name: keys, declared files, storage, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     installed.settings.put(app, settings)
     _install_secrets(app, settings)

@@ -1,4 +1,4 @@
-"""Texts that live beside the rule or the fact they name, in French and in English, and dates in words."""
+"""Labels in French and English, written beside the rule or the fact that they name, and dates in words."""
 
 import re
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ def typographic(text: str, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One text in both languages. Blank texts are refused with `ValueError`: a screen would show a hole."""
+    """One text in both languages. A blank text is refused with `ValueError`: the screen would show nothing there."""
 
     fr: str
     en: str
 
-    # For pydantic, where a label stands in an operator's file: a mistyped language must not pass unseen.
+    # For pydantic, which reads labels in an operator's file: a mistyped language must not pass unseen.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
     def __post_init__(self) -> None:
@@ -59,10 +59,13 @@ class Label:
 
 
 def long_date(day: date, language: object, *, weekday: bool = True) -> str:
-    """Return a day in words: « mardi 1er septembre 2026 », “Tuesday 1 September 2026”; day and month on one line.
+    """Return a day in words: « mardi 1er septembre 2026 », “Tuesday 1 September 2026”.
+
+    A non-breaking space keeps day and month on one line.
 
     Args:
-        day: a civil date, or an aware instant, whose day is that of Paris.
+        day: a civil date, or an aware instant, whose day in Paris is meant.
+        weekday: whether the name of the weekday comes first.
     """
     code, day = known_language(language), _civil(day)
     name = f"{_weekday(day.weekday(), code)} " if weekday else ""
@@ -70,13 +73,13 @@ def long_date(day: date, language: object, *, weekday: bool = True) -> str:
 
 
 def short_date(day: date, language: object) -> str:
-    """Return a day as « 4 déc. 2026 » or “4 Dec 2026”, in one piece; `day` as in `long_date`."""
+    """Return a day as « 4 déc. 2026 » or “4 Dec 2026”, never broken over two lines; `day` is as in `long_date`."""
     code, day = known_language(language), _civil(day)
     return f"{_day_of_month(day, code)} {_month(day.year, day.month, 'MMM y', code)}".replace(" ", NBSP)
 
 
 def time_of_day(instant: datetime, language: object) -> str:
-    """Return the time in Paris of an aware instant: « 9 h 05 », “09:05”, in one piece."""
+    """Return the time in Paris of an aware instant, as « 9 h 05 » or “09:05”, never broken over two lines."""
     local = instant.astimezone(PARIS)
     return f"{local.hour}{NBSP}h{NBSP}{local:%M}" if known_language(language) == "fr" else f"{local:%H:%M}"
 

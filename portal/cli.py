@@ -1,4 +1,7 @@
-"""The commands of the portal, as plug-ins of `flask`: those that need no settings run without any."""
+"""The commands of `flask` that belong to no domain; the others stand in the `commands` of their domain.
+
+`pyproject.toml` names them all as plug-ins of `flask`. A command that needs no settings runs without any.
+"""
 
 import os
 import resource
@@ -33,7 +36,7 @@ from portal.web.incoming.request_log import configure_logging
 
 THREADS = 32
 """Requests that one web process answers at a time. Most of these threads wait: for a document that is decoded in
-another process, for the scanner, for a slow line. With two of them, two such documents would close the portal."""
+another process, for the scanner, for a slow line. With only two threads, two such documents would block everybody."""
 
 
 @click.command("init")
@@ -91,7 +94,7 @@ def work(threads: int) -> None:
 
 
 def _forbid_core_dumps() -> None:
-    """Have no crash of this process, or of one that it starts, write keys and documents to the disk."""
+    """Forbid core dumps: a crash, here or in a process started from here, must not write keys or documents to disk."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -123,7 +126,7 @@ def generate_keys() -> None:
 @keys.command("next")
 @with_appcontext
 def next_master_key() -> None:
-    """Print the master keys with a fresh one at their end: known to every process, before it is used."""
+    """Print the master keys with a fresh one at the end. Give them to every process before one of them uses it."""
     click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(installed.settings().master_keys)}")
 
 
@@ -142,7 +145,7 @@ def next_sealing_key() -> None:
 @keys.command("rotate")
 @with_appcontext
 def rotate_keys() -> None:
-    """Wrap again, under the first master key, whatever waits under another one."""
+    """Wrap every key that is still under an older master key anew, under the first one."""
     master_keys = installed.master_keys()
     try:
         count = rotate(master_keys)

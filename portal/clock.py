@@ -1,4 +1,4 @@
-"""The one source of time: instants in UTC, civil dates in Paris. Tests and demo data replace it."""
+"""The one source of time: instants in UTC, civil dates in Paris. Tests and the demonstration can stop it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,8 +35,13 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, PARIS)
 
 
+def written(moment: date | None) -> str | None:
+    """Return a day or an instant as ISO 8601, as files and JSON hold it; None where there is none."""
+    return moment.isoformat() if moment else None
+
+
 def require_zone(instant: datetime) -> None:
-    """Raise `ValueError` for an instant without a zone: it could be two civil days."""
+    """Raise `ValueError` for an instant without a zone: its civil day would be open to doubt."""
     if instant.utcoffset() is None:
         raise ValueError("an instant needs its zone, such as 2026-03-31T22:30Z or 2026-04-01T00:30+02:00")
 

@@ -15,7 +15,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsFault(Exception):
-    """The environment does not describe a portal that may start. `faults` names each variable and its cure."""
+    """The settings do not describe a portal that may start. `faults` names each variable and what to do."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("The settings have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
@@ -108,7 +108,7 @@ class Settings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _staff_can_open_documents(self) -> "Settings":
+    def _settings_fit_together(self) -> "Settings":
         if "staff" in self.audiences and not self.opening_keys:
             raise ValueError("PORTAL_OPENING_KEYS is needed where the staff audience is served")
         if bool(self.facebook_app_id) != bool(self.facebook_app_secret):
@@ -125,14 +125,17 @@ class Settings(BaseModel):
 
     @property
     def is_demo(self) -> bool:
-        """Whether this instance folder holds the demonstration, which every page must then say."""
+        """Whether this instance folder holds the demonstration. Every page must then say so."""
         return (self.instance / "demo.json").exists()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read `PORTAL_*`, `PORTAL_*_FILE` and `$PORTAL_INSTANCE/settings`; the environment wins over the file.
+        """Return the settings of `PORTAL_*`, `PORTAL_*_FILE` and `$PORTAL_INSTANCE/settings`.
 
-        Raises `SettingsFault` naming every fault at once; the values themselves are never repeated.
+        The environment wins over the file.
+
+        Raises:
+            SettingsFault: names every fault at once, and repeats no value, since it may be secret.
         """
         environ = os.environ if environ is None else environ
         instance = Path(environ.get("PORTAL_INSTANCE") or "instance").absolute()

@@ -51,7 +51,7 @@ def read_toml(path: Path, error: type[DeclarationFaults]) -> dict[str, Any]:
 
 def faults_of(error: ValidationError, tables: dict[str, Any]) -> tuple[Fault, ...]:
     """Return every fault pydantic found in a file's tables, in plain words, never repeating the values."""
-    # A list whose entries all have faults counts as empty too: saying so would mislead.
+    # Pydantic also calls a list too short when each of its entries is faulty: repeating that would mislead.
     items = [item for item in error.errors() if not (item["type"] == "too_short" and item["input"])]
     return tuple(Fault(_place(item["loc"], tables), _reason(item)) for item in items)
 

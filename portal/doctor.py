@@ -29,11 +29,11 @@ Finding = tuple[bool, str]
 
 OLD_SIGNATURES = timedelta(days=1)
 LONG_HELD = timedelta(hours=1)
-"""A worker asks the scanner again every five minutes."""
+"""A document that waits longer is a fault: a worker asks the scanner again every five minutes."""
 
 
 def examine() -> Iterator[Finding]:
-    """Yield (is well, what was found and what to do) for each check; a check that breaks is a fault."""
+    """Yield (is well, what was found and what to do) for each check. A check that raises counts as a fault."""
     for check, cure in _CHECKS.items():
         try:
             yield from check()
@@ -71,7 +71,7 @@ def _keys() -> Iterator[Finding]:
 
 
 def _older_opening_keys() -> Iterator[Finding]:
-    """Say of each opening key whether a document still needs it (a rotation ends when nothing needs the old one)."""
+    """Tell which opening keys documents still need. A rotation ends when no document needs the old key."""
     opening, sealing = installed.opening_keys(), installed.sealing_key()
     in_use = versions_in_use()
     for version in sorted(set(in_use) - {sealing.version}):
@@ -96,7 +96,7 @@ def _documents() -> Iterator[Finding]:
 
 
 def _held_documents() -> Iterator[Finding]:
-    """Say what nobody may look at before the scanner has called it clean; a worker asks again every few minutes."""
+    """Count the documents that wait for the scanner: nobody may look at one before it is found clean."""
     count, oldest = held_since()
     if oldest is None:
         yield True, "documents: none waits for the scanner"
@@ -119,7 +119,7 @@ def _master_keys() -> Iterator[Finding]:
 
 
 def _connections() -> Iterator[Finding]:
-    """Name what leaves this machine without TLS; what is sealed before it leaves is no fault."""
+    """Name the connections that leave this machine without TLS. One that carries only sealed bytes is no fault."""
     found = list(plain_connections(installed.settings()))
     for plain in found:
         what = "in clear" if plain.is_readable else "without TLS (sealed, or nothing personal)"

@@ -22,7 +22,7 @@ _AND = {"fr": " et ", "en": " and "}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period of the calendar. Months are added as the law does: to the same day or the month's last."""
+    """A period of the calendar. Months are added as the law does: to the same day, or else the month's last day."""
 
     years: int = 0
     months: int = 0
@@ -73,4 +73,4 @@ def _read(value: Any) -> Any:
 
 
 DeclaredPeriod = Annotated[Period, BeforeValidator(_read)]
-"""A period where it stands in a file that an operator writes."""
+"""The type of a period in a file that an operator writes."""

@@ -1,4 +1,4 @@
-"""Make an instance folder: keys and addresses of its own, so that no installation ever runs on a default secret."""
+"""Make an instance folder with keys and addresses of its own, so that no installation runs on a default secret."""
 
 import os
 import secrets
@@ -9,9 +9,9 @@ from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 
 
 def prepare_instance(folder: Path, public_url: str) -> bool:
-    """Write the settings that the folder lacks, readable by its owner only. Return whether it was new.
+    """Write the settings that the folder lacks, readable by its owner only. Return whether the folder was new.
 
-    What is there is kept; only the public address follows the port that was asked for.
+    Settings that are there stay. Only the public address is always replaced, since the port may be another one today.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "settings"

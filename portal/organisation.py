@@ -1,6 +1,6 @@
-"""The organisation that runs this portal: who it is, whom it tells, how strict it is. One TOML file.
+"""The organisation that runs this portal, read from one TOML file: who it is, who gets its data, what it has decided.
 
-Nothing about a company stands in the code: another one installs the portal by writing its own file.
+The code names no company: another company installs the portal by writing a file of its own.
 """
 
 from datetime import date
@@ -48,7 +48,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 def _month_and_day(value: str) -> str:
     try:
-        # A leap year, so that 29 February is a day a financial year may end on.
+        # 2024 is a leap year, so that a financial year may end on 29 February.
         date.fromisoformat(f"2024-{value}")
     except ValueError:
         raise ValueError("must be a month and a day such as 12-31") from None
@@ -68,7 +68,7 @@ class Contact(_Part):
 
 
 class DataProtectionOfficer(_Part):
-    """Where people reach the privacy officer; a role or a person, as the company wishes it shown."""
+    """Where people reach the privacy officer. The name may be that of a role or of a person."""
 
     email: Email
     name: Text | None = None
@@ -90,7 +90,7 @@ class Authority(_Part):
 
 
 class Relation(StrEnum):
-    """How another company of the group stands to this one."""
+    """What another company of the group is to this one."""
 
     PARENT = "parent"
     SISTER = "sister"
@@ -101,7 +101,7 @@ class Relation(StrEnum):
 
 
 class GroupCompany(_Part):
-    """A company of the group; a separate legal person, so never a silent recipient of a marketing consent."""
+    """A company of the group. It is a legal person of its own, so a marketing consent given here does not cover it."""
 
     code: Code
     name: Text
@@ -123,7 +123,7 @@ class Told(StrEnum):
 
 
 class System(_Part):
-    """A system of the company whose copies reach the portal; the `source` of a record is its code."""
+    """A system of the company that sends copies of its records to the portal; its code is their `source`."""
 
     code: Code
     name: Label
@@ -204,7 +204,7 @@ class Recipient(_Part):
         return f"{self.shown_name(language)} ({', '.join(details)})" if details else self.shown_name(language)
 
     def as_answer(self, language: object) -> dict[str, str | None]:
-        """Return the entry of an access answer: the name is empty only beside the reason why."""
+        """Return the entry of an access answer. Where the name is empty, the reason is given."""
 
         def text(label: Label | None) -> str | None:
             return label.text(language) if label else None
@@ -224,7 +224,7 @@ class IdentityPolicySetting(StrEnum):
     """When a proof of identity is asked for."""
 
     ON_DOUBT = "on_doubt"
-    "When a doubt signal is there: what the law allows."
+    "When there is a doubt: what the law allows."
     ALWAYS = "always"
     "From everybody: the officer is warned that this is disproportionate (GDPR art. 12(6))."
     NEVER = "never"
@@ -250,7 +250,7 @@ class IdentityPolicySettings(_Part):
 
 
 class RetentionParameters(_Part):
-    """How long the portal keeps what is its own. What the company's systems hold is ruled by the data map."""
+    """How long the portal keeps its own data. For the records of the company's systems the data map says it."""
 
     request_files: DeclaredPeriod = Period.parse("P5Y")
     identity_document_limit: DeclaredPeriod = Period.parse("P15D")
@@ -286,7 +286,10 @@ class PolicyVersion(_Part):
 
 
 class GapCode(StrEnum):
-    """Where the company, or the policy it published, falls short. The first three show by themselves."""
+    """Where the company, or its published policy, falls short of the law.
+
+    The portal finds the first three by itself, from this file; the file declares the others in `policy_lacks`.
+    """
 
     OFFICER = "officer"
     "No contact point for the privacy officer."
@@ -348,7 +351,11 @@ class Organisation(_Part):
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Read an organisation file, by default our own. Raises `OrganisationFaults`, all of them at once."""
+        """Return the organisation of a file, by default that of `default_organisation.toml`.
+
+        Raises:
+            OrganisationFaults: the file has faults; all of them are listed.
+        """
         path = path or DEFAULT_FILE
         tables = read_toml(path, OrganisationFaults)
         repeated = [fault for table in ("group", "systems", "recipients") for fault in repeated_codes(tables, table)]
@@ -362,13 +369,13 @@ class Organisation(_Part):
 
     @property
     def officer_email(self) -> str:
-        """Where to write to the privacy officer; the general address while none is named, which is a gap."""
+        """Where to write to the privacy officer; the general address while no officer is named, which is a gap."""
         officer = self.data_protection_officer
         return officer.email if officer else self.contact.email
 
     @property
     def postal_address(self) -> str:
-        """The address on one line, as a letter to the company would bear it."""
+        """The company's name and address on one line, as on a letter to it."""
         return ", ".join((self.legal_name, *self.contact.address))
 
     @property
@@ -382,7 +389,7 @@ class Organisation(_Part):
         return int(month), int(day)
 
     def system(self, code: str) -> System | None:
-        """Return a registered system by its code, or None: the import refuses a source it does not know."""
+        """Return a declared system by its code, or None. An import refuses a source that is not declared."""
         return next((system for system in self.systems if system.code == code), None)
 
 

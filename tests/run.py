@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 ON_POSTGRESQL = [
     "tests/journeys", "tests/migrations", "tests/audit", "tests/infrastructure/test_jobs.py",
     "tests/accounts/facebook/test_facebook_at_once.py", "tests/access/test_session_ended_meanwhile.py",
-    "tests/staff/approvals", "tests/staff/desk",
+    "tests/staff/approvals",
 ]  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Declared access: every view says who may call it, one guard enforces it, and the app refuses to start without it."""
+"""Says who may call each view.
+
+Each view declares its access, one guard enforces it, and the app refuses to start while a view declares none.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +28,7 @@ class Access:
         audience: who may call it at all.
         permission: for staff, what their role must carry; None for any signed-in staff member.
         scope: for machines, what their token must carry.
-        is_open: whether nobody needs to be signed in.
+        is_open: whether the view may be called without signing in.
         needs_fresh: whether the password or a factor must have been given in the last ten minutes.
     """
 
@@ -75,10 +78,10 @@ class UndeclaredAccess(Exception):
 
 
 def check_declarations(app: Flask) -> None:
-    """Refuse to start when a route declares no access, or that of another audience than its blueprint's.
+    """Check that every route declares an access, and for the audience of its blueprint.
 
     Raises:
-        UndeclaredAccess: naming every such route and what to type.
+        UndeclaredAccess: names every faulty route and what to write there.
     """
     faults = []
     for rule in app.url_map.iter_rules():
@@ -94,7 +97,11 @@ def check_declarations(app: Flask) -> None:
 
 
 def guard() -> Response | None:
-    """Enforce the declared access of the current view; run before every request."""
+    """Enforce the declared access of the current view, before every request.
+
+    Returns:
+        None lets the view answer; a redirect to sign in, or to give the password again, answers instead of it.
+    """
     if request.endpoint is None or request.endpoint == "static":
         return None
     access = declared_access(current_app, request.endpoint)
@@ -122,13 +129,16 @@ def _check_token(access: Access) -> None:
 
 
 def to_sign_in(_over: SessionOver | None = None) -> Response:
-    """Lead somebody without a session to the sign-in page, and from there to the page that they asked for."""
+    """Return a redirect to the sign-in page, which then leads on to the page that was asked for."""
     endpoint = "staff.staff.sign_in" if current_audience() is Audience.STAFF else "public.accounts.sign_in"
     return redirect(url_for(endpoint, next=_here()), 303)
 
 
 def _here() -> str:
-    """Return the page to come back to: the current one, or for a form the page above it that can be opened."""
+    """Return the path to come back to after signing in.
+
+    A form's own path may answer POST only: then it is the nearest path above it that answers GET.
+    """
     if request.method == "GET":
         return request.full_path.rstrip("?")
     routes, path = current_app.url_map.bind(""), request.path

@@ -1,20 +1,20 @@
-"""What may become of somebody's second factors: one word each for the audit trail and the mail that tells of it."""
+"""The changes of a person's second factors. The audit trail and the mail about a change use the same codes."""
 
 from enum import StrEnum
 
 
 class FactorChange(StrEnum):
     APP_ADDED = "app_added"
-    """An authenticator app counts from now on, in the place of an older one if there was."""
+    """An authenticator app was added. It replaces an older one."""
     APP_REMOVED = "app_removed"
-    """The authenticator app counts no more."""
+    """The authenticator app was removed."""
     PASSKEY_ADDED = "passkey_added"
-    """One more passkey counts."""
+    """A passkey was added, beside any older ones."""
     PASSKEY_REMOVED = "passkey_removed"
-    """A passkey counts no more."""
+    """A passkey was removed."""
     CODES_RENEWED = "codes_renewed"
     """Fresh recovery codes took the place of the older ones."""
     UNDONE = "undone"
-    """What was added about the time of a change of address went, because its owner denied that change."""
+    """The owner denied a change of address: the factors added around that time were removed."""
     LIFTED = "lifted"
-    """Somebody of the organisation took all of them away, after making sure of the person."""
+    """Somebody of the organisation removed every factor, after making sure who asked."""

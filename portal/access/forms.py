@@ -1,4 +1,4 @@
-"""What people type, and what their browser sends, to prove themselves a second time: for staff and customers alike."""
+"""Forms of the second factor, for staff and customers: what people type, and what their browser sends."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, StringField
@@ -18,7 +18,7 @@ class CodeForm(PortalForm):
 
 
 class AppCodeForm(PortalForm):
-    """A code of the app alone: where a recovery code would prove nothing."""
+    """Takes a code of the app only, to set the app up: a recovery code would not prove that the app works."""
 
     code = CodeField(
         _l("Code"),

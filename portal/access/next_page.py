@@ -4,7 +4,10 @@ from flask import request
 
 
 def next_page(default: str) -> str:
-    """Return the `next` value of the request when it is a plain local path, else `default`."""
+    """Return the `next` value of the request when it is a plain local path, else `default`.
+
+    Browsers read `//host` and `/\\host` as another site, and drop control characters before they read.
+    """
     wanted = request.values.get("next", "")
     is_local = wanted.startswith("/") and not wanted.startswith("//")
     is_clean = "\\" not in wanted and all(character.isprintable() for character in wanted)

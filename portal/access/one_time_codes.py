@@ -24,7 +24,11 @@ _SEPARATORS = re.compile(r"[\s\-‐‑–]")
 
 
 class AppHolder:
-    """Columns of somebody who may have an authenticator app; `app_sealed_as` tells their secrets from others'."""
+    """Columns of a model of people who may have an authenticator app.
+
+    Attributes:
+        app_sealed_as: the context of the sealed secret. A secret sealed for a customer does not open for staff.
+    """
 
     app_sealed_as: ClassVar[str]
 
@@ -38,7 +42,7 @@ def new_totp_secret() -> str:
 
 
 def keep_totp_secret(holder: AppHolder, secret: str | None) -> None:
-    """Give somebody an app with a secret, or none, in the current transaction."""
+    """Store the secret of a person's app, sealed, in the current transaction. None removes the app."""
     holder.sealed_totp_secret = seal_text(secret, holder.app_sealed_as) if secret else None
     holder.last_totp_step = 0
 
@@ -68,9 +72,10 @@ def qr_svg(text: str) -> bytes:
 
 
 def confirm_app(holder: AppHolder, secret: str, code: str) -> bool:
-    """Let an app count from now on if it gives the right code; that code is used then.
+    """Store the secret of a new app if the app gave the right code for it, and return whether it did.
 
-    Call it inside `transaction()`. An app that was never confirmed would lock its owner out.
+    Call it inside `transaction()`. The code proves that the app took the secret: without that proof a failed set-up
+    would lock its owner out. The code is used then.
     """
     step = _matching_step(secret, plain_code(code))
     if step is None:
@@ -81,12 +86,16 @@ def confirm_app(holder: AppHolder, secret: str, code: str) -> bool:
 
 
 def burn_totp_code(holder: Any, code: str) -> bool:
-    """Accept a one-time code of the present step or one beside it, and burn its step and all before it.
+    """Return whether a one-time code fits, and make sure that it fits only once (RFC 6238, 5.2).
 
-    Call it inside `transaction()`: of two callers with the same code exactly one gets True (RFC 6238, 5.2).
+    The code may be of the present step of 30 seconds or of the one before or after. Its step is burned, with every
+    earlier one. Call it inside `transaction()`: of two callers with the same code exactly one gets True.
 
     Args:
         holder: a row with the columns of `AppHolder`; without an app no code fits.
+
+    Raises:
+        KeyMissing, KeyBroken, SealBroken: the stored secret cannot be opened.
     """
     if holder.sealed_totp_secret is None:
         return False
@@ -105,12 +114,12 @@ def plain_code(typed: str) -> str:
 
 
 def sealed_key_version(holder: Any) -> int | None:
-    """Return the version of the master key that a secret waits under; None without an app. For key rotation."""
+    """Return the version of the master key that wraps a secret's key; None without an app. For key rotation."""
     return version_of_text(holder.sealed_totp_secret) if holder.sealed_totp_secret else None
 
 
 def rewrap_secret(holder: Any, keys: MasterKeys) -> None:
-    """Wrap the key of a secret by the current master key. Raises `KeyMissing`, `KeyBroken`."""
+    """Wrap the key of a secret again, by the current master key. Raises `KeyMissing`, `KeyBroken`."""
     holder.sealed_totp_secret = rewrap_text(holder.sealed_totp_secret, holder.app_sealed_as, keys)
 
 

@@ -1,8 +1,8 @@
-"""Passkeys (WebAuthn level 3), for staff and customers alike: only the public half is ever here.
+"""Passkeys (WebAuthn level 3), for staff and customers. The portal only ever has the public key.
 
-Every ceremony has a challenge of its own: a row that one answer uses up, right or wrong, within five minutes, named in
-the cookie of the browser that asked. What the browser signs names the portal's address, so that an answer given to
-another site is worth nothing here (security.md A32).
+A passkey is made or used in a ceremony: the portal gives a challenge, the browser answers it. A challenge is a row that
+lives five minutes, and the cookie of the browser that asked names it. One answer uses it up, right or wrong. The
+browser signs the portal's address too, so that an answer obtained by another site is refused here.
 """
 
 import json
@@ -66,11 +66,11 @@ class PasskeyColumns:
 
 
 class PasskeyRefused(Exception):
-    """The answer is late, used, for another challenge or site, unsigned, or of a key that is not theirs."""
+    """The passkey, or the browser's answer, is not accepted: late, for another challenge or site, not theirs …"""
 
 
 class PasskeyOwner(Protocol):
-    """What a browser shows of the owner while it makes a passkey."""
+    """The owner of a passkey, as far as a browser shows them while it makes one."""
 
     public_id: Any
     email: Any
@@ -86,11 +86,12 @@ class NewPasskey:
 
 
 def issue_challenge(model: Any, purpose: str, **owner: int) -> Any:
-    """Add the row of a challenge to the current transaction; those of the same owner that are over go.
+    """Add a challenge to the current transaction and return its row. The owner's expired challenges are deleted.
 
     Args:
         model: the table of single-use tokens, with the columns of `OneTimeToken`.
-        purpose: of this ceremony; an answer for another one does not fit.
+        purpose: of this ceremony; an answer for another purpose is refused.
+        owner: the column that names the owner, as in `account_id=1`.
     """
     instant = clock.now()
     db.session.execute(delete(model).filter_by(purpose=purpose, **owner).where(model.expires_at < instant))
@@ -101,10 +102,10 @@ def issue_challenge(model: Any, purpose: str, **owner: int) -> Any:
 
 
 def use_challenge(model: Any, purpose: str, public_id: str | None, **owner: int) -> bytes:
-    """Use a challenge up in the current transaction and return its bytes, whatever the answer will be worth.
+    """Use a challenge up in the current transaction and return its bytes. A wrong answer uses it up too.
 
     Raises:
-        PasskeyRefused: there is none, or it was used, is over, or belongs to somebody else.
+        PasskeyRefused: there is no such challenge, or it was used, has expired, or belongs to somebody else.
     """
     burn = update(model).filter_by(public_id=public_id or "", purpose=purpose, ended_at=None, **owner)
     burn = burn.where(model.expires_at > clock.now()).values(ended_at=clock.now()).returning(model.id)
@@ -114,11 +115,12 @@ def use_challenge(model: Any, purpose: str, public_id: str | None, **owner: int)
 
 
 def creation_options(token: Any, owner: PasskeyOwner, site: str, held: Iterable[PasskeyColumns]) -> str:
-    """Return the JSON by which a browser makes a passkey for `owner`; authenticators with one of `held` decline.
+    """Return the JSON by which a browser makes a passkey for `owner`.
 
     Args:
         token: the challenge's row.
         site: the organisation's name.
+        held: the owner's passkeys; an authenticator that holds one of them makes no second one.
     """
     return options_to_json(
         generate_registration_options(
@@ -170,7 +172,7 @@ def add_passkey(model: Any, made: NewPasskey, name: str, **owner: int) -> None:
     """Keep a passkey in the current transaction, under a name that its owner recognises.
 
     Raises:
-        PasskeyRefused: somebody holds it already, or they have as many as anybody may.
+        PasskeyRefused: the passkey is stored already, or the owner has ten of them.
     """
     known = select(model.id).where(model.credential_id == made.credential_id)
     if db.session.execute(known).first() or len(passkeys_of(model, **owner)) >= MOST:
@@ -191,7 +193,8 @@ def use_passkey(model: Any, answer: str, challenge: bytes, **owner: int) -> Any:
     """Check a signature by one of somebody's passkeys, in the current transaction, and return its row.
 
     Raises:
-        PasskeyRefused: also for a counter that did not grow: then somebody has a copy of the authenticator.
+        PasskeyRefused: the answer does not fit, or the authenticator's counter did not grow. Then somebody has a copy
+            of the authenticator.
     """
     try:
         credential = parse_authentication_credential_json(_json(answer))
@@ -226,7 +229,7 @@ def count_passkeys(model: Any, **owner: int) -> int:
 
 
 def _bytes_of(purpose: str, public_id: str) -> bytes:
-    # As the secret of a link: derived from the row under the portal's key, and stored nowhere (docs/adr/0003).
+    # Derived from the row and the portal's key, like the secret of a mailed link, and stored nowhere (docs/adr/0003).
     return bytes.fromhex(write_token(_settings().secret_key, purpose, public_id).partition(".")[2])
 
 

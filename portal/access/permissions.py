@@ -55,7 +55,7 @@ class Permission(StrEnum):
     WATCH_DOCUMENT_STORE = "watch_document_store"
     """See whether stored identity documents and their rows agree; never a document."""
     MANAGE_STAFF = "manage_staff"
-    """Invite staff members, change their role, take their way in away."""
+    """Invite staff members, change their role, end their access."""
     MANAGE_TOKENS = "manage_tokens"
     """Create and revoke the tokens of machines."""
 
@@ -97,6 +97,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Tell whether a role carries a permission."""
     return permission in PERMISSIONS[role]
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    """Return the roles that carry a permission."""
+    return [role for role in Role if may(role, permission)]
 
 
 _ROLE_LABELS = {

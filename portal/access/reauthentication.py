@@ -1,4 +1,4 @@
-"""Fresh proof that the person at the keyboard is who signed in: password or factor, ten minutes ago at most."""
+"""Fresh proof that the person at the keyboard is the one who signed in: password or factor, ten minutes ago at most."""
 
 from datetime import timedelta
 

@@ -16,7 +16,7 @@ from portal.infrastructure.passwords.hashing import hash_password, is_password
 CODES = 8
 CODE_LENGTH = 10
 
-# Letters and digits that nobody confuses on paper: 31 of them, so ten make 49 bits.
+# Letters and digits that nobody confuses on paper: 32 of them, so ten make 50 bits.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -42,13 +42,13 @@ def make_recovery_codes() -> NewRecoveryCodes:
 
 
 def replace_codes(model: Any, made: NewRecoveryCodes | None, **owner: int) -> None:
-    """Replace somebody's recovery codes in the current transaction; None takes them away."""
+    """Replace somebody's recovery codes in the current transaction; None removes them."""
     db.session.execute(delete(model).filter_by(**owner))
     db.session.add_all(model(code_hash=code_hash, **owner) for code_hash in (made.hashes if made else []))
 
 
 def find_code(model: Any, typed: str, **owner: int) -> int | None:
-    """Return the id of the recovery code that was typed, if unused. Slow: call it before a transaction."""
+    """Return the id of the unused recovery code that was typed, or None. Slow: call it before a transaction."""
     plain = plain_code(typed).upper()
     if len(plain) != CODE_LENGTH:
         return None
@@ -59,7 +59,7 @@ def find_code(model: Any, typed: str, **owner: int) -> int | None:
 
 
 def burn_code(model: Any, code_id: int, **owner: int) -> bool:
-    """Mark a recovery code as used in the current transaction; False when somebody was quicker."""
+    """Mark a recovery code as used in the current transaction; return False when it was used already."""
     burn = update(model).filter_by(id=code_id, used_at=None, **owner)
     burned = db.session.execute(burn.values(used_at=clock.now()).returning(model.id))
     return burned.scalar_one_or_none() is not None

@@ -18,7 +18,7 @@ SCOPES = ("preferences:read", "preferences:list", "records:write")
 LONGEST_LIFE = timedelta(days=365)
 TOUCH_EVERY = timedelta(minutes=5)
 
-# Built once and read without a mapped object: it stands before every call of the feed.
+# Every call of the feed runs this query: it is built once, and its rows are read without a mapped object.
 _ROWS = ApiToken.__table__
 _BY_HASH = select(
     *(_ROWS.c[name] for name in ("id", "public_id", "scopes", "expires_at", "revoked_at", "last_used_at"))
@@ -28,7 +28,14 @@ _BY_HASH = select(
 def create_token(name: str, scopes: list[str], life: timedelta = LONGEST_LIFE) -> tuple[ApiToken, str]:
     """Add a token to the current transaction and return its row with the text to hand over.
 
-    The last six characters are a checksum, so that scanners of leaked secrets recognise a token without asking us.
+    The last six digits are a checksum, so that scanners of leaked secrets recognise a token without asking us.
+
+    Args:
+        scopes: one or more of `SCOPES`.
+        life: how long the token works; a year at most, whatever is asked for.
+
+    Raises:
+        ValueError: no scope, or an unknown one.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
@@ -44,7 +51,10 @@ def create_token(name: str, scopes: list[str], life: timedelta = LONGEST_LIFE) -
 
 
 def find_api_token(authorization: str) -> Row[*tuple[Any, ...]] | None:
-    """Return the row of the live token that an Authorization header carries, noting its use, or None."""
+    """Return the row of the live token that an Authorization header carries, or None.
+
+    Its use is noted, every five minutes at most, and the row stays in `g.api_token` for the view.
+    """
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer" or not text.startswith(PREFIX):
         return None

@@ -1,4 +1,4 @@
-"""A claimed account's address is the customer's word: an import leaves it alone (product.md 2)."""
+"""An import does not change the address of a customer who has an account: there the customer's own word counts."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,6 +1,7 @@
-"""What a signed-in customer does to their own way in: give the password again, change it, end other sessions.
+"""What a signed-in customer does about signing in: give the password again, change it, end other sessions.
 
-Each starts from a proof checked before the transaction, and acts only while that proof still holds.
+A password is compared before the transaction, because that is slow. `seen_hash` is the hash that it was compared with:
+the transaction acts only if that is still the account's.
 """
 
 from sqlalchemy import select
@@ -28,10 +29,11 @@ class PasswordMoved(Exception):
 
 
 def give_password_again(session: AccountSession, seen_hash: str) -> None:
-    """Note a fresh proof of the person in the current transaction, under a new session cookie.
+    """Note in the current transaction that the person gave their password again. The session gets a new cookie.
 
     Raises:
         PasswordMoved: the hash that was compared is no longer the account's.
+        SessionOver: the session was ended meanwhile.
     """
     account = _unchanged(session, seen_hash)
     session.reauthenticated_at = clock.now()
@@ -40,14 +42,18 @@ def give_password_again(session: AccountSession, seen_hash: str) -> None:
 
 
 class NotTheOwner(Exception):
-    """Whoever answered at Facebook is not the person whom Facebook lets into this account."""
+    """The person who answered at Facebook is not the one whose Facebook identity opens this account."""
 
 
 def prove_by_facebook(session: AccountSession, scoped_id: str) -> None:
-    """Note a fresh proof through Facebook in the current transaction, under a new session cookie.
+    """Note a fresh proof through Facebook in the current transaction. The session gets a new cookie.
+
+    Args:
+        scoped_id: Facebook's number for the person who answered there.
 
     Raises:
-        NotTheOwner: the link was undone, or is with another Facebook account.
+        NotTheOwner: the account is linked with another Facebook identity, or with none.
+        SessionOver: the session was ended meanwhile.
     """
     account = db.session.execute(select(Account).where(Account.id == session.account_id).with_for_update()).scalar_one()
     identity = live_identity(account.id)
@@ -63,6 +69,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
 
     Raises:
         PasswordMoved: the hash that was compared is no longer the account's.
+        SessionOver: the session was ended meanwhile.
     """
     account = _unchanged(session, seen_hash)
     account.password_hash, account.password_changed_at = password_hash, clock.now()
@@ -77,7 +84,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
 
 
 def revoke_session(session: AccountSession) -> None:
-    """End one session of an account in the current transaction; its browser is a new one from then on."""
+    """End one session of an account in the current transaction, and forget its browser, which then counts as new."""
     account = session.account
     session.ended_at = clock.now()
     if session.device_id:
@@ -91,7 +98,7 @@ def revoke_other_sessions(session: AccountSession) -> int:
     account = session.account
     ended = end_sessions(account.id, except_id=session.id)
     end_waiting(account.id)
-    # Whoever sat in one of them may have asked for an address of their own.
+    # A stranger in one of these sessions may have asked to change the address to their own.
     void_links(account.id, Purpose.CHANGE_ADDRESS)
     record(REVOKED, actor=account.subject, subject=account.subject, sessions_ended=ended)
     return ended

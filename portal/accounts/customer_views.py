@@ -1,14 +1,13 @@
 """The customer's own account: who they are, where they are signed in, their password, and the way out."""
 
-from typing import Any
-
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
+from portal.access.forms import PasswordAgainForm
 from portal.access.next_page import next_page
 from portal.accounts import credentials
 from portal.accounts.address import customer_views as address_views
@@ -18,7 +17,7 @@ from portal.accounts.entry.sign_in import is_password_of
 from portal.accounts.entry.sign_in import sign_out as leave
 from portal.accounts.facebook.linked_identities import LastWayIn, live_identity, unlink_own
 from portal.accounts.facebook.provider import authorize_url, is_offered
-from portal.accounts.forms import ChangePasswordForm, PasswordAgainForm
+from portal.accounts.forms import ChangePasswordForm
 from portal.accounts.second_step import customer_views as second_step_views
 from portal.accounts.second_step.factors import second_step_of
 from portal.accounts.sessions.account_sessions import find_own_session, live_sessions
@@ -28,6 +27,7 @@ from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
 from portal.web.audiences import Audience
+from portal.web.forms import form_page
 
 blueprint = Blueprint("accounts", __name__)
 for _part in (address_views, second_step_views):
@@ -68,7 +68,7 @@ def facebook() -> str:
 @blueprint.post("/account/facebook")
 @requires(CUSTOMER_FRESH)
 def link_facebook() -> Answer:
-    """Begin a link. It ends where Facebook leads back to, for this account and browser alone."""
+    """Begin to link Facebook. The link is made when Facebook leads back, for this account and this browser only."""
     if not is_offered():
         abort(404)
     count_facebook_attempt()
@@ -79,7 +79,7 @@ def link_facebook() -> Answer:
 @blueprint.post("/account/confirm-facebook")
 @requires(CUSTOMER)
 def confirm_by_facebook() -> Answer:
-    """Begin a fresh proof through Facebook, for whom it is the only way in."""
+    """Begin a fresh proof through Facebook, for a customer who has no password."""
     if not _is_proven_by_facebook():
         abort(404)
     count_facebook_attempt()
@@ -95,7 +95,7 @@ def _is_proven_by_facebook() -> bool:
 @blueprint.get("/account/on-hold")
 @requires(CUSTOMER)
 def on_hold() -> str:
-    """Tell somebody who has just come in that nothing is done with their data, at their own request."""
+    """Tell a customer who has just come in that their data are on hold, at their own request (GDPR art. 18)."""
     customer = current_user.customer
     if customer.status is not CustomerStatus.RESTRICTED:
         abort(404)
@@ -148,7 +148,7 @@ def confirm_password() -> Answer:
         "has_facebook": _is_proven_by_facebook(),
     }
     if not form.validate_on_submit():
-        return _page("confirm_password", form, **details)
+        return form_page("accounts/customer/confirm_password.html", form, **details)
     seen_hash = _checked_hash(form.password.data)
     if seen_hash:
         try:
@@ -158,7 +158,7 @@ def confirm_password() -> Answer:
         except credentials.PasswordMoved:
             pass
     form.password.errors = [_("This is not your password.")]
-    return _page("confirm_password", form, **details)
+    return form_page("accounts/customer/confirm_password.html", form, **details)
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
@@ -167,7 +167,7 @@ def change_password() -> Answer:
     form = ChangePasswordForm()
     form.own_address = current_user.email
     if not form.validate_on_submit():
-        return _page("change_password", form)
+        return form_page("accounts/customer/change_password.html", form)
     seen_hash = _checked_hash(form.current_password.data)
     if seen_hash:
         password_hash = hash_password(form.new_password.data)
@@ -179,11 +179,11 @@ def change_password() -> Answer:
         except credentials.PasswordMoved:
             pass
     form.current_password.errors = [_("This is not your current password.")]
-    return _page("change_password", form)
+    return form_page("accounts/customer/change_password.html", form)
 
 
 def _checked_hash(password: str) -> str | None:
-    """Return the hash that the password fits, or None; past the limit of tries nothing is computed."""
+    """Return the account's hash if the password fits it, else None. Raises `TooManyTries` before it compares."""
     count_password_again(current_user.id)
     return current_user.password_hash if is_password_of(current_user, password) else None
 
@@ -207,9 +207,3 @@ def end_other_sessions() -> Response:
         ended = credentials.revoke_other_sessions(g.portal_session)
     flash(ngettext("%(num)s session is closed.", "%(num)s sessions are closed.", ended), "success")
     return redirect(url_for("customer.accounts.account"), 303)
-
-
-def _page(name: str, form: Any, **details: Any) -> Answer:
-    """Return a page with its form; one that was sent and refused answers 422."""
-    page = render_template(f"accounts/customer/{name}.html", form=form, **details)
-    return (page, 422) if request.method == "POST" else page

@@ -111,7 +111,7 @@ def queue_facebook_linked(account: Account) -> None:
 
 
 def queue_facebook_unlinked(account: Account) -> None:
-    """Tell that Facebook opens the account no more, and where to choose a password if it was the last way in."""
+    """Tell that Facebook no longer opens the account, and where to choose a password if it was the only way in."""
     queue_mail(
         "accounts/facebook_unlinked",
         account.email,
@@ -145,7 +145,7 @@ def queue_new_device(account: Account, device_label: str) -> None:
 
 
 def queue_second_step_changed(account: Account, change: str) -> None:
-    """Tell what became of the second step; `change` is a `FactorChange`."""
+    """Tell how the second step changed; `change` is a `FactorChange`."""
     queue_mail(
         "accounts/second_step_changed",
         account.email,

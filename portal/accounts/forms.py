@@ -1,4 +1,4 @@
-"""What customers type to come in. Passwords are taken exactly as typed: nothing is cut off or asked for."""
+"""What customers type to come in. Passwords are taken exactly as typed, and no mixture of characters is demanded."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ LONGEST_NAME = 200
 
 
 class NewPassword:
-    """The password must keep the rules; the form says whose address it must not be made of."""
+    """Validator of a new password. The form's `own_address` is the address that the password must not be made of."""
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
         names = [form.own_address, installed.organisation().name]
@@ -96,7 +96,7 @@ class ConfirmForm(PortalForm):
 
 
 class ConfirmElsewhereForm(ConfirmForm):
-    """The same in any other browser, where the password chosen at registration tells who registered."""
+    """The same in any other browser, where the password chosen at registration shows who registered."""
 
     password = PasswordField(
         _l("Password that you chose when you created the account"),
@@ -104,12 +104,8 @@ class ConfirmElsewhereForm(ConfirmForm):
     )
 
 
-class PasswordAgainForm(PortalForm):
-    password = PasswordField(_l("Your password"), validators=[Needed(_l("Enter your password."))])
-
-
 class ChangeAddressForm(PortalForm):
-    """A new address to sign in with; the view says which one opens the account now."""
+    """A new address to sign in with. The view sets `own_address`, the present one."""
 
     own_address = ""
     email = _address_field(_l("New e-mail address"))

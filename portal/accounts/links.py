@@ -1,15 +1,15 @@
-"""Single-use links mailed to customers: made by the worker, found by signature, ended by one statement."""
+"""Single-use links mailed to customers. A link's text is signed and derived from its row (docs/adr/0003)."""
 
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.accounts.models import AccountToken
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.one_time_tokens import read_token
+from portal.infrastructure.one_time_tokens import read_token, use_up
 
 
 class Purpose(StrEnum):
@@ -27,7 +27,7 @@ LIFE = {
     Purpose.CONFIRM_ADDRESS: timedelta(hours=48),
     Purpose.RESET_PASSWORD: timedelta(minutes=30),
     Purpose.CHANGE_ADDRESS: timedelta(hours=1),
-    # As long as copies wait after a change: until then nothing has left the account.
+    # As long as copies of the data wait after a change: until then nothing has left the account.
     Purpose.DENY_CHANGE: timedelta(hours=72),
 }
 
@@ -40,7 +40,12 @@ class LinkState(StrEnum):
     ENDED = "ended"
     """Used, or replaced by a newer one."""
     BROKEN = "broken"
-    """Not a link of ours for this purpose, or of an account that is gone."""
+    """Not a link of ours for this purpose, or its row is gone."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page about a link that opens nothing."""
+        return 404 if self is LinkState.BROKEN else 410
 
 
 class LinkUnusable(Exception):
@@ -50,12 +55,13 @@ class LinkUnusable(Exception):
 def issue_link(
     account_id: int, purpose: Purpose, *, email: str | None = None, email_normalised: str | None = None
 ) -> AccountToken:
-    """Add a link to the current transaction; the earlier ones of the same purpose stop working.
+    """Add a link to the current transaction and return its row. Earlier links of the same purpose stop working.
 
-    A way to deny a change stands beside the earlier ones: several former addresses may each have theirs.
+    Links of `DENY_CHANGE` do not end each other: several former addresses may each have one.
 
     Args:
-        email: the address that the link brings, for one that does.
+        email: the address that the link brings, where it brings one.
+        email_normalised: the form of that address that is compared.
     """
     if purpose is not Purpose.DENY_CHANGE:
         void_links(account_id, purpose)
@@ -86,23 +92,19 @@ def find_link(purpose: Purpose, text: str) -> tuple[LinkState, AccountToken | No
 
 
 def use_link(link_id: int) -> None:
-    """End a link in the current transaction. One statement decides, so that of two people at once one wins.
+    """End a link in the current transaction.
 
     Raises:
         LinkUnusable: it was used, replaced or expired meanwhile.
     """
-    instant = clock.now()
-    is_usable = (AccountToken.ended_at.is_(None), AccountToken.expires_at > instant)
-    statement = update(AccountToken).where(AccountToken.id == link_id, *is_usable).values(ended_at=instant)
-    result = db.session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if not use_up(AccountToken, link_id):
         raise LinkUnusable
 
 
 def void_links(account_id: int, purpose: Purpose | None = None) -> None:
-    """End the open links of an account in the current transaction: those of one purpose, or all that give a way in.
+    """End the open links of an account in the current transaction: those of one purpose, or all but `DENY_CHANGE`.
 
-    What lets a former address deny a change outlives the rest, or whoever took an account over would end it first.
+    Links of `DENY_CHANGE` stay, or whoever took an account over would first end the links that could undo it.
     """
     statement = update(AccountToken).where(AccountToken.account_id == account_id, AccountToken.ended_at.is_(None))
     is_meant = AccountToken.purpose == purpose if purpose else AccountToken.purpose != Purpose.DENY_CHANGE
@@ -110,9 +112,14 @@ def void_links(account_id: int, purpose: Purpose | None = None) -> None:
 
 
 def void_ways_to_deny(account_id: int, link_id: int, email_normalised: str) -> None:
-    """End, in the current transaction, the ways to deny a change that are younger than a link or go to its address.
+    """End `DENY_CHANGE` links of an account in the current transaction: those newer than a link, or for its address.
 
-    The older ones go to who had the account before: whoever took it, and then moved it on, must not end theirs.
+    The older ones belong to earlier owners. A thief who changed the address twice must not end the owner's link by
+    using one of their own.
+
+    Args:
+        link_id: the link that is being used.
+        email_normalised: the address that this link gives back.
     """
     is_open = (AccountToken.account_id == account_id, AccountToken.ended_at.is_(None))
     is_meant = (AccountToken.id > link_id) | (AccountToken.email_normalised == email_normalised)

@@ -18,10 +18,10 @@ from portal.web.sessions import SignedInSession
 
 
 class Account(AppHolder, UserMixin, db.Model):
-    """Credentials. Until its address is confirmed an account has no customer and opens nothing.
+    """Credentials. Until its address is confirmed, an account has no customer and opens nothing.
 
-    Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's; the first
-    proof of the address makes one of them the account and ends the others.
+    Several unconfirmed accounts may name one address, so that nobody can occupy somebody else's. The first of them that
+    proves the address becomes its account, and the others lose every way in.
     """
 
     __tablename__ = "accounts"
@@ -60,16 +60,16 @@ class Account(AppHolder, UserMixin, db.Model):
 
     @property
     def subject(self) -> str:
-        """Its customer in the audit trail; the portal while nobody has proven the address."""
+        """How the audit trail names its customer; `portal` while nobody has proven the address."""
         return f"customer:{self.customer.public_id}" if self.customer else "portal"
 
 
 class LinkedIdentity(db.Model):
     """An identity at a provider that opens an account, or did.
 
-    The key is the provider with the number that it made for this service alone, never an e-mail address: that
-    of a provider is not proven. Facebook tells of an application that was removed first, and asks for the
-    erasure afterwards, so the row of a link that is undone stays a while to say whose data are meant.
+    The key is the provider with the number that it made for this service alone. An e-mail address is no key, because
+    the provider's address is not proven. When a link is undone its row stays a while: Facebook first tells that the
+    application was removed, and may ask for the erasure later, and the row then says whose data are meant.
 
     Attributes:
         brought_names: whether the account was made with the names that the provider gave.
@@ -100,7 +100,7 @@ class LinkedIdentity(db.Model):
 
 
 class SpentState(db.Model):
-    """A state that came back from Facebook, as its hash: it comes back once, whoever kept a copy of the cookie."""
+    """The hash of a `state` that came back from Facebook. It is accepted once, also from a copy of the cookie."""
 
     __tablename__ = "spent_states"
 
@@ -121,7 +121,7 @@ class AccountSession(SignedInSession, db.Model):
 
 
 class AccountDevice(db.Model):
-    """A browser from which the account was entered: a random cookie, kept as its hash."""
+    """A browser from which the account was entered, known by the hash of a random cookie."""
 
     __tablename__ = "account_devices"
 

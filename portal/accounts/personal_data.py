@@ -1,6 +1,6 @@
-"""What this domain holds about a customer: the account, what it is linked to, the traces of its sign-ins, never a hash.
+"""What this domain holds about a customer: the account, its links and passkeys, the traces of its sign-ins; no hash.
 
-A single-use link is not shown apart: the mail that carried it is.
+Single-use links are not listed: the mails that carried them are.
 """
 
 from collections.abc import Iterator
@@ -135,8 +135,8 @@ def _held_passkey(passkey: AccountPasskey, language: str) -> HeldItem:
         values={
             "name": passkey.name,
             "public_key": passkey.public_key.hex(),
-            "created_at": _text(passkey.created_at),
-            "last_used_at": _text(passkey.last_used_at),
+            "created_at": clock.written(passkey.created_at),
+            "last_used_at": clock.written(passkey.last_used_at),
         },
         facts=facts,
     )
@@ -158,8 +158,8 @@ def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
             "provider": link.provider,
             "scoped_id": link.scoped_id,
             "brought_names": link.brought_names,
-            "linked_at": _text(link.linked_at),
-            "unlinked_at": _text(link.unlinked_at),
+            "linked_at": clock.written(link.linked_at),
+            "unlinked_at": clock.written(link.unlinked_at),
         },
         facts=facts,
         source="facebook",
@@ -200,17 +200,17 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
             "email": account.email,
             "email_to_be_confirmed": awaited,
             "language": account.language,
-            "created_at": _text(account.created_at),
-            "email_confirmed_at": _text(account.email_confirmed_at),
-            "email_changed_at": _text(account.email_changed_at),
+            "created_at": clock.written(account.created_at),
+            "email_confirmed_at": clock.written(account.email_confirmed_at),
+            "email_changed_at": clock.written(account.email_changed_at),
             "password_is_set": account.password_hash is not None,
-            "password_changed_at": _text(account.password_changed_at),
+            "password_changed_at": clock.written(account.password_changed_at),
             "authenticator_app_is_set_up": account.sealed_totp_secret is not None,
-            "authenticator_app_added_at": _text(account.app_added_at),
+            "authenticator_app_added_at": clock.written(account.app_added_at),
             "recovery_codes_left": codes_left,
-            "facebook_linked_at": _text(account.facebook_linked_at),
-            "second_step_lifted_at": _text(account.second_step_lifted_at),
-            "last_sign_in_at": _text(account.last_sign_in_at),
+            "facebook_linked_at": clock.written(account.facebook_linked_at),
+            "second_step_lifted_at": clock.written(account.second_step_lifted_at),
+            "last_sign_in_at": clock.written(account.last_sign_in_at),
             "is_matched_by_address": account.is_claimed_by_match,
         },
         facts=[(label.text(language), value) for label, value in facts if value],
@@ -229,9 +229,9 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
         values = {
             "device": device,
             "method": row.method,
-            "created_at": _text(row.created_at),
-            "last_used_at": _text(row.last_used_at),
-            "ended_at": _text(row.ended_at),
+            "created_at": clock.written(row.created_at),
+            "last_used_at": clock.written(row.last_used_at),
+            "ended_at": clock.written(row.ended_at),
         }
     else:
         kind, label, device, instants = (
@@ -242,12 +242,12 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
         )
         values = {
             "device": device,
-            "first_seen_at": _text(row.first_seen_at),
-            "last_seen_at": _text(row.last_seen_at),
+            "first_seen_at": clock.written(row.first_seen_at),
+            "last_seen_at": clock.written(row.last_seen_at),
         }
     facts = [(_BROWSER.text(language), device or _UNNAMED.text(language))]
     facts += [(name.text(language), date_time(at, language)) for name, at in instants]
-    # Seen while the person signs in, to guard the account: portability does not cover it.
+    # Held to protect the account, under legitimate interest: portability (GDPR art. 20) does not cover it.
     return HeldItem(
         category=Category.TECHNICAL,
         kind=kind,
@@ -261,13 +261,9 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return in words how long the account, its links and the traces of sign-ins are kept."""
     period = installed.organisation().retention.security_log
     return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 register(

@@ -1,4 +1,7 @@
-"""Come in: register, confirm the address, sign in, choose a new password; one answer for any address."""
+"""Come in: register, confirm the address, sign in, choose a new password.
+
+Pages answer the same for an address with an account and for one without.
+"""
 
 from typing import Any
 
@@ -45,6 +48,7 @@ from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 
 blueprint = Blueprint("accounts", __name__)
 for _part in (facebook_views, address_views, second_step_views):
@@ -62,7 +66,9 @@ def sign_in() -> Answer:
     wanted = next_page("")
     if not form.validate_on_submit():
         is_over = bool(wanted) and is_session_over()
-        return _page("sign_in", form, next=wanted, is_session_over=is_over, has_facebook=is_offered())
+        return form_page(
+            "accounts/public/sign_in.html", form, next=wanted, is_session_over=is_over, has_facebook=is_offered()
+        )
     address = normalise_address(form.email.data)
     count_sign_in(address, _known_device_id(address))
     check = check_password(address, form.password.data)
@@ -74,7 +80,7 @@ def sign_in() -> Answer:
         await_registration(check.public_id, is_password_known=True)
         return redirect(url_for("public.accounts.registered", unconfirmed=1), 303)
     form.email.errors = [_("This address and this password do not go together. Check both and try again.")]
-    return _page("sign_in", form, next=wanted, has_facebook=is_offered())
+    return form_page("accounts/public/sign_in.html", form, next=wanted, has_facebook=is_offered())
 
 
 def _wanted_page() -> str:
@@ -104,7 +110,7 @@ def register() -> Answer:
         return redirect(url_for("customer.records.dashboard"), 303)
     form = RegisterForm()
     if not form.validate_on_submit():
-        return _page("register", form)
+        return form_page("accounts/public/register.html", form)
     count_link_asked()
     address, password_hash = normalise_address(form.email.data), hash_password(form.password.data)
     is_mail_allowed = may_mail(address)
@@ -166,12 +172,12 @@ def confirm_address(token: str) -> Answer:
     if not is_known and account.password_hash is None:
         return render_template("accounts/public/confirm_by_facebook.html", **details)
     if not form.validate_on_submit():
-        return _page("confirm_address", form, **details)
+        return form_page("accounts/public/confirm_address.html", form, **details)
     if not is_known:
         count_sign_in(account.email_normalised, None)
         if not signing_in.is_password_of(account, form.password.data):
             form.password.errors = [_("This is not the password that was chosen when the account was created.")]
-            return _page("confirm_address", form, **details)
+            return form_page("accounts/public/confirm_address.html", form, **details)
     try:
         is_claim, onward = _confirm_and_enter(link.id, is_known)
     except LinkUnusable:
@@ -193,7 +199,7 @@ def _confirm_and_enter(link_id: int, is_known: bool) -> tuple[bool, str]:
         if current_user.is_authenticated:
             signing_in.sign_out(g.portal_session)
         done = confirmation.confirm_address(link_id)
-        # Where the person proved themselves at registration, perhaps two days ago, it is not proven afresh now.
+        # In the browser that registered, no password is asked for now: the last proof is that of the registration.
         proven_at = (done.account.password_changed_at or done.account.created_at) if is_known else None
         method = "password" if done.account.password_hash else FACEBOOK
         signing_in.enter(
@@ -210,7 +216,7 @@ def _confirm_and_enter(link_id: int, is_known: bool) -> tuple[bool, str]:
 def _unusable_confirmation(state: LinkState, link: AccountToken | None, token: str) -> Answer:
     is_confirmed = link is not None and link.account.email_confirmed_at is not None
     page = render_template("accounts/public/confirm_unusable.html", state=state, is_confirmed=is_confirmed, token=token)
-    return page, 404 if state is LinkState.BROKEN else 410
+    return page, state.status
 
 
 @blueprint.route("/password/forgotten", methods=["GET", "POST"])
@@ -218,7 +224,7 @@ def _unusable_confirmation(state: LinkState, link: AccountToken | None, token: s
 def forgotten_password() -> Answer:
     form = ForgottenForm()
     if not form.validate_on_submit():
-        return _page("forgotten_password", form)
+        return form_page("accounts/public/forgotten_password.html", form)
     count_link_asked()
     address = normalise_address(form.email.data)
     is_mail_allowed = may_mail(address, _known_device_id(address))
@@ -242,7 +248,7 @@ def reset_password(token: str) -> Answer:
     form = ResetForm()
     form.own_address = link.account.email
     if not form.validate_on_submit():
-        return _page("reset_password", form, token=token, address=link.account.email)
+        return form_page("accounts/public/reset_password.html", form, token=token, address=link.account.email)
     link_id, password_hash = link.id, hash_password(form.password.data)
     try:
         with transaction():
@@ -255,10 +261,4 @@ def reset_password(token: str) -> Answer:
 
 def _unusable_reset(state: LinkState) -> Answer:
     page = render_template("accounts/public/reset_unusable.html", state=state)
-    return page, 404 if state is LinkState.BROKEN else 410
-
-
-def _page(name: str, form: Any, **details: Any) -> Answer:
-    """Return a page with its form; one that was sent and refused answers 422."""
-    page = render_template(f"accounts/public/{name}.html", form=form, **details)
-    return (page, 422) if request.method == "POST" else page
+    return page, state.status

@@ -1,4 +1,4 @@
-"""The keys of customers' second steps, for the rotation of master keys."""
+"""Register the sealed app secrets of customers for the rotation of master keys."""
 
 from portal.access.one_time_codes import rewrap_secret, sealed_key_version
 from portal.accounts.models import Account

@@ -12,7 +12,7 @@ from portal.infrastructure.database import Json, UtcDateTime, db
 class AuditEvent(db.Model):
     """What happened, by whom, to what: references only, so that the trail survives an erasure.
 
-    No foreign key: an event outlives whatever it speaks of.
+    There is no foreign key, because an event outlives whatever it is about.
     """
 
     __tablename__ = "audit_events"

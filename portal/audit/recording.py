@@ -24,6 +24,11 @@ def record(tag: str, *, actor: str, subject: str, **facts: str | int | bool | li
         actor: `customer:<public id>`, `staff:<public id>`, `portal`, `command` or `token:<id>`.
         subject: whom it concerns, `customer:<public id>` or `staff:<public id>`, or `portal`.
         facts: exactly the keys declared for the tag: references, codes, counts, dates.
+
+    Raises:
+        KeyError: the tag is not declared.
+        ValueError: the facts have other keys than those declared.
+        RuntimeError: there is no transaction.
     """
     if set(facts) != TAGS[tag]:
         raise ValueError(f"{tag} takes exactly {sorted(TAGS[tag])}, not {sorted(facts)}")
@@ -45,7 +50,7 @@ def event_hash(sequence: int, event: dict[str, Any], previous_hash: str) -> str:
 
 @before_commit
 def append_to_chain(session: Session) -> None:
-    """Chain the collected events. The head row is locked from here to the commit, so order is commit order."""
+    """Chain the collected events. The head row stays locked until the commit, so the chain is in order of commits."""
     events = session.info.pop("audit", [])
     if not events:
         return

@@ -8,7 +8,11 @@ TAGS: dict[str, frozenset[str]] = {}
 
 
 def declare(tag: str, *keys: str) -> str:
-    """Declare a tag with its exact keys and return it."""
+    """Declare a tag with its exact keys and return it.
+
+    Raises:
+        ValueError: the tag has not three parts, or is declared already with other keys.
+    """
     if tag.count(":") != 2:
         raise ValueError(f"{tag}: write subject:object:verb_past")
     if TAGS.get(tag, frozenset(keys)) != frozenset(keys):

@@ -14,7 +14,13 @@ SLICE = 2000
 
 @dataclass(frozen=True)
 class Verification:
-    """What a walk along the chain found. `fault` is None when every event is as it was written."""
+    """What the verification found.
+
+    Attributes:
+        events: how many events were sound before the fault, or in all.
+        fault: None when every event is as it was written.
+        sequence: number of the event at fault.
+    """
 
     events: int
     fault: str | None

@@ -1,7 +1,7 @@
-"""Every cookie that this portal sets, by its real name: all strictly necessary, so that no banner is owed.
+"""Every cookie that this portal sets, by its real name. All are strictly necessary, so no banner is needed.
 
-Loi 78-17 art. 82 and CNIL 2020-091: what a service that the person asked for cannot do without needs no consent, and
-is explained all the same.
+Loi 78-17 art. 82 and CNIL 2020-091: a cookie without which a service cannot work, when the person asked for that
+service, needs no consent. We explain it all the same.
 """
 
 from dataclasses import dataclass

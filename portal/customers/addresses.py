@@ -12,11 +12,11 @@ class AddressRefused(ValueError):
 def normalise_address(typed: str) -> str:
     """Return the form under which an address is compared.
 
-    Composed Unicode, lower case, the domain in its ASCII form. The local part is not folded by any provider's
-    tricks: two addresses that a provider may treat as one are two people until proven otherwise.
+    It is in composed Unicode and lower case, with the domain in its ASCII form. Dots and `+tags` in the local part
+    stay, though some providers ignore them: two such addresses are two people until proven otherwise.
 
     Raises:
-        AddressRefused: for anything that is not an address.
+        AddressRefused: the text is not an address.
     """
     try:
         parts = validate_email(unicodedata.normalize("NFC", typed.strip()), check_deliverability=False)

@@ -1,7 +1,7 @@
-"""What an import leaves alone: the fields of a customer on which this portal has the word.
+"""The fields of a customer that an import must not change, because this portal knows better.
 
-The sign-in address of a claimed account is one; a name corrected on the person's request is another. Those
-who decide such things stand above this package, so they register a lookup here.
+Two examples: the sign-in address of a customer with an account, and a name corrected on the person's request. The
+domains that know are in layers above this one, so they register a lookup here.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,7 +12,7 @@ _lookups: list[Lookup] = []
 
 
 def keep_fields(lookup: Lookup) -> Lookup:
-    """Register a lookup from customers' ids to the columns to leave alone, for those that have any."""
+    """Register a lookup, which returns the columns to keep for each of some customers' ids that has any."""
     _lookups.append(lookup)
     return lookup
 

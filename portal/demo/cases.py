@@ -26,7 +26,9 @@ from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.filing.drafts import save_answers
-from portal.rights.filing.receiving import file_request, object_to_marketing, take_in
+from portal.rights.filing.objecting import object_to_marketing
+from portal.rights.filing.other_ways import take_in
+from portal.rights.filing.receiving import file_request
 from portal.rights.filing.withdrawal import withdraw
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
@@ -87,7 +89,7 @@ def _days_ago(days: int) -> Iterator[None]:
 
 
 def _run_waiting_jobs() -> None:
-    """Run what was asked for, but nothing periodic: to those jobs a clock that leaps would look broken."""
+    """Run the jobs that were asked for, and no periodic ones: those would take the jumps of the clock for a fault."""
     waiting = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at <= clock.now()).order_by(Job.id)
     while ids := list(db.session.execute(waiting).scalars()):
         db.session.rollback()

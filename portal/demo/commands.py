@@ -1,4 +1,4 @@
-"""`flask demo`: fill an empty database with invented people, so that every page has something true to show."""
+"""`flask demo`: fill an empty database with invented people, so that every page has something to show."""
 
 import json
 import os

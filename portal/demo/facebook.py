@@ -1,6 +1,7 @@
 """A stand-in for Facebook, for the demonstration and the tests: it speaks the protocol on loopback and says what it is.
 
-Whoever comes chooses whom it should vouch for and what should go wrong. It also signs the two calls of Facebook.
+The visitor chooses which person it should vouch for, or what should go wrong. It also signs the two calls that Facebook
+makes to the portal: an application was removed, or its data are to be erased.
 """
 
 import hmac
@@ -86,7 +87,7 @@ class Application:
 
 
 class StandIn:
-    """The provider, as a WSGI application. What it gave out lives in its memory."""
+    """The stand-in, as a WSGI application. It keeps the codes and tokens that it gave out in memory only."""
 
     slow_seconds = 8.0
 
@@ -119,7 +120,7 @@ class StandIn:
         raise NotFound
 
     def authorize(self, request: Request, values: dict[str, str]) -> Response:
-        """Ask the person, or lead back with their answer: to the registered address, and to no other."""
+        """Ask the person, or lead back with their answer, to the registered address only."""
         expected = {
             "client_id": self.application.app_id, "redirect_uri": self.application.redirect_uri,
             "response_type": "code", "scope": SCOPE, "code_challenge_method": "S256",

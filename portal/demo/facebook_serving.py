@@ -12,11 +12,14 @@ from portal.infrastructure import installed
 
 
 def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
-    """Start it in a process of its own and tell the app where it is; None where it is not wanted."""
+    """Start the stand-in as a process of its own, put its address into the app's settings, and return the process.
+
+    None is returned, and nothing started, outside the demonstration, with a real application, or under https.
+    """
     settings = installed.settings.of(app)
     if not settings.is_demo or settings.facebook_app_id or settings.is_https:
         return None
-    # It listens before its process is up, so that whoever comes early waits and is not turned away.
+    # The socket listens before the process is up, so that a visitor who comes early waits instead of being refused.
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -26,7 +29,8 @@ def start_stand_in(app: Flask) -> subprocess.Popen[bytes] | None:
         "facebook_authorize_url": f"{url}/dialog/oauth",
         "facebook_graph_url": url,
     }
-    # A worker is a copy of this process on some systems, and on others reads the environment anew.
+    # The workers of the web server need the settings too. On some systems they are copies of this process, on others
+    # they start afresh and read the environment.
     installed.settings.put(app, settings.model_copy(update=found))
     os.environ |= {f"PORTAL_{name.upper()}": value for name, value in found.items()}
     own = {"PORTAL_STAND_IN_FOR": settings.public_url, "PORTAL_STAND_IN_SOCKET": str(listening.fileno())}

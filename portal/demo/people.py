@@ -1,10 +1,10 @@
 """The people of the demonstration: invented, and the same ones every time."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
 from portal.access.permissions import Role
+from portal.infrastructure.plain_letters import without_accents
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class DemoCustomer:
 
     @property
     def email(self) -> str:
-        letters = unicodedata.normalize("NFKD", self.given_name.lower())
-        return "".join(letter for letter in letters if not unicodedata.combining(letter)) + "@example.org"
+        return without_accents(self.given_name.lower()) + "@example.org"
 
 
 CUSTOMERS = (

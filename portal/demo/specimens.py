@@ -54,7 +54,7 @@ def card_front(holder: Holder, expires: date) -> bytes:
 
 
 def card_back(holder: Holder, issued: date, expires: date) -> bytes:
-    """Return a JPEG of the side with the authority and the lines for machines."""
+    """Return a JPEG of the side with the authority and the machine-readable lines."""
     picture, draw = _paper(CARD_SIZE, "VERSO / BACK")
     _fields(
         draw,
@@ -70,7 +70,7 @@ def card_back(holder: Holder, issued: date, expires: date) -> bytes:
 
 
 def passport_page(holder: Holder, issued: date, expires: date) -> bytes:
-    """Return a JPEG of a passport's page of data."""
+    """Return a JPEG of a passport's data page."""
     picture, draw = _paper(PASSPORT_SIZE, "PASSEPORT / PASSPORT")
     _portrait(draw, (70, 170, 460, 680))
     _fields(
@@ -148,7 +148,7 @@ def _stamp(picture: Image.Image, word: str, height: float) -> None:
 
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[float, int], text: str, size: int, ink: _Ink) -> None:
-    """Write a line of text, accents included, which the font that comes with Pillow lacks."""
+    """Write a line of text. Accents are drawn stroke by stroke, because the font that comes with Pillow has none."""
     x, baseline = at[0], at[1] + size
     for written in _letters(text):
         letter, marks = written[0], written[1:]

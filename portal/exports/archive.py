@@ -1,4 +1,4 @@
-"""Write a ZIP as a stream of chunks: an answer never lies in clear on a disk, nor whole in memory."""
+"""Write a ZIP as a stream of chunks, so that an answer is never in clear on a disk, nor whole in memory."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ class Written:
 
 
 class _Sink(io.RawIOBase):
-    """Where the ZIP library writes; it cannot seek, so sizes follow each file's bytes."""
+    """The output of the ZIP library. It cannot seek, so the library writes each file's size after its bytes."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -42,7 +42,7 @@ class _Sink(io.RawIOBase):
 
 
 class Archive:
-    """A ZIP being written. Each method yields the chunks that are ready."""
+    """A ZIP being written. Each method yields the chunks that are ready, and writes only while it is iterated."""
 
     def __init__(self) -> None:
         self._sink = _Sink()
@@ -51,7 +51,7 @@ class Archive:
         self.written: list[Written] = []
 
     def add(self, name: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Write one file, whose name must be a generated ASCII path."""
+        """Write one file. Its name must be a path in ASCII that the portal made, never what a person typed."""
         entry = ZipInfo(name, self._moment)
         entry.compress_type = ZIP_DEFLATED
         entry.external_attr = 0o600 << 16

@@ -40,7 +40,7 @@ STYLE = Path(__file__).parent / "package.css"
 
 
 def build(run: JobRun, package_id: int) -> None:
-    """Write, seal and store a package, then make it ready in one transaction with what follows from it."""
+    """Write, seal and store a package. Then, in one transaction, mark it ready, audit it and call the listeners."""
     with transaction() as session:
         package = session.get_one(AnswerPackage, package_id)
         if package.status not in {PackageStatus.QUEUED, PackageStatus.BUILDING}:
@@ -68,7 +68,7 @@ def build(run: JobRun, package_id: int) -> None:
 
 
 class _Writer:
-    """The chunks of one package, with what is known of them once they are written."""
+    """Writes one package. Its size, counts and SHA-256 are known once every chunk was read."""
 
     def __init__(self, run: JobRun, package: AnswerPackage, customer: Customer) -> None:
         self._run = run

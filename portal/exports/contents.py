@@ -1,4 +1,4 @@
-"""What goes into an answer: every holding's items, read the same way as the customer's own pages."""
+"""What goes into an answer: the items of every holding, read in the same way as for the customer's own pages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 
+from portal import clock
 from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
 from portal.records.data_map.kinds import DataMap, installed_data_map
-from portal.web.csv_files import csv_lines
+from portal.web.csv_files import csv_bytes, csv_lines
 
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 
@@ -17,8 +18,11 @@ CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 def items_of(customer_id: int, category: str, language: str, purpose: str) -> Iterator[HeldItem]:
     """Yield what is handed over of a category, in bounded memory.
 
-    For `portability` only what the person provided or what was observed, under consent or contract (GDPR art. 20,
-    WP 242): what the company worked out goes into an access answer instead.
+    For `portability` that is only what the person provided or what was observed, under consent or contract (GDPR
+    art. 20, WP 242). What the company worked out goes into an access answer only.
+
+    Args:
+        purpose: `access` or `portability`.
     """
     data_map: DataMap = installed_data_map()
     for holding in holdings():
@@ -33,7 +37,7 @@ def items_of(customer_id: int, category: str, language: str, purpose: str) -> It
 def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | None:
     """Return what the right to portability covers of an item, without the notes of staff inside it, or None.
 
-    Of a record whose kind is no longer declared nobody can tell on what basis it is held: it is left out.
+    A record whose kind is no longer declared is left out: nobody can tell on what basis it is held.
     """
     kind = data_map.kinds.get(item.kind)
     if kind is None:
@@ -48,7 +52,12 @@ def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | Non
 
 
 def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]) -> Iterator[bytes]:
-    """Yield a JSON array of items, noting the field names met, in order, and their number."""
+    """Yield a JSON array of items.
+
+    Args:
+        fields: filled with the names of the items' fields, in the order in which they are met.
+        tally: its one number is raised by the number of items.
+    """
     separator = b"[\n"
     for item in items:
         fields.update(dict.fromkeys(item.values))
@@ -59,30 +68,25 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
 
 
 def as_csv(items: Iterator[HeldItem], fields: list[str]) -> Iterator[bytes]:
-    """Yield a CSV file of items with one column for each field name, in UTF-8."""
+    """Yield a CSV file of items, with a column for each name of `fields` after the fixed ones."""
     rows = (
-        [item.kind, _instant(item), item.source, item.nature, item.lawful_basis]
+        [item.kind, clock.written(item.at), item.source, item.nature, item.lawful_basis]
         + [_as_text(item.values.get(field)) for field in fields]
         for item in items
     )
-    for line in csv_lines([*CSV_COLUMNS, *fields], rows):
-        yield line.encode()
+    yield from csv_bytes(csv_lines([*CSV_COLUMNS, *fields], rows), for_people=True)
 
 
 def _as_object(item: HeldItem) -> dict[str, Any]:
     return {
         "kind": item.kind,
         "label": item.label,
-        "recorded_at": _instant(item),
+        "recorded_at": clock.written(item.at),
         "source": item.source,
         "nature": item.nature,
         "lawful_basis": item.lawful_basis,
         "values": item.values,
     }
-
-
-def _instant(item: HeldItem) -> str | None:
-    return item.at.isoformat() if item.at else None
 
 
 def _as_text(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The page of an answer package, and its download after fresh proof of who asks."""
+"""The page of an answer package, and its download after a fresh proof of who asks."""
 
 import logging
 import re
@@ -44,7 +44,7 @@ def progress(public_id: str) -> Response:
 
 
 def _status(found: AnswerPackage) -> PackageStatus:
-    """Return the status to show: a package is over at its date, even before its bytes are gone."""
+    """Return the status to show. A package has expired at its date, even if a worker has not removed it yet."""
     is_over = found.status is PackageStatus.READY and not is_available(found)
     return PackageStatus.EXPIRED if is_over else found.status
 

@@ -1,4 +1,4 @@
-"""Hand a package over: to its customer only, after fresh proof, and never one byte of a damaged one."""
+"""Hand a package over: to its customer only, after a fresh proof, and not one byte of a damaged one."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ DAMAGED = declare("portal:package:found_damaged", "package")
 
 
 class PackageUnavailable(Exception):
-    """The package is not ready, or no longer there."""
+    """The package is not ready yet, or has expired."""
 
 
 class PackageDamaged(Exception):
@@ -41,17 +41,17 @@ def package_of_request(request_id: int) -> AnswerPackage | None:
 
 
 def is_available(package: AnswerPackage) -> bool:
-    """Tell whether a package is ready and within its life."""
+    """Tell whether a package is ready and has not expired."""
     return package.status is PackageStatus.READY and package.expires_at is not None and clock.now() < package.expires_at
 
 
 def check_whole(package: AnswerPackage) -> None:
-    """Read a whole package once and give nothing out: never one byte of a damaged one.
+    """Read a whole package once, so that nothing of a damaged one is sent.
 
     Raises:
-        PackageUnavailable: unless it is ready and within its life.
-        PackageDamaged: when it is not what was written.
-        StorageUnavailable: when the store does not answer.
+        PackageUnavailable: it is not ready, or has expired.
+        PackageDamaged: it is not what was written, it is not there, or its key does not open.
+        StorageUnavailable: the store does not answer.
     """
     if not is_available(package):
         raise PackageUnavailable
@@ -72,7 +72,8 @@ def deliver(package: AnswerPackage) -> Iterator[bytes]:
     """Note a download in the current transaction, and return the clear bytes to send once it has committed.
 
     Raises:
-        PackageUnavailable: unless it is ready and within its life.
+        PackageUnavailable: it is not ready, or has expired.
+        KeyMissing, KeyBroken, NotStored: it cannot be opened; call `check_whole` first.
     """
     if not is_available(package):
         raise PackageUnavailable
@@ -88,7 +89,8 @@ def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:
     """Return the clear bytes of a package, each chunk verified before it is yielded.
 
     Raises:
-        SealBroken: when a stored byte is not what was written.
+        KeyMissing, KeyBroken, NotStored: at once, when it cannot be opened.
+        SealBroken, StorageUnavailable: while it is read, when a byte is not what was written or the store fails.
     """
     assert package.storage_key
     assert package.wrapped_key

@@ -14,7 +14,7 @@ from portal.records.data_map.kinds import DataMap, Kind, installed_data_map
 
 
 def article_15_information(counts: dict[str, int], language: str) -> dict[str, Any]:
-    """Return what art. 15(1) says must go with the data, for the categories handed over.
+    """Return what must go with the data by art. 15(1) and (2), for the categories handed over.
 
     Args:
         counts: number of items handed over, by category code.

@@ -1,4 +1,4 @@
-"""What exports hold about a customer: that a package was made and fetched, never its content."""
+"""What exports hold about a customer: that a package was made and downloaded, never its content."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, literal, select
 
+from portal import clock
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
@@ -28,8 +29,8 @@ def _items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]
             "categories": list(package.categories),
             "size": package.size,
             "downloads": package.downloads,
-            "ready_at": package.ready_at.isoformat() if package.ready_at else None,
-            "expires_at": package.expires_at.isoformat() if package.expires_at else None,
+            "ready_at": clock.written(package.ready_at),
+            "expires_at": clock.written(package.expires_at),
         }
         with force_locale(language):
             facts = [(_("Downloads"), str(package.downloads))]

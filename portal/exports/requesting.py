@@ -1,4 +1,4 @@
-"""Ask for an answer package: the row and its job belong to the transaction of the request they answer."""
+"""Ask for an answer package. Its row and its job are written in the transaction of the request that it answers."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def on_ready(listener: Callable[[AnswerPackage], None]) -> Callable[[AnswerPacka
 
 
 def tell_ready(package: AnswerPackage) -> None:
-    """Call every listener; inside the transaction that makes the package ready."""
+    """Call every listener. Call it inside the transaction that makes the package ready."""
     for listener in _on_ready:
         listener(package)
 
@@ -26,7 +26,7 @@ def tell_ready(package: AnswerPackage) -> None:
 def request_package(
     customer: Customer, *, purpose: str, request_id: int | None, language: str, categories: list[str] | None = None
 ) -> AnswerPackage:
-    """Add a package and its job to the current transaction.
+    """Add a package and the job that builds it to the current transaction, and return the package.
 
     Args:
         purpose: `access` (art. 15: everything) or `portability` (art. 20: what was provided or observed, under
@@ -44,6 +44,6 @@ def request_package(
 
 
 def request_again(package: AnswerPackage) -> None:
-    """Have a package that could not be built tried anew, in the current transaction."""
+    """Ask again, in the current transaction, for a package that could not be built."""
     package.status, package.progress = PackageStatus.QUEUED, 0
     enqueue("exports.build_package", package_id=package.id)

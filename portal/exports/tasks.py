@@ -17,7 +17,7 @@ ORPHANED_AFTER = timedelta(hours=24)
 
 @job("exports.build_package")
 def build_package(run: JobRun, package_id: int) -> None:
-    """Build one package; a second run builds it anew under another name, and only one of them is kept."""
+    """Build one package. If a killed run is repeated, the package is built under another name, and one of them kept."""
     try:
         build(run, package_id)
     except LeaseLost:

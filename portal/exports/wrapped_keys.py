@@ -1,4 +1,4 @@
-"""The keys of answer packages, for the rotation of master keys."""
+"""Register the keys of answer packages for the rotation of master keys."""
 
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.sealing import rotation

@@ -1,4 +1,4 @@
-"""Proving who one is, where the policy asks for it: the lighter way first, then a document, now or later."""
+"""The pages where a customer proves who they are: the lighter way first, then a document, now or later."""
 
 import logging
 
@@ -27,6 +27,8 @@ from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import Given, documents_given, given
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
+from portal.web.forms import form_page
+from portal.web.headers import picture
 from portal.web.incoming.rate_limits import count_try
 from portal.web.incoming.uploads import BoundedFile
 
@@ -35,15 +37,6 @@ blueprint.register_blueprint(uploading_views.blueprint)
 logger = logging.getLogger("portal.identity_checks")
 
 Answer = str | tuple[str, int] | Response
-
-# The picture was rebuilt from pixels, and still nothing may run in it or embed it elsewhere.
-PREVIEW_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": "inline",
-}
 
 
 @blueprint.get("/requests/identity/<code>")
@@ -77,7 +70,7 @@ def later(code: str) -> Response:
 @blueprint.route("/requests/identity/<code>/code", methods=["GET", "POST"])
 @requires(CUSTOMER_FRESH)
 def by_code(code: str) -> Answer:
-    """The lighter way: the password again (this page asks for it), and a code to an address held before."""
+    """The lighter way: the password again, which `CUSTOMER_FRESH` asks for, and a code to an address known before."""
     errand = current_errand(code)
     address = _known_address(errand)
     if address is None:
@@ -100,20 +93,19 @@ def by_code(code: str) -> Answer:
             return redirect(errand.next_url, 303)
         except known_address.CodeUnusable:
             form.code.errors = [_("This code is wrong or too old. Take the newest mail, or ask for another.")]
-    page = render_template(
+    return form_page(
         "identity_checks/customer/code.html",
+        form,
         errand=errand,
-        form=form,
         address=mask_address(address),
         sent=known_address.open_code(current_user.id),
     )
-    return (page, 422) if request.method == "POST" else page
 
 
 @blueprint.route("/requests/identity/<code>/document", methods=["GET", "POST"])
 @requires(CUSTOMER)
 def document(code: str) -> Answer:
-    """One field for each side of the chosen paper; a side that is good stays, whatever the other one is."""
+    """One field for each side of the chosen paper. A good side is kept, also when the other one is refused."""
     errand = current_errand(code)
     paper = _paper(errand)
     if paper is None:
@@ -132,7 +124,7 @@ def document(code: str) -> Answer:
 @blueprint.get("/requests/identity/<code>/document/<public_id>/<int:page>")
 @requires(CUSTOMER)
 def preview(code: str, public_id: str, page: int) -> Response:
-    """One page of what arrived, cleaned, for the session that sent it and as long as the request is not sent."""
+    """One page of a document that arrived, as rebuilt pixels, for the session that sent it, until it is submitted."""
     errand = current_errand(code)
     rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
     row = next((row for row in rows if row.public_id == public_id), None)
@@ -147,7 +139,7 @@ def preview(code: str, public_id: str, page: int) -> Response:
     except PreviewDamaged:
         logger.error("a stored preview of an identity document is not what was sealed")
         abort(500)
-    return Response(pages[page - 1], mimetype="image/jpeg", headers=PREVIEW_HEADERS)
+    return picture(pages[page - 1], "image/jpeg")
 
 
 @blueprint.post("/requests/identity/<code>/document/<public_id>/remove")
@@ -167,7 +159,7 @@ def remove(code: str, public_id: str) -> Response:
 
 
 def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
-    """Take in each side that was sent, note on the form what is wrong; return the status of an error."""
+    """Take in each side that was sent and note on the form what is wrong; return the status for a page with errors."""
     status = 422
     for side, file in form.sent.items():
         try:
@@ -190,7 +182,7 @@ def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> 
 def _after_sides(errand: Errand, paper: Paper, sent: list[Side]) -> Response:
     arrived = _given(errand)
     if arrived.is_complete:
-        # Once the request is sent, what is complete goes to its reviewer at once, and nothing can be replaced.
+        # A complete document of a request that was sent goes to its reviewer at once: nothing can be replaced.
         may_replace = errand.draft_id is not None
         doubts = [doubt_sentence(side) for side in arrived.sides if may_replace and side.side in sent and side.doubt]
         message = _("Your document has arrived. It is destroyed as soon as it is checked.")
@@ -226,7 +218,7 @@ def _given(errand: Errand) -> Given:
 
 
 def _paper(errand: Errand) -> Paper | None:
-    """Return the paper that the address names, else the one that has begun to arrive."""
+    """Return the paper that the address of the page names, else the one of which a side has arrived."""
     chosen = request.args.get("paper")
     return Paper(chosen) if chosen in list(Paper) else _given(errand).paper
 
@@ -237,7 +229,7 @@ def _arrived(errand: Errand, paper: Paper) -> set[Side]:
 
 
 def _known_address(errand: Errand) -> str | None:
-    """Return the address for the lighter way, or None where it would not spare the document."""
+    """Return the address for the lighter way, or None where that way is closed or would not be enough."""
     if not errand.may_be_light or current_user.password_hash is None:
         return None
     return known_address.known_address(current_user)

@@ -1,4 +1,4 @@
-"""The forms of proving who one is: which paper, its sides, and the code by mail."""
+"""The forms of an identity check: which paper, its sides, and the code by mail; and sentences about files."""
 
 from typing import Any
 
@@ -16,14 +16,15 @@ from portal.web.filters import file_size, number
 from portal.web.forms import Needed, PortalForm
 from portal.web.incoming.uploads import BoundedFile, sent_file
 
-# Told to people as a round number: the bytes allow a little more, so that nobody is refused what we promised.
+# The limit that people are told, in bytes: 10 MB. We accept 10 MiB, a little more, so nobody is refused what we
+# promised.
 LIMIT = MAX_BYTES // 1024**2 * 1000**2
 PICTURES = "image/jpeg,image/png,image/heic,image/heif"
 ACCEPTED = f"{PICTURES},application/pdf"
 
 
 class PaperForm(PortalForm):
-    """Which paper will be sent. It changes nothing, so it is a form of the GET kind."""
+    """Which paper will be sent. It is sent by GET, since it changes nothing."""
 
     class Meta(PortalForm.Meta):
         csrf = False
@@ -68,7 +69,7 @@ class SidesForm(PortalForm):
             return
         field.description = _("Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
         field.render_kw = {"accept": ACCEPTED}
-        # Where it works, this opens the camera at once and hides the gallery: so it stands beside the other control.
+        # `capture` opens the camera at once and hides the gallery, so this control stands beside the plain one.
         photo.render_kw = {"accept": PICTURES, "capture": "environment"}
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -87,7 +88,7 @@ class SidesForm(PortalForm):
 
     @property
     def sent(self) -> dict[Side, BoundedFile]:
-        """The files that came, by side."""
+        """The files that were sent, by side."""
         return {side: file for side in self.sides if (file := self._sent(side)) is not None}
 
     def photo(self, side: Side) -> FileField | None:
@@ -100,7 +101,7 @@ class SidesForm(PortalForm):
         return sent_file(self[side].data) or (sent_file(photo.data) if photo else None)
 
     def renewed(self, arrived: set[Side]) -> "SidesForm":
-        """Return the form as it stands after what arrived meanwhile, with the errors of this one."""
+        """Return a fresh form for the sides that have arrived by now, with the errors of this one."""
         form = SidesForm(self.paper, arrived)
         for side in self.sides:
             if self[side].errors:
@@ -159,7 +160,7 @@ def problem_sentence(refusal: DocumentRefused) -> str:
 
 
 def doubt_sentence(given: GivenSide) -> str:
-    """Return what may be wrong with the picture of a side that has arrived; empty where nothing seems to be."""
+    """Return what may be wrong with the picture of a side that has arrived; empty when nothing seems wrong."""
     sentences: dict[PictureDoubt | None, str] = {
         None: "",
         PictureDoubt.DARK: _(
@@ -175,5 +176,5 @@ def doubt_sentence(given: GivenSide) -> str:
 
 
 def _both(details: dict[str, str]) -> dict[str, str]:
-    """Return the numbers of every sentence: only one of them is said, but all are written."""
+    """Return `details` with every name that a sentence may use: all sentences are filled in, though one is shown."""
     return dict.fromkeys(("size", "limit", "pages", "width", "height"), "") | details

@@ -1,4 +1,4 @@
-"""The check of who somebody is (kept as a result only) and the document it needed (not kept beyond its use)."""
+"""A check of identity, of which only the result is kept, and its document, which is destroyed after use."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ class CheckResult(StrEnum):
     CONFIRMED = "confirmed"
     """The person is who the account says."""
     ASKED_AGAIN = "asked_again"
-    """The document did not do; another was asked for."""
+    """The document was not good enough; another was asked for."""
     REJECTED = "rejected"
     """Identity could not be established."""
     ABANDONED = "abandoned"
@@ -54,7 +54,7 @@ class DocumentStatus(StrEnum):
 
 
 class IdentityDocument(db.Model):
-    """One side of a document: where its sealed rendition lies, and the key that only the staff side opens.
+    """One side of a document: where its sealed rendition is stored, and its key, which only the staff side can open.
 
     A digest is the SHA-256 of the sealed bytes, so that a process without opening keys can tell that they are whole.
     """
@@ -78,7 +78,7 @@ class IdentityDocument(db.Model):
     original_digest: Mapped[str | None] = mapped_column(String(64))
     preview_storage_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     preview_key: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Wrapped by the key of the session that sent it (`keys.SessionKey`), until the request is sent."""
+    """The preview's key, wrapped by the key of the session that sent it (`keys.SessionKey`)."""
     fingerprint: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     verdict_detail: Mapped[str] = mapped_column(Text, default="")
@@ -96,15 +96,15 @@ class StoreFault(StrEnum):
     KEY_UNUSABLE = "key_unusable"
     """A sealed key that does not open, or whose opening key is not configured any more."""
     FILE_UNKNOWN = "file_unknown"
-    """Bytes that no row knows, as an upload leaves them that was killed before its commit."""
+    """Bytes that no row knows. A process killed before its commit leaves such bytes."""
     BYTES_LEFT = "bytes_left"
     """Bytes still there long after their key was destroyed."""
 
 
 class StoreFinding(db.Model):
-    """Where rows and stored bytes disagree, from the comparison that found it to the one that no longer does.
+    """A disagreement between rows and stored bytes. The first comparison that no longer finds it deletes it.
 
-    It names an object of the store and the number of a document, and nobody.
+    It names an object of the store and the public id of a document, and no person.
     """
 
     __tablename__ = "store_findings"
@@ -119,7 +119,7 @@ class StoreFinding(db.Model):
 
 
 class IdentityUpload(db.Model):
-    """One side on its way, part by part: where each sealed part lies, and the key that the sender's session wraps."""
+    """One side that is being sent in parts: where the sealed parts are, and their key, wrapped by the session."""
 
     __tablename__ = "identity_uploads"
 

@@ -1,7 +1,7 @@
 """What this domain holds about a customer: the result of a check, and for a short time its document.
 
-The document itself is never part of an answer: it is the person's own, and leaves this portal only by being
-destroyed. That identity was checked, when and how, is told.
+An answer says that identity was checked, when and how. It never holds the document: that is the person's own, and it
+leaves this portal only by being destroyed.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select
 
+from portal import clock
 from portal.bilingual import Label, long_date
 from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
 from portal.identity_checks.proof.attestation import checker_label, method_label, result_label
@@ -68,8 +69,8 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
             "method": check.method,
             "result": str(check.result),
             "checked_by": check.checked_by,
-            "checked_at": check.checked_at.isoformat() if check.checked_at else None,
-            "document_destroyed_at": check.destroyed_at.isoformat() if check.destroyed_at else None,
+            "checked_at": clock.written(check.checked_at),
+            "document_destroyed_at": clock.written(check.destroyed_at),
         },
         facts=facts,
         nature="observed",
@@ -78,7 +79,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return in words how long a check and its document are kept."""
     periods = installed.organisation().retention
     return _KEPT.filled(
         language,

@@ -1,4 +1,4 @@
-"""What is known of checks and documents, for pages and for the domain of requests."""
+"""Read checks and documents, for pages and for the domain of requests."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ class GivenSide:
 
 @dataclass(frozen=True)
 class Given:
-    """What has arrived of a document so far."""
+    """The sides of a document that have arrived so far."""
 
     sides: tuple[GivenSide, ...] = ()
 
@@ -97,7 +97,7 @@ def documents_of(check: IdentityCheck) -> list[IdentityDocument]:
 
 @dataclass(frozen=True)
 class StoreFigures:
-    """How many sides of documents are kept and being destroyed, and by when the last of them goes in any case."""
+    """How many sides of documents are kept, how many are being destroyed, and the latest limit of those kept."""
 
     kept: int
     going: int
@@ -105,7 +105,7 @@ class StoreFigures:
 
 
 def store_figures() -> StoreFigures:
-    """Return the figures of what the store holds by the rows."""
+    """Return the figures of stored documents, counted by their rows."""
     is_going = IdentityDocument.status == DocumentStatus.SHREDDING
     statement = select(is_going, func.count(), func.max(IdentityDocument.shred_after)).group_by(is_going)
     rows = {bool(going): (count, limit) for going, count, limit in db.session.execute(statement)}
@@ -114,7 +114,7 @@ def store_figures() -> StoreFigures:
 
 
 def references_of(documents: list[str]) -> dict[str, str]:
-    """Return the reference of the request that each document, by its number, was sent for."""
+    """Return the reference of the request that each document was sent for, by the document's public id."""
     statement = select(IdentityDocument.public_id, IdentityCheck.request_id).join(
         IdentityCheck, IdentityCheck.id == IdentityDocument.check_id
     )
@@ -136,7 +136,7 @@ def held_since() -> tuple[int, datetime | None]:
 
 
 def held_documents(after_id: int, limit: int) -> list[IdentityDocument]:
-    """Return documents that wait for a verdict of the scanner, in order, past one."""
+    """Return up to `limit` documents that wait for a verdict of the scanner, in order of id, after one."""
     statement = select(IdentityDocument).where(
         IdentityDocument.status == DocumentStatus.HELD, IdentityDocument.id > after_id
     )

@@ -1,4 +1,4 @@
-"""The rendition of a document for the person who checks it, and what the store holds, without any picture."""
+"""The rendition of a document for the member who checks it, and the state of the store, without any picture."""
 
 import logging
 
@@ -26,21 +26,13 @@ from portal.identity_checks.queries import references_of, store_figures
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
+from portal.web.headers import picture
 from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("identity_checks", __name__)
 logger = logging.getLogger("portal.identity_checks")
 
 PAGE_SIZE = 50
-
-# Pixels rebuilt by us are all that is served, and still nothing may run in them or embed them elsewhere.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": "inline",
-}
 
 
 @blueprint.get("/documents/<public_id>/<int:page>")
@@ -53,7 +45,7 @@ def document(public_id: str, page: int) -> Response:
     if turn not in TURNS:
         abort(404)
     try:
-        picture = open_page(session, current_user, public_id, page, turn=turn)
+        jpeg = open_page(session, current_user, public_id, page, turn=turn)
     except NotTheirs:
         note_denied(current_user, public_id)
         abort(403)
@@ -68,9 +60,9 @@ def document(public_id: str, page: int) -> Response:
     except DocumentDamaged:
         logger.error("a stored identity document is not what was sealed")
         abort(500)
-    if picture is None:
+    if jpeg is None:
         abort(404)
-    return Response(picture, mimetype="image/jpeg", headers=HEADERS)
+    return picture(jpeg, "image/jpeg")
 
 
 @blueprint.get("/documents")

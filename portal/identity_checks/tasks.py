@@ -1,4 +1,4 @@
-"""The jobs of identity documents: remove bytes, ask the scanner again, sweep what has outlived its use.
+"""The jobs of identity documents: remove bytes, ask the scanner again, destroy what has reached its limit.
 
 The comparison of rows and stored bytes is a job too, in `reconciliation`.
 """
@@ -34,11 +34,11 @@ job("identity.remove_preview")(shredding.remove_preview)
 
 @job("identity.sweep", every=timedelta(hours=1))
 def sweep(run: JobRun) -> None:
-    """Shred documents past their limit, and go after bytes whose removal was given up.
+    """Shred documents past their limit, and ask again for removals that were given up.
 
-    A clock that jumped, such as that of a machine that has just started, would have documents destroyed that somebody
-    is about to look at: after a gap, or a step back, this run destroys nothing and says so. The next one, an hour later
-    by the same clock, goes on.
+    A clock that jumped, as on a machine that has just started, could destroy documents that somebody still has to look
+    at. So after a gap of a day, or a step back, this run destroys nothing and logs an error. The next run, an hour
+    later by the same clock, goes on.
     """
     last = run.last_done()
     if last is not None and not timedelta(0) <= clock.now() - last <= LONGEST_GAP:
@@ -57,7 +57,7 @@ def _shred_expired() -> bool:
     with transaction():
         for check_id in _checks_of(shredding.expired_documents()):
             errands().lock(db.session.get_one(IdentityCheck, check_id))
-        # Asked for again: somebody may have decided while we waited for the lock.
+        # Read again: somebody may have decided while we waited for the lock.
         expired = shredding.expired_documents()
         shredding.shred(expired)
         for check_id in _checks_of(expired):
@@ -95,7 +95,7 @@ def rescan(run: JobRun) -> None:
     while found := held_documents(last_id, 20):
         last_id = found[-1].id
         for document_id in [document.id for document in found]:
-            # One that hangs would take its whole time limit for each document, and the worker has other jobs.
+            # A scanner that hangs would cost its whole time limit for each document, and the worker has other jobs.
             if not installed.scanner().state().is_working:
                 return
             _rescan_one(document_id)
@@ -112,7 +112,7 @@ def _rescan_one(document_id: int) -> None:
         document = session.get(IdentityDocument, document_id)
         if document is not None and document.check_id is not None:
             errands().lock(session.get_one(IdentityCheck, document.check_id))
-        # Locked, lest a decision of this moment, which destroys the key, be written over.
+        # Locked: a decision may destroy the key at this moment, and must not be overwritten.
         document = session.get(IdentityDocument, document_id, with_for_update=True)
         if document is None or document.status is not DocumentStatus.HELD:
             return
@@ -127,7 +127,7 @@ def _rescan_one(document_id: int) -> None:
 
 
 def _verdict_on(document_id: int) -> Verdict | None:
-    """Return what the scanner says now, None when the document is gone or cannot be opened."""
+    """Return what the scanner says now; None when the document is no longer held, or cannot be opened."""
     document, keys = db.session.get(IdentityDocument, document_id), installed.opening_keys()
     if document is None or keys is None or document.status is not DocumentStatus.HELD:
         return None
@@ -136,7 +136,7 @@ def _verdict_on(document_id: int) -> Verdict | None:
     except intake.Infected:
         return Verdict(Outcome.INFECTED)
     except (SealBroken, KeyBroken, KeyMissing, StorageError) as fault:
-        # It stays held, and the others go on.
+        # This document stays held, and the next ones are scanned all the same.
         logger.error(
             "a held document cannot be opened", extra={"document": document.public_id, "fault": type(fault).__name__}
         )

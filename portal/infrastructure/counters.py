@@ -1,4 +1,4 @@
-"""Numbers given in commit order: the row stays locked from the moment a number is taken until the commit."""
+"""Numbers in the order of commits: a counter's row stays locked from the moment a number is taken until the commit."""
 
 from sqlalchemy import BigInteger, String
 from sqlalchemy.dialects import postgresql, sqlite

@@ -65,7 +65,7 @@ _before_commit: list[Callable[[Session], None]] = []
 
 
 def before_commit(finish: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Register a function run at the end of every transaction, just before its commit, in order of registration."""
+    """Register a function that runs at the end of every transaction, before its commit, in order of registration."""
     _before_commit.append(finish)
     return finish
 
@@ -77,9 +77,10 @@ def after_commit(action: Callable[[], None]) -> None:
 
 @contextmanager
 def transaction() -> Iterator[scoped_session[Any]]:
-    """Open the one write transaction of a request, job or command; an inner one joins the outer.
+    """Open the one write transaction of a request, job or command. An inner one joins the outer one.
 
-    What was read before is read again, so that a decision and the facts it rests on share one snapshot.
+    It begins with a rollback: rows that were read before are read again, so that a decision and the facts that it rests
+    on are of one snapshot.
     """
     session = db.session
     if session.info.get("writing"):
@@ -130,6 +131,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
-        # A reader that later wants to write fails at once when someone else wrote in between, so writers say so first.
+        # A transaction that begins by reading and then writes fails if somebody else wrote in between. So a writer
+        # takes the write lock at its beginning.
         writes = connection.get_execution_options().get("portal_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

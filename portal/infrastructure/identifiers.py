@@ -1,4 +1,4 @@
-"""Random identifiers shown to the outside: 128 bits, so that knowing one says nothing of another."""
+"""Random identifiers that others see: 128 bits, so that nobody can guess one from another."""
 
 import secrets
 

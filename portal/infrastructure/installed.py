@@ -1,6 +1,6 @@
-"""What `create_app` installs once for a whole process, asked for by name and typed: `installed.storage()`.
+"""What `create_app` installs once for a whole process, asked for by name and type, as in `installed.storage()`.
 
-A part that stands in an upper layer has its own `Installed` beside its class.
+A class of an upper layer cannot be named here: its own `Installed` stands beside it.
 """
 
 from typing import Generic, TypeVar
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Installed(Generic[T]):
-    """The place of one installed thing: call it for the thing of the current app."""
+    """The place of one installed thing. Call it to get the thing of the current app."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -28,11 +28,11 @@ class Installed(Generic[T]):
         return current_app.extensions[self._name]
 
     def of(self, app: Flask) -> T:
-        """Return the thing of an app, where none is current."""
+        """Return the thing of an app that is not the current one, as while the app is being made."""
         return app.extensions[self._name]
 
     def put(self, app: Flask, thing: T) -> None:
-        """Install a thing in an app, in the place of what was there."""
+        """Install a thing in an app. It replaces what was there."""
         app.extensions[self._name] = thing
 
 

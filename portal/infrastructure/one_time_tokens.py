@@ -1,18 +1,19 @@
 """Single-use links: confirm an address, reset a password, accept an invitation.
 
-The database holds only an identifier; the secret half is an HMAC of it under the portal's key, so that a stolen
-database makes no link, and a worker can write the link into a mail without the link ever being stored.
+The database holds only an identifier. The secret half of a link is an HMAC of it under the portal's key. So nobody can
+make a link from a stolen database, and a worker can write a link into a mail without the link being stored anywhere.
 """
 
 import hashlib
 import hmac
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.infrastructure.database import UtcDateTime
+from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
 
 
@@ -27,12 +28,26 @@ class OneTimeToken:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the link was neither used nor voided, nor has expired."""
+        """Whether the link was neither used nor ended, and has not expired."""
         return self.ended_at is None and clock.now() < self.expires_at
 
 
+def use_up(model: Any, token_id: int) -> bool:
+    """Use a token up in the current transaction; one statement decides, so that of two people at once one wins.
+
+    Args:
+        model: the table, with the columns of `OneTimeToken`.
+
+    Returns:
+        False when it was used, voided or over meanwhile.
+    """
+    is_usable = (model.ended_at.is_(None), model.expires_at > clock.now())
+    burn = update(model).where(model.id == token_id, *is_usable).values(ended_at=clock.now()).returning(model.id)
+    return db.session.execute(burn).scalar_one_or_none() is not None
+
+
 def write_token(secret_key: str, purpose: str, public_id: str) -> str:
-    """Return the text that goes into the link of a token."""
+    """Return the text that goes into the link of a token: its public id and its signature."""
     return f"{public_id}.{_signature(secret_key, purpose, public_id)}"
 
 

@@ -1,4 +1,4 @@
-"""Which connections of the settings leave this machine without TLS: on a network, whoever listens reads along."""
+"""Find the connections of the settings that leave this machine without TLS, so that others could read along."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from portal.config import LOOPBACK, Settings
 
-# What libpq does with any other value: it goes on in clear when the server, or somebody in between, has no TLS.
+# With any other value, libpq goes on in clear when the server, or somebody in between, says that it has no TLS.
 _CHECKED_BY_POSTGRESQL = frozenset({"require", "verify-ca", "verify-full"})
 
 

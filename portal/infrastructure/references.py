@@ -16,11 +16,11 @@ def write_reference(year: int, number: int) -> str:
 
 
 def read_reference(typed: str) -> str | None:
-    """Return a reference as we write it, DR-2026-00431, from how somebody typed it; None for anything else.
+    """Return a typed reference in the form in which we write it, DR-2026-00431; None when it is no reference.
 
     Small letters, spaces, dashes of any kind or none, full-width signs, missing noughts, “n°” before it and
-    punctuation around it are all the same.
+    punctuation around it make no difference.
     """
-    # Signs of direction come along unseen when a reference is copied out of a mail or a table.
+    # Invisible signs of direction come along when a reference is copied out of a mail or a table.
     found = _TYPED.fullmatch(without_directions(typed).translate(_WIDE))
     return write_reference(int(found[1]), int(found[2])) if found else None

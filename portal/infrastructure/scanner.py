@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 BLOCK_SIZE = 64 * 1024
 _LONGEST_REPLY = 4096
-# A daemon that lives tells its version at once, whatever it scans meanwhile.
+# A daemon that works tells its version at once, even while it scans.
 _STATE_SECONDS = 5
 _FOUND = re.compile(rb"stream: ([ -~]{1,200}) FOUND")
 _VERSION = re.compile(rb"ClamAV [^/]{1,60}/\d+/([A-Za-z0-9: ]{1,40})")
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ScannerState:
-    """What `flask doctor` and the readiness check tell about the scanner."""
+    """The state of the scanner, for `flask doctor` and the job that scans held documents again."""
 
     is_working: bool
     text: str
@@ -48,7 +48,7 @@ class ScannerState:
 
 class Scanner(Protocol):
     def scan(self, document: bytes | Iterable[bytes]) -> Verdict:
-        """Return the verdict on a document's bytes. Never raises for a fault of the scanner: that is HELD."""
+        """Return the verdict on a document's bytes. A fault of the scanner raises nothing: its verdict is `HELD`."""
 
     def state(self) -> ScannerState: ...
 
@@ -56,8 +56,12 @@ class Scanner(Protocol):
 def scanner_from_url(url: str) -> Scanner:
     """Return the scanner that a PORTAL_SCANNER_URL names.
 
-    `none:`, or `clamd://host:port`, or `clamd:///run/clamav/clamd.ctl`; `?timeout=` gives the seconds for one
-    document (30 by default). Raises ValueError when it is none of these.
+    Args:
+        url: `none:`, or `clamd://host:port`, or `clamd:///run/clamav/clamd.ctl`; `?timeout=` gives the seconds for one
+            document (30 by default).
+
+    Raises:
+        ValueError: it is none of these.
     """
     parts = urlsplit(url)
     if parts.scheme == "none" or url == "none":
@@ -77,7 +81,7 @@ def scanner_from_url(url: str) -> Scanner:
 
 
 class NoScanner:
-    """No scanner, and it says so: nobody may take its answer for "clean"."""
+    """Stands for a missing scanner. Its verdict is `NOT_SCANNED`, so that nobody takes it for "clean"."""
 
     def scan(self, document: bytes | Iterable[bytes]) -> Verdict:
         return Verdict(Outcome.NOT_SCANNED, "no scanner is configured")
@@ -100,7 +104,7 @@ class Clamd:
         except TimeoutError:
             return Verdict(Outcome.HELD, "the scanner did not answer in time")
         except OSError as error:
-            # A stream over clamd's own limit shows as a connection that it closed while we were sending.
+            # When a document is over clamd's own limit, clamd closes the connection while we are sending.
             return Verdict(Outcome.HELD, f"the scanner broke off or is down ({type(error).__name__})")
         return _verdict(reply)
 
@@ -177,7 +181,7 @@ def _left(deadline: float) -> float:
 
 def _signature_date(text: str) -> datetime | None:
     try:
-        # clamd writes the date in its own machine's zone: a few hours, for an alert that counts days.
+        # clamd writes the date in the zone of its machine. Read as UTC it is some hours off, but the alert counts days.
         return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
     except ValueError:
         return None

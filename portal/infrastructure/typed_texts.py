@@ -1,44 +1,47 @@
-"""What counts as a text that somebody typed, in one line and in several: the rule of every form and every import.
+"""Clean what people typed, in one line or in several: the same rule for every form and every import.
 
-Controls are left out, since no keyboard makes them, no page shows them and PostgreSQL holds no NUL. So are, in one
-line, the signs that turn the direction of writing: a name, a reference or a title stands amid words of ours, and
-would turn those. Several lines stand in a block of their own, beyond which nothing turns, and whoever writes Arabic
-or Hebrew may mean them there. Whatever else people type stays: joined emoji, spaces that do not break, line ends.
+Control characters are removed: no keyboard makes them, no page shows them, and PostgreSQL cannot store NUL.
+
+In one line the signs that turn the direction of writing are removed too. A name or a reference stands inside sentences
+of ours, and would turn their words. In several lines these signs stay: such a text is a block of its own, beyond which
+nothing turns, and somebody who writes Arabic or Hebrew may need them.
+
+Everything else stays as typed: joined emoji, non-breaking spaces, line ends.
 """
 
 import re
 import unicodedata
 from typing import Final
 
-# C0 and C1 controls, and the halves of a pair that no encoding can write; tab and line end are text in several lines.
+# C0 and C1 controls, and single surrogates, which no encoding can write. Tab and line end are text in several lines.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-# What programs write at the end of a line: of a mail, of Word, of a web page.
+# The line ends of mails, of Word and of web pages.
 _LINE_END: Final = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
 _DIRECTIONS: Final = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def one_line(text: str) -> str:
-    """Return a text as it is kept in one line: composed, each control or line end a blank, no turn of direction."""
+    """Return a text as it is kept in one line: composed, a blank for controls and line ends, no signs of direction."""
     return without_directions(_NOT_IN_A_LINE.sub(" ", unicodedata.normalize("NFC", text))).strip()
 
 
 def name_of(text: str) -> str:
-    """Return a name, or words to search by, in one line: blanks in a row, of whatever width, are one space."""
+    """Return a name, or words to search by, in one line. Several blanks, of any width, become one space."""
     return " ".join(one_line(text).split())
 
 
 def several_lines(text: str) -> str:
-    """Return a text as it is kept in several lines: composed, its line ends all alike, without controls."""
+    """Return a text as it is kept in several lines: composed, every line end a newline, without controls."""
     return _NO_TEXT.sub("", _LINE_END.sub("\n", unicodedata.normalize("NFC", text))).strip()
 
 
 def holds_controls(text: str, *, has_lines: bool = False) -> bool:
-    """Tell whether a text holds what nobody types, for who refuses it instead of leaving it out.
+    """Tell whether a text holds controls, for a caller that refuses them instead of removing them.
 
     Args:
-        has_lines: tab and line ends are text.
+        has_lines: whether the text may have several lines; tab and line ends are then allowed.
     """
     return (_NO_TEXT if has_lines else _NOT_IN_A_LINE).search(text) is not None
 

@@ -7,11 +7,17 @@ from portal.legal_time.parameters import LEGAL_PARAMETERS
 
 
 def breach_deadline(aware_of_breach_at: datetime) -> datetime:
-    """Return the last instant, in Paris, to tell the authority of a breach: 72 hours on (GDPR art. 33(1)).
+    """Return the last instant, in Paris, to tell the authority of a breach: 72 hours later (GDPR art. 33(1)).
 
-    Periods in hours run through weekends, holidays and changes of clock. Raises `ValueError` without a zone.
+    Periods in hours run through weekends, holidays and changes of clock.
+
+    Args:
+        aware_of_breach_at: when the company learned of the breach, with its zone.
+
+    Raises:
+        ValueError: the instant has no zone.
     """
     require_zone(aware_of_breach_at)
     hours = timedelta(hours=LEGAL_PARAMETERS.breach_hours)
-    # Arithmetic on a local time would add wall-clock hours: through UTC it adds real ones.
+    # Added in UTC: on a local time, a change of clock would make the period an hour longer or shorter.
     return (aware_of_breach_at.astimezone(UTC) + hours).astimezone(PARIS)

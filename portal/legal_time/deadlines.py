@@ -1,8 +1,8 @@
-"""The legal clock of a rights request, and nothing but the clock: dates in, dates and their reasons out.
+"""The legal clock of a rights request, as pure functions: dates in, dates and their reasons out.
 
-GDPR art. 12(3) and (4), counted as Regulation (EEC, Euratom) No 1182/71 art. 3 and EDPB guidelines 01/2022
-(paragraphs 157 to 164) say: the day of receipt is not counted, the period ends with the same day of a later
-month, and a last day that is not a working day carries over to the next one that is.
+GDPR art. 12(3) and (4), counted as Regulation (EEC, Euratom) No 1182/71 art. 3 and EDPB guidelines 01/2022 (paragraphs
+157 to 164) say. The day of receipt is not counted. The period ends with the same day of a later month. A last day that
+is no working day is moved to the next working day.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from dateutil.relativedelta import relativedelta
 
 from portal.clock import PARIS, require_zone
-from portal.legal_time.deadline import Deadline, Pause, Suspension, months_of
+from portal.legal_time.clock_state import Deadline, Pause, Suspension, months_of
 from portal.legal_time.parameters import LEGAL_PARAMETERS
 from portal.legal_time.working_days import LAST_KNOWN_YEAR, METROPOLE, Zone, roll
 
@@ -38,10 +38,16 @@ def compute(
 ) -> Deadline:
     """Return the deadline of a request.
 
-    `received` is the civil day of receipt in Paris, or an aware instant; `extended_on` the day the notice
-    of extension left; `extended` without that day takes it that the notice left in time. Raises
-    `ExtensionTooLate`, and `ValueError` for an instant without zone, a pause or an extension before receipt,
-    or a year without known holidays.
+    Args:
+        received: the civil day of receipt in Paris, or an aware instant.
+        extended_on: the day on which the notice of extension left.
+        zone: whose public holidays count.
+        extended: whether the period is extended, where the day of the notice is not known. The notice is then taken to
+            have left in time.
+
+    Raises:
+        ExtensionTooLate: the notice left after the first period had run out.
+        ValueError: an instant has no zone, a pause or an extension comes before receipt, or a year is too far away.
     """
     received_on = _civil_day(received)
     _check_years(received_on, pauses)
@@ -71,14 +77,14 @@ def compute(
 
 
 def is_late(deadline: Deadline, today: date) -> bool:
-    """Whether the last day is over on `today`, a civil day in Paris. A pause opened in time is never late."""
+    """Tell whether the last day is over on `today`, a day in Paris. It never is under a pause asked for in time."""
     if deadline.missed_on is not None:
         return True
     return deadline.due_on is not None and deadline.due_on < today
 
 
 def may_pause(deadline: Deadline, today: date) -> bool:
-    """Whether a pause asked for on `today` would still suspend the clock: a period that ran out cannot be."""
+    """Tell whether a pause asked for on `today` would suspend the clock. A period that has run out cannot be paused."""
     return not is_late(deadline, today)
 
 
@@ -96,7 +102,8 @@ def _check_years(received_on: date, pauses: Sequence[Pause]) -> None:
 
 
 def _months_after(day: date, months: int) -> date:
-    # Always from the day of receipt: a clamped date has forgotten its day and cannot be added to.
+    # Always counted from the day of receipt. Counting on from the end of a short month would lose the day: 31 January
+    # plus one month is 28 February, and plus another one would be 28 March.
     return day + relativedelta(months=months)
 
 
@@ -125,7 +132,7 @@ def _later(one: date | None, other: date | None) -> date | None:
 def _limit_on(
     day: date, received_on: date, suspensions: Sequence[Suspension], extended_on: date | None, zone: Zone
 ) -> date | None:
-    """Return the last day as it stood on `day`, from what had begun; None while a pause stopped the clock."""
+    """Return the last day as it was on `day`, with the pauses that had begun; None if a pause was open then."""
     begun = [suspension for suspension in suspensions if suspension.asked_on < day]
     if begun and begun[-1].received_on is None:
         return None

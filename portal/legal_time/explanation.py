@@ -1,11 +1,12 @@
-"""How a deadline was found, in sentences that a person without law can follow."""
+"""How a deadline was found, in sentences that a person without legal knowledge can follow."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from portal.bilingual import LANGUAGES, Label, long_date
-from portal.legal_time.deadline import Deadline, Pause
+from portal.clock import written
+from portal.legal_time.clock_state import Deadline, Pause
 from portal.legal_time.deadlines import compute
 from portal.legal_time.working_days import METROPOLE, Zone, holiday_name
 
@@ -68,7 +69,7 @@ _MISSED: Final = Label(
 
 
 def explain(deadline: Deadline, language: object) -> str:
-    """Return how the date was found, in plain sentences, in the language given."""
+    """Return how a deadline was found, in plain sentences, in a language given as a code or a Babel locale."""
     return " ".join(_sentences(deadline, language))
 
 
@@ -89,23 +90,19 @@ def as_json(deadline: Deadline) -> dict[str, Any]:
     return {
         "received_on": deadline.received_on.isoformat(),
         "nominal_on": deadline.nominal_on.isoformat(),
-        "due_on": _iso(deadline.due_on),
+        "due_on": written(deadline.due_on),
         "due_on_unpaused": deadline.due_on_unpaused.isoformat(),
         "extension_deadline": deadline.extension_deadline.isoformat(),
-        "target_on": _iso(deadline.target_on),
+        "target_on": written(deadline.target_on),
         "paused": deadline.is_paused,
-        "paused_since": _iso(deadline.paused_since),
+        "paused_since": written(deadline.paused_since),
         "paused_days": deadline.paused_days,
         "suspension_contestable": deadline.suspension_contestable,
-        "missed_on": _iso(deadline.missed_on),
+        "missed_on": written(deadline.missed_on),
         "extended": deadline.is_extended,
         "zone": deadline.zone.value,
         "explanation": {language: explain(deadline, language) for language in LANGUAGES},
     }
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def _sentences(deadline: Deadline, language: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Numbers that the law gives and may move, each version with the day from which it applies."""
+"""Numbers that the law gives and may change, each version with the day from which it applies."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class LegalParameters:
-    """One version. A change of the law is a new one, never a changed number."""
+    """One version of the numbers. A change of the law is a new version, never a changed number."""
 
     version: str
     applies_from: date

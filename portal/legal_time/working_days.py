@@ -11,12 +11,12 @@ import holidays
 
 from portal.bilingual import Label
 
-# The holiday tables stop there: later, a holiday would pass unseen for a working day.
+# The holiday tables stop there. A later holiday would be taken for a working day, and nobody would notice.
 LAST_KNOWN_YEAR: Final = 2100
 
 
 class Zone(StrEnum):
-    """Where the controller sits, which decides its public holidays."""
+    """Where the controller is, which decides its public holidays."""
 
     METROPOLE = "metropole"
     "The eleven holidays of the Code du travail, art. L3133-1."
@@ -51,7 +51,8 @@ def roll(day: date, zone: Zone = METROPOLE) -> date:
 
 @lru_cache(maxsize=512)
 def _holidays(zone: Zone, year: int) -> Mapping[date, str]:
-    # One frozen table a year: the library fills itself on look-up, and another thread could read half a year.
+    # A frozen copy for each year. The library's own table is filled when it is asked, and another thread could read it
+    # half filled.
     table = holidays.country_holidays("FR", subdiv=_SUBDIVISIONS[zone], years=year, expand=False, language="fr")
     return MappingProxyType({day: table[day] for day in table})
 

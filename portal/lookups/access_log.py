@@ -1,7 +1,7 @@
-"""The customer's access log: each look of a staff member at personal data leaves an entry that they read.
+"""The access log: each look of a staff member at personal data leaves an entry that the customer can read.
 
-The entry, its audit event and the read share one transaction: what could not be logged was not shown. The
-customer reads the team, never the person.
+The entry, its audit event and the look are in one transaction, so nothing is shown that was not logged. The customer
+reads the team, never the person.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from portal.staff.models import StaffMember
 READ = declare("staff:customer_data:read", "category", "request")
 
 HOLDING: Final = "access_log"
-"""The holding that the log is, as the registry calls it."""
+"""The code of the access log in the registry of holdings."""
 SUMMARY: Final = "summary"
 """The first page of a customer's file: name, masked address, status."""
 REQUEST: Final = "request"
@@ -33,7 +33,7 @@ IDENTITY_DOCUMENT: Final = "identity_document"
 CASE_WORK: Final = "case_work"
 """The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
 IDENTITY_CHECK: Final = "identity_check"
-"""The usual reason of a look at an identity document; the other two are for looks that follow."""
+"""The usual reason of a look at an identity document; the next two are for further looks."""
 IDENTITY_AGAIN: Final = "identity_again"
 IDENTITY_QUESTION: Final = "identity_question"
 
@@ -44,7 +44,7 @@ _REASONS: Final = {
     IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
 }
 LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
-"""What somebody may say before they open an identity document."""
+"""The reasons that a member may choose from before they open an identity document."""
 _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
@@ -74,12 +74,12 @@ def log_access(
     Call it before anything is read or shown.
 
     Args:
-        category: one of the nine categories, or `summary`, `request`, `identity_document`.
-        reason: why: `CASE_WORK`, one of `LOOK_REASONS`, or words that the customer will read as they were typed.
+        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `IDENTITY_DOCUMENT`.
+        reason: `CASE_WORK`, one of `LOOK_REASONS`, or words, which the customer will read as they were typed.
         request_reference: the case that the look belongs to.
 
     Raises:
-        ValueError: the category has no words that the customer could read.
+        ValueError: the category is unknown, so there are no words for it that the customer could read.
     """
     if category not in LOG_CATEGORIES:
         raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
@@ -112,7 +112,7 @@ def reason_text(reason: str, language: object) -> str:
 
 
 def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:
-    """Return a select of a customer's entries, of one category where given, without order."""
+    """Return an unordered select of a customer's entries, of one category where given."""
     statement = select(AccessLogEntry).where(AccessLogEntry.customer_id == customer_id)
     return statement.where(AccessLogEntry.category == category) if category else statement
 

@@ -21,7 +21,7 @@ from portal.lookups.access_log import (
     team_label,
 )
 from portal.lookups.models import AccessLogEntry
-from portal.web.csv_files import csv_lines
+from portal.web.csv_files import csv_download
 from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("lookups", __name__)
@@ -61,14 +61,8 @@ def access_log() -> str:
 def access_log_csv() -> Response:
     language, customer_id = str(get_locale()), current_user.customer_id
     header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason given"), _("Case")]
-    lines = csv_lines(header, (_csv_row(entry, language) for entry in newest_entries(customer_id)))
-    # Made whole, so that a slow reader holds no database connection. A spreadsheet reads accents right only
-    # when the file begins with a byte order mark.
-    return Response(
-        "\ufeff" + "".join(lines),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},
-    )
+    rows = (_csv_row(entry, language) for entry in newest_entries(customer_id))
+    return csv_download("access-log.csv", header, rows)
 
 
 def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
@@ -84,7 +78,7 @@ def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
 
 
 def _by_day(entries: Iterable[AccessLogEntry]) -> list[tuple[date, list[list[AccessLogEntry]]]]:
-    """Return each day with its visits: looks of one team, one after the other, for one reason."""
+    """Return each day with its visits. A visit is a row of looks by one team, for one reason and one case."""
     by_day = groupby(entries, lambda entry: clock.local_date(entry.at))
     return [(day, [list(visit) for _reason, visit in groupby(looks, _visit)]) for day, looks in by_day]
 

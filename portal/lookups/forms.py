@@ -1,34 +1,48 @@
 """The form that opens a customer's file."""
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from portal.infrastructure.references import read_reference
-from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON
+from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON, NotOpened
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 
-class LookupForm(PortalForm):
+def reason_field(label: Any, needed: Any) -> TextAreaField:
+    """Return the field for a reason that the customer will read; `needed` is the message when it is empty."""
+    too_short = _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON)
+    return TextAreaField(
+        label,
+        [Needed(needed), LengthBetween(SHORTEST_REASON, LONGEST_REASON, too_short)],
+        description=_l("The customer reads these words. Write nothing here that they should not know."),
+        render_kw={"rows": "3"},
+    )
+
+
+class NamingForm(PortalForm):
+    """A form that names one customer, in its field `identifier`."""
+
+    def say_why_not(self, why: NotOpened) -> None:
+        """Write beside the field why the file is not opened."""
+        self["identifier"].errors = [
+            _("No customer fits exactly. Check each letter, or ask for a customer number.")
+            if why is NotOpened.UNKNOWN
+            else _("This is your own file. Ask a colleague to open it.")
+        ]
+
+
+class LookupForm(NamingForm):
     identifier = StringField(
         _l("E-mail address, customer number or reference"),
         [Needed(_l("Enter an e-mail address, a customer number or a reference.")), LengthBetween(most=254)],
         description=_l("The whole of it, exactly: there is no search by part of a name."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    reason = TextAreaField(
-        _l("Why do you open this file?"),
-        [
-            Needed(_l("Say why you open this file.")),
-            LengthBetween(
-                SHORTEST_REASON,
-                LONGEST_REASON,
-                _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
-            ),
-        ],
-        description=_l("The customer reads these words. Write nothing here that they should not know."),
-        render_kw={"rows": "3"},
-    )
+    reason = reason_field(_l("Why do you open this file?"), _l("Say why you open this file."))
     request_reference = StringField(
         _l("Case reference (if there is one)"),
         [LengthBetween(most=40)],

@@ -1,4 +1,4 @@
-"""Who opened whose file, and each look at what it holds."""
+"""Which staff member opened which customer's file, and each look at what it holds."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from portal.infrastructure.identifiers import new_public_id
 
 
 class CustomerLookup(db.Model):
-    """A staff member's stated reason for opening one customer's file; it opens that file for a short time."""
+    """A staff member's stated reason for opening one customer's file. It opens that file until `expires_at`."""
 
     __tablename__ = "customer_lookups"
 

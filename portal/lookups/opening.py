@@ -1,11 +1,13 @@
 """Open one customer's file for half an hour, with a stated reason that the customer will read.
 
-There is no list of customers and no search by part of a name: staff find the person they talk to, not people.
+There is no list of customers and no search by part of a name, so that staff can find the person they talk to and cannot
+browse.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from enum import StrEnum
 from heapq import merge
 from itertools import islice
 from typing import Final
@@ -29,6 +31,7 @@ OPEN_FOR: Final = timedelta(minutes=30)
 SHOWN_AT_ONCE: Final = 50
 SHORTEST_REASON: Final = 10
 LONGEST_REASON: Final = 500
+MOST_LOOKUPS: Final = "60 per hour"
 
 LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
@@ -43,6 +46,15 @@ class UnknownCase(Exception):
     """The case does not exist, or it is another customer's."""
 
 
+class NotOpened(StrEnum):
+    """Why no file was opened."""
+
+    UNKNOWN = "unknown"
+    """Nobody has exactly this address, number or reference."""
+    OWN_FILE = "own_file"
+    """The file is the staff member's own."""
+
+
 CaseCheck = Callable[[int, str], bool]
 _case_checks: list[CaseCheck] = []
 OwnerCheck = Callable[[StaffMember, Customer], bool]
@@ -50,13 +62,13 @@ _owner_checks: list[OwnerCheck] = []
 
 
 def check_cases_with(check: CaseCheck) -> CaseCheck:
-    """Register what tells, from customer id and case reference, whether the case is theirs."""
+    """Register the check of whether a case, by its reference, is that of a customer, by id."""
     _case_checks[:] = [check]
     return check
 
 
 def recognise_owners_with(check: OwnerCheck) -> OwnerCheck:
-    """Register what tells whether a staff member signs in as a customer, whatever address the file has."""
+    """Register the check of whether a customer's account is the staff member's, whatever address the file has."""
     _owner_checks[:] = [check]
     return check
 
@@ -73,14 +85,32 @@ def find_customer(identifier: str) -> Customer | None:
 def is_own_file(member: StaffMember, customer: Customer) -> bool:
     """Tell whether a customer is the staff member themselves, by the address of the file or of its account.
 
-    An import may give a file another address, or none, than the one that its customer signs in with.
+    Both are compared, because an import may give the file another address than the one the customer signs in with.
     """
     is_own_address = customer.email_normalised == member.email_normalised
     return is_own_address or any(check(member, customer) for check in _owner_checks)
 
 
+def open_named(
+    member: StaffMember, identifier: str, reason: str, request_reference: str | None = None
+) -> CustomerLookup | NotOpened:
+    """Open the file of whom an identifier names, in the current transaction, which records why where it is not.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    customer = find_customer(identifier)
+    if customer is None:
+        record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
+        return NotOpened.UNKNOWN
+    if is_own_file(member, customer):
+        note_own_file(member, customer)
+        return NotOpened.OWN_FILE
+    return open_lookup(member, customer, reason, request_reference)
+
+
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
-    """Add a lookup to the current transaction.
+    """Open a customer's file for half an hour: add the lookup to the current transaction and return it.
 
     Raises:
         UnknownCase: the case is not one of this customer's.
@@ -108,18 +138,13 @@ def open_lookup(member: StaffMember, customer: Customer, reason: str, request_re
     return lookup
 
 
-def note_missed(member: StaffMember) -> None:
-    """Record in the current transaction that a member looked for somebody whom the portal does not know."""
-    record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
-
-
 def note_own_file(member: StaffMember, customer: Customer) -> None:
     """Record in the current transaction that a member was kept out of their own file."""
     record(OWN_FILE_DENIED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
 
 
 def find_lookup(member: StaffMember, public_id: str) -> CustomerLookup | None:
-    """Return a member's own lookup, expired or not; another member's is as good as none."""
+    """Return a member's own lookup, expired or not; None for another member's."""
     statement = select(CustomerLookup).where(
         CustomerLookup.public_id == public_id, CustomerLookup.staff_id == member.id
     )
@@ -127,7 +152,7 @@ def find_lookup(member: StaffMember, public_id: str) -> CustomerLookup | None:
 
 
 def is_open(lookup: CustomerLookup) -> bool:
-    """Whether the half hour of a lookup has not passed."""
+    """Tell whether the half hour of a lookup has not passed yet."""
     return clock.now() < lookup.expires_at
 
 
@@ -135,7 +160,7 @@ def look(member: StaffMember, lookup: CustomerLookup, category: str) -> None:
     """Log a look at a category under a lookup's reason, in the current transaction.
 
     Raises:
-        OwnFile: the customer has become the staff member's own account in the meantime.
+        OwnFile: the file is the staff member's own by now, as after a change of their address.
     """
     if is_own_file(member, lookup.customer):
         raise OwnFile
@@ -149,9 +174,9 @@ def look(member: StaffMember, lookup: CustomerLookup, category: str) -> None:
 
 
 def newest_items(customer_id: int, category: Category, language: str) -> tuple[list[HeldItem], bool]:
-    """Return the newest things held in a category, masked as on a screen, and whether there are more.
+    """Return the newest items held in a category, fifty at most, and whether there are more.
 
-    Who looked at the file before is the customer's to read, not the next colleague's.
+    The access log is left out: it is for the customer to read, and not for the next colleague.
     """
     readers = [holding.items for holding in holdings() if holding.items and holding.code != ACCESS_LOG]
     newest_first = merge(

@@ -1,4 +1,4 @@
-"""What the staff domain holds about customers: who opened their file, what was looked at, and why."""
+"""What this domain holds about customers: which team opened their file, what was looked at, and why."""
 
 from collections.abc import Iterator
 from heapq import merge
@@ -54,8 +54,8 @@ def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
 
 
 def _held(row: Row, language: str) -> HeldItem:
-    # Made by the company about its staff's work, under its duty to be able to show it (GDPR art. 5(2), 32):
-    # part of the access right (CJEU C-579/21), not of portability.
+    # The company makes these entries about its staff's work, since it must be able to prove what they did (GDPR
+    # art. 5(2), 32). The right of access covers them (CJEU C-579/21), portability does not.
     is_look = isinstance(row, AccessLogEntry)
     return HeldItem(
         category=CATEGORY,

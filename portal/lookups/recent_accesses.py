@@ -1,4 +1,4 @@
-"""The newest looks of staff, for the first page of the customer whose data they are."""
+"""The newest looks of staff at a customer's data, for the first page of that customer."""
 
 from flask_babel import get_locale
 

@@ -1,4 +1,4 @@
-"""How long looks at a customer's file are kept, and the daily job that keeps that promise."""
+"""How long looks at a customer's file are kept, and the daily job that removes older ones."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ _KEPT = Label(
 
 
 def retention(language: str) -> str:
-    """Return how long a look is kept, in words."""
+    """Return in words how long a look is kept."""
     return _KEPT.filled(language, period=_period().text(language))
 
 
@@ -33,7 +33,7 @@ def purge_expired(run: JobRun) -> None:
     """Remove looks and lookups whose time ran out, slice by slice."""
     first_day_kept = _period().before(clock.today())
     until = clock.start_of(first_day_kept)
-    # GDPR art. 18: what is held about a restricted customer is stored and otherwise left alone.
+    # GDPR art. 18: restricted data may only be stored, so they are not deleted either.
     restricted = select(Customer.id).where(Customer.status == CustomerStatus.RESTRICTED)
     removed = sum(
         remove_in_slices(run, model, model.at < until, model.customer_id.not_in(restricted))

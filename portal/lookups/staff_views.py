@@ -1,4 +1,7 @@
-"""A customer's file, for half an hour and a stated reason: the least first, each look logged before shown."""
+"""A customer's file, opened for half an hour and a stated reason.
+
+The first page shows the least; each category is a further page. Each look is logged before anything is shown.
+"""
 
 from typing import Any
 
@@ -18,21 +21,20 @@ from portal.lookups.access_log import SUMMARY
 from portal.lookups.forms import LookupForm
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import (
+    MOST_LOOKUPS,
     SHOWN_AT_ONCE,
     OwnFile,
     UnknownCase,
-    find_customer,
     find_lookup,
     is_open,
-    is_own_file,
     look,
     newest_items,
-    note_missed,
     note_own_file,
-    open_lookup,
+    open_named,
 )
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem
+from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("lookups", __name__)
@@ -45,36 +47,29 @@ LOOK_UP = staff(Permission.LOOK_UP_CUSTOMER)
 def customers() -> Any:
     form = LookupForm(data=_asked_again())
     if form.validate_on_submit():
-        count_try([("60 per hour", f"staff-lookup:{current_user.id}")])
+        count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
         lookup_id = _open(form)
         if lookup_id:
             return redirect(url_for(".customer_file", public_id=lookup_id), 303)
-    return render_template("lookups/staff/customers.html", form=form), 422 if form.is_submitted() else 200
+    return form_page("lookups/staff/customers.html", form)
 
 
 def _open(form: LookupForm) -> str | None:
-    """Open the file that the form asks for; otherwise write beside the field what stands in the way."""
+    """Open the file that the form asks for and return the lookup's public id; else note on the form what is wrong."""
     reference = read_reference(form.request_reference.data or "")
     try:
         with transaction():
-            customer = find_customer(form.identifier.data)
-            if customer is None:
-                note_missed(current_user)
-                form.identifier.errors = [
-                    _("No customer fits exactly. Check each letter, or ask for a customer number.")
-                ]
-            elif is_own_file(current_user, customer):
-                note_own_file(current_user, customer)
-                form.identifier.errors = [_("This is your own file. Ask a colleague to open it.")]
-            else:
-                return open_lookup(current_user, customer, form.reason.data, reference).public_id
+            opened = open_named(current_user, form.identifier.data, form.reason.data, reference)
+            if isinstance(opened, CustomerLookup):
+                return opened.public_id
+        form.say_why_not(opened)
     except UnknownCase:
         form.request_reference.errors = [_("This customer has no case with this reference.")]
     return None
 
 
 def _asked_again() -> dict[str, str]:
-    """Return whom an expired lookup was about, so that only the reason has to be given anew."""
+    """Return the customer of an expired lookup as data of the form, so that only the reason has to be given again."""
     earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
     return {"identifier": earlier.customer.reference} if earlier else {}
 
@@ -92,7 +87,7 @@ def customer_category(public_id: str, category: str) -> Any:
 
 
 def _show(public_id: str, category: str) -> Any:
-    """Log the look and read what it shows in one transaction; draw the page after its commit."""
+    """Log the look and read what it shows in one transaction; render the page after the commit."""
     items: list[HeldItem] = []
     has_more, language = False, str(get_locale())
     try:

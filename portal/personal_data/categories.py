@@ -41,7 +41,7 @@ CATEGORIES: Final = tuple(Category)
 
 
 class Question(StrEnum):
-    """The five answers that every category and every record gives."""
+    """The five questions that are answered for every category and every record."""
 
     SOURCE = "source"
     "Where the data come from (GDPR art. 14(2)(f), 15(1)(g))."

@@ -1,4 +1,4 @@
-"""The purposes of cookies and other trackers that need consent: one vocabulary for choices and feed."""
+"""The purposes of cookies and other trackers that need consent. Choices and the feed use the same codes."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,7 +7,7 @@ from portal.bilingual import Label
 
 
 class CookiePurpose(StrEnum):
-    """A purpose that needs consent (loi 78-17 art. 82). Off until given; silence is a refusal."""
+    """A purpose that needs consent (loi 78-17 art. 82). It is off until the person agrees: silence is a refusal."""
 
     AUDIENCE_MEASUREMENT = "audience_measurement"
     "Count visits and pages."

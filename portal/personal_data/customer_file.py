@@ -1,21 +1,22 @@
-"""What is held about a customer as such: names and dates, the address of record, every mail that was sent."""
+"""The holding of the customer's own row (names, dates, main address) and of every mail that was sent to them."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from flask import render_template
 from flask_babel import force_locale
 from jinja2 import TemplateError
-from sqlalchemy import Select, delete, func, literal, select, union_all
+from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
 from portal.bilingual import Label, long_date
 from portal.customers.addresses import mask_address
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.jobs.slices import remove_in_slices
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.registry import HeldItem, Holding, register
 
@@ -48,7 +49,6 @@ _KEPT = Label(
 Facts = list[tuple[Label, str | None]]
 
 READ_AT_ONCE: Final = 200
-SLICE: Final = 500
 
 
 def summary(customer_id: int) -> Select[Any]:
@@ -103,7 +103,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "imported_at",
         "restricted_at",
     )
-    values: dict[str, Any] = {name: _text(getattr(customer, name)) for name in dates}
+    values: dict[str, Any] = {name: clock.written(getattr(customer, name)) for name in dates}
     values |= {
         "reference": customer.reference,
         "given_name": customer.given_name,
@@ -159,7 +159,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
         (_SENT, _day(mail.sent_at, language)),
         (_STATUS, _STATUSES[mail.status].text(language)),
     ]
-    # What we wrote is ours to have written: the person gets a copy, portability does not cover it.
+    # Portability (GDPR art. 20) covers what the person provided, so not our mails. The copy of art. 15 holds them.
     return HeldItem(
         category="profile",
         kind="portal_mail",
@@ -171,8 +171,8 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
             "to_address": mail.to_address,
             "language": mail.language,
             "status": mail.status.value,
-            "created_at": _text(mail.created_at),
-            "sent_at": _text(mail.sent_at),
+            "created_at": clock.written(mail.created_at),
+            "sent_at": clock.written(mail.sent_at),
         },
         facts=[(name.text(language), value) for name, value in facts if value],
         nature="inferred",
@@ -180,7 +180,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
 
 
 def _subject(mail: Mail) -> str:
-    """Return the subject as the person got it; its template's name when the template is gone by now."""
+    """Return the subject that the person got, or the name of its template when the template no longer exists."""
     organisation, settings = installed.organisation(), installed.settings()
     context = mail.context | {
         "organisation": organisation,
@@ -195,7 +195,7 @@ def _subject(mail: Mail) -> str:
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return how long the file and the mails are kept, in words."""
     return _KEPT.filled(language, period=_mails_kept_for().text(language))
 
 
@@ -203,29 +203,19 @@ def retention(language: str) -> str:
 def purge_mails(run: JobRun) -> None:
     """Delete the mails to customers that are older than the period told to them."""
     start = _mails_kept_for().before(clock.now())
-    # GDPR art. 18: what a person asked us to leave alone is not deleted either.
-    is_over = (Customer.status != CustomerStatus.RESTRICTED, Mail.status != MailStatus.WAITING)
-    old = select(Mail.id).join(Customer, Customer.id == Mail.customer_id).where(*is_over, Mail.created_at < start)
-    while True:
-        with transaction() as session:
-            ids = list(session.execute(old.limit(SLICE)).scalars())
-            session.execute(delete(Mail).where(Mail.id.in_(ids)))
-        if len(ids) < SLICE:
-            return
-        run.renew()
+    # GDPR art. 18: data under restriction are not deleted either.
+    restricted = select(Customer.id).where(Customer.status == CustomerStatus.RESTRICTED)
+    is_to_customer = (Mail.customer_id.is_not(None), Mail.customer_id.not_in(restricted))
+    remove_in_slices(run, Mail, *is_to_customer, Mail.status != MailStatus.WAITING, Mail.created_at < start)
 
 
 def _mails_kept_for() -> Any:
-    # A mail proves what a request was answered, so it stays as long as the request's own file.
+    # A mail proves how a request was answered, so it is kept as long as the file of the request.
     return installed.organisation().retention.request_files
 
 
 def _day(day: date | None, language: str) -> str | None:
     return long_date(day, language, weekday=False) if day else None
-
-
-def _text(value: date | datetime | None) -> str | None:
-    return value.isoformat() if value else None
 
 
 register(

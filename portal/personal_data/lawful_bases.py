@@ -33,7 +33,7 @@ class LawfulBasis(StrEnum):
 
 
 class Availability(StrEnum):
-    """What a lawful basis says of a right."""
+    """Whether a right applies under a lawful basis."""
 
     YES = "yes"
     "The right applies."
@@ -58,10 +58,15 @@ _TABLE: Final = {
 
 
 def availability(basis: LawfulBasis, right: str) -> Availability:
-    """Return what a basis says of a right, by its code. Directives after death do not depend on the basis.
+    """Return whether a right applies under a lawful basis.
 
     An objection to direct marketing is open whatever the basis (art. 21(2)): that rule is not in the table.
-    Raises `ValueError` for an unknown right.
+
+    Args:
+        right: the code of a right. Directives after death (`directives`) do not depend on the basis.
+
+    Raises:
+        ValueError: for an unknown right.
     """
     if right == "directives":
         return Availability.YES

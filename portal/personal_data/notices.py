@@ -1,6 +1,6 @@
-"""What the first page of a customer says before anything else: an open request, the last people who looked.
+"""What a customer's first page shows at the top: an open request, and who last looked at the data.
 
-The parts that know stand above or beside the page, so each registers a function of the customer here.
+That page may not import the domains that know these facts. So each of them registers a function here.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ class Notice:
         text: what happens next, with its date in words.
         url: where the person goes on from here.
         link_text: the words of that link.
-        reference: of the request it speaks of; shown in one piece.
+        reference: the reference of the request, where the notice is about one; never broken over two lines.
     """
 
     title: str
@@ -51,7 +51,7 @@ _accesses: list[Callable[[Customer, int], Sequence[RecentAccess]]] = []
 
 
 def on_notice(find: Callable[[Customer], Notice | None]) -> Callable[[Customer], Notice | None]:
-    """Register a function of the customer that returns what to say first, or None; one query at most."""
+    """Register a function that takes a customer and returns a notice or None, with one query at most."""
     _notices.append(find)
     return find
 
@@ -59,17 +59,17 @@ def on_notice(find: Callable[[Customer], Notice | None]) -> Callable[[Customer],
 def on_recent_accesses(
     find: Callable[[Customer, int], Sequence[RecentAccess]],
 ) -> Callable[[Customer, int], Sequence[RecentAccess]]:
-    """Register a function that returns the newest looks at a customer's data, so many; one query at most."""
+    """Register a function that takes a customer and a number, and returns that many newest looks, with one query."""
     _accesses.append(find)
     return find
 
 
 def notices(customer: Customer) -> list[Notice]:
-    """Return what a customer should know first, in the order of registration."""
+    """Return the notices for a customer, in the order in which their functions were registered."""
     return [notice for find in _notices if (notice := find(customer))]
 
 
 def recent_accesses(customer: Customer, number: int) -> list[RecentAccess]:
-    """Return the newest looks of staff at a customer's data, newest first."""
+    """Return at most `number` looks of staff at a customer's data, newest first."""
     found = [access for find in _accesses for access in find(customer, number)]
     return sorted(found, key=lambda access: access.at, reverse=True)[:number]

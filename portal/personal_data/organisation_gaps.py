@@ -18,7 +18,7 @@ class Gap:
 
 
 def gaps(organisation: Organisation) -> tuple[Gap, ...]:
-    """Return the gaps that an organisation's file shows and those it declares, in the order of the list."""
+    """Return the gaps that an organisation's file shows and those it declares, in the order of `GapCode`."""
     found = {GapCode(code) for code in organisation.policy_lacks}
     if organisation.data_protection_officer is None:
         found.add(GapCode.OFFICER)

@@ -1,5 +1,6 @@
-"""The registry of what is held about a customer: each domain registers its holding, and the customer's own view and
-the access package read nothing else. One code path, nothing forgotten.
+"""The registry of what is held about a customer: each domain registers its holding here.
+
+The customer's own pages and the access package read only this registry, so neither can forget what the other shows.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,10 +20,12 @@ class HeldItem:
         kind: what it is, a code unique within the portal; `label` is its name for people.
         at: when it was recorded.
         values: field code to JSON value, complete (the person's own copy).
-        facts: (label, value) pairs in the reader's language, where nothing needs masking.
-        describe: returns the pairs, masked or whole, where something does; called only when they are shown.
+        facts: (label, value) pairs in the reader's language, for an item without masked values.
         nature: `provided`, `observed` or `inferred`: portability covers the first two only.
         lawful_basis: code of the basis; portability covers `consent` and `contract` only.
+        source: the system that the item came from; `portal` for the portal's own.
+        describe: for an item with masked values: takes whether to mask, and returns the pairs in place of `facts`.
+            Called only when they are shown.
     """
 
     category: str
@@ -37,7 +40,7 @@ class HeldItem:
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
-        """Return the (label, value) pairs for a screen, or whole for the person's own copy."""
+        """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""
         return self.describe(is_masked) if self.describe else self.facts
 
 
@@ -49,9 +52,9 @@ class Holding:
         code: the holding's name.
         tables: the tables it keeps; every table that reaches a customer must belong to one holding.
         summary: takes a customer's id and returns a select of (category, count, latest instant); None when the
-            tables hold nothing of the customer's to see, such as a tally.
+            tables hold nothing to show, such as a tally.
         items: takes a customer's id, a category and a language, and yields what is held, newest first, in bounded
-            memory; None when `summary` is.
+            memory; None when `summary` is None.
         retention: takes a language and returns how long it is kept, in words.
     """
 

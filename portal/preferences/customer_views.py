@@ -1,4 +1,4 @@
-"""The customer's preferences: choose, see every choice made, take the history away."""
+"""The customer's preferences: choose, see every choice made, download the history."""
 
 from typing import Any
 
@@ -36,12 +36,9 @@ from portal.preferences.choices.states import read_state
 from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
 from portal.preferences.purposes import Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
-from portal.web.csv_files import csv_lines
+from portal.web.csv_files import csv_download
 
 blueprint = Blueprint("preferences", __name__)
-
-# Excel reads a CSV as UTF-8 only when it begins with this.
-BYTE_ORDER_MARK = "\ufeff"
 
 
 @blueprint.get("/preferences")
@@ -105,14 +102,11 @@ def history_file() -> Response:
         ]
         for row in all_choices(current_user.customer_id)
     )  # fmt: skip
-    lines = csv_lines([BYTE_ORDER_MARK + header[0], *header[1:]], rows)
-    response = Response("".join(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="preferences.csv"'
-    return response
+    return csv_download("preferences.csv", header, rows)
 
 
 def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | None = None) -> Response:
-    """Draw the page: what stands now, and over it what was typed, save where it was changed elsewhere meanwhile."""
+    """Return the page. It marks what was typed, or what stands now where nothing was typed or the choice conflicts."""
     customer_id = current_user.customer_id
     state = read_state(customer_id)
     changed = {conflict.flag.code for conflict in conflicts or []}

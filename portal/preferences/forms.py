@@ -1,7 +1,5 @@
 """The forms around the preferences: asking for a link, looking at a customer, switching off at their request."""
 
-from typing import Any
-
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -11,12 +9,11 @@ from wtforms import (
     SelectChoice,
     SelectMultipleField,
     StringField,
-    TextAreaField,
 )
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON
+from portal.lookups.forms import NamingForm, reason_field
 from portal.preferences.purposes import FLAGS
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
@@ -34,23 +31,7 @@ class AddressForm(PortalForm):
     )
 
 
-def _reason(label: Any) -> TextAreaField:
-    return TextAreaField(
-        label,
-        [
-            Needed(_l("Say why.")),
-            LengthBetween(
-                SHORTEST_REASON,
-                LONGEST_REASON,
-                _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON),
-            ),
-        ],
-        description=_l("The customer reads these words. Write nothing here that they should not know."),
-        render_kw={"rows": "3"},
-    )
-
-
-class FindForm(PortalForm):
+class FindForm(NamingForm):
     """One customer to look at, with the reason that the customer will read."""
 
     identifier = StringField(
@@ -59,7 +40,7 @@ class FindForm(PortalForm):
         description=_l("The whole of it, exactly."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    reason = _reason(_l("Why do you look at this customer’s choices?"))
+    reason = reason_field(_l("Why do you look at this customer’s choices?"), _l("Say why."))
 
 
 class SwitchOffForm(PortalForm):

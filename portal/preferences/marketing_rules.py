@@ -46,11 +46,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message someone wants to send, and what is known of the person. Not known is false, and leads to no.
+    """A message someone wants to send, and what is known of the person. A fact in its favour is false until known.
 
-    `is_own` is false when the sender, or the company whose offers it carries, is another one, a parent or
-    a sister included. `has_consent` is for this topic, channel and sender; `has_proof` says that its record
-    exists. `was_told` is that the person was told at collection, with a free way to refuse then and since.
+    `is_own` is false when another company, even a parent or a sister, sends the message or is advertised in it.
+    `has_consent` is for this topic, channel and sender; `has_proof` says that its record exists. `was_told` says that
+    the person was told when the data were collected, with a free way to refuse then and since.
     """
 
     channel: Channel

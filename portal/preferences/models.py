@@ -94,7 +94,7 @@ class PreferenceTotal(db.Model):
 
 
 class UnsubscribeLink(db.Model):
-    """The link that marketing puts into a message: whoever holds it may switch that channel off, nothing else."""
+    """The link that marketing puts into a message: whoever holds it may switch e-mails off, nothing else."""
 
     __tablename__ = "unsubscribe_links"
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, case, func, literal, select, union_all
 
+from portal import clock
 from portal.bilingual import Label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -123,7 +124,7 @@ def _state_item(state: PreferenceState, language: str) -> HeldItem:
             "reason": state.reason,
             "sequence": state.sequence,
             "updated_at": state.updated_at.isoformat(),
-            "unsubscribe_link_made_at": made_at.isoformat() if made_at else None,
+            "unsubscribe_link_made_at": clock.written(made_at),
         },
         facts=facts,
         lawful_basis=str(LawfulBasis.CONSENT),

@@ -1,4 +1,4 @@
-"""Stopping messages from outside, without signing in: the link of a message, or a link asked for by e-mail."""
+"""Stop messages without signing in, by the link in a message or by a link asked for by e-mail."""
 
 import hashlib
 from typing import Any
@@ -44,7 +44,7 @@ def unsubscribe(token: str) -> Any:
     return render_template("preferences/public/unsubscribe.html", customer=customer, token=token, stops=stops)
 
 
-# A mail program holds no form token (RFC 8058); whoever posts here holds the secret of the link itself.
+# A mail program has no form token (RFC 8058). The link itself is a secret that a forged form would not know.
 @blueprint.post("/unsubscribe/<token>")
 @requires(PUBLIC)
 @without_form_token

@@ -10,7 +10,7 @@ from portal.bilingual import Label
 from portal.personal_data.cookie_purposes import COOKIE_PURPOSES, CookiePurpose
 
 WORDING_VERSION: Final = "2026-11-22"
-"""Version of every wording below: a word changed there is a new version here, stored with each choice."""
+"""Version of every wording below, stored with each choice. Change it whenever a word of a wording changes."""
 
 
 class Topic(StrEnum):
@@ -135,7 +135,7 @@ MARKETING_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag
 PROFILING_FLAG_CODES: Final = ("personalisation", "marketing_profiling")
 """What an objection to profiling clears."""
 STATISTICS_FLAG_CODES: Final = ("audience_statistics", "cookies.audience_measurement")
-"""What an objection to the measuring of the audience clears."""
+"""What an objection to audience measurement clears."""
 
 
 def no_flags() -> dict[str, bool]:

@@ -57,7 +57,7 @@ def totals() -> Totals:
 
 
 def flag_label(code: str, language: object) -> str:
-    """Return the name of a flag; its code when it is declared no longer."""
+    """Return the name of a flag, or its code when the flag is no longer declared."""
     return FLAGS[code].label(language) if code in FLAGS else code
 
 

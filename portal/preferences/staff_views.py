@@ -18,15 +18,12 @@ from portal.audit.tags import declare
 from portal.infrastructure.database import db, transaction
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import (
+    MOST_LOOKUPS,
     OwnFile,
-    find_customer,
     find_lookup,
     is_open,
-    is_own_file,
     look,
-    note_missed,
-    note_own_file,
-    open_lookup,
+    open_named,
 )
 from portal.personal_data.categories import Category
 from portal.preferences.choices.choosing import Standing, standings
@@ -37,6 +34,7 @@ from portal.preferences.forms import FindForm, SwitchOffForm
 from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import FLAGS, Channel, Topic
 from portal.preferences.queries import origin_label, totals
+from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("preferences", __name__)
@@ -50,12 +48,11 @@ EXPORTED = declare("staff:preferences:exported", "format", "customers")
 def marketing() -> Any:
     form = FindForm()
     if form.validate_on_submit():
-        count_try([("60 per hour", f"staff-lookup:{current_user.id}")])
+        count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
         lookup_id = _open(form)
         if lookup_id:
             return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
-    page = render_template("preferences/staff/marketing.html", form=form, totals=totals(), grid=_grid())
-    return page, 422 if form.is_submitted() else 200
+    return form_page("preferences/staff/marketing.html", form, totals=totals(), grid=_grid())
 
 
 @blueprint.get("/marketing/customers/<public_id>")
@@ -70,8 +67,7 @@ def customer_choices(public_id: str) -> Any:
 @blueprint.get("/marketing/preferences.csv")
 @requires(SEE)
 def csv() -> Response:
-    # Excel reads a CSV as UTF-8 only when it begins with this.
-    return _export("csv", "text/csv", whole_base.csv(db.engine), mark="\ufeff".encode())
+    return _export("csv", "text/csv", whole_base.csv(db.engine, for_people=True))
 
 
 @blueprint.get("/marketing/preferences.ndjson")
@@ -97,27 +93,21 @@ def switch_off_preferences(public_id: str) -> Any:
             )  # fmt: skip
         _say(len(switched))
         return redirect(url_for(".switch_off_preferences", public_id=public_id), 303)
-    page = render_template("preferences/staff/switch_off.html", form=form, origin_label=origin_label, **facts)
-    return page, 422 if form.is_submitted() else 200
+    return form_page("preferences/staff/switch_off.html", form, origin_label=origin_label, **facts)
 
 
 def _open(form: FindForm) -> str | None:
-    """Open the customer that the form asks for; otherwise write beside the field what stands in the way."""
+    """Open the customer that the form names and return the lookup's id; otherwise put the reason beside the field."""
     with transaction():
-        customer = find_customer(form.identifier.data)
-        if customer is None:
-            note_missed(current_user)
-            form.identifier.errors = [_("No customer fits exactly. Check each letter, or ask for a customer number.")]
-        elif is_own_file(current_user, customer):
-            note_own_file(current_user, customer)
-            form.identifier.errors = [_("This is your own file. Ask a colleague to open it.")]
-        else:
-            return open_lookup(current_user, customer, form.reason.data, None).public_id
+        opened = open_named(current_user, form.identifier.data, form.reason.data)
+        if isinstance(opened, CustomerLookup):
+            return opened.public_id
+    form.say_why_not(opened)
     return None
 
 
 def _look(public_id: str) -> Any:
-    """Log the look and read what it shows in one transaction; a lookup that has passed is asked for again."""
+    """Log the look and read what it shows, in one transaction. An expired lookup sends the member back for a reason."""
     try:
         with transaction():
             lookup = find_lookup(current_user, public_id) or abort(404)
@@ -168,7 +158,7 @@ def _say(switched: int) -> None:
         flash(_("All of it was off already. Nothing was changed."), "info")
 
 
-def _export(kind: str, mimetype: str, content: Iterator[bytes], mark: bytes = b"") -> Response:
+def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> Response:
     count_try([("30 per hour", f"staff-export:{current_user.id}")])
     with transaction():
         record(
@@ -178,12 +168,7 @@ def _export(kind: str, mimetype: str, content: Iterator[bytes], mark: bytes = b"
             format=kind,
             customers=totals().customers,
         )
-    response = Response(_marked(mark, content), mimetype=mimetype)
+    response = Response(content, mimetype=mimetype)
     name = f"preferences-{date.isoformat(clock.today())}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _marked(mark: bytes, content: Iterator[bytes]) -> Iterator[bytes]:
-    yield mark
-    yield from content

@@ -1,4 +1,4 @@
-"""What time does to preferences: consents given for a time lapse, old proofs and erased references leave."""
+"""The timed jobs of preferences: consents given for a time lapse, old proofs and erased references are removed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ SLICE = 500
 
 @job("preferences.end_suppressions", every=timedelta(hours=6))
 def end_suppressions(run: JobRun) -> None:
-    """Let the references of erased people leave once their suppression entry has lived its time."""
+    """Remove the references of erased people once their suppression entry has run out."""
     _apply(run, lambda: PreferenceState.suppressed_until <= clock.now(), forget)
 
 
@@ -39,7 +39,7 @@ def lapse_consents(run: JobRun) -> None:
 def purge_proofs(run: JobRun) -> None:
     """Remove proofs of choices that stopped counting longer ago than the organisation keeps proof.
 
-    The proof of a choice that still counts stays, however old. A restricted customer's stay (GDPR art. 18).
+    The proof of a choice that still counts stays, however old. So do those of a restricted customer (GDPR art. 18).
     """
     period: Period = installed.organisation().retention.consent_proof
     last_day = period.before(clock.today())

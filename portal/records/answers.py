@@ -1,4 +1,4 @@
-"""The five answers of a category: where its data come from, their use, who gets them, until when, what to do.
+"""The five answers of a category: where its data come from, their use, who receives them, until when, what to do.
 
 They are computed from the data map and the registers, so that none can be missing or out of date.
 """
@@ -123,7 +123,7 @@ def _names(group: Sequence[Kind], kinds: Sequence[Kind], language: str) -> str:
 
 def _source(kind: Kind, language: str) -> tuple[str, ...]:
     origin = f"{kind.origin.label(language)}."
-    # "Provided" is a word of portability: beside an origin other than the person it would read as untrue.
+    # “Given to us by you” is a term of portability. Beside an origin other than the person, it would read as false.
     return (origin,) if kind.nature is Nature.PROVIDED else (f"{origin} {kind.nature.label(language)}.",)
 
 
@@ -181,7 +181,7 @@ def _offers(category: Category, kinds: Sequence[Kind], language: str) -> list[Of
 
 
 def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegister, language: str) -> None:
-    """Add what this portal itself keeps, under the names of the company's own kinds."""
+    """Add to each answer what this portal itself keeps, after what the company's systems sent."""
     here = _("What this portal keeps itself")
     answers.source.append(Part((_("This portal: what you do here, and what our teams do for you."),), here))
     answers.purpose.append(

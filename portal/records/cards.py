@@ -19,9 +19,9 @@ Facts = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Card:
-    """One thing held. Texts of more than a few lines are apart, in `long_facts`: the page folds them.
+    """One thing held. Long texts are in `long_facts`, which the page folds.
 
-    `origin` and `kept` are empty for what this portal itself holds: its rules are said once for all.
+    `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
     """
 
     label: str
@@ -34,7 +34,7 @@ class Card:
 
 
 class Cards:
-    """Makes cards in one language; what many records share is worded once."""
+    """Makes cards in one language, and remembers the sentences that many records share."""
 
     def __init__(self, data_map: DataMap, organisation: Organisation, language: str) -> None:
         self._data_map = data_map
@@ -43,7 +43,7 @@ class Cards:
         self._kept: dict[tuple[date | None, str], str] = {}
 
     def of_records(self, records: Iterable[Record]) -> list[Card]:
-        """Return records as cards, in their order. One of a kind that is declared no longer shows no value."""
+        """Return records as cards, in their order. A record whose kind is no longer declared shows no value."""
         return [self._of_record(record) for record in records]
 
     def of_items(self, items: Iterable[HeldItem]) -> list[Card]:

@@ -1,6 +1,6 @@
-"""The last exchange that came from each person.
+"""The last exchange that came from each person. Some retention periods count from it.
 
-Where a rule counts from it, a newer one lengthens the life of the older records. What we send does not.
+A newer exchange then lengthens the life of the person's older records. A message that we send does not.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ SLICE = 500
 
 
 class Contacts:
-    """Collects the exchanges met in a run: older records are then written once, not at each line."""
+    """Collects the exchanges of a run, so that older records are written once and not at each line."""
 
     def __init__(self, data_map: DataMap, expiry: Expiry) -> None:
         self._kinds = [kind for kind in data_map.kinds.values() if starts_at_last_contact(kind)]
@@ -61,7 +61,7 @@ class Contacts:
         }
 
     def settle(self) -> None:
-        """Bring the last day of older records up to the exchanges noted, and forget these."""
+        """Move the last day of older records to what the noted exchanges give, and forget those exchanges."""
         noted, self._noted = sorted(self._noted.items()), {}
         statement = (
             update(Record.__table__)

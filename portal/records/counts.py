@@ -1,4 +1,4 @@
-"""How many records a customer has in each category, and the newest: kept with each write, never counted."""
+"""How many records a customer has in each category, and the newest. Each write updates them, so no page counts."""
 
 from collections import Counter
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The last day a record is kept: the data map's rule, with what is known of the record and of its person."""
+"""The last day a record is kept: the data map's rule, applied to the dates of the record and of its person."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Any
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.data_map.retention_rules import Start
 
-# The rule is pure and dates repeat: a file of a million lines has some thousands of different cases.
+# Results may be kept, because the rule is pure. A file of a million lines has only some thousands of different cases.
 REMEMBERED = 8192
 
 
@@ -77,7 +77,7 @@ def _counts_from(kind: Kind) -> Start:
 
 
 def _cancelled_on(values: Mapping[str, Any]) -> date | None:
-    """Return when a contract ended: the end date of one that renews by itself is not its end."""
+    """Return the day a contract ended, or None. A contract that renews by itself goes on after its `ends_on`."""
     return _day(values, "cancelled_on") or (None if values.get("renews") else _day(values, "ends_on"))
 
 

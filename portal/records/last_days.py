@@ -9,7 +9,7 @@ from portal.infrastructure.database import db
 from portal.records.contacts import Contacts
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.expiry import Expiry, depends_on_relationship
-from portal.records.imports.customer_lines import HeldCustomer
+from portal.records.imports.customer_writing import HeldCustomer
 from portal.records.models import Record
 
 SLICE = 2000

@@ -42,7 +42,7 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 
 
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
-    """Return a record as it leaves the portal; one of a kind that is no longer declared shows no value."""
+    """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
     kind = data_map.kinds.get(row.kind)
     values = {"external_id": row.external_id} | row.values
     if kind is None:
@@ -61,7 +61,7 @@ def held_item(row: Any, category: str, data_map: DataMap, language: str) -> Held
 
 
 def retention(language: str) -> str:
-    """Return how long it is kept, in words."""
+    """Return how long records are kept, in words."""
     return _KEPT.text(language)
 
 

@@ -1,4 +1,4 @@
-"""What the customer's pages read: one statement over every holding, one for a page, whatever the volume."""
+"""What the customer's pages read: one statement over every holding and one for a page of records, however many."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ PORTAL_ITEMS: Final = 20
 OF_CUSTOMER: Final = bindparam("of_customer", type_=BigInteger)
 LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
 
-# Holdings whose items have a page, where they are read better than among cards of records and cost nothing here.
+# Holdings whose items have a page of their own. The page of a category links to it and does not list them.
 PAGES_OF_THEIR_OWN: Final = {
     "access_log": "customer.lookups.access_log",
     "exports": "customer.rights.index",
@@ -98,7 +98,7 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
         elif count:
             counts[holding] = counts.get(holding, 0) + count
             newest += [latest] if latest else []
-    # An empty category answers for what it would hold.
+    # For an empty category, the page answers for every kind that it could hold.
     shown = tuple(kind for kind in kinds if kind.code in present) or kinds
     return Overview(counts, max(newest, default=None), shown)
 
@@ -131,7 +131,7 @@ def portal_items(customer_id: int, category: Category, language: str, counts: di
 
 
 def pages_elsewhere(category: Category, counts: dict[str, int]) -> dict[str, int]:
-    """Return the endpoints of the pages that show the rest of a category, each with how much it shows."""
+    """Return the endpoints of the pages that show the rest of a category, each with the number of its items."""
     pages: dict[str, int] = {}
     for code, count in counts.items():
         endpoint = _page_of(code, category)

@@ -1,4 +1,4 @@
-"""Retention deletes by itself, once a day, unless the machine's clock is not to be believed."""
+"""Remove expired records once a day, unless the machine's clock jumped."""
 
 import logging
 from datetime import timedelta
@@ -21,8 +21,8 @@ logger = logging.getLogger("portal.retention")
 def purge_daily(run: JobRun) -> None:
     """Remove records whose time ran out.
 
-    A clock that jumped would have years of data removed at once: after a gap, or a step back, this run removes
-    nothing and says so. The next one, a day later by the same clock, goes on.
+    A clock that jumped ahead would have years of data removed at once. So after a gap of more than two days, or a step
+    back, this run removes nothing and records that. The next run, a day later by the same clock, removes again.
     """
     last = run.last_done()
     if last is not None and not timedelta(0) <= clock.now() - last <= LONGEST_GAP:

@@ -1,13 +1,14 @@
-"""One act on a case, said once: hold it, see that nothing moved, change it, write it down, give it back.
+"""The steps that every act on a case shares: hold or lock it, check that nobody changed it, change it, record that.
 
-Staff, the customer and the portal itself act through here, each by the function that says how they take the case. An
-act belongs to the caller's transaction, and the case stays locked until its commit.
+Staff, the customer and the portal itself begin their acts here, each by a function that says how they take the case.
+An act belongs to the caller's transaction, and the case stays locked until the commit.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.audit.recording import record
@@ -15,7 +16,8 @@ from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.proof import checking
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
-from portal.legal_time.deadline import PauseReason
+from portal.infrastructure.references import read_reference
+from portal.legal_time.clock_state import PauseReason
 from portal.rights.clock import running
 from portal.rights.lifecycle import CaseMoved, Status, Step, advance
 from portal.rights.models import EventKind, RequestEvent, RightsRequest
@@ -49,17 +51,17 @@ class Act:
         self.request.status = advance(self.request.status, step)
 
     def wait(self, step: Step, reason: PauseReason) -> bool:
-        """Wait for the customer; return whether the clock stands still. Raises `InvalidStep`."""
+        """Wait for the customer; return whether the legal clock stands still now. Raises `InvalidStep`."""
         self.step(step)
         return running.pause(self.request, reason)
 
     def go_on(self, step: Step) -> None:
-        """End a wait by a step, and have the clock run. Raises `InvalidStep`."""
+        """End a wait by a step, and let the legal clock run again. Raises `InvalidStep`."""
         self.step(step)
         running.resume(self.request)
 
     def review(self) -> None:
-        """Have the review go on, whatever was waited for. Raises `InvalidStep`."""
+        """Put the case in review, unless it is already, and end any wait. Raises `InvalidStep`."""
         if self.request.status is not Status.IN_REVIEW:
             self.go_on(Step.START_REVIEW)
 
@@ -67,7 +69,7 @@ class Act:
         """Add a line to the history.
 
         Args:
-            text: what whoever acts typed, in their own words.
+            text: the words that the acting person typed.
             is_internal: whether only staff may read the line.
         """
         db.session.flush()  # lines are read in the order of their numbers, and a new request has none before
@@ -83,11 +85,11 @@ class Act:
         record(tag, actor=self.actor, subject=subject, reference=self.request.reference, **facts)
 
     def give_back(self) -> None:
-        """Let the case be held by nobody."""
+        """Give the case back to the queue: nobody holds it any more."""
         self.request.holder_id = self.request.held_until = None
 
     def close(self) -> None:
-        """Have the case open no more: its documents are destroyed, looked at or not, and nobody holds it."""
+        """Close the case: its documents are destroyed, whether looked at or not, and nobody holds it any more."""
         request = self.request
         for check in checks_of(request.id):
             checking.abandon(check)
@@ -96,11 +98,22 @@ class Act:
         self.give_back()
 
 
+def find_request(reference: str) -> RightsRequest | None:
+    """Return a case by its reference, however it is typed, or None."""
+    canonical = read_reference(reference)
+    if canonical is None:
+        return None
+    statement = select(RightsRequest).where(RightsRequest.reference == canonical)
+    options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
+    return db.session.execute(statement.options(*options)).scalar_one_or_none()
+
+
 def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
     """Begin an act of a staff member, who takes the case or renews their hold on it.
 
     Raises:
-        StaleCase, HeldByAnother, OwnCase, CaseClosed.
+        StaleCase: somebody changed the case since the member's page showed `version`, or it is decided.
+        HeldByAnother, OwnCase, CaseClosed: see `claim`.
     """
     claim(request, member)
     _check_version(request, version)
@@ -108,7 +121,7 @@ def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
 
 
 def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
-    """Begin an act of a staff member on a case that nobody needs to hold. Raises `StaleCase`, `OwnCase`."""
+    """Begin an act of a staff member who need not hold the case. Raises `StaleCase`, `OwnCase`."""
     check_not_own(request, member)
     db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
     _check_version(request, version)
@@ -116,7 +129,7 @@ def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
 
 
 def of_staff(request: RightsRequest, member: StaffMember) -> Act:
-    """Begin an act of a staff member that changes nothing that a colleague could be working on."""
+    """Begin an act of a staff member that needs neither hold nor version, such as a note beside a colleague's work."""
     return Act(request, f"staff:{member.public_id}", member)
 
 
@@ -136,9 +149,9 @@ def of_portal(request_id: int) -> Act:
 
 
 def _check_version(request: RightsRequest, version: int) -> None:
-    """Raise `StaleCase` unless the case is as it was when the page that acts on it was made; then number it anew.
+    """Raise `StaleCase` unless the case still has the version that the member's page showed; then raise that version.
 
-    A case that is decided takes no further act: its answer leaves by itself.
+    A decided case takes no further act: its answer leaves by itself.
     """
     if request.version != version or request.outcome is not None:
         raise StaleCase

@@ -1,4 +1,4 @@
-"""What somebody asks for, one form for each intent: one reading of what is stored, and one way to put it in words."""
+"""What somebody asks for, one class for each intent. Everything reads the stored answers and words them from here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -7,94 +7,37 @@ from typing import Any, Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.rights.chosen import Limit, RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 
 Rows = list[tuple[str, str]]
 Reader = Callable[[Mapping[str, Any], str], Any]
 
 
-class Use(StrEnum):
-    """The use of data that a person objects to (GDPR art. 21)."""
-
-    MARKETING = "marketing"
-    "Advertising in every form: stops at once, without any reason."
-    PROFILING = "profiling"
-    "Guessing tastes or sorting people into groups."
-    STATISTICS = "statistics"
-    "Measuring how the sites are used."
-    OTHER = "other"
-    "Any other use, in the person's words."
-
-    def label(self, language: object) -> str:
-        return _USES[self].text(language)
-
-
-class RestrictionCase(StrEnum):
-    """The four cases of art. 18(1)."""
-
-    ACCURACY = "accuracy"
-    "The data are contested, until they are verified."
-    UNLAWFUL = "unlawful"
-    "The use is unlawful, and the person prefers a stop to an erasure."
-    CLAIMS = "claims"
-    "The person needs the data for a legal claim when the company no longer does."
-    OBJECTION = "objection"
-    "An objection is being looked at."
-
-    def label(self, language: object) -> str:
-        return _CASES[self].text(language)
-
-
-class Wish(StrEnum):
-    """What becomes of a category after death (loi 78-17 art. 85)."""
-
-    KEEP = "keep"
-    "Keep it as the law and the rules on retention say."
-    ERASE = "erase"
-    "Erase it."
-    DISCLOSE = "disclose"
-    "Hand it to the person designated."
-
-    def label(self, language: object) -> str:
-        return _WISHES[self].text(language)
-
-
-class Limit(StrEnum):
-    """How far an erasure that Facebook asks for goes: what came through it, and nothing else."""
-
-    LINK = "facebook_link"
-    "The link was added to an account that existed: a number, and nothing else."
-    ACCOUNT = "facebook_account"
-    "The account was made by it: names and address came with the number."
-
-    def label(self, language: object) -> str:
-        return _LIMITS[self].text(language)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What any request may hold: the person's own words, by another way than the portal or beside what they chose."""
+    """What any request may hold: `words`, when it did not come by the portal, and `details` that the person added."""
 
     words: str = ""
     details: str = ""
 
     @property
     def concerns_marketing(self) -> bool:
-        """Whether it objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
+        """Whether the request objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
         return False
 
     @property
     def rectifies_identity(self) -> bool:
-        """Whether it is a correction of who the person is: name, title or date of birth."""
+        """Whether the request corrects who the person is: name, title or date of birth."""
         return False
 
     @property
     def needs_a_reader(self) -> bool:
-        """Whether there are words that a person has to read before anything leaves."""
+        """Whether the request holds words that a person has to read before the portal may answer."""
         return bool(self.details)
 
     def stored(self) -> dict[str, Any]:
-        """Return it as the database keeps what no form was filled in for, without what is empty."""
+        """Return the answers to store for a request that no form was filled in for, without the empty ones."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items() if value}
 
@@ -110,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scoped(Asked):
-    """What is about everything or about some categories: none chosen is everything, None that nobody was asked."""
+    """A request about all data or some categories. `categories` is empty for all; None when nobody asked which."""
 
     categories: tuple[Category, ...] | None = None
 
@@ -270,50 +213,4 @@ _LABELS: Final = {
     "designee_name": Label(fr="Personne désignée", en="Person designated"),
     "designee_contact": Label(fr="Comment la joindre", en="How to reach them"),
     "consent": Label(fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"),
-}
-
-_LIMITS: Final = {
-    Limit.LINK: Label(
-        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande",
-        en="What came from Facebook: a number, erased as soon as asked",
-    ),
-    Limit.ACCOUNT: Label(
-        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande, le nom et l'adresse e-mail du compte",
-        en="What came from Facebook: a number, erased as soon as asked, the name and e-mail address of the account",
-    ),
-}
-
-_USES: Final = {
-    Use.MARKETING: Label(fr="Toute publicité", en="All advertising"),
-    Use.PROFILING: Label(
-        fr="Deviner mes goûts ou me classer dans des groupes",
-        en="Guessing my tastes or sorting me into groups",
-    ),
-    Use.STATISTICS: Label(fr="Mesurer ma façon d'utiliser les sites", en="Measuring how I use the sites"),
-    Use.OTHER: Label(fr="Une autre utilisation", en="Another use"),
-}
-
-_CASES: Final = {
-    RestrictionCase.ACCURACY: Label(
-        fr="Je conteste des données, le temps que vous les vérifiiez",
-        en="I dispute some data, until you have checked them",
-    ),
-    RestrictionCase.UNLAWFUL: Label(
-        fr="Vous les utilisez sans en avoir le droit, mais je ne veux pas les effacer",
-        en="You use them without any right to, but I do not want them erased",
-    ),
-    RestrictionCase.CLAIMS: Label(
-        fr="J'en ai besoin pour défendre mes droits en justice",
-        en="I need them to defend my rights in court",
-    ),
-    RestrictionCase.OBJECTION: Label(
-        fr="Je me suis opposé à une utilisation, le temps de votre réponse",
-        en="I objected to a use, until you have answered",
-    ),
-}
-
-_WISHES: Final = {
-    Wish.KEEP: Label(fr="Garder le temps prévu", en="Keep for the usual time"),
-    Wish.ERASE: Label(fr="Effacer", en="Erase"),
-    Wish.DISCLOSE: Label(fr="Remettre à la personne désignée", en="Hand to the person designated"),
 }

@@ -1,4 +1,4 @@
-"""The place that the pages of requests for their customers hang on; `customer_views` fills it."""
+"""The blueprint of customers' pages on their requests. `customer_views` loads the modules that add its routes."""
 
 from flask import Blueprint
 

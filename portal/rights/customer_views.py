@@ -1,4 +1,4 @@
-"""The pages of requests for their customers; each module named here adds its routes to the blueprint."""
+"""Customers' pages on their requests: each module imported here adds its routes to the blueprint."""
 
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing import customer_views as filing_views

@@ -1,6 +1,6 @@
-"""Every mail about a request to its customer. They carry the first name, the reference and dates: nothing more.
+"""Every mail about a request to its customer. A mail carries the first name, the reference and dates: nothing more.
 
-Each is a row of the transaction of the fact that it tells. A customer without an address gets none.
+Each is queued in the transaction of the fact that it tells. A customer without an address gets none.
 """
 
 from portal.exports.models import AnswerPackage

@@ -43,18 +43,18 @@ class Intent(StrEnum):
 
     @property
     def path(self) -> str:
-        """Where the form of this choice is; a right that two choices share tells them apart by its query."""
+        """The address of this choice's form. Where two choices share a right, a query tells them apart."""
         address = f"/requests/new/{self.right}"
         return address if self is default_intent(self.right) else f"{address}?intent={self}"
 
     @property
     def details(self) -> tuple[str, ...]:
-        """The names of what is asked, in order; never a reason for a copy or a marketing objection."""
+        """The names of the fields that are asked, in order. Nobody is asked why they want a copy or no marketing."""
         return _DETAILS[self]
 
     @property
     def required_details(self) -> frozenset[str]:
-        """Those without which nobody could act; the others help and may stay empty."""
+        """The names of the details without which nobody could act. The others may stay empty."""
         return _REQUIRED.get(self, frozenset())
 
     @property
@@ -71,7 +71,7 @@ class Intent(StrEnum):
         return _EXPLANATIONS[self].text(language)
 
     def legal_name(self, language: object) -> str:
-        """Return the name the law gives it, shown once in brackets."""
+        """Return the name that the law gives to this choice, shown once in brackets."""
         return _LEGAL_NAMES[self].text(language)
 
 
@@ -79,14 +79,16 @@ INTENTS: Final = tuple(Intent)
 
 
 def default_intent(right: Right) -> Intent:
-    """Return the choice that a right stands for when nothing more is said."""
+    """Return the first choice of a right, for a request that does not say which of its choices it is."""
     return next(intent for intent in Intent if _RIGHTS[intent] is right)
 
 
 def intent_of(right: str, chosen: str | None = None) -> Intent | None:
-    """Return the choice of an address: the right of its path, the `intent` of its query; None for no page.
+    """Return the choice of an address, or None when no page is there.
 
-    A chosen intent of another right gives way to the right of the path.
+    Args:
+        right: the last part of the path.
+        chosen: the `intent` of the query. It is ignored when it belongs to another right.
     """
     matching = [intent for intent in Intent if _RIGHTS[intent] == right]
     return next((intent for intent in matching if intent == chosen), matching[0] if matching else None)

@@ -1,6 +1,6 @@
 """The one table of allowed steps of a rights request, and the words for its right, status and outcome.
 
-Late, paused and extended are facts of the clock (`deadlines.py`), not statuses.
+Late, paused and extended are facts of the clock (`portal.legal_time.deadlines`), not statuses.
 """
 
 from collections.abc import Mapping
@@ -57,9 +57,9 @@ class Status(StrEnum):
     SECOND_OPINION = "second_opinion"
     "A decision is drafted and waits for another person's agreement."
     ANSWERED = "answered"
-    "The answer has left; systems or recipients may still owe their acknowledgement."
+    "The answer has left. The portal closes the request in the same transaction, so no request stays here today."
     CLOSED = "closed"
-    "Answered, and every system and recipient has acknowledged or is exempt with a reason."
+    "Answered, and nothing is owed any more."
     WITHDRAWN = "withdrawn"
     "The person took the request back before the answer."
 
@@ -130,7 +130,7 @@ class Step(StrEnum):
     ASK_SECOND_OPINION = "ask_second_opinion"
     "The decision needs another person: refusals and erasures always do."
     RETURN_TO_REVIEW = "return_to_review"
-    "The other person disagrees or asks."
+    "The other person has given an opinion; after a yes, the answer leaves at once."
     ANSWER = "answer"
     "The answer leaves."
     CLOSE = "close"
@@ -149,7 +149,7 @@ class SecondOpinion(StrEnum):
 
 
 class CaseMoved(Exception):
-    """The case is no longer as the page that acts on it showed it; nothing was done. Each kind says what moved."""
+    """The case is no longer as the acting person's page showed it; nothing was done. Each subclass says what moved."""
 
 
 class InvalidStep(CaseMoved):
@@ -172,9 +172,8 @@ OPEN_STATUSES: Final = frozenset(
 )
 WAITING_STATUSES: Final = frozenset({Status.IDENTITY_PENDING, Status.CLARIFICATION_PENDING})
 
-# A request is born by FILE, so the first key has no status. RECEIVED → ANSWERED is the marketing objection,
-# granted the moment it is sent, and the answer that we hold nothing. WITHDRAW ends with the answer: after it
-# there is nothing left to take back.
+# FILE makes a request, so its key has no status. RECEIVED → ANSWERED is for an objection to marketing, which is
+# granted at once. There is no WITHDRAW after the answer: nothing is left to take back.
 ALLOWED: Final[Mapping[tuple[Status | None, Step], Status]] = MappingProxyType(
     {
         (None, Step.FILE): Status.RECEIVED,

@@ -11,7 +11,7 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights.asked import Asked, read_asked
 from portal.rights.channels import Channel
 from portal.rights.deciding.refusals import RefusalGround
@@ -21,9 +21,9 @@ from portal.staff.models import StaffMember
 
 
 class RequestDraft(db.Model):
-    """What a customer has typed of a request not sent yet; it makes one request, however often it is sent.
+    """What a customer has typed of a request not sent yet. A draft makes one request, however often it is sent.
 
-    Once sent it is emptied, and stays until its expiry only to lead a second sending to the same page.
+    A sent draft is emptied. It stays until its expiry only to lead a second sending to the same request.
     """
 
     __tablename__ = "request_drafts"
@@ -47,7 +47,7 @@ class RequestDraft(db.Model):
 
     @property
     def asked(self) -> Asked:
-        """What was typed so far, read."""
+        """What was typed so far, as an object; see `portal.rights.asked`."""
         return read_asked(self.intent, self.answers)
 
 
@@ -94,7 +94,7 @@ class RightsRequest(db.Model):
 
     @property
     def asked(self) -> Asked:
-        """What the person asks for, read."""
+        """What the person asks for, as an object; see `portal.rights.asked`."""
         return read_asked(self.intent, self.answers)
 
     @property
@@ -140,7 +140,7 @@ class EventKind(StrEnum):
 
 
 class RequestEvent(db.Model):
-    """One line of a request's history; `text` is what a person typed, in that person's words."""
+    """One line of a request's history; `text` is what a person typed, unchanged."""
 
     __tablename__ = "request_events"
 

@@ -1,6 +1,7 @@
 """What this domain holds about a customer: drafts, requests, their history and decisions.
 
-Notes that staff write for each other are about the work, not the person, and stay inside (EDPB 01/2022 §97).
+Notes that staff write for each other are about the work and not the person, so a copy leaves them out
+(EDPB 01/2022 §97).
 """
 
 from collections.abc import Iterator

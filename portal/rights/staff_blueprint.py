@@ -1,4 +1,4 @@
-"""The place that the pages of requests for staff hang on; `staff_views` fills it."""
+"""The blueprint of staff pages on requests. `staff_views` loads the modules that add its routes."""
 
 from flask import Blueprint
 

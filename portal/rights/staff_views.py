@@ -1,4 +1,4 @@
-"""The pages of requests for staff; each module named here adds its routes to the blueprint."""
+"""Staff pages on requests: each module imported here adds its routes to the blueprint."""
 
 from portal.rights.deciding import case_staff_views
 from portal.rights.deciding import staff_views as deciding_views

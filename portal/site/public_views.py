@@ -78,7 +78,7 @@ def readiness() -> tuple[Response, int]:
 @blueprint.get("/.well-known/security.txt")
 @requires(PUBLIC)
 def security_txt() -> Response:
-    """RFC 9116; the expiry moves by itself, so that the file never goes stale while the portal is served."""
+    """Return RFC 9116's file. `Expires` is computed at each call, so it lies ahead as long as the portal is served."""
     organisation, public_url = (
         installed.organisation(),
         installed.settings().public_url,

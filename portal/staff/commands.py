@@ -1,6 +1,6 @@
-"""`flask staff`: the first staff member comes in by a command, for there is no default account.
+"""`flask staff`: the first staff member comes in by a command, because there is no default account.
 
-So does the last administrator who lost every factor: nobody else is left who could give them a new link.
+So does the only administrator when they lost every factor: nobody is left who could give them a new link.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The staff's forms. Checks that need the database are in the views' use cases, not here."""
+"""The staff's forms. Checks that need the database are in the use cases, not here."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ class RoleForm(PortalForm):
 
 
 class ReviewForm(PortalForm):
-    """`seen` names the list that was shown."""
+    """The confirmation of a review of rights. `seen` is the digest of the list that was shown."""
 
     seen = HiddenField()
     is_read = BooleanField(

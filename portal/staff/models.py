@@ -42,7 +42,7 @@ class StaffMember(AppHolder, UserMixin, db.Model):
 
     @property
     def may_sign_in(self) -> bool:
-        """Whether the invitation was finished and nobody took the way in away since."""
+        """Whether the invitation was finished and the member is not disabled."""
         return self.activated_at is not None and self.disabled_at is None
 
     @property
@@ -69,7 +69,7 @@ class StaffDevice(db.Model):
 
 
 class StaffSession(SignedInSession, db.Model):
-    """A session of one browser: its cookie alone, carried to another browser, opens nothing."""
+    """A session of one browser. A thief who copies its cookie to another browser opens nothing."""
 
     __tablename__ = "staff_sessions"
 
@@ -83,8 +83,9 @@ class StaffSession(SignedInSession, db.Model):
 
 
 class StaffToken(OneTimeToken, db.Model):
-    """A single-use link: `invitation`, `second_factor` between the password page and the code page, or the challenge
-    of a passkey.
+    """A single-use token: an invitation's link, a sign-in that waits for its next step, or a passkey's challenge.
+
+    `purpose` says which; the modules that make tokens hold its values.
     """
 
     __tablename__ = "staff_tokens"

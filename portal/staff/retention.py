@@ -1,4 +1,4 @@
-"""How long traces of staff coming in are kept, and the daily job that keeps that promise."""
+"""The daily job that removes the traces of staff sign-ins when the retention period has passed."""
 
 from datetime import timedelta
 

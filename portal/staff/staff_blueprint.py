@@ -1,4 +1,4 @@
-"""The place that the staff domain's pages for staff hang on; `staff_views` fills it."""
+"""The blueprint of the staff domain's pages. `staff_views` loads the modules that add its routes."""
 
 from flask import Blueprint
 

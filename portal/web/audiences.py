@@ -17,10 +17,10 @@ class Audience(StrEnum):
 
 
 def current_audience() -> Audience:
-    """Return the audience of the current request: the outermost blueprint of its view, else judged by its path."""
+    """Return the audience of the current request: the outermost blueprint of its view; without a view, by the path."""
     if request.blueprint:
         return Audience(request.blueprints[-1])
-    # A process that serves no staff has none of their pages, not even to say that there is nothing here.
+    # A process that does not serve staff has none of their pages, not even the page that answers 404.
     if (request.path == "/staff" or request.path.startswith("/staff/")) and Audience.STAFF in current_app.blueprints:
         return Audience.STAFF
     if request.path.startswith(("/feed/", "/ingest/")):

@@ -1,4 +1,4 @@
-"""How a browser is named on screens and in mails: in the words by which its owner recognises it."""
+"""How a browser is named on screens and in mails, so that its owner recognises it."""
 
 import re
 
@@ -23,7 +23,7 @@ _SYSTEMS = (
 
 
 def device_label(user_agent: str) -> str:
-    """Return how a browser is called on screens, such as "Firefox, Windows"; empty when it does not say."""
+    """Return the name of a browser, such as "Firefox, Windows"; empty when its user agent does not tell."""
     shown = user_agent[:500]
     names = [next((name for name, sign in signs if re.search(sign, shown)), "") for signs in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in names if name)

@@ -1,14 +1,21 @@
-"""Cells of the CSV files that we hand out: a spreadsheet that opens them must show text, never run a formula."""
+"""Write every CSV file that the portal hands out, to people and to programs (RFC 4180, UTF-8).
 
-import csv
-import io
+A spreadsheet that opens one must show text, never run a formula, and read accents correctly.
+"""
+
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from flask import Response
+
 # A number or a telephone number may begin with a sign without being a formula.
 _PLAIN_NUMBER = re.compile(r"[+-]?[\d .,()/-]*\d")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')
+_LINE_END = "\r\n"
+# A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def safe_cell(value: Any) -> str:
@@ -19,14 +26,42 @@ def safe_cell(value: Any) -> str:
     return text
 
 
+def csv_line(cells: Iterable[Any], written: str = "") -> str:
+    """Return a line of a file, every cell safe to open.
+
+    Args:
+        written: more cells, already joined by commas and known to be safe; saves time in files of millions of lines.
+    """
+    line = ",".join(map(_quoted, cells))
+    return f"{line},{written}{_LINE_END}" if written else f"{line}{_LINE_END}"
+
+
 def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield a CSV file line by line (RFC 4180), every cell safe to open."""
-    yield _line(header)
-    for row in rows:
-        yield _line(row)
+    """Yield a file line by line."""
+    yield csv_line(header)
+    yield from map(csv_line, rows)
 
 
-def _line(row: Iterable[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([safe_cell(value) for value in row])
-    return buffer.getvalue()
+def csv_bytes(texts: Iterable[str], *, for_people: bool) -> Iterator[bytes]:
+    """Yield a file as it leaves, encoded.
+
+    Args:
+        texts: its lines, one or many at a time.
+        for_people: whether the file is for a spreadsheet, which needs a byte order mark.
+    """
+    mark = _BYTE_ORDER_MARK if for_people else ""
+    for text in texts:
+        yield (mark + text).encode()
+        mark = ""
+
+
+def csv_download(name: str, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Response:
+    """Return a file for people as an answer; made whole, so that a slow reader holds no database connection."""
+    content = b"".join(csv_bytes(csv_lines(header, rows), for_people=True))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
+def _quoted(value: Any) -> str:
+    text = safe_cell(value)
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text

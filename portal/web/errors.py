@@ -19,10 +19,10 @@ from portal.web.forms import typed_again
 
 logger = logging.getLogger("portal.errors")
 
-# Letters and digits that nobody confuses when reading them out on the telephone.
+# Without 0, O, 1 and I, which people confuse when they read a reference out on the telephone.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
-# What was refused for the moment only: the same form may be sent again from the error page.
+# Codes that refuse for the moment only: the error page lets the same form be sent again.
 _TO_SEND_AGAIN = {429, 503}
 
 
@@ -33,7 +33,7 @@ def new_reference() -> str:
 
 
 class AnswerLater(ServiceUnavailable):
-    """What was asked for cannot be done for the moment, and may be asked for again in `retry_after` seconds."""
+    """The portal cannot do it for the moment; the person may try again in `retry_after` seconds."""
 
     @property
     def words(self) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def _on_busy(error: HashingBusy) -> Any:
 
 
 def _on_database_out(error: OperationalError) -> Any:
-    """The database is full, locked, restarting or away: nothing was written, and trying again is what helps."""
+    """Answer 503 when the database is full, locked, restarting or away: nothing was written, and trying again helps."""
     db.session.rollback()
     logger.exception("the database failed", extra={"reference": g.setdefault("reference", new_reference())})
     return _answer(ServiceUnavailable(retry_after=30), 503)
@@ -84,7 +84,7 @@ def _answer(error: HTTPException, code: int) -> Response:
     try:
         return _written(error, code)
     except OperationalError:
-        # Not even who is signed in can be read from the database: the page is made as for nobody.
+        # The database cannot even tell who is signed in, so the page is made as for somebody who is not.
         db.session.rollback()
         g._login_user = AnonymousUserMixin()
         return _written(error, code)

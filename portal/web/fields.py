@@ -1,12 +1,12 @@
 """Fields that take what people type: dates in three boxes with months in words, names, codes."""
 
-import unicodedata
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field, StringField
 
+from portal.infrastructure.plain_letters import without_accents
 from portal.infrastructure.typed_texts import name_of, one_line
 
 MONTHS = (
@@ -85,7 +85,7 @@ class DateField3(Field):  # type: ignore[misc]
 
     @property
     def parts(self) -> list[dict[str, Any]]:
-        """The three boxes, each with what its tag needs and whether it is to correct."""
+        """The three boxes: for each, what its tag needs, and whether it has to be corrected."""
         labels = {"day": _("Day"), "month": _("Month"), "year": _("Year")}
         return [
             {
@@ -115,14 +115,13 @@ def _read_number(text: str) -> int | None:
 
 def read_month(text: str) -> int | None:
     """Return the number of a month given as a number or as a word in French or English, or None."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().rstrip("."))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = without_accents(text.lower().rstrip("."))
     named = (number for number, names in enumerate(MONTHS, start=1) if plain in names)
     return _read_number(text) or next(named, None)
 
 
 class NameField(StringField):  # type: ignore[misc]
-    """The name of a person: blanks in a row, of whatever width, are one space."""
+    """The name of a person. Several blanks in a row, of any width, become one space."""
 
     data: Any
 

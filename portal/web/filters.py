@@ -1,4 +1,4 @@
-"""Dates, sizes and numbers as people of both languages write them, with the spaces that may not break."""
+"""Dates, sizes and numbers as people write them in each language, with non-breaking spaces."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ def _locale() -> str:
 
 
 def _civil(value: Any) -> Any:
-    """Return a date, or an instant in Paris time, from either or its ISO text; without a zone it is in UTC."""
+    """Return a date, or an instant in Paris time, from either or its ISO text. An instant without zone is in UTC."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
     if isinstance(value, datetime):
@@ -74,12 +74,12 @@ def relative_days(value: Any) -> str:
 
 
 def file_size(size: int) -> str:
-    """Return a number of bytes as « 3,2 Mo » or “3.2 MB”, in one piece; units of 1000."""
+    """Return a number of bytes as « 3,2 Mo » or “3.2 MB”, with a non-breaking space; units of 1000."""
     if size < 1000:
         return str(ngettext("%(num)s byte", "%(num)s bytes", size)).replace(" ", NBSP)
     units = ("ko", "Mo", "Go", "To") if _is_french() else ("KB", "MB", "GB", "TB")
     value, step = Decimal(size) / 1000, 0
-    # 999.6 KB would round to 1000 KB: the next unit says it better.
+    # 999.6 KB would be shown as 1000 KB, so the next unit is taken.
     while value >= Decimal("999.5") and step < len(units) - 1:
         value, step = value / 1000, step + 1
     text = format_decimal(round(value, 1 if step else 0), locale=_locale())
@@ -87,7 +87,7 @@ def file_size(size: int) -> str:
 
 
 def number(value: int | float) -> str:
-    """Return a number with its thousands apart."""
+    """Return a number with its thousands separated."""
     return _number(value, _locale())
 
 

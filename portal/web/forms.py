@@ -1,10 +1,10 @@
-"""The base of every form: in one place, hints and errors are tied to their fields for who cannot see them."""
+"""The base of every form. It ties hints and errors to their fields, for people who use assistive technology."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
-from flask import g, request
+from flask import g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
@@ -26,13 +26,13 @@ Message = Any
 
 
 def without_form_token(view: View) -> View:
-    """Let a view be called by whoever holds no form token; the comment above it says what proves the caller instead."""
+    """Let a view be called without a form token. A comment above the view says what proves the caller instead."""
     csrf.exempt(view)
     return view
 
 
 class OwnWords:
-    """What the form library would say about a field in words of its own, said in ours."""
+    """Replaces the form library's own error messages by ours, in both languages."""
 
     def gettext(self, text: str) -> str:
         if "hoice" in text or "coerced" in text:
@@ -60,7 +60,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         takes_files = False
 
         def wrap_formdata(self, form: BaseForm, formdata: Any) -> MultiDict[str, Any] | None:
-            """Return what the fields read: the library would also put files and JSON where texts are expected."""
+            """Return what the fields read. The library would also give files and JSON to fields that expect texts."""
             if formdata is None or isinstance(formdata, MultiDict):
                 return formdata
             if not form.is_submitted():
@@ -103,7 +103,7 @@ class Needed:
         if value is None or value is False or value == [] or (isinstance(value, str) and not value.strip()):
             if isinstance(field, SelectFieldBase):
                 field.errors = []  # nothing chosen is not a wrong choice
-            # What was typed and cannot be read has a clearer message of its own.
+            # A value that was typed and cannot be read has an error already, which says more.
             raise StopValidation(None if field.errors else self.message)
 
 
@@ -131,7 +131,7 @@ class EmailAddress:
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         try:
-            # What is longer than any address is not worth the seconds that reading it takes.
+            # No address is longer than this, and parsing a very long text would take seconds.
             if len(field.data or "") > MAX_ADDRESS_LENGTH:
                 raise EmailNotValidError
             validate_email((field.data or "").strip(), check_deliverability=False)
@@ -139,8 +139,13 @@ class EmailAddress:
             raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None
 
 
+def form_page(template: str, form: PortalForm, **context: Any) -> tuple[str, int]:
+    """Return a page with its form; one that was sent and refused answers 422."""
+    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200
+
+
 def typed_again() -> list[tuple[str, str]]:
-    """Return what the sent form held, to be sent once more: without passwords and codes, nothing where files came."""
+    """Return the (name, value) pairs of the sent form, to send it again: no password, no code; none if it had files."""
     forms = g.get("forms", [])
     if not forms or request.method != "POST" or request.files:
         return []

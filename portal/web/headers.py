@@ -1,4 +1,4 @@
-"""Security headers of every response, of errors and static files too. Nothing in the policy is relaxed."""
+"""The security headers of every response, errors and static files included. No page relaxes the policy."""
 
 from flask import Flask, Response, request
 
@@ -20,11 +20,17 @@ POLICY = "; ".join(
         "require-trusted-types-for 'script'",
     ]
 )
+# The picture shows an identity document or a secret, so nothing may run in it and no cache may keep it.
+PICTURE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Disposition": "inline",
+}
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 
 def stay_here(response: Response) -> Response:
-    """Cut a redirect down to its path: the routing makes those to the exact address from the caller's Host header."""
+    """Cut a 308 of the routing down to its path: its host comes from the caller's Host header, which may be false."""
     if response.status_code == 308 and response.location:
         response.location = "/" + response.location.split("/", 3)[3]
     return response
@@ -47,6 +53,11 @@ def add_headers(response: Response) -> Response:
     elif "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store" if current_audience() is not Audience.PUBLIC else "private, no-store"
     return response
+
+
+def picture(content: bytes, mimetype: str) -> Response:
+    """Return a response with a picture that only its one reader may see."""
+    return Response(content, mimetype=mimetype, headers=PICTURE_HEADERS)
 
 
 def register(app: Flask) -> None:

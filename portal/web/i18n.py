@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
 
 
 def keep_language(response: Response, language: str) -> None:
-    """Leave a chosen language in the browser."""
+    """Keep a chosen language in a cookie, for a year."""
     response.set_cookie(
         cookie_name(LANGUAGE_COOKIE),
         language,

@@ -1,4 +1,4 @@
-"""What every page knows: the organisation, the language, the audience, and the links of its navigation."""
+"""What every template can use: the organisation, the language, the audience, and the links of the navigation."""
 
 from dataclasses import dataclass
 

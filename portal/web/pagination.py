@@ -1,4 +1,4 @@
-"""Keyset pages: stable under inserts, and page ten thousand as quick as page one. No OFFSET anywhere."""
+"""Keyset pages, without OFFSET: they stay stable when rows are inserted, and the last page is as quick as the first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page of rows. `next_cursor` and `previous_cursor` go into the address of the neighbouring pages."""
+    """One page of rows. `next_cursor` and `previous_cursor` go into the addresses of the neighbouring pages."""
 
     rows: Sequence[Row]
     next_cursor: str | None
@@ -41,7 +41,7 @@ def keyset_page(
         key: returns a row's values of those columns.
         cursor: what a neighbouring page gave, or None for the first page.
         size: rows a page.
-        name: what is listed; a cursor of another list is refused.
+        name: the name of the list; a cursor of another list is refused.
 
     Raises:
         BadRequest: for a cursor that this portal did not make.

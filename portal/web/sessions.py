@@ -80,7 +80,7 @@ def find_session(model: type[Row], rules: SessionRules, caller: Request) -> Row 
 
 
 def touch_session(row: Any) -> None:
-    """Note a session's use; the one thing, beside the audit of a read, that a GET may write."""
+    """Note a session's use. A GET may write this, and the audit of a read, and nothing else."""
     if clock.now() - row.last_used_at < TOUCH_EVERY:
         return
     model, row_id = type(row), row.id
@@ -96,8 +96,8 @@ def renew_session(row: Any, rules: SessionRules) -> None:
     """Give a session a new cookie in the current transaction; the one before stops working (ASVS 7.2.4).
 
     Raises:
-        SessionOver: it was ended meanwhile. Whoever ends a session for its owner takes away what was done in it: a way
-            in added just then would outlive that.
+        SessionOver: the session was ended meanwhile. Its owner may have ended it because a thief uses it: without this
+            check, a way in that the thief is just adding would outlive the session.
     """
     model = type(row)
     is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update()
@@ -121,7 +121,7 @@ def hash_token(token: str) -> str:
 
 
 def cookie_name(name: str) -> str:
-    """Return a cookie's name: `__Host-` prefixed wherever the portal is reached by TLS."""
+    """Return a cookie's name, with the prefix `__Host-` where the portal is reached by TLS."""
     return f"__Host-{name}" if installed.settings().is_https else name
 
 

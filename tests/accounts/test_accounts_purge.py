@@ -107,7 +107,7 @@ def test_a_browser_seen_lately_outlives_its_first_session(app: Flask, people: Pe
 
 
 def test_more_than_a_slice_goes_in_one_run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.accounts.tasks.SLICE", 2)
+    monkeypatch.setattr("portal.infrastructure.jobs.slices.SLICE", 2)
     with clock.stopped_at(START):
         for number in range(5):
             register(Browser(app), f"p{number}@example.org")

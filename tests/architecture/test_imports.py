@@ -1,4 +1,4 @@
-"""Imports point down: the layers of docs/architecture.md, read from the code itself."""
+"""Imports point down the layers of docs/architecture.md. The tests read them from the code itself."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 PORTAL = Path(__file__).parents[2] / "portal"
 
-# The lower the number, the fewer things a package may know. Two packages of one number do not know each other.
+# A package may import those of a lower number only. Two packages with the same number do not import each other.
 # docs/architecture.md shows the same table to readers.
 LAYERS = {
     "cli": 9,
@@ -32,7 +32,7 @@ BROWSER_STATE = (
     "sessions.py",
     "shown_once.py",
     "browser_state.py",
-)  # what a browser holds for a while: views' own helpers
+)  # helpers of views, about what a browser's cookies hold
 USE_CASE_MAY_NOT_IMPORT = {"request", "session", "flash", "abort"}
 
 
@@ -81,7 +81,7 @@ def test_imports_point_down() -> None:
 
 
 def circles() -> list[list[str]]:
-    """Return every set of modules that import each other, directly or by way of others."""
+    """Return a chain of modules that import each other in a circle, or nothing where there is no such chain."""
     modules = {
         "portal." + path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): source
         for path, source in sources()

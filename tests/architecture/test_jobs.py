@@ -44,7 +44,7 @@ def decorated_names() -> set[str]:
 
 
 def test_a_process_of_the_app_knows_every_job() -> None:
-    # A process of its own: here, other tests may have imported what the app forgets.
+    # In a process of its own, because other tests may have imported here a module that the app forgets to import.
     script = (
         "import importlib, portal.app as app; [importlib.import_module(name) for name in app.REGISTERED];"
         "from portal.infrastructure.jobs.queue import handlers; print(*handlers)"

@@ -1,4 +1,4 @@
-"""Every table about a customer belongs to a holding, so that nothing held is forgotten in an answer."""
+"""Every table about a customer belongs to a holding, so that no answer to an access request forgets it."""
 
 from flask import Flask
 from sqlalchemy import MetaData, Table

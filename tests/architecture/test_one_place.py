@@ -20,13 +20,13 @@ def sources() -> Iterator[tuple[str, str]]:
 
 
 def reaches_into_extensions(source: str) -> list[int]:
-    """Return the lines that look into the app's own place of installed things."""
+    """Return the lines that read `app.extensions`, where installed things are kept."""
     lines = source.splitlines()
     return [number for number, line in enumerate(lines, 1) if "extensions[" in line or ".extensions" in line]
 
 
 def comparisons_with_a_role(source: str) -> list[int]:
-    """Return the lines that compare a role with one by its name, or take a case for it."""
+    """Return the lines that compare a role with a named one, or match on it."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare):
@@ -44,7 +44,7 @@ def _is_role(node: ast.AST) -> bool:
 
 
 def _names_a_role(node: ast.AST) -> bool:
-    """Whether a value is a role written out, or a collection that holds one."""
+    """Whether a value names a role, or is a collection that holds a named role."""
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return any(map(_names_a_role, node.elts))
     if isinstance(node, ast.Constant):

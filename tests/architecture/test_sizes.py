@@ -1,4 +1,4 @@
-"""Sizes that may only improve: lines of views, functions and files. Lower a number here when the code allows it."""
+"""Lines of views, functions and files may only fall. Lower a number here when the code allows it."""
 
 import ast
 import math
@@ -14,9 +14,9 @@ Measured = list[tuple[int, str]]
 AT_MOST = {
     ("view", 50): 8,
     ("view", 90): 20,
-    ("function", 99): 33,
+    ("function", 99): 32,
     ("function", 100): 83,
-    ("file", 90): 240,
+    ("file", 90): 220,
 }
 
 

@@ -1,4 +1,4 @@
-"""Templates: nothing inline, nothing unescaped, and a path that predicts the view's."""
+"""Templates hold nothing inline and nothing unescaped, and each mail has its parts."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ FORBIDDEN = {
 
 
 def faults_in(source: str) -> list[str]:
-    """Return what a template's source does that no template may."""
+    """Return the forbidden things that a template's source holds."""
     code = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{(?!.*\|\s*safe).*?\}\}", "", source, flags=re.DOTALL)
     return [f"{pattern}: {cure}" for pattern, cure in FORBIDDEN.items() if re.search(pattern, code)]
 

@@ -1,4 +1,4 @@
-"""Every text on a screen or in a mail exists in French, whole, and nothing translated is left over."""
+"""Every text on a screen or in a mail has a complete French translation, and no translation is left over."""
 
 import re
 from io import BytesIO

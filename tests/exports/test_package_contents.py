@@ -214,7 +214,9 @@ def test_a_kind_that_is_no_longer_declared_is_not_portable(app: Flask) -> None:
 
 def test_tables_are_safe_to_open_in_a_spreadsheet(access: Copy) -> None:
     for category in CATEGORIES:
-        text = opened(access).read(f"{category}.csv").decode("utf-8-sig")
+        content = opened(access).read(f"{category}.csv")
+        assert content.startswith(b"\xef\xbb\xbfkind,"), "or a spreadsheet takes it for another encoding"
+        text = content.decode("utf-8-sig")
         for row in csv.reader(io.StringIO(text, newline="")):
             for cell in row:
                 is_number = re.fullmatch(r"[+-]?[\d .,()/-]*\d", cell)

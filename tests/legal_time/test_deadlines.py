@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.legal_time.breach import breach_deadline
-from portal.legal_time.deadline import Deadline, Pause
+from portal.legal_time.clock_state import Deadline, Pause
 from portal.legal_time.deadlines import ExtensionTooLate, compute, is_late, may_pause
 from portal.legal_time.explanation import explain
 from portal.legal_time.working_days import ALSACE_MOSELLE, METROPOLE, Zone, holiday_name, is_working_day

@@ -5,7 +5,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.lookups.access_log import log_access
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember

@@ -13,7 +13,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.rights.channels import Channel
 from portal.rights.deciding.refusals import grounds_for
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
@@ -29,7 +29,7 @@ def taken_in(
     people: People, right: Right = Right.RECTIFICATION, *, email: str = "camille@example.org", days_ago: float = 0,
     channel: Channel = Channel.EMAIL, words: str = WORDS, **facts: Any,
 ) -> str:  # fmt: skip
-    """Take in a request of a customer, who is made when not known yet, and return its reference."""
+    """Take in a request of a customer and return its reference. A customer who is not known yet is made."""
     known = select(Customer.id).where(Customer.email == email)
     customer_id = db.session.execute(known).scalar_one_or_none() or people.customer(email, **facts).id
     member_id = _operator(people)
@@ -53,7 +53,7 @@ def case(reference: str) -> RightsRequest:
 
 
 def staff_browser(app: Flask, email: str) -> Browser:
-    """Sign an existing staff member in at the hour of the clock, which a test may have stopped."""
+    """Sign an existing staff member in, with the code of the portal's clock, which a test may have stopped."""
     browser = Browser(app)
     page = to_code_page(app, email, browser).submit({"code": code_at(clock.now())}, with_field="code")
     assert page.status == 200, page.text
@@ -66,7 +66,7 @@ def open_case(browser: Browser, reference: str) -> Page:
 
 
 def take(browser: Browser, reference: str) -> Page:
-    """Open a case and take it by its button, unless one holds it already; open its document where there is one."""
+    """Open a case and take it by its button, unless this member holds it already; open its document if there is one."""
     page = open_case(browser, reference)
     if not page.tree.select("form[action$='/release']"):
         page = page.submit(action="/claim")
@@ -102,7 +102,7 @@ def second(browser: Browser, reference: str, agrees: str = "yes", text: str = ""
 
 
 def refusal_values(right: Right, **changed: str) -> dict[str, str]:
-    """Return what a complete refusal of a right takes in the decision form, beside outcome and message."""
+    """Return the values of a complete refusal of a right in the decision form, without outcome and message."""
     ground = next(ground for ground in grounds_for(right) if not ground.needs_officer)
     return {
         "ground": str(ground), "refused": "L’essentiel", "granted": "rien", "until": "31 décembre 2034",

@@ -1,4 +1,4 @@
-"""The demonstration inside this process, seeded once, with somebody of each kind signed in and everything they have."""
+"""The demonstration inside this process, seeded once: a signed-in person of each kind, and ids of what they have."""
 
 import hashlib
 import re
@@ -41,7 +41,7 @@ from tests.support.cases import take
 
 Values = dict[str, str]
 
-# What a read may write: that it happened, when a session or token was last used, and how often somebody tried.
+# What a GET may write: that a look happened, when a session or token was last used, and counts of tries.
 MAY_CHANGE = {
     "account_sessions": {"last_used_at"}, "staff_sessions": {"last_used_at"}, "api_tokens": {"last_used_at"},
     "account_devices": {"last_seen_at"},
@@ -53,7 +53,7 @@ _PLACE = re.compile(r"<(?:[a-z]+:)?[a-z_]+>")
 
 @dataclass
 class Demonstration:
-    """A seeded app; `people` is what demo.json holds, `values` what each kind of caller has of their own."""
+    """A seeded app; `people` is the content of demo.json, `values` the identifiers that each kind of caller has."""
 
     app: Flask
     people: dict[str, Any]
@@ -66,7 +66,7 @@ class Demonstration:
 
 
 def fill(rule: str, values: Mapping[str, str]) -> str:
-    """Return a route's address, each placeholder replaced by what `values` has for the route up to there."""
+    """Return a route's address: each placeholder becomes what `values` holds for the route up to that placeholder."""
     path, end = "", 0
     for place in _PLACE.finditer(rule):
         before = rule[: place.start()]
@@ -91,7 +91,7 @@ def make_app(folder: Path) -> Flask:
 
 
 def make_demonstration(folder: Path) -> Demonstration:
-    """Seed an app, sign somebody of each kind in, and gather what they have."""
+    """Seed an app, sign somebody of each kind in, and gather the identifiers of what they have."""
     app = make_app(folder)
     with app.app_context():
         people = seed()
@@ -135,7 +135,7 @@ def _values(demo: Demonstration) -> dict[str, Values]:
 def _tokens(app: Flask) -> Values:
     settings = app.extensions["settings"]
     with transaction() as session:
-        # Not the account of the customer who calls: signed in to it, they would need no password for its links.
+        # Not the account of the calling customer: they are signed in to that one, so its links would ask no password.
         account = session.execute(select(Account).order_by(Account.id.desc()).limit(1)).scalar_one()
         new = {"email": "new@example.net", "email_normalised": "new@example.net"}
         links = {purpose: issue_link(account.id, purpose, **new).public_id for purpose in Purpose}
@@ -169,7 +169,7 @@ def _passkey(model: Any, **owner: int) -> str:
 
 
 def _customer_values(demo: Demonstration, name: str) -> Values:
-    """Return what a customer has; where they have none of a kind, what somebody else has."""
+    """Return the identifiers of what a customer has; of a kind that they have none of, somebody else's."""
     browser = demo.browsers[name]
     browser.get("/requests/new/portability").submit({"scope": "all", "destination": "Autre"}, with_field="scope")
     customer_id = _customer_id("C-1001" if name == "customer" else "C-1002")
@@ -232,7 +232,7 @@ def walkable(app: Flask, method: str) -> Iterator[Rule]:
 
 
 def snapshot(app: Flask) -> dict[str, str]:
-    """Return a digest of each table, without what a read may write."""
+    """Return a digest of each table, without what a GET may write."""
     found = {}
     with app.app_context():
         for table in db.metadata.sorted_tables:

@@ -16,7 +16,7 @@ WORDS = "Tout ce qui touche à mes factures de 2024."
 
 
 def trust_device(email: str = "camille@example.org") -> None:
-    """Let the devices of an account have been seen for a year, so that they raise no doubt."""
+    """Make the devices of an account known for a year, so that they raise no doubt."""
     account = db.session.execute(select(Account).where(Account.email == email)).scalar_one()
     account_id, since = account.id, clock.now() - timedelta(days=365)
     with transaction() as session:
@@ -31,12 +31,12 @@ def describe_copy(browser: Browser, **values: object) -> Page:
 
 
 def file_copy(browser: Browser) -> Page:
-    """File a request for a copy that raises no doubt, to the page of the request."""
+    """File a request for a copy that raises no doubt, and return the page of the request."""
     return describe_copy(browser).submit(action="/send")
 
 
 def file_with_document_later(browser: Browser) -> Page:
-    """File a request for a copy from a device just seen, the document to follow."""
+    """File a request for a copy from a new device, and put the document off until later."""
     return describe_copy(browser).submit(action="/later").submit(action="/send")
 
 
@@ -47,7 +47,7 @@ def send_sides(shown: Page, /, **sides: bytes) -> Page:
 
 
 def post_files(shown: Page, /, **sides: bytes) -> Page:
-    """Send files as one body made here: the test client would write a large one to a temporary file itself."""
+    """Send files as one body made here, because the test client itself would write a large file to the disk."""
     form = shown.form(with_field=next(iter(sides)))
     token = str(form.find(attrs={"name": "csrf_token"})["value"])
     parts = [b'Content-Disposition: form-data; name="csrf_token"\r\n\r\n' + token.encode()]

@@ -1,6 +1,6 @@
-"""Argon2id at the least cost: thousands of tests sign somebody in, and none of them is about the strength of a hash.
+"""Argon2id at the least cost, because thousands of tests sign somebody in and do not test the strength of a hash.
 
-A test that is about it gives `REAL` back to the process.
+A test of that strength gives `REAL` back to the process.
 """
 
 from argon2 import PasswordHasher

@@ -59,7 +59,7 @@ def build(purpose: str = "access", language: str = "fr", categories: list[str] |
 
 @dataclass(frozen=True)
 class Copy:
-    """A package as it was made: its row's facts, its clear bytes, its bytes at rest, and the dashboard of that moment."""
+    """A package as it was made: the facts of its row, its bytes in clear and as stored, and the dashboard's counts."""
 
     content: bytes
     stored: bytes

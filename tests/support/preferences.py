@@ -1,4 +1,4 @@
-"""Short ways to read what the preferences hold, to press a button by its words, and to call the feed."""
+"""Read what the preferences hold, press a button by its words, and call the feed."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from portal.customers.models import Customer
 from portal.demo.seeding import import_holdings
 from portal.infrastructure.database import db, transaction
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Right
 from portal.rights.queue.claims import take_most_urgent
 from portal.staff.models import StaffMember

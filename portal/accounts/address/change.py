@@ -1,7 +1,8 @@
-"""Change the sign-in address: asked for by somebody freshly proven, confirmed at the new address, told to the old one.
+"""Change the sign-in address.
 
-Until the new address is proven nothing changes. The old one hears of both steps and can undo them for as long as
-copies of the data wait, so that whoever took an account over leaves with nothing (security.md A1, ASVS 6.3.7).
+The customer asks after a fresh proof of who they are, and confirms by a link mailed to the new address. Nothing changes
+before that. The present address gets a mail at both steps, with a link that undoes the change for 72 hours. Copies of
+the data wait for as long, so that whoever took an account over leaves with nothing (ASVS 6.3.7).
 """
 
 from typing import Any
@@ -44,7 +45,11 @@ def pending_change(account_id: int) -> AccountToken | None:
 
 
 def is_pending(account_id: Any) -> tuple[ColumnElement[bool], ...]:
-    """Return what is true of the link that the new address of an account, by number or column, has to confirm."""
+    """Return the conditions on `AccountToken` for the open link by which a new address must be confirmed.
+
+    Args:
+        account_id: a number, or a column to compare with.
+    """
     return (
         AccountToken.account_id == account_id,
         AccountToken.purpose == Purpose.CHANGE_ADDRESS,
@@ -54,10 +59,10 @@ def is_pending(account_id: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def ask_for_change(session: AccountSession, email: str, email_normalised: str, *, may_mail: bool) -> None:
-    """Have a new address written to, in the current transaction, and tell the present one.
+    """Ask for a change of address, in the current transaction: the new address and the present one get a mail.
 
-    The rows written are the same whether or not the new address has an account: the worker learns it, and then writes
-    to its owner instead.
+    The rows written are the same whether or not the new address has an account, so that the page gives nothing away.
+    Only the worker looks whether it has one, and then writes to that account's owner instead.
 
     Args:
         may_mail: False once the new address got enough mails this hour.
@@ -79,17 +84,19 @@ def cancel_change(session: AccountSession) -> None:
 
 
 def change_address(link_id: int, *, session: AccountSession | None = None, seen_hash: str | None = None) -> None:
-    """Make the address of a link the account's and the customer's, in the current transaction.
+    """Give an account and its customer the address that a link brings, in the current transaction.
 
-    Every other link and code of the account ends, and every session but the one that confirms, under a new cookie.
+    Every other link and code of the account ends, except those that undo a change of address. Every session ends except
+    the one that confirms; that one gets a new cookie.
 
     Args:
-        session: of the account, where the person is signed in.
-        seen_hash: the hash that the password fitted, where they are not.
+        session: the account's session, when the person is signed in.
+        seen_hash: the hash that the typed password fitted, when they are not.
 
     Raises:
         LinkUnusable: the link was used, replaced or expired meanwhile, or the password changed.
         AddressTaken: another account or customer file has the address.
+        SessionOver: the session was ended meanwhile.
     """
     link, email, address = _brought_by(link_id)
     account, rivals = _held_with_rivals(link.account_id, address)
@@ -111,9 +118,9 @@ def change_address(link_id: int, *, session: AccountSession | None = None, seen_
 def deny_change(link_id: int) -> None:
     """Give an account back to whoever reads its former address, in the current transaction.
 
-    A change that waits is ended, one that was made is undone; every session, browser and way in ends, and a link to
-    choose a password goes to the former address. The second step loses what it got since 72 hours before the change was
-    asked for.
+    A change that waits ends, and one that was made is undone. Every session, known browser and way in ends, and a link
+    to choose a password goes to the former address. What was added to the second step in the 72 hours before the
+    denying link was made, or since, is removed.
 
     Raises:
         LinkUnusable: the link was used or expired meanwhile.
@@ -158,7 +165,7 @@ def _move(account: Account, rivals: list[Account], email: str, address: str) -> 
     void_changes_to(address)
     account.email, account.email_normalised = email, address
     account.email_confirmed_at = account.email_changed_at = clock.now()
-    # The address of record goes with it: our answers would else reach a mailbox that its owner has left.
+    # The customer file takes the new address too: otherwise our answers would go to a mailbox that its owner has left.
     customer.email, customer.email_normalised = email, address
     db.session.flush()
 
@@ -177,7 +184,11 @@ def _held(account_id: int) -> Account:
 
 
 def _held_with_rivals(account_id: int, address: str) -> tuple[Account, list[Account]]:
-    """Return an account and the other accounts that name an address, all held; only a live customer's account."""
+    """Lock and return an account, and the other accounts that name an address.
+
+    Raises:
+        LinkUnusable: the account has no customer, or an erased one.
+    """
     held = lock_accounts(address, account_id)
     account = next(found for found in held if found.id == account_id)
     if account.customer is None or account.customer.status is CustomerStatus.ERASED:
@@ -186,6 +197,6 @@ def _held_with_rivals(account_id: int, address: str) -> tuple[Account, list[Acco
 
 
 def _hold_changes_to(address: str) -> None:
-    """Hold every change to an address, always in the same order: of two accounts that want it one waits."""
+    """Lock every open change to an address, always in the same order: two accounts that want it do not deadlock."""
     is_meant = (AccountToken.email_normalised == address, AccountToken.purpose == Purpose.CHANGE_ADDRESS)
     db.session.execute(select(AccountToken.id).where(*is_meant).order_by(AccountToken.id).with_for_update()).all()

@@ -1,7 +1,7 @@
-"""Confirm an address: the first proof of it makes one account the account, and takes everything from others.
+"""Confirm an address. The first account that proves an address gets it, and the others that name it lose everything.
 
-Whoever registered somebody else's address before them ends with nothing: their password is gone, their links
-are dead (Sudhodanan and Paverd, "Pre-hijacked accounts", 2022).
+Somebody may have registered another person's address before that person came. They end with nothing: their password is
+removed and their links end (Sudhodanan and Paverd, "Pre-hijacked accounts", 2022).
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ CONFIRMED = declare("customer:account:confirmed", "account", "is_claim", "others
 
 
 class AddressTaken(Exception):
-    """The customer of this address has another way in already; only the organisation can sort it out."""
+    """Another account or customer file has this address; only the organisation can sort it out."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Confirmation:
 
 
 def confirm_address(link_id: int) -> Confirmation:
-    """Make the account of a link the account of its address, in the current transaction.
+    """Confirm the address of a link's account, in the current transaction, and give the account its customer.
+
+    A customer whom the company knows by this address is taken; otherwise a new one is created.
 
     Raises:
         LinkUnusable: the link was used, replaced or expired, or another account proved the address first.
@@ -72,7 +74,10 @@ def confirm_address(link_id: int) -> Confirmation:
 
 
 def lock_accounts(address: str, own_id: int = 0) -> list[Account]:
-    """Hold every account of a normalised address, and one's own, always in the same order: of two people one waits."""
+    """Lock and return every account of a normalised address, and one's own, by id.
+
+    The order is always the same, so that two people at once wait for each other and do not deadlock.
+    """
     is_meant = (Account.email_normalised == address) | (Account.id == own_id)
     statement = select(Account).where(is_meant).order_by(Account.id).with_for_update()
     return list(db.session.execute(statement.execution_options(populate_existing=True)).scalars())
@@ -80,7 +85,7 @@ def lock_accounts(address: str, own_id: int = 0) -> list[Account]:
 
 def take_everything(account: Account) -> None:
     """Leave an unconfirmed account without any way in: somebody else has proven its address."""
-    # The row stays until the purge: its going would tell whoever registered it that the address was proven.
+    # The row stays until the purge. If it went now, whoever registered it would learn that the address was proven.
     account.password_hash = None
     void_links(account.id)
     forget_identities(account.id)

@@ -1,6 +1,6 @@
-"""The sign-in address on the account page: ask for another one, see what waits, take it back."""
+"""The sign-in address: ask for another one, see the change that waits for its confirmation, cancel it."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -11,6 +11,7 @@ from portal.accounts.entry.limits import count_address_change, may_mail
 from portal.accounts.forms import ChangeAddressForm
 from portal.customers.addresses import mask_address, normalise_address
 from portal.infrastructure.database import transaction
+from portal.web.forms import form_page
 
 blueprint = Blueprint("email_change", __name__)
 
@@ -23,13 +24,12 @@ def change_address() -> str | tuple[str, int] | Response:
     if form.validate_on_submit():
         _ask(form.email.data)
         return redirect(url_for("customer.accounts.email_change.change_address"), 303)
-    page = render_template(
+    return form_page(
         "accounts/customer/change_address.html",
-        form=form,
+        form,
         address=mask_address(current_user.email),
         pending=change.pending_change(current_user.id),
     )
-    return (page, 422) if request.method == "POST" else page
 
 
 def _ask(email: str) -> None:

@@ -1,22 +1,22 @@
 """Links about a change of address: the new address confirms it, the former one says that it was not them."""
 
-from typing import Any
-
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
+from portal.access.forms import PasswordAgainForm
 from portal.accounts.address import change
 from portal.accounts.address.confirmation import AddressTaken
 from portal.accounts.entry.limits import count_sign_in
 from portal.accounts.entry.sign_in import is_password_of
-from portal.accounts.forms import ConfirmForm, DenyForm, PasswordAgainForm
+from portal.accounts.forms import ConfirmForm, DenyForm
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.second_step.factors import has_second_step
 from portal.infrastructure.database import transaction
+from portal.web.forms import form_page
 
 blueprint = Blueprint("email_change", __name__)
 
@@ -26,9 +26,9 @@ Answer = str | tuple[str, int] | Response
 @blueprint.route("/address/confirm/<token>", methods=["GET", "POST"])
 @requires(PUBLIC)
 def confirm(token: str) -> Answer:
-    """Change the address where the account is signed in; elsewhere the password tells that its owner asked.
+    """Confirm a change of address: by a button where the account is signed in, elsewhere with its password.
 
-    Without that, somebody who reads the new address could be led to lend it to a stranger's account.
+    The password prevents a trick: a stranger asks for your address on their account, and you follow the mailed link.
     """
     state, link = find_link(Purpose.CHANGE_ADDRESS, token)
     if link is None or state is not LinkState.USABLE:
@@ -39,10 +39,10 @@ def confirm(token: str) -> Answer:
     if not is_own and account.password_hash is None:
         return render_template("accounts/public/confirm_new_address_by_facebook.html", **details)
     if not form.validate_on_submit():
-        return _page("confirm_new_address", form, **details)
+        return form_page("accounts/public/confirm_new_address.html", form, **details)
     seen_hash = None if is_own else _checked_hash(account, form)
     if not is_own and seen_hash is None:
-        return _page("confirm_new_address", form, **details)
+        return form_page("accounts/public/confirm_new_address.html", form, **details)
     try:
         with transaction():
             change.change_address(link.id, session=g.portal_session if is_own else None, seen_hash=seen_hash)
@@ -58,7 +58,7 @@ def confirm(token: str) -> Answer:
 
 
 def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
-    """Return the hash that the typed password fits; past the limit of tries nothing is computed."""
+    """Return the account's hash if the typed password fits it, else None. Raises `TooManyTries` before it compares."""
     count_sign_in(account.email_normalised, None)
     if is_password_of(account, form.password.data):
         return account.password_hash
@@ -69,7 +69,7 @@ def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
 def _unusable(state: LinkState, link: AccountToken | None) -> Answer:
     is_done = link is not None and link.account.email_normalised == link.email_normalised
     page = render_template("accounts/public/new_address_unusable.html", state=state, is_done=is_done)
-    return page, 404 if state is LinkState.BROKEN else 410
+    return page, state.status
 
 
 @blueprint.route("/address/not-me/<token>", methods=["GET", "POST"])
@@ -87,7 +87,7 @@ def deny(token: str) -> Answer:
         "has_second_step": has_second_step(link.account),
     }
     if not form.validate_on_submit():
-        return _page("deny_change", form, **details)
+        return form_page("accounts/public/deny_change.html", form, **details)
     try:
         with transaction():
             change.deny_change(link.id)
@@ -106,10 +106,4 @@ def denied() -> str:
 
 def _undeniable(state: LinkState) -> Answer:
     page = render_template("accounts/public/deny_unusable.html", state=state)
-    return page, 404 if state is LinkState.BROKEN else 410
-
-
-def _page(name: str, form: Any, **details: Any) -> Answer:
-    """Return a page with its form; one that was sent and refused answers 422."""
-    page = render_template(f"accounts/public/{name}.html", form=form, **details)
-    return (page, 422) if request.method == "POST" else page
+    return page, state.status

@@ -1,4 +1,4 @@
-"""Where somebody lands who has just come in."""
+"""The page that follows a sign-in."""
 
 from flask import url_for
 
@@ -8,14 +8,13 @@ from portal.customers.models import CustomerStatus
 
 
 def landing(account: Account, method: str, wanted: str) -> str:
-    """Return the page to go on to.
+    """Return the address of the page that follows a sign-in.
 
-    Whoever comes through Facebook is told first if their data are on hold: at their first visit, later, and with a
-    second step too.
+    A customer who comes through Facebook and whose data are on hold is told so first, every time.
 
     Args:
-        method: how they proved themselves, as `sign_in.enter` has it.
-        wanted: the page that they asked for; empty for the first one.
+        method: how they proved themselves, as in `sign_in.enter`.
+        wanted: the page that they asked for; empty for the dashboard.
     """
     customer = account.customer
     if method.startswith(FACEBOOK) and customer and customer.status is CustomerStatus.RESTRICTED:

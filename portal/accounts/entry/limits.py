@@ -1,8 +1,8 @@
 """How many tries anybody has, on one page.
 
-An attacker cannot lock a customer out: a browser from which the account was entered before is counted by
-itself, apart from what others do to the account. Past a limit no password is computed: tries cost nothing.
-Addresses are counted by their hash, known or not: a limit says nothing of whether somebody has an account.
+An attacker cannot lock a customer out: a browser from which the account was entered before has a count of its own.
+Past a limit no password is hashed, so that a flood of tries costs the portal little. Addresses are counted by their
+hash, whether or not they have an account, so that a limit does not tell.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def count_sign_in(address: str, device_id: int | None) -> None:
         device_id: of the browser, when it is known to this account.
 
     Raises:
-        TooManyTries: until when is in `retry_after`.
+        TooManyTries: `retry_after` says in how many seconds there are tries again.
     """
     if device_id is not None:
         count_try([(TRIES, f"sign-in:device:{device_id}")])
@@ -51,7 +51,7 @@ def count_second_step(account_id: int, device_id: int | None) -> None:
     """Count one try of a second step: a six-digit code is only safe while few can be tried. Raises `TooManyTries`.
 
     Args:
-        device_id: of the browser, when it is known to the account: others cannot use up its tries.
+        device_id: of the browser, when it is known to the account. It has tries of its own, which others cannot use up.
     """
     own = f"second-step:{account_id}:{device_id or 'new'}"
     count_try([(SECOND_STEPS, own), (SECOND_STEPS_A_DAY, own)])
@@ -83,10 +83,10 @@ def count_link_asked() -> None:
 
 
 def may_mail(address: str, device_id: int | None = None) -> bool:
-    """Count one mail that a stranger makes us send to a normalised address; False once there were enough.
+    """Count one mail that a stranger makes us send to a normalised address; return False once there were enough.
 
     Args:
-        device_id: of the browser, when it is known to the account: others cannot use up its mails.
+        device_id: of the browser, when it is known to the account. It has mails of its own, which others cannot use up.
     """
     key = f"mail:{_hidden(address)}" if device_id is None else f"mail:device:{device_id}"
     try:

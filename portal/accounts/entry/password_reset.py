@@ -1,5 +1,8 @@
-"""A forgotten password: the answer is always the same, the link works once for half an hour, and its use ends
-everything that was open (OWASP forgot password)."""
+"""A forgotten password (OWASP Forgot Password Cheat Sheet).
+
+The answer is the same for every address. The mailed link works once, within half an hour. Using it ends every session,
+link, known browser and link with Facebook.
+"""
 
 from sqlalchemy import select
 
@@ -36,11 +39,10 @@ def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
 
 
 def reset_password(link_id: int, password_hash: str) -> None:
-    """Set a new password in the current transaction, end every session, link, known browser and
-    way in through Facebook, and say so.
+    """Set a new password in the current transaction, end everything that was open, and tell the owner by mail.
 
     Raises:
-        LinkUnusable: the link was used, replaced or expired meanwhile.
+        LinkUnusable: the link was used, replaced or expired meanwhile, or the account has no customer.
     """
     link = db.session.get(AccountToken, link_id)
     if link is None:
@@ -52,7 +54,7 @@ def reset_password(link_id: int, password_hash: str) -> None:
     account.password_hash, account.password_changed_at = password_hash, clock.now()
     void_links(account.id)
     ended = end_sessions(account.id)
-    # Somebody who held the old password may have left a browser or a Facebook account of theirs here.
+    # A stranger who had the old password may have left a known browser or a Facebook link of their own.
     forget_devices(account.id)
     forget_identities(account.id)
     record(RESET, actor=account.subject, subject=account.subject, sessions_ended=ended)

@@ -1,8 +1,8 @@
-"""Register: the answer, the rows written and the time are the same whether or not the address has an account.
+"""Register. The answer, the rows written and the time are the same whether or not the address has an account.
 
-The request never learns it. The worker does, and writes to the address: a link to confirm, or word that an
-account exists. Nobody can occupy somebody else's address: several unconfirmed accounts may name it, and none
-opens anything.
+The request does not look whether there is an account. The worker looks, and writes to the address: either a link to
+confirm it, or that an account exists. Nobody can occupy somebody else's address: several unconfirmed accounts may name
+it, and none of them opens anything.
 """
 
 from sqlalchemy import select
@@ -31,11 +31,12 @@ def register(
     language: str,
     may_mail: bool,
 ) -> Account:
-    """Add an unconfirmed account to the current transaction, and have its address written to.
+    """Add an unconfirmed account to the current transaction, and ask the worker to write to its address.
 
     Args:
-        email: as typed; `email_normalised` is what it is compared by.
-        password_hash: computed before the transaction, for a known address too; None for who comes by Facebook.
+        email: as typed; `email_normalised` is the form that is compared.
+        password_hash: computed before the transaction, for a known address too; None for somebody who comes through
+            Facebook.
         may_mail: False once the address got enough mails this hour; everything else stays the same.
     """
     instant = now()
@@ -58,7 +59,7 @@ def register(
 
 
 def ask_for_another_link(account_id: int, *, may_mail: bool) -> None:
-    """Have a registered address written to once more, in the current transaction."""
+    """Ask the worker, in the current transaction, to write once more to a registered address."""
     account = db.session.get_one(Account, account_id)
     record(LINK_ASKED, actor="portal", subject="portal", account=account.public_id)
     if may_mail:
@@ -74,7 +75,10 @@ def confirmed_account(email_normalised: str) -> Account | None:
 
 
 def subject_of(account_id: int | None) -> str:
-    """Return whom an audit event about an account concerns; nobody's account costs the same query."""
+    """Return the subject of an audit event about an account: `customer:…`, or `portal` when there is no customer.
+
+    The query is the same without an account, so that the time does not tell whether there is one.
+    """
     statement = select(Customer.public_id).join(Account, Account.customer_id == Customer.id)
     public_id = db.session.execute(statement.where(Account.id == (account_id or NOBODY))).scalar_one_or_none()
     return f"customer:{public_id}" if public_id else "portal"

@@ -27,7 +27,7 @@ CLOSED = declare("customer:session:closed")
 
 
 class Verdict(StrEnum):
-    """What a pair of address and password is worth."""
+    """The result of checking an address with a password."""
 
     RIGHT = "right"
     """The password of a confirmed account."""
@@ -43,9 +43,9 @@ class Check:
 
     Attributes:
         account_id: of the account or registration that the address names, None when there is none.
-        public_id: of that registration, when it is unconfirmed.
-        seen_hash: the hash that the password fitted; the transaction acts only while it still stands.
-        better_hash: a stronger one to replace it by, when today's parameters are higher.
+        public_id: of that registration, when the verdict is `UNCONFIRMED`.
+        seen_hash: the hash that the password fitted; the transaction acts only if it is still the account's.
+        better_hash: a stronger hash to store instead, when today's parameters are higher.
     """
 
     verdict: Verdict
@@ -58,8 +58,8 @@ class Check:
 def check_password(email_normalised: str, password: str) -> Check:
     """Compare a password with the account of an address and with its newest registration.
 
-    A wrong password costs two computations, whoever exists. Otherwise somebody could register an address and
-    learn from the sign-in page whether it had an account before.
+    A wrong password costs two hashes, whether or not there is an account or a registration. Otherwise a stranger could
+    register an address and learn, from the time that the sign-in page takes, whether it had an account before.
     """
     if is_too_long(password):
         return Check(Verdict.WRONG)
@@ -73,23 +73,24 @@ def check_password(email_normalised: str, password: str) -> Check:
 
 
 def is_password_of(account: Account, password: str) -> bool:
-    """Tell whether a password is that of an account; nothing is computed for one that is longer than any."""
+    """Tell whether a password is that of an account. One longer than any allowed is refused without hashing it."""
     return not is_too_long(password) and is_password(account.password_hash, password)
 
 
 class SecondStepDue(Exception):
-    """The account asks for a second step that was not taken: no way in may forget it."""
+    """The account asks for a second step, and none was taken. The caller forgot to ask for it."""
 
 
 def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSession | AccountToken | None:
-    """Open a session for a right password in the current transaction, or the wait for the second step.
-
-    Returns:
-        None when the password was changed meanwhile.
+    """Open a session for a right password, or begin the wait for a second step, in the current transaction.
 
     Args:
-        device_token: the browser's device cookie, which the caller hands back to it.
-        device_label: what the browser calls itself, in a few words.
+        device_token: the browser's device cookie, which the caller sets again in the response.
+        device_label: browser and system in a few words, for people.
+
+    Returns:
+        The session; or the token of a sign-in that waits for its second step; or None when the password was changed,
+        or the customer erased, meanwhile.
     """
     statement = select(Account).where(Account.id == check.account_id).with_for_update()
     account = db.session.execute(statement).scalar_one_or_none()
@@ -119,9 +120,9 @@ def enter(
     """Open a session in the current transaction for somebody who just proved themselves.
 
     Args:
-        tell: whether the customer is written to when the browser is new to the account.
-        method: how they proved themselves, such as `password` or `password+totp`.
-        proven_at: when they did, if not now.
+        tell: whether the customer gets a mail when the browser is new to the account.
+        method: how they proved themselves, such as `password`, `facebook` or `password+totp`.
+        proven_at: when they proved themselves, if not now.
 
     Raises:
         SecondStepDue: `method` names no second step, and the account has one.

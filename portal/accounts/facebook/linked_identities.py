@@ -18,26 +18,27 @@ LINKED = declare("customer:facebook:linked", "account")
 UNLINKED = declare("customer:facebook:unlinked", "by", "was_last_way_in", "sessions_ended")
 
 FACEBOOK = "facebook"
-# Long enough for the erasure that Facebook asks for after the application was removed there.
+# A person who removes the application at Facebook may ask for the erasure there later: until then the row says whose.
 UNLINKED_KEPT_FOR = timedelta(days=30)
 
 
 def find_identity(scoped_id: str, issued_at: datetime) -> LinkedIdentity | None:
-    """Return the identity that a call of Facebook means, held with its account; None when there is none.
+    """Lock and return the identity that a call of Facebook is about, with its account; None when there is none.
 
     Args:
-        issued_at: when the call was signed. A link made afterwards is not meant: a call sent once more must
-            not undo it.
+        scoped_id: Facebook's number for the person, made for this portal alone.
+        issued_at: when the call was signed. A link made later is not returned: somebody who sends an old call again
+            must not undo it.
     """
     known = select(LinkedIdentity).where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == scoped_id)
     seen = db.session.execute(known).scalar_one_or_none()
     if seen is None:
         return None
-    # Whoever changes a way in holds the account first, so that no two wait for each other.
+    # Every change to a way in locks the account first, so that no two of them deadlock.
     db.session.execute(select(Account.id).where(Account.id == seen.account_id).with_for_update())
     held = known.with_for_update().execution_options(populate_existing=True)
     identity = db.session.execute(held).scalar_one_or_none()
-    # Facebook gives whole seconds.
+    # Facebook signs whole seconds, so the link's time is cut to seconds too.
     return None if identity is None or identity.linked_at.replace(microsecond=0) > issued_at else identity
 
 
@@ -46,7 +47,7 @@ class IdentityTaken(Exception):
 
 
 class LastWayIn(Exception):
-    """Without it nothing would open the account: a password comes first."""
+    """Facebook is the only way into the account: a password must be set before the link is undone."""
 
 
 def live_identity(account_id: int) -> LinkedIdentity | None:
@@ -56,7 +57,10 @@ def live_identity(account_id: int) -> LinkedIdentity | None:
 
 
 def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> None:
-    """Let an identity open an account, in the current transaction; a link undone before gives way.
+    """Let an identity open an account, in the current transaction. A link of it that was undone is replaced.
+
+    Args:
+        brought_names: whether the account was made with the names that Facebook gave.
 
     Raises:
         IdentityTaken: it opens another account, or the account has another identity.
@@ -75,24 +79,28 @@ def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> No
 
 
 def link_own(session: AccountSession, scoped_id: str) -> None:
-    """Link an identity with the account of a session, under a new session cookie, and tell its owner.
+    """Link an identity with the account of a session, in the current transaction, and tell the owner by mail.
+
+    The session gets a new cookie.
 
     Raises:
         IdentityTaken: it opens another account, or the account has another identity.
+        SessionOver: the session was ended meanwhile.
     """
     account = _held(session.account_id)
     link(account, scoped_id)
-    # It outlives the link: whoever undid it, or linked the identity elsewhere, would else not have to wait for copies.
+    # This date stays when the link goes. Otherwise undoing the link would also end the wait for copies of the data.
     account.facebook_linked_at = clock.now()
     renew_session(session)
     queue_facebook_linked(account)
 
 
 def unlink_own(session: AccountSession) -> None:
-    """Undo the link of a session's account in the current transaction; the other sessions it opened end.
+    """Undo the link of a session's account in the current transaction. The other sessions that it opened end.
 
     Raises:
         LastWayIn: the account has no password.
+        SessionOver: the session was ended meanwhile.
     """
     account = _held(session.account_id)
     identity = live_identity(account.id)
@@ -109,13 +117,13 @@ def _held(account_id: int) -> Account:
 
 
 def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -> None:
-    """Undo a link in the current transaction, with the sessions that it opened, and say so to its customer.
+    """Undo a link in the current transaction, end the sessions that it opened, and tell the customer by mail.
 
-    An account whose address nobody proved stays closed: its link was its only way to become one.
+    An account whose address nobody confirmed cannot be confirmed any more: its mailed links end, and nobody is told.
 
     Args:
         by: `facebook` or `customer`.
-        except_id: of the session that stays open, whatever opened it.
+        except_id: id of a session that stays open.
     """
     if identity.unlinked_at:
         return
@@ -138,7 +146,7 @@ def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -
 
 
 def forget_identity(identity: LinkedIdentity) -> None:
-    """Delete a link with its trace in the current transaction, and the account if nobody proved its address."""
+    """Delete the row of a link in the current transaction, and its account if nobody confirmed the address."""
     account = identity.account
     db.session.delete(identity)
     if account.customer is None:
@@ -148,8 +156,8 @@ def forget_identity(identity: LinkedIdentity) -> None:
 
 
 def forget_identities(account_id: int) -> None:
-    """Delete every link of an account in the current transaction, with its trace.
+    """Delete the rows of every link of an account in the current transaction.
 
-    Whoever held the account before its owner proved themselves may have linked an identity of their own.
+    A stranger who had the account before its owner proved themselves may have linked an identity of their own.
     """
     db.session.execute(delete(LinkedIdentity).where(LinkedIdentity.account_id == account_id))

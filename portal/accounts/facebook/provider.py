@@ -1,6 +1,6 @@
-"""Ask Facebook who somebody is: a code with PKCE, one look at the profile, and the token is dropped.
+"""Ask Facebook who somebody is: exchange a code (OAuth 2 with PKCE), read the profile once, drop the token.
 
-Nothing of Facebook's runs on our pages, and its address is the person's word, not a proof (security.md A2).
+No script of Facebook's runs on our pages. The address that Facebook gives is only what the person told it, not a proof.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure import installed
 from portal.infrastructure.typed_texts import name_of
 
-# Meta keeps a version for two years; a change of it is ours to make and to test.
+# Meta keeps a version alive for two years. We name one, so that a newer one comes only after we have tested it.
 API_VERSION = "v24.0"
 AUTHORIZE_URL = f"https://www.facebook.com/{API_VERSION}/dialog/oauth"
 GRAPH_URL = "https://graph.facebook.com"
@@ -25,12 +25,12 @@ SCOPE = "public_profile,email"
 FIELDS = "id,first_name,last_name,email"
 RETURN_PATH = "/sign-in/facebook/return"
 TIMEOUT_SECONDS = 5
-# Graph's number for a parameter that it does not take: here, a code that was used, is too old, or not its own.
+# The Graph API's error for a bad parameter: here, a code that was used, is too old or was made for another attempt.
 CODE_NOT_TAKEN = 100
 
 
 class FacebookDown(Exception):
-    """Facebook cannot be reached, is slow, or answers what nobody can read."""
+    """Facebook cannot be reached, is too slow, or gives an answer that cannot be read."""
 
 
 class FacebookMisconfigured(Exception):
@@ -60,8 +60,10 @@ def authorize_url(state: str, verifier: str, *, is_again: bool = False) -> str:
     """Return the address at Facebook where the person says yes or no.
 
     Args:
-        is_again: have Facebook ask for its password although the person is signed in there. It does not tell us
-            whether it did: whoever sits at the keyboard may take the wish out of the address.
+        state: random text that Facebook brings back; it ties the answer to this browser.
+        verifier: the secret of PKCE (RFC 7636); only its hash goes into the address.
+        is_again: ask Facebook to ask for its password although the person is signed in there. Facebook does not tell
+            us whether it did: the person can take this wish out of the address.
     """
     url = _settings().facebook_authorize_url or AUTHORIZE_URL
     wish = {"auth_type": "reauthenticate"} if is_again else {}
@@ -70,10 +72,12 @@ def authorize_url(state: str, verifier: str, *, is_again: bool = False) -> str:
 
 
 def read_profile(code: str, verifier: str) -> Profile:
-    """Exchange a code and return whose it is. It calls Facebook twice: never inside a transaction.
+    """Return the profile of the person who brought a code. It calls Facebook twice: never inside a transaction.
 
     Raises:
-        CodeRefused, FacebookDown, FacebookMisconfigured.
+        CodeRefused: the code was used, is too old, or is of another attempt.
+        FacebookDown: Facebook cannot be reached, is too slow, or answers nonsense.
+        FacebookMisconfigured: Facebook does not accept our application.
     """
     graph = f"{_settings().facebook_graph_url or GRAPH_URL}/{API_VERSION}"
     try:
@@ -95,13 +99,13 @@ def read_profile(code: str, verifier: str) -> Profile:
             answer.raise_for_status()
             return _profile(answer.json())
     except OAuthError as refusal:
-        raise _reading_of(refusal.error) from None
+        raise _fault_meant_by(refusal.error) from None
     except (RequestException, ValueError, KeyError, TypeError):
         raise FacebookDown from None
 
 
-def _reading_of(error: Any) -> Exception:
-    """Return what Graph means: it answers an object where OAuth 2 has a word."""
+def _fault_meant_by(error: Any) -> Exception:
+    """Return the exception for an error of Graph, which sends an object where OAuth 2 has a word."""
     code = error.get("code") if isinstance(error, dict) else None
     return CodeRefused() if code == CODE_NOT_TAKEN or error == "invalid_grant" else FacebookMisconfigured()
 
@@ -126,7 +130,7 @@ def _address(typed: Any) -> str | None:
 
 
 def _proof(token: str) -> str:
-    """Return what shows that a call comes from the holder of the app's secret, not of a stolen token."""
+    """Return `appsecret_proof`: it shows that the caller has the app's secret, and not just a stolen token."""
     secret = _settings().facebook_app_secret or ""
     return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
@@ -137,7 +141,7 @@ def _client() -> OAuth2Session:
         settings.facebook_app_id,
         settings.facebook_app_secret,
         scope=SCOPE,
-        # Fixed: neither the request nor a proxy has a say in where the code goes.
+        # A fixed address: no header of a request or of a proxy decides where Facebook sends the code.
         redirect_uri=settings.public_url + RETURN_PATH,
         token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
         code_challenge_method="S256",

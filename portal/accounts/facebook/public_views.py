@@ -1,4 +1,4 @@
-"""Sign in with Facebook: begin by a button, follow a link there, come back to a page for each outcome."""
+"""Sign in with Facebook: a button begins, a link leads to Facebook, and each outcome has a page to come back to."""
 
 import logging
 from typing import Any
@@ -63,7 +63,7 @@ def sign_in() -> Any:
 @blueprint.post("/sign-in/facebook")
 @requires(PUBLIC)
 def begin() -> Any:
-    """Answer with a page that holds a link: the strict form policy lets no form lead to another site."""
+    """Answer with a page that holds a link to Facebook: our `form-action` policy lets no form lead to another site."""
     _check_offered()
     count_facebook_attempt()
     attempt = begin_facebook(next_page(""))
@@ -108,7 +108,7 @@ def _enter(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
             )
             onward = landing(arrival.account, FACEBOOK, attempt.next) if arrival.account else ""
     except IntegrityError:
-        # A first visit in two tabs at once: the second one begins again, and is known by then.
+        # The same first visit in two tabs at once: the second one begins again, and then finds the account.
         return _outcome(Outcome.OVER, attempt)
     if onward:
         return keep_device(redirect(onward, 303))
@@ -123,7 +123,10 @@ def _enter(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
 
 
 def _link(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
-    """Link only for the account that asked, while its owner's proof is fresh (security.md A4)."""
+    """Link only the account that asked, and only while its owner's proof is fresh.
+
+    Otherwise a stranger could lead a signed-in customer back with the stranger's own Facebook identity.
+    """
     if not _is_still_here(attempt) or not is_fresh():
         return _outcome(Outcome.OVER, attempt)
     try:
@@ -138,7 +141,7 @@ def _link(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
 
 
 def _prove(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
-    """Take the answer as a fresh proof where Facebook names the very person that it lets into this account."""
+    """Accept the answer as a fresh proof if it names the identity that opens this account."""
     if not _is_still_here(attempt):
         return _outcome(Outcome.OVER, attempt)
     try:

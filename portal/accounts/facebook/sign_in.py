@@ -1,4 +1,4 @@
-"""Come in through Facebook: what opens an account is its number for the person, never the address it gives."""
+"""Come in through Facebook. Its number for the person opens an account, never the address that it gives for them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
     SECOND_STEP = "second_step"
     """The account asks for its second step first."""
     ENTERED = "entered"
-    """The account that this identity opens is open."""
+    """The person is signed in."""
     UNCONFIRMED = "unconfirmed"
     """An account waits for its address to be confirmed by our own mail."""
     NO_ADDRESS = "no_address"
@@ -50,7 +50,7 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     """This identity, or this account, is linked with another one."""
     SOMEBODY_ELSE = "somebody_else"
-    """Whoever answered at Facebook is not the person that opens this account."""
+    """The person who answered at Facebook is not the one whose identity opens this account."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Arrival:
 
     Attributes:
         awaited: public id of what waits: an account for its confirmation, a sign-in for its second step.
-        account: the one that is open now.
+        account: the account that the person is signed in to.
     """
 
     outcome: Outcome
@@ -97,7 +97,7 @@ def _account_opened_by(scoped_id: str) -> Account | None:
     account_id = db.session.execute(opened).scalar_one_or_none()
     held = select(Account).where(Account.id == account_id).with_for_update()
     account = db.session.execute(held).scalar_one_or_none()
-    # Whoever held the account before us may have taken the link away, with every session that was open then.
+    # Asked again under the lock: while we waited for it, the link may have been undone and every session ended.
     return account if db.session.execute(opened).scalar_one_or_none() == account_id else None
 
 
@@ -107,7 +107,8 @@ def _first_visit(profile: Profile, language: str, *, may_mail: bool) -> Arrival:
     address = normalise_address(profile.email)
     owner = confirmed_account(address)
     if owner:
-        # Only whom Facebook names with this address is told, and the owner hears of it: see docs/adr/0006.
+        # Only somebody for whom Facebook gives this address learns of the account, and its owner is told:
+        # docs/adr/0006.
         record(ADDRESS_MET, actor="portal", subject=owner.subject)
         if may_mail:
             queue_facebook_address_used(owner)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 ALGORITHM = "HMAC-SHA256"
-# Meta gives no limit. A day lets it try again after a night of ours, and its clock may be a little ahead.
+# Meta gives no limit. A day lets it try again after a night in which the portal was down; its clock may be a bit ahead.
 OLDEST, MOST_AHEAD = timedelta(hours=24), timedelta(minutes=5)
 
 _SCOPED_ID = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -37,11 +37,11 @@ def read_callback(text: str, secret: str, instant: datetime) -> Callback:
 
     Args:
         text: the field `signed_request` as received.
-        secret: of the app.
-        instant: now, aware.
+        secret: of the application at Facebook.
+        instant: now, with its zone.
 
     Raises:
-        SignedRequestRefused: for anything else.
+        SignedRequestRefused: it is not signed by Facebook, not of the right form, or not fresh.
     """
     payload = read_payload(text, secret)
     callback = Callback(_scoped_id(payload.get("user_id")), _instant(payload.get("issued_at")))
@@ -59,7 +59,7 @@ def read_payload(text: str, secret: str) -> dict[str, Any]:
     if not text.isascii():
         raise SignedRequestRefused("not base64url")
     signature, _, encoded = text.partition(".")
-    # The texts are compared, not the bytes: several spellings of base64 decode to the same bytes.
+    # The texts are compared, not the decoded bytes: several texts of base64 decode to the same bytes.
     if not hmac.compare_digest(signature.removesuffix("=").encode(), _sign(encoded, secret).encode()):
         raise SignedRequestRefused("the signature does not fit")
     payload = _decode(encoded)

@@ -9,21 +9,29 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
 from portal.access.forms import AppCodeForm, NewPasskeyForm
-from portal.access.one_time_codes import new_totp_secret, provisioning_uri, qr_svg, secret_in_groups
-from portal.access.passkeys import PasskeyRefused, creation_options, read_new
+from portal.access.one_time_codes import secret_in_groups
+from portal.access.passkeys import PasskeyRefused, read_new
 from portal.access.recovery_codes import NewRecoveryCodes, make_recovery_codes
+from portal.access.second_factor_pages import (
+    app_picture,
+    forget_app_secret,
+    made_app_secret,
+    make_app_secret,
+    refuse_app_code,
+    to_make_passkey,
+)
 from portal.accounts.entry.limits import count_challenge, count_factor_change
 from portal.accounts.second_step import factors
 from portal.accounts.second_step.factors import TO_ADD, second_step_of
 from portal.accounts.sessions.visitor_sessions import keep_challenge, take_challenge
-from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 blueprint = Blueprint("second_step", __name__)
 
-NEW_APP, CODES = "new_app", "second_step_codes"
+CODES = "second_step_codes"
 Answer = str | tuple[str, int] | AnyResponse
 
 
@@ -36,7 +44,7 @@ def overview() -> str:
 @blueprint.route("/account/second-step/app", methods=["GET", "POST"])
 @requires(CUSTOMER_FRESH)
 def app() -> Answer:
-    secret, form = _new_secret(), AppCodeForm()
+    secret, form = made_app_secret(), AppCodeForm()
     if secret is None:
         return _to_overview()
     if form.validate_on_submit():
@@ -45,29 +53,26 @@ def app() -> Answer:
         with transaction():
             is_set_up = factors.set_up_app(g.portal_session, secret, form.code.data, codes)
         if is_set_up:
-            forget_shown(NEW_APP)
+            forget_app_secret()
             return _added(_("The app is set up. Your other sessions are closed."), codes)
-        form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
-    page = render_template("accounts/customer/second_step_app.html", form=form, groups=secret_in_groups(secret))
-    return (page, 422) if request.method == "POST" else page
+        refuse_app_code(form)
+    return form_page("accounts/customer/second_step_app.html", form, groups=secret_in_groups(secret))
 
 
 @blueprint.post("/account/second-step/app/new")
 @requires(CUSTOMER_FRESH)
 def new_app() -> AnyResponse:
     """Make a secret; it counts once the app has given a code for it."""
-    keep_to_show(NEW_APP, new_totp_secret())
+    make_app_secret()
     return redirect(url_for("customer.accounts.second_step.app"), 303)
 
 
 @blueprint.get("/account/second-step/app.svg")
 @requires(CUSTOMER_FRESH)
-def app_picture() -> AnyResponse:
-    secret = _new_secret()
-    if secret is None:
-        return _to_overview()
-    uri = provisioning_uri(secret, current_user.email, installed.organisation().name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+def app_code() -> AnyResponse:
+    """The secret as a picture, for the app to read."""
+    secret = made_app_secret()
+    return app_picture(secret, current_user.email) if secret else _to_overview()
 
 
 @blueprint.post("/account/second-step/app/remove")
@@ -87,15 +92,14 @@ def passkeys() -> Answer:
             return _add_passkey(form)
         except PasskeyRefused:
             pass
-    page = render_template("accounts/customer/second_step_passkey.html", form=form, is_refused=form.is_submitted())
-    return (page, 422) if request.method == "POST" else page
+    return form_page("accounts/customer/second_step_passkey.html", form, is_refused=form.is_submitted())
 
 
 def _add_passkey(form: NewPasskeyForm) -> AnyResponse:
     with transaction():
         challenge = factors.use_challenge(current_user.id, TO_ADD, take_challenge())
     made = read_new(form.credential.data or "", challenge)
-    # Only now: eight hashes for every answer that proves nothing would be a way to keep the portal busy.
+    # Made only now: if every wrong answer cost eight hashes, anybody could keep the portal busy.
     codes = _first_codes()
     with transaction():
         factors.add_passkey(g.portal_session, made, form.name.data or _("Passkey"), codes)
@@ -105,14 +109,12 @@ def _add_passkey(form: NewPasskeyForm) -> AnyResponse:
 @blueprint.post("/account/second-step/passkeys/options")
 @requires(CUSTOMER_FRESH)
 def passkey_options() -> Response:
-    """Answer what the browser needs to make a passkey, with a challenge of its own."""
+    """Answer with what the browser needs to make a passkey, and a fresh challenge."""
     count_challenge(current_user.id)
     with transaction():
         token = factors.issue_challenge(current_user.id, TO_ADD)
         keep_challenge(token.public_id)
-        held = factors.passkeys_of(current_user.id)
-        options = creation_options(token, current_user, installed.organisation().name, held)
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return to_make_passkey(token, current_user, factors.passkeys_of(current_user.id))
 
 
 @blueprint.post("/account/second-step/passkeys/<public_id>/remove")
@@ -152,11 +154,6 @@ def codes_kept() -> AnyResponse:
 
 def _first_codes() -> NewRecoveryCodes | None:
     return None if second_step_of(current_user).codes_left else make_recovery_codes()
-
-
-def _new_secret() -> str | None:
-    kept = kept_to_show(NEW_APP)
-    return kept[0] if kept else None
 
 
 def _added(message: str, codes: NewRecoveryCodes | None) -> AnyResponse:

@@ -1,7 +1,7 @@
 """A customer's second step, if they want one: a code of an app or a passkey after the password, or after Facebook.
 
-It is asked for on every way in, so that neither a reset password nor somebody's Facebook account is enough. Whoever
-changes theirs is told by mail, and their other sessions end (ASVS 6.3.7, 6.4.3, 7.4.3).
+It is asked for on every way in, so that neither a reset password nor a Facebook account alone is enough. After a change
+the customer gets a mail, and their other sessions end (ASVS 6.3.7, 6.4.3, 7.4.3).
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ TO_ADD, TO_ENTER = "passkey_to_add", "passkey_to_enter"
 
 @dataclass(frozen=True)
 class SecondStep:
-    """What a customer may take the second step by."""
+    """What a customer may use as the second step."""
 
     has_app: bool
     passkeys: list[AccountPasskey]
@@ -41,14 +41,14 @@ class SecondStep:
 
 
 def second_step_of(account: Account) -> SecondStep:
-    """Return what an account's second step is made of."""
+    """Return what the owner of an account may use as the second step."""
     held = passkeys_of(account.id)
     codes = recovery_codes.unused_codes(AccountRecoveryCode, account_id=account.id)
     return SecondStep(account.sealed_totp_secret is not None, held, codes)
 
 
 def has_second_step(account: Account) -> bool:
-    """Tell whether the password alone, or Facebook alone, does not open an account."""
+    """Tell whether an account asks for a second step after the password or Facebook."""
     has_app = account.sealed_totp_secret is not None
     return has_app or passkeys.count_passkeys(AccountPasskey, account_id=account.id) > 0
 
@@ -76,13 +76,14 @@ def use_passkey(account_id: int, answer: str, challenge: bytes) -> AccountPasske
 
 
 def add_passkey(session: AccountSession, made: NewPasskey, name: str, codes: NewRecoveryCodes | None) -> None:
-    """Let a passkey be a second step of a session's account, in the current transaction.
+    """Add a passkey to the second step of a session's account, in the current transaction.
 
     Args:
-        codes: recovery codes, when there are none yet: they are shown next.
+        codes: fresh recovery codes to store, when the account has none left; the caller shows them next.
 
     Raises:
-        PasskeyRefused.
+        PasskeyRefused: the passkey is stored already, or the account has ten of them.
+        SessionOver: the session was ended meanwhile.
     """
     account = _held(session)
     passkeys.add_passkey(AccountPasskey, made, name, account_id=account.id)
@@ -91,13 +92,18 @@ def add_passkey(session: AccountSession, made: NewPasskey, name: str, codes: New
 
 
 def set_up_app(session: AccountSession, secret: str, code: str, codes: NewRecoveryCodes | None) -> bool:
-    """Let an app be a second step of a session's account, in the place of an older one, in the current transaction.
+    """Add an app to the second step of a session's account, in the current transaction. It replaces an older app.
 
     Args:
-        codes: recovery codes, when there are none yet: they are shown next.
+        secret: of the app, in base32.
+        code: what the app shows for it.
+        codes: fresh recovery codes to store, when the account has none left; the caller shows them next.
 
     Returns:
-        False when the code is not the app's.
+        False when the code does not fit the secret.
+
+    Raises:
+        SessionOver: the session was ended meanwhile.
     """
     account = _held(session)
     if not confirm_app(account, secret, code):
@@ -109,7 +115,7 @@ def set_up_app(session: AccountSession, secret: str, code: str, codes: NewRecove
 
 
 def remove_passkey(session: AccountSession, public_id: str) -> bool:
-    """Remove a passkey of a session's account in the current transaction; False when there is none such."""
+    """Remove a passkey of a session's account in the current transaction; return False when it has no such passkey."""
     account = _held(session)
     gone = next((passkey for passkey in passkeys_of(account.id) if passkey.public_id == public_id), None)
     if gone is None:
@@ -120,7 +126,7 @@ def remove_passkey(session: AccountSession, public_id: str) -> bool:
 
 
 def remove_app(session: AccountSession) -> None:
-    """Take the app of a session's account away, in the current transaction."""
+    """Remove the app of a session's account, if it has one, in the current transaction."""
     account = _held(session)
     if account.sealed_totp_secret is not None:
         _drop_app(account)
@@ -138,10 +144,10 @@ def renew_recovery_codes(session: AccountSession, codes: NewRecoveryCodes) -> bo
 
 
 def lift_second_step(account: Account) -> int:
-    """Take everything of an account's second step away, in the current transaction, for somebody who lost it all.
+    """Remove an account's whole second step, in the current transaction, for a customer who lost it.
 
-    Whoever does it has made sure of the person. Copies of the data wait for 72 hours, and a mail says so, in case it
-    was somebody else who asked (security.md A1).
+    The operator has made sure who asks. In case they were deceived, copies of the data wait for 72 hours, and a mail
+    tells the owner.
 
     Returns:
         How many sessions ended.
@@ -158,10 +164,10 @@ def lift_second_step(account: Account) -> int:
 
 
 def undo_second_step(account: Account, since: datetime) -> None:
-    """Take away what an account's second step got since an instant, in the current transaction, and tell its owner.
+    """Remove what was added to an account's second step since an instant, in the current transaction; mail the owner.
 
-    Whoever had the account may have added it to lock the owner out. What is older still counts: a mailbox alone must
-    not do without it.
+    A thief may have added it to lock the owner out. What is older stays, because somebody who only reads the owner's
+    mailbox must not get rid of it.
     """
     is_late = account.app_added_at is not None and account.app_added_at >= since
     if is_late:
@@ -192,7 +198,7 @@ def _drop_app(account: Account) -> None:
 
 
 def _drop_idle_codes(account: Account) -> None:
-    """Delete recovery codes that stand beside no second step any more."""
+    """Delete recovery codes when the account has neither app nor passkey left: they are no second step alone."""
     if not has_second_step(account):
         recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
 

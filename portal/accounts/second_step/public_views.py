@@ -1,8 +1,8 @@
-"""The second step at sign-in: a code or a passkey, for an account whose owner wants one asked for."""
+"""The pages of the second step at sign-in: a code or a passkey."""
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.access.declare import PUBLIC, requires
 from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
-from portal.access.passkeys import request_options
+from portal.access.second_factor_pages import to_use_passkey
 from portal.accounts.entry.landing import landing
 from portal.accounts.entry.limits import count_challenge, count_second_step
 from portal.accounts.entry.sign_in import enter
@@ -67,7 +67,7 @@ def code() -> Any:
 @blueprint.post("/sign-in/passkey/options")
 @requires(PUBLIC)
 def passkey_options() -> AnyResponse:
-    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    """Answer with what the browser needs to use a passkey, and a fresh challenge."""
     waiting = find_waiting(awaited_step())
     if waiting is None:
         return _to_password()
@@ -76,8 +76,7 @@ def passkey_options() -> AnyResponse:
     with transaction():
         token = issue_challenge(account_id, TO_ENTER)
         keep_challenge(token.public_id)
-        options = request_options(token, passkeys_of(account_id))
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return to_use_passkey(token, passkeys_of(account_id))
 
 
 @blueprint.post("/sign-in/passkey")
@@ -102,7 +101,7 @@ def _count(waiting: AccountToken) -> None:
 
 
 def _enter(passed: tuple[Account, str] | None) -> str:
-    """Open the session in the current transaction and return the page that follows; "" where nothing was proven."""
+    """Open the session in the current transaction and return the page that follows; empty when nothing was proven."""
     if passed is None:
         return ""
     account, method = passed

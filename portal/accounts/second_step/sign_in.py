@@ -1,4 +1,7 @@
-"""The second step at sign-in: the password or Facebook opens five minutes for it, and only both open a session."""
+"""The second step at sign-in.
+
+The password or Facebook begins a wait of five minutes, kept as a row. Only a second step within it opens a session.
+"""
 
 from datetime import timedelta
 
@@ -15,21 +18,22 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.one_time_tokens import use_up
 
 STEP_WITHIN = timedelta(minutes=5)
 DENIED = declare("customer:second_step:denied", "reason")
 RECOVERY_USED = declare("customer:recovery_code:used", "left")
 
-# What opened the wait stands in the purpose, so that no browser can say that it was something else.
+# The row's purpose ends with what was proven first, so that no browser can claim that it was something else.
 _PURPOSE = "second_step_"
 
 
 class SignInOver(Exception):
-    """The five minutes for the second step have passed, or the sign-in was used or taken away."""
+    """The five minutes for the second step have passed, or the waiting sign-in was used or ended."""
 
 
 def await_second_step(account: Account, method: str) -> AccountToken:
-    """Add the wait for a second step to the current transaction.
+    """Add a sign-in that waits for its second step to the current transaction, and return its row.
 
     Args:
         method: what was proven first, `password` or `facebook`.
@@ -44,7 +48,7 @@ def await_second_step(account: Account, method: str) -> AccountToken:
 
 
 def find_waiting(public_id: str | None) -> AccountToken | None:
-    """Return the sign-in that waits for its second step, or None when it expired, was used, or was taken away."""
+    """Return the sign-in that waits for its second step, or None when it expired, was used or was ended."""
     statement = select(AccountToken).where(
         AccountToken.public_id == (public_id or ""), AccountToken.purpose.startswith(_PURPOSE, autoescape=True)
     )
@@ -63,23 +67,23 @@ def end_waiting(account_id: int) -> None:
 
 
 def find_recovery_code(account_id: int, typed: str) -> int | None:
-    """Return the id of the unused recovery code that was typed. Slow: call it before a transaction."""
+    """Return the id of the unused recovery code that was typed, or None. Slow: call it before a transaction."""
     return recovery_codes.find_code(AccountRecoveryCode, typed, account_id=account_id)
 
 
 def pass_by_code(public_id: str, code: str, recovery_code_id: int | None) -> tuple[Account, str] | None:
-    """Use a code and the waiting sign-in up, in the current transaction.
+    """Check a code of the app, or a recovery code, and complete the waiting sign-in, in the current transaction.
 
     Args:
-        public_id: the waiting sign-in.
+        public_id: of the waiting sign-in.
         code: what was typed.
-        recovery_code_id: the recovery code that it was found to be, if any.
+        recovery_code_id: what `find_recovery_code` returned for it.
 
     Returns:
-        The account with how its owner proved themselves, or None for a wrong or used code.
+        The account with the method of its sign-in, such as `password+totp`; None for a wrong or used code.
 
     Raises:
-        SignInOver: there is no such sign-in any more.
+        SignInOver: the sign-in does not wait any more.
     """
     token = _waiting(public_id)
     account = token.account
@@ -99,13 +103,18 @@ def pass_by_code(public_id: str, code: str, recovery_code_id: int | None) -> tup
 
 
 def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tuple[Account, str] | None:
-    """Check a passkey's answer and use the waiting sign-in up, in the current transaction.
+    """Check a passkey's answer and complete the waiting sign-in, in the current transaction.
+
+    Args:
+        public_id: of the waiting sign-in.
+        challenge_id: of the challenge that the browser was given.
+        answer: what the browser answered, as JSON.
 
     Returns:
-        The account with how its owner proved themselves, or None for an answer that proves nothing.
+        The account with the method of its sign-in, such as `password+passkey`; None for an answer that is refused.
 
     Raises:
-        SignInOver: there is no such sign-in any more.
+        SignInOver: the sign-in does not wait any more.
     """
     token = _waiting(public_id)
     account = token.account
@@ -126,8 +135,6 @@ def _waiting(public_id: str) -> AccountToken:
 
 
 def _end(token: AccountToken, step: str) -> str:
-    burn = update(AccountToken).where(AccountToken.id == token.id, AccountToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(AccountToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    if not use_up(AccountToken, token.id):
         raise SignInOver
     return f"{token.purpose.removeprefix(_PURPOSE)}+{step}"

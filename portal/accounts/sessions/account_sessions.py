@@ -35,7 +35,7 @@ def load_account(request: Request) -> Account | None:
 
 
 def start_session(account: Account, device: AccountDevice, method: str) -> AccountSession:
-    """Open a session in the current transaction; `method` is how the person proved themselves, `password`."""
+    """Open a session in the current transaction and set its cookie; `method` is as in `sign_in.enter`."""
     return open_session(
         AccountSession,
         CUSTOMER_RULES,
@@ -84,8 +84,8 @@ def end_sessions(account_id: int, *, except_id: int | None = None, method: str |
     """End an account's sessions in the current transaction; return how many.
 
     Args:
-        except_id: of the one that stays open.
-        method: what was proven first in those to end, when not all are, whatever the second step was.
+        except_id: id of a session that stays open.
+        method: `password` or `facebook`, to end only the sessions that began with it, whatever their second step.
     """
     statement = update(AccountSession).where(
         AccountSession.account_id == account_id,

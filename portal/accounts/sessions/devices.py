@@ -1,4 +1,4 @@
-"""Browsers from which an account was entered: told apart by a random cookie of their own.
+"""Known browsers: those from which an account was entered, told apart by a random cookie.
 
 The cookie opens nothing. It lets a customer sign in while others try their account, and lets us tell them
 when a browser is new.
@@ -13,15 +13,22 @@ from portal.web.sessions import hash_token
 
 
 def find_device(account: Account | None, token: str) -> AccountDevice | None:
-    """Return the known browser that a device cookie names for an account; no account costs the same query."""
+    """Return the known browser that a device cookie names for an account, or None.
+
+    The query is the same without an account, so that the time does not tell whether there is one.
+    """
     statement = select(AccountDevice).where(AccountDevice.token_hash == _hash(account, token))
     return db.session.execute(statement).scalar_one_or_none()
 
 
 def remember_device(account: Account, token: str, label: str) -> tuple[AccountDevice, bool]:
-    """Note in the current transaction that an account is entered from a browser; return it and if it is new.
+    """Note in the current transaction that an account is entered from a browser; return the browser, and if it is new.
 
-    The caller holds the account's row, so that two sign-ins at once cannot add the browser twice.
+    The caller has locked the account's row, so that two sign-ins at once cannot add the browser twice.
+
+    Args:
+        token: the device cookie.
+        label: browser and system in a few words, for people.
     """
     instant = clock.now()
     device = find_device(account, token)
@@ -41,7 +48,7 @@ def remember_device(account: Account, token: str, label: str) -> tuple[AccountDe
 
 
 def forget_devices(account_id: int, device_ids: list[int] | None = None) -> None:
-    """Forget an account's browsers in the current transaction, all or some: they count as new then."""
+    """Forget an account's browsers in the current transaction, all or some. They count as new from then on."""
     sessions = update(AccountSession).where(AccountSession.account_id == account_id)
     devices = delete(AccountDevice).where(AccountDevice.account_id == account_id)
     if device_ids is not None:
@@ -52,5 +59,6 @@ def forget_devices(account_id: int, device_ids: list[int] | None = None) -> None
 
 
 def _hash(account: Account | None, token: str) -> str:
-    # One cookie serves everybody who uses the browser; hashing it with the account keeps their rows unlinked.
+    # Everybody who uses the browser has the same cookie. It is hashed with the account, so that rows of two accounts
+    # do not show that they share a browser.
     return hash_token(f"{account.public_id if account else ''}:{token}")

@@ -1,4 +1,7 @@
-"""After a change to the way in, copies of the data wait, so that whoever took an account over leaves with nothing."""
+"""Copies of the data wait for 72 hours after a change to the way in.
+
+Whoever took an account over thus leaves with nothing, and its owner has time to read the mail about the change.
+"""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +15,7 @@ FREEZE = timedelta(hours=72)
 def frozen_until(account: Account) -> datetime | None:
     """Return the instant until which no copy is handed over, or None when nothing changed lately.
 
-    The first password or link, made before the address was confirmed, changes nothing for anybody.
+    A password or a Facebook link that is older than the confirmation of the address is the first one, and no change.
     """
     confirmed_at, identity = account.email_confirmed_at, live_identity(account.id)
     changes = [account.password_changed_at, identity.linked_at if identity else None]

@@ -1,5 +1,7 @@
-"""What a browser carries before anybody signs in: a registration or a second step awaited, an attempt at Facebook, a
-device cookie.
+"""What a browser carries before anybody signs in.
+
+The form's cookie holds a registration that waits for its confirmation, a sign-in that waits for its second step, and an
+attempt at Facebook. The device cookie is apart.
 """
 
 import hmac
@@ -28,11 +30,11 @@ DEVICE_COOKIE_LIFE = timedelta(days=365)
 
 
 def await_registration(public_id: str, *, is_password_known: bool = False) -> None:
-    """Note which registration this browser waits for, by its public id.
+    """Note by its public id which registration this browser waits for.
 
     Args:
-        is_password_known: the password of the registration was typed in this browser, so that whoever opens
-            the mailed link in it is the person who registered.
+        is_password_known: whether the password of the registration was typed in this browser. Then the person who opens
+            the mailed link here is the one who registered.
     """
     session[AWAITED] = public_id
     if is_password_known:
@@ -59,7 +61,7 @@ class Errand(StrEnum):
     LINK = "link"
     """To let Facebook open the account that they are signed in to."""
     PROVE = "prove"
-    """To show that they still are who signed in."""
+    """To prove again that they are the person who signed in."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class FacebookAttempt:
 
     Attributes:
         account: public id of the account to link or to prove oneself for; empty to sign in.
-        next: the page to go to afterwards; empty for the first one.
+        next: the page to go to afterwards; empty for the dashboard.
     """
 
     state: str
@@ -80,16 +82,16 @@ class FacebookAttempt:
 
 
 def begin_facebook(wanted: str, errand: Errand = Errand.SIGN_IN, account: str = "") -> FacebookAttempt:
-    """Begin an attempt in this browser; it takes the place of one begun before."""
+    """Begin an attempt in this browser and return it. It replaces one begun before."""
     attempt = FacebookAttempt(new_token(), new_token(), clock.now().isoformat(), wanted, errand, account)
     session[AT_FACEBOOK] = asdict(attempt)
     return attempt
 
 
 def end_facebook(state: str) -> FacebookAttempt | None:
-    """Take the attempt that a return is for out of this browser; None unless it was begun here, lately, and is new.
+    """End the attempt of this browser and return it; None when the state is of another attempt, too old or used.
 
-    The cookie forgets the attempt, but somebody may have kept a copy of it: the database remembers what is spent.
+    The cookie forgets the attempt, but somebody may have kept a copy of the cookie: the database remembers used states.
     """
     kept = session.pop(AT_FACEBOOK, None)
     if kept is None:
@@ -101,7 +103,7 @@ def end_facebook(state: str) -> FacebookAttempt | None:
 
 
 def _spend(state: str) -> bool:
-    """Note that a state came back; False when it had before. Of two returns at once, one wins."""
+    """Note that a state came back; return False when it had before. Of two returns at once only one gets True."""
     with transaction() as database:
         insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
         statement = insert(SpentState).values(state_hash=hash_token(state), spent_at=clock.now())
@@ -110,27 +112,27 @@ def _spend(state: str) -> bool:
 
 
 def await_step(public_id: str) -> None:
-    """Note which sign-in this browser owes its second step, by its public id."""
+    """Note by its public id which sign-in waits for a second step from this browser."""
     session[SECOND_STEP] = public_id
 
 
 def awaited_step() -> str | None:
-    """Return the sign-in that this browser owes its second step, or None."""
+    """Return the public id of the sign-in that waits for a second step from this browser, or None."""
     return session.get(SECOND_STEP)
 
 
 def forget_step() -> None:
-    """Forget the sign-in that waited: it is done, or over."""
+    """Forget the sign-in that waited for a second step."""
     session.pop(SECOND_STEP, None)
 
 
 def keep_challenge(public_id: str) -> None:
-    """Bind the challenge of a passkey to this browser."""
+    """Tie the challenge of a passkey to this browser, by its public id."""
     session[CHALLENGE] = public_id
 
 
 def take_challenge() -> str | None:
-    """Take the challenge of a passkey out of this browser: it is good for one answer."""
+    """Return the public id of this browser's challenge, or None, and forget it: it is good for one answer."""
     return session.pop(CHALLENGE, None)
 
 
@@ -140,14 +142,14 @@ def is_session_over() -> bool:
 
 
 def device_token() -> str:
-    """Return what tells this browser from others: its device cookie, or a new one for the response."""
+    """Return the value of the browser's device cookie, or a new one for `keep_device` to set."""
     if "device_token" not in g:
         g.device_token = request.cookies.get(cookie_name(DEVICE_COOKIE)) or new_token()
     return str(g.device_token)
 
 
 def keep_device(response: AnyResponse) -> AnyResponse:
-    """Leave the device cookie in a browser from which an account was just entered."""
+    """Set the device cookie in the response to a browser from which an account was just entered."""
     response.set_cookie(
         cookie_name(DEVICE_COOKIE),
         device_token(),

@@ -1,7 +1,7 @@
-"""Decide from the bytes alone whether an upload may be what it should be. Nothing is decoded here.
+"""Decide from the bytes alone whether an upload may be a document. No picture or page is decoded here.
 
-Phones add honest things after a picture's end (depth map, short film, maker's notes), so bytes after the end
-are no crime in themselves; a second format that another program would open (archive, page, PDF) is.
+Phones write harmless things after a picture's end (depth map, short film, maker's notes), so bytes after the end are
+allowed. A second format that another program would open (archive, web page, PDF) is refused.
 
 Every loop here is bounded: a hostile file of 10 MB must not cost more than a fraction of a second.
 """
@@ -17,9 +17,9 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PAGES = 4
 MAX_PIXELS = 64_000_000
 MAX_EDGE = 20_000
-# Honest files have a few hundred parts (segments, chunks, boxes); these many are made to waste time.
+# Honest files have a few hundred parts (segments, chunks, boxes); a file with so many is made to waste our time.
 _MOST_PARTS = 20_000
-# Maker's notes after a picture; a longer tail must be a format that is known to follow pictures.
+# Bytes of maker's notes after a picture. A longer tail must be a format that is known to follow pictures.
 _LONGEST_TAIL = 4096
 
 
@@ -38,9 +38,9 @@ class UploadProblem(StrEnum):
     WRONG_TYPE = "wrong_type"
     """Neither JPEG, PNG, HEIC nor PDF, whatever the name says."""
     NOT_THE_PDF = "not_the_pdf"
-    """A picture, where the paper is a PDF: one of its screen shows none of what makes it good."""
+    """A picture, where this paper must be the PDF itself: a picture of it does not hold its electronic signature."""
     UNREADABLE = "unreadable"
-    """It begins like one of these and does not go on like it."""
+    """It begins like one of these formats and does not go on like it."""
     TRUNCATED = "truncated"
     """It ends in the middle, as after a broken transfer."""
     ENCRYPTED_PDF = "encrypted_pdf"
@@ -75,9 +75,10 @@ class Inspection:
 
 
 def inspect(data: bytes) -> Inspection:
-    """Return what the bytes are. Raises `DocumentRefused`.
+    """Return the format and size of a document, by its bytes; never by a name or a type that the sender gave.
 
-    The true type is told by the leading bytes, never by a name or a type that the sender gave.
+    Raises:
+        DocumentRefused: the bytes are no acceptable document; `problem` says why.
     """
     if not data:
         raise DocumentRefused(UploadProblem.EMPTY)
@@ -118,7 +119,7 @@ def _check_size(width: int, height: int) -> None:
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _FILL = re.compile(rb"\xff+")
-# In compressed data FF is followed by a stuffed 00, a restart marker or fill; anything else is a marker.
+# In compressed data a byte FF is followed by a stuffed 00, a restart marker or fill; anything else is a marker.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
@@ -265,9 +266,10 @@ def _inspect_pdf(data: bytes) -> None:
 
 
 def _visible_page_count(data: bytes) -> int:
-    """Return the count of the last page tree's root that can be read without decoding, or 0.
+    """Return how many pages the PDF declares, as far as that can be read without decoding it; 0 where it cannot.
 
-    Enough to answer most people at once; the child that renders the document counts for good.
+    It is the count at the root of the last page tree. This answers most people at once; the child that renders the
+    document counts for certain.
     """
     pages = 0
     for found in islice(_PAGE_TREE.finditer(data), _MOST_PAGE_TREES):
@@ -281,12 +283,12 @@ def _visible_page_count(data: bytes) -> int:
 
 # Two formats at once
 
-# Long enough words that compressed data does not hold them by chance.
+# These words are long enough that compressed data does not hold them by chance.
 _MARKUP = re.compile(rb"<(?:!doctype\s{1,9}html|html|body|script|iframe|object|\?php)[\s>]", re.IGNORECASE)
 _PDF_ANYWHERE = re.compile(rb"%PDF-[12]\.")
 _ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"__HALT_COMPILER")
 _ZIP_END, _ZIP_ENTRY = b"PK\x05\x06", b"PK\x01\x02"
-# In 10 MB of noise one occurs once in four hundred files.
+# By chance, one file of 10 MB in four hundred holds a single such signature.
 _MOST_ZIP_ENDS = 100
 
 
@@ -308,13 +310,13 @@ def _hides_another_format(data: bytes, kind: DocumentKind) -> bool:
     if data[257:262] == b"ustar" or data[0x8001:0x8006] == b"CD001":
         return True
     if kind is DocumentKind.PDF:
-        # Inside, a PDF may speak of anything; what a browser would look at is its beginning.
+        # A PDF may quote markup anywhere inside. Only at its beginning could a browser take it for a page.
         return bool(_MARKUP.search(data, 0, 1024))
     return bool(_PDF_ANYWHERE.search(data) or _MARKUP.search(data))
 
 
 def _has_zip_directory(data: bytes) -> bool:
-    """Tell whether a ZIP's end record points at a real directory: four bytes alone also occur by chance."""
+    """Tell whether a ZIP's end record points at a real directory. The record's four bytes alone occur by chance too."""
     at = data.find(_ZIP_END)
     for _ in range(_MOST_ZIP_ENDS):
         if not 0 <= at <= len(data) - 22:

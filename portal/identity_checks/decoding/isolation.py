@@ -1,7 +1,8 @@
-"""Start the process that meets hostile documents, with as little around it as this machine allows.
+"""Start the process that decodes strangers' documents, isolated as far as this machine can do it.
 
-With bubblewrap it gets a root of its own, read-only, that holds the interpreter and the decoders and nothing
-of the portal; without it, it starts plainly. Either way it then locks itself up (`lock_down`).
+With bubblewrap the process gets a read-only root of its own, which holds the interpreter and the decoders and nothing
+of the portal. Without bubblewrap it starts as a plain process. In both cases it then gives up what it does not need
+(`rendering_child.lock_down`).
 """
 
 import functools
@@ -25,7 +26,7 @@ _EXPECTED_LOCKS = {
 
 
 class ChildUnavailable(Exception):
-    """The child cannot even start: nothing is wrong with a document, something is with this machine."""
+    """The child cannot start. The fault is with this machine, not with a document."""
 
 
 class Way(StrEnum):
@@ -36,12 +37,18 @@ class Way(StrEnum):
 
 
 def start(script: Path, *arguments: str, way: Way | None = None) -> "subprocess.Popen[bytes]":
-    """Start a script in the best way that works here, its input and output being pipes.
+    """Start a Python script in isolation and return its process, with pipes for input and output.
 
-    The process leads a group of its own, to be killed as a whole. Raises `ChildUnavailable`.
+    The process leads a group of its own, which the caller can kill as a whole.
+
+    Args:
+        way: how to start it; the best way that works here when absent.
+
+    Raises:
+        ChildUnavailable: no process can be started.
     """
     way = way or chosen_way()
-    # Made plain, since a folder that is only passed through (a/../b) is not there in bubblewrap's root.
+    # Without `..`: in bubblewrap's root a folder that the path only passes through (a/../b) does not exist.
     interpreter = [os.path.abspath(sys.executable), "-I", "-B", str(script), *arguments]
     command = [*_bubblewrap(script), *interpreter] if way is Way.BUBBLEWRAP else interpreter
     try:
@@ -50,7 +57,7 @@ def start(script: Path, *arguments: str, way: Way | None = None) -> "subprocess.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # With a home named, the interpreter asks no name service (a socket) for one.
+            # Without HOME the interpreter would ask a name service for it, through a socket.
             env={"LANG": "C.UTF-8", "HOME": "/"},
             cwd="/",
             start_new_session=True,
@@ -60,7 +67,7 @@ def start(script: Path, *arguments: str, way: Way | None = None) -> "subprocess.
 
 
 def chosen_way() -> Way:
-    """Return the best way that works on this machine. Raises `ChildUnavailable`."""
+    """Return the best way to start the child that works on this machine. Raises `ChildUnavailable`."""
     return _probe()[0]
 
 
@@ -82,7 +89,7 @@ def isolation_report() -> list[str]:
 
 @functools.cache
 def _probe() -> tuple[Way, tuple[str, ...]]:
-    """Try each way with a child that only locks itself up and tells how; return the first that works."""
+    """Try each way with a child that only locks itself up and reports its locks; return the first way that works."""
     for way in Way:
         if way is Way.BUBBLEWRAP and shutil.which("bwrap") is None:
             continue
@@ -115,6 +122,6 @@ def _bubblewrap(script: Path) -> list[str]:
 def _namespaces() -> list[str]:
     if os.geteuid() != 0:
         return ["--unshare-all", "--cap-drop", "ALL"]
-    # Root needs no user namespace, and without one the child can become the real nobody.
+    # Root needs no user namespace, and without one the child can become the machine's real user nobody.
     spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     return [*spaces, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]

@@ -1,4 +1,4 @@
-"""Whether a picture can be read, as far as its pixels tell: a hint to its sender, who knows better and may go on."""
+"""Guess from its pixels whether a picture can be read. It is a hint to the sender, who may go on all the same."""
 
 from enum import StrEnum
 from io import BytesIO
@@ -6,8 +6,8 @@ from io import BytesIO
 from PIL import Image, ImageFilter, ImageStat
 
 _EDGE = 1000
-# Our own figures, from drawn cards photographed on a table: sharp ones vary by 250 and more, those that nobody
-# reads by less than 5; in daylight the lightest tenth is above 200, at dusk below 50.
+# Our own figures, from photographs of drawn cards on a table. The Laplacian of a sharp picture varies by 250 and more,
+# that of an unreadable one by less than 5. The lightest tenth is above 200 in daylight and below 50 at dusk.
 _LEAST_VARIANCE = 10
 _LEAST_LIGHT = 60
 _LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
@@ -21,7 +21,11 @@ class PictureDoubt(StrEnum):
 
 
 def picture_doubt(jpeg: bytes) -> PictureDoubt | None:
-    """Return why a picture, a JPEG file of our own making, may not be readable, or None."""
+    """Return why a picture may not be readable, or None.
+
+    Args:
+        jpeg: a JPEG file that this portal made; a stranger's file is never decoded here.
+    """
     picture = Image.open(BytesIO(jpeg))
     picture.draft("L", (_EDGE, _EDGE))
     grey = picture.convert("L")
@@ -32,14 +36,14 @@ def picture_doubt(jpeg: bytes) -> PictureDoubt | None:
 
 
 def _variance_of_edges(grey: Image.Image) -> float:
-    """Return how much the Laplacian varies inside a picture: the filter leaves the outermost pixels as they are."""
+    """Return the variance of the Laplacian, without the outermost pixels, which the filter leaves as they are."""
     inside = (1, 1, max(2, grey.width - 1), max(2, grey.height - 1))
     variance: float = ImageStat.Stat(grey.filter(_LAPLACE).crop(inside)).var[0]
     return variance
 
 
 def _lightest_tenth(grey: Image.Image) -> int:
-    """Return from which of 256 greys on the lightest tenth of the pixels begins."""
+    """Return the grey, from 0 to 255, at which the lightest tenth of the pixels begins."""
     left = grey.width * grey.height // 10
     for light, count in reversed(list(enumerate(grey.histogram()))):
         left -= count

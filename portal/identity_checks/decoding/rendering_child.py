@@ -1,7 +1,7 @@
 """The process that decodes one document of a stranger: it locks itself up first and gives back raw pixels.
 
-Started by `rendition.py` as a file of its own: it imports nothing of the portal, so that it needs no
-database, no settings and no key, and only this file and the decoders have to be visible to it.
+`rendition.py` starts it as a file of its own. It imports nothing of the portal, so it needs no database, no settings
+and no key, and only this file and the decoders have to be visible to it.
 
 Arguments: kind (jpeg, png, heic, pdf), most pixels, most pages, longest edge of a rendition in pixels.
 The document arrives on standard input. On standard output, numbers big-endian:
@@ -38,10 +38,13 @@ class Refused(Exception):
 
 
 def lock_down(*, needs_threads: bool = False) -> list[str]:
-    """Give up, for good, everything that decoding does not need; return one line for each lock that holds.
+    """Give up for good everything that decoding does not need; return one line for each lock that holds.
 
-    Everything must be imported before: afterwards no file can be opened at all. Each lock works alone, since
-    a machine may lack any of them.
+    Import everything before: afterwards no file can be opened at all. No lock relies on another one, since a machine
+    may lack any of them.
+
+    Args:
+        needs_threads: whether the decoder starts threads.
     """
     locks = []
     # A crash must not write a person's document to the disk.
@@ -89,14 +92,14 @@ def _give_up_privileges() -> list[str]:
     kernel = _kernel()
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     has_none = kernel.capset(header, bytes(24)) == 0
-    # After the change of user, which clears it: when the parent dies, so does this process.
+    # This process dies when its parent dies. Set only now, since the change of user would have cleared it.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     gains_none = _prctl(_PR_SET_NO_NEW_PRIVS, 1) == 0
     return ["privileges: none, and none to gain"] if has_none and gains_none else []
 
 
 def _give_up_files() -> list[str]:
-    """Handle every right that this kernel's Landlock knows, and allow none of them anywhere."""
+    """Forbid, for every file, everything that this kernel's Landlock can forbid."""
     kernel = _kernel()
     kernel.syscall.restype = ctypes.c_long
     version = kernel.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
@@ -172,7 +175,7 @@ def _limit_resources(needs_threads: bool) -> list[str]:
         limits[resource.RLIMIT_NPROC] = 0
     for limit, most in limits.items():
         resource.setrlimit(limit, (most, most))
-    # The second more lets the signal that names the reason come before the one that only kills.
+    # The soft limit sends SIGXCPU, which names the reason; the hard limit, a second later, only kills.
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     return [f"limits: {MEMORY_BYTES >> 20} MB of memory, {CPU_SECONDS} s of processor, no new file or socket"]
 
@@ -195,7 +198,7 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
     )
 
     Image.preinit()
-    # Our own limit is checked below, on the header, and knows no mere warning.
+    # Pillow would only warn at first. Our own limit is checked below, on the header.
     Image.MAX_IMAGE_PIXELS = None
     formats = {"jpeg": ["JPEG"], "png": ["PNG"], "heic": ["HEIF"]}[kind]
     if kind == "jpeg":
@@ -210,7 +213,7 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
             if picture.width * picture.height > most_pixels:
                 raise Refused("too_many_pixels")
             picture.draft("RGB", (longest_edge, longest_edge))
-            # Before the orientation is looked for: that decodes a PNG too, and hides that it is broken.
+            # Before the orientation is read: reading it decodes a PNG too, and hides that the file is broken.
             picture.load()
             orientation = _orientation(picture)
             small = _shrunk(picture, longest_edge)
@@ -237,7 +240,7 @@ def _shrunk(picture: Any, longest_edge: int) -> Any:
     from PIL import ImageOps
 
     if picture.mode in {"I", "F"} or picture.mode.startswith("I;16"):
-        # Sixteen bits of grey: keep the upper eight, which a plain conversion would clip to white.
+        # Sixteen bits of grey: keep the upper eight. A plain conversion would turn nearly everything white.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
     if picture.mode == "1":
         picture = picture.convert("L")
@@ -245,11 +248,12 @@ def _shrunk(picture: Any, longest_edge: int) -> Any:
         picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
     factor = max(picture.size) // (2 * longest_edge)
     if factor > 1:
-        # First by whole steps, in place of a conversion at full size that would double the memory.
+        # Shrunk by a whole factor first: a conversion at full size would double the memory.
         picture = picture.reduce(factor)
     if max(picture.size) <= longest_edge:
         return picture
-    # A new picture, not this one made smaller: a HEIC of several photos is read anew, at its size, whenever it is used.
+    # `contain` returns a new picture. Shrinking this one in place would not last: a HEIC of several photos is read
+    # again, at full size, whenever it is used.
     return ImageOps.contain(picture, (longest_edge, longest_edge))
 
 
@@ -285,7 +289,7 @@ def _pdf_page(page: Any, longest_edge: int) -> Page:
     width, height = page.get_size()
     if not (1 <= width <= 20_000 and 1 <= height <= 20_000):
         raise Refused("unreadable")
-    # No forms: that keeps scripts asleep. Annotations are drawn: people black out their number with them.
+    # Forms are not drawn, so that no script runs. Annotations are: people black out their number with them.
     bitmap = page.render(
         # Half a pixel less: the renderer rounds up, and 841.89 points must not become 2001 pixels.
         scale=min((longest_edge - 0.5) / max(width, height), 300 / 72),
@@ -307,7 +311,7 @@ def _pdf_page(page: Any, longest_edge: int) -> Page:
 
 
 def _take_standard_output() -> IO[bytes]:
-    """Keep the way to the parent for ourselves: a library that prints must not speak in our name."""
+    """Return the pipe to the parent, and turn standard output elsewhere: what a library prints is not our answer."""
     mine = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return mine
@@ -335,7 +339,7 @@ def main(arguments: list[str]) -> None:
         parent.write("\n".join(lock_down()).encode())
         parent.close()
         return
-    # A bomb burns its processor until it is stopped; pages that people wait for go first.
+    # A decompression bomb uses a processor until it is stopped; the pages that people wait for go first.
     os.nice(NICENESS)
     kind, *numbers = arguments
     decode = load_decoder(kind, *(int(number) for number in numbers))

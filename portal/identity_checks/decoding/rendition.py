@@ -1,8 +1,8 @@
 """Turn a stranger's document into pictures that carry nothing but pixels.
 
 A child process decodes it: no network, no files, bounded memory, processor time and wall time (`isolation`,
-`rendering_child`). This side believes nothing the child says: it reads so many bytes and no more, and builds
-new JPEG files from raw pixels, so that no EXIF, XMP, ICC profile, comment or script of the original survives.
+`rendering_child`). This side trusts nothing that the child answers. It reads a bounded number of bytes, and builds new
+JPEG files from raw pixels, so that no EXIF, XMP, ICC profile, comment or script of the original survives.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ __all__ = ["RenditionBusy", "RenditionPage", "RenditionUnavailable", "isolation_
 LONGEST_EDGE = 2000
 JPEG_QUALITY = 85
 AT_ONCE = 2
-"""Renditions at a time on one machine: as many as the smallest has cores."""
+"""Renditions at a time on one machine: as many as the smallest machine for this portal has cores."""
 _PAGE_HEAD = struct.Struct(">HH")
 _LONGEST_ANSWER = 3 + MAX_PAGES * (_PAGE_HEAD.size + 3 * LONGEST_EDGE * LONGEST_EDGE)
 _PIPE_SIZE = 64 * 1024
@@ -42,7 +42,7 @@ _OUT_OF_CPU = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
 
 
 class RenditionBusy(Exception):
-    """Every place was taken for the whole waiting time: try again later."""
+    """Other renditions took every turn for the whole waiting time: try again later."""
 
 
 class RenditionUnavailable(Exception):
@@ -73,7 +73,10 @@ def render(
         wait_seconds: how long to wait for a turn.
         deadline_seconds: wall time for the child; past it the child is killed.
 
-    Raises `DocumentRefused` for what is wrong with the document, `RenditionBusy`, `RenditionUnavailable`.
+    Raises:
+        DocumentRefused: something is wrong with the document.
+        RenditionBusy: no turn came within the waiting time.
+        RenditionUnavailable: the child does not start here.
     """
     with _turn(slots, wait_seconds):
         answer = _ask_child(document, kind, time.monotonic() + deadline_seconds)
@@ -88,7 +91,7 @@ def _rebuilt(width: int, height: int, pixels: memoryview) -> RenditionPage:
 
 @contextmanager
 def _turn(folder: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold one of the machine's places; a process that dies gives its place back by dying."""
+    """Hold one of the machine's turns, as a lock on a file. A process that dies loses its lock and frees the turn."""
     give_up = time.monotonic() + wait_seconds
     while (place := _free_place(folder)) is None:
         if time.monotonic() >= give_up:
@@ -117,7 +120,7 @@ def _free_place(folder: Path) -> int | None:
 
 
 def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> memoryview:
-    """Return what the child answered, its ready mark left out."""
+    """Return what the child answered, without its ready mark."""
     try:
         child = start(CHILD, kind.value, str(MAX_PIXELS), str(MAX_PAGES), str(LONGEST_EDGE))
     except ChildUnavailable as error:
@@ -140,7 +143,7 @@ def _ask_child(document: bytes, kind: DocumentKind, deadline: float) -> memoryvi
 
 
 def _converse(child: "subprocess.Popen[bytes]", document: bytes, answer: bytearray, deadline: float) -> None:
-    """Feed the document and collect the answer until the child ends it. Raises TimeoutError when too late."""
+    """Feed the document and collect the answer until the child ends it. Raises `TimeoutError` at the deadline."""
     assert child.stdin is not None
     assert child.stdout is not None
     pending = memoryview(document)
@@ -173,7 +176,7 @@ def _feed(descriptor: int, pending: memoryview) -> memoryview:
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
-    # The whole group, also when the child is gone: it may have left something running.
+    # The whole group is killed, also when the child is gone: it may have left a process running.
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
@@ -184,7 +187,7 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def _pages(answer: memoryview) -> list[tuple[int, int, memoryview]]:
-    """Read the child's answer as from an enemy. Raises `DocumentRefused`."""
+    """Return (width, height, RGB bytes) of each page, trusting nothing in the answer. Raises `DocumentRefused`."""
     if bytes(answer[:1]) == b"X":
         raise _refusal(bytes(answer[2:64]))
     pages = []

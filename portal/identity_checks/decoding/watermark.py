@@ -1,11 +1,12 @@
-"""Write across a picture who looks at it, when, and for which case: a photograph of the screen names its maker."""
+"""Write across a picture who looks at it, when, and for which case, so that a photograph of the screen tells."""
 
-import unicodedata
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
+
+from portal.infrastructure.plain_letters import without_accents
 
 _TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 TURNS: Final = (0, *_TURNS)
@@ -20,20 +21,19 @@ _SPELT: Final = str.maketrans({
 
 
 def plain_letters(name: str) -> str | None:
-    """Return a name in letters without accents, or None where another script or a strange sign would go missing."""
-    taken_apart = unicodedata.normalize("NFKD", name.translate(_SPELT))
-    plain = "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
+    """Return a name in letters without accents, or None where letters of another script would be lost."""
+    plain = without_accents(name.translate(_SPELT))
     return plain if plain.strip() and plain.isascii() and plain.isprintable() else None
 
 
 def watermarked(jpeg: bytes, text: str, *, turn: int = 0) -> bytes:
     """Return a JPEG page turned clockwise, with a text repeated across it.
 
-    Pale letters with a dark edge stand out from light and dark pictures alike, and let what is under them be read.
+    Pale letters with a dark edge stand out from light and from dark pictures, and what is under them can be read.
 
     Args:
-        text: in `plain_letters`: the font that Pillow carries has no others.
-        turn: one of `TURNS`.
+        text: as `plain_letters` returns it; the font that comes with Pillow has no other letters.
+        turn: degrees, one of `TURNS`.
     """
     with Image.open(BytesIO(jpeg)) as opened:
         picture = opened.convert("RGB")
@@ -58,7 +58,7 @@ def _stamp(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, streng
 
 
 def _places(size: tuple[int, int], stamp: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield where the stamp stands: close enough that no part of a document worth having can be cut out without it."""
+    """Yield the places of the stamp, so close that no useful part of a document can be cut out without it."""
     across, down = stamp
     for row, top in enumerate(range(-stamp[1] // 2, size[1], down)):
         for left in range(-stamp[0] // 2 - row % 2 * across // 2, size[0], across):

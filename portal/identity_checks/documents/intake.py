@@ -1,7 +1,7 @@
-"""Take in one side of a document: looked at, scanned, rebuilt from pixels, sealed; never on a disk in clear.
+"""Take in one side of a document: inspected, scanned, rebuilt from pixels, sealed; never in clear on a disk.
 
-The bytes are stored first and the row is committed after them. A kill between the two leaves sealed bytes
-without any key, which the daily sweep removes; a row without bytes cannot be.
+The bytes are stored first, and the row is committed after them. A process killed between the two leaves sealed bytes
+without any key, which `reconciliation` removes after a day. A row without bytes cannot come about.
 """
 
 import hashlib
@@ -40,10 +40,10 @@ RECEIVED = declare("customer:identity_document:received", "document", "paper", "
 TURN_SECONDS = 8
 RENDER_SECONDS = 12
 AT_ONCE = 16
-"""Documents that one process takes in at a time, most of them waiting: each holds a thread, and pages need the rest."""
+"""Documents that one process takes in at a time. Each holds a thread, mostly waiting, and pages need other threads."""
 
 OF_ONE_PERSON = 2
-"""Of these, what one customer has looked at a time: the two sides of a card. Nobody takes every place alone."""
+"""How many of them may be one customer's: the two sides of a card. So nobody can take every place alone."""
 
 _places = BoundedSemaphore(AT_ONCE)
 _taken: Counter[int] = Counter()
@@ -55,11 +55,11 @@ class Infected(Exception):
 
 
 class SentTwice(Exception):
-    """The very file was sent for the other side already."""
+    """The same file was sent for the other side already."""
 
 
 class StillLooking(RenditionBusy):
-    """As many files of this customer are being looked at as one person may have."""
+    """This customer already has as many files being taken in as one person may have."""
 
 
 class NoLongerNeeded(Exception):
@@ -68,7 +68,7 @@ class NoLongerNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sealed:
-    """Bytes in the store, and the key that opens them, sealed to the staff side or wrapped by the sender's session."""
+    """Bytes in the store, and their key: sealed to the staff side, or wrapped by the sender's session."""
 
     storage_key: str
     sealed_key: bytes
@@ -84,13 +84,16 @@ def take_in(
     Opens its own transaction, after the slow work.
 
     Args:
-        viewer: the key of the session that sends it, to which a preview is kept until the request is sent.
-        use_up: ends the upload that it came by, in the transaction that keeps it; raises `NoLongerNeeded` when the
-            person cancelled or replaced it while it was looked at.
+        content: the file as it was sent.
+        viewer: the key of the session that sends it; with it a preview is kept until the request is sent.
+        use_up: called in the transaction that keeps the side, to end the upload in parts that brought it. It raises
+            `NoLongerNeeded` when the person cancelled or replaced that upload meanwhile.
 
     Raises:
-        DocumentRefused: for what is wrong with the file.
-        Infected, SentTwice, NoLongerNeeded.
+        DocumentRefused: something is wrong with the file.
+        Infected: the scanner refuses it.
+        SentTwice: it is the same file as the other side.
+        NoLongerNeeded: the errand waits for no document any more.
         StillLooking, RenditionBusy, RenditionUnavailable, StorageError: nothing was kept, the person may try again.
     """
     inspection = inspect(content)
@@ -108,7 +111,7 @@ def take_in(
         rendition = _seal(pack([page.jpeg for page in pages]), public_id)
         original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
         preview = _seal_preview(pages, public_id, viewer) if viewer else None
-        # A PDF may be drawn, and hold an empty page.
+        # Not for a PDF: a drawn or empty page would look blurred.
         doubt = None if inspection.kind is DocumentKind.PDF else picture_doubt(pages[0].jpeg)
     document = IdentityDocument(
         public_id=public_id,
@@ -137,7 +140,7 @@ def take_in(
         with transaction():
             return _keep(errand, document, use_up)
     except (NoLongerNeeded, SentTwice):
-        # Other faults may hide a commit that succeeded, so their bytes are left to the sweep.
+        # After any other fault the commit may have succeeded, so the bytes are left to the comparison.
         for sealed in (rendition, original, preview):
             with suppress(StorageError):
                 if sealed:
@@ -146,7 +149,11 @@ def take_in(
 
 
 def take_back(errand: Errand, public_id: str) -> bool:
-    """Destroy one side that was given, in the current transaction; return whether it was there."""
+    """Destroy one side that was given, in the current transaction; return whether it was there.
+
+    Raises:
+        NoLongerNeeded: the errand waits for no document any more.
+    """
     if not errands().hold(errand):
         raise NoLongerNeeded
     found = [row for row in _given(errand) if row.public_id == public_id]
@@ -155,7 +162,11 @@ def take_back(errand: Errand, public_id: str) -> bool:
 
 
 def release(document: IdentityDocument, verdict: Verdict) -> str | None:
-    """Let a held document be looked at, in the current transaction; return where the original's bytes lie."""
+    """Let staff look at a held document from now on, in the current transaction.
+
+    Returns:
+        The storage key of the original, whose bytes the caller removes; None if none was kept.
+    """
     storage_key = document.original_storage_key
     document.status = DocumentStatus.STAGED if document.draft_id else DocumentStatus.READY
     document.original_sealed_key = document.original_storage_key = document.original_digest = None
@@ -164,7 +175,13 @@ def release(document: IdentityDocument, verdict: Verdict) -> str | None:
 
 
 def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict:
-    """Ask the scanner once more about a held document's original. Raises `SealBroken`, `StorageError`."""
+    """Return the scanner's new verdict on a held document's original.
+
+    Raises:
+        Infected: the scanner refuses it.
+        LookupError: the document has no original, so it is not held.
+        KeyMissing, KeyBroken, SealBroken, StorageError: the original cannot be opened.
+    """
     storage_key, sealed_key = document.original_storage_key, document.original_sealed_key
     if storage_key is None or sealed_key is None:
         raise LookupError("a document without original has its verdict")
@@ -174,12 +191,21 @@ def scan_again(document: IdentityDocument, opening_keys: OpeningKeys) -> Verdict
 
 
 def original_id(public_id: str) -> str:
-    """Return what an original is sealed as: another name than its rendition's, so that neither passes for the other."""
+    """Return the object id that an original is sealed under.
+
+    It differs from its rendition's, so that neither can be put in the place of the other.
+    """
     return f"{public_id}:original"
 
 
 def fingerprint_of(digest: str) -> str:
-    """Return what a file is recognised by, from its SHA-256 in hexadecimal: of no use without the portal's secret."""
+    """Return the keyed hash by which a file is recognised when it is sent again.
+
+    Without the portal's secret nobody can compare it with the hash of a file that they have.
+
+    Args:
+        digest: SHA-256 of the file, in hexadecimal.
+    """
     return keyed_hash(installed.settings().secret_key, digest)
 
 
@@ -201,7 +227,7 @@ def unpack(packed: bytes) -> list[bytes]:
 def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None] | None) -> bool:
     if not errands().hold(errand):
         raise NoLongerNeeded
-    # Looked at again: the other side may have come meanwhile.
+    # Checked again: the other side may have come meanwhile.
     _check_sent_once(errand, document.kind, document.side, document.fingerprint)
     if use_up is not None:
         use_up()
@@ -217,20 +243,21 @@ def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None]
     if is_complete:
         errands().complete(errand)
     if is_complete and errand.check_id is not None:
-        # The request goes to review with this side: nothing can be replaced, so a picture to judge it by has no use.
+        # With this side the request goes to review. Nothing can be replaced any more, so previews are of no use.
         forget_previews(_given(errand))
     return is_complete
 
 
 def _check_sent_once(errand: Errand, paper: str, side: str, fingerprint: str) -> None:
-    """Raise `SentTwice` when the file came for the paper's other side; of another paper, it is about to be replaced."""
+    """Raise `SentTwice` when the file came for the paper's other side. Sides of another paper do not count."""
     if any(row.fingerprint == fingerprint and row.kind == paper and row.side != side for row in _given(errand)):
         raise SentTwice
 
 
 @contextmanager
 def _place(customer_id: int) -> Iterator[None]:
-    # Nobody waits for one: bombs sent by the dozen would hold every thread, and with them every other page.
+    # A place is taken at once or refused. If people waited for one, decompression bombs sent by the dozen would hold
+    # every thread, and no other page would answer.
     with _own_place(customer_id):
         if not _places.acquire(blocking=False):
             raise RenditionBusy("this process takes in as many documents as it may")

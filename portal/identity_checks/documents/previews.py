@@ -1,7 +1,8 @@
 """The cleaned picture of a side, shown to the person who sent it and to nobody else.
 
-It is sealed under a key that only the cookie of their session carries (`keys.SessionKey`): once they have signed out,
-neither the database with the storage nor the staff side, which opens documents, can show it.
+Its key is wrapped by a key that only the cookie of their session carries (`keys.SessionKey`). Once they have signed
+out, nobody can show the preview: not with the database and the storage, and not with the opening keys of the staff
+side.
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ def preview_of(page: RenditionPage) -> bytes:
 
 
 def preview_id(public_id: str) -> str:
-    """Return what the preview of a document is sealed as."""
+    """Return the object id that a document's preview is sealed under."""
     return f"{public_id}:preview"
 
 

@@ -1,7 +1,7 @@
-"""Compare rows with stored bytes, both ways: what should be there is there, unchanged, and nothing else is.
+"""Compare rows with stored bytes, both ways: every row has its bytes, unchanged, and there are no other bytes.
 
-It takes no lock while people upload, so every suspicion is asked about again before it counts: a row may have
-gone meanwhile with its bytes, and bytes that have just arrived wait for their row.
+The comparison locks nothing while people upload, so it looks a second time before it reports a fault. A row may have
+gone meanwhile with its bytes, and bytes that have just arrived do not have their row yet.
 """
 
 import hashlib
@@ -30,9 +30,10 @@ REMOVED = declare("portal:identity_store:orphan_removed", "storage_key")
 
 JOB = "identity.reconcile"
 SETTLED = timedelta(hours=1)
-"""An upload has its row, and a destroyed key its bytes removed, long before."""
+"""Younger objects are not judged: normally a row, or the removal of bytes, follows much sooner."""
 ORPHAN_AGE = timedelta(hours=24)
-"""How long bytes without row are shown before they are removed: whoever restores a backup may bring the rows later."""
+"""How long bytes without a row are shown before they are removed: an operator who restores a backup may bring the rows
+after the bytes."""
 _SLICE = 200
 
 logger = logging.getLogger("portal.identity_checks")
@@ -40,7 +41,7 @@ logger = logging.getLogger("portal.identity_checks")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One disagreement. `document` is empty where no row is known."""
+    """One disagreement. `document` is the public id of its row, empty where there is no row."""
 
     fault: StoreFault
     storage_key: str
@@ -48,13 +49,13 @@ class Finding:
 
 
 def compare(renew: Callable[[], None] = lambda: None) -> Iterator[Finding]:
-    """Yield every disagreement between rows and store; read only, a slice in memory at a time.
+    """Yield every disagreement between rows and store. It only reads, and keeps a slice in memory at a time.
 
     Args:
-        renew: called between slices of the slow work.
+        renew: called between the slices, to keep the lease of a job.
 
     Raises:
-        StorageError: the store cannot be asked; that is no finding about what it holds.
+        StorageError: the store does not answer; that says nothing about what it holds.
     """
     for document_id in _document_ids():
         renew()
@@ -62,14 +63,14 @@ def compare(renew: Callable[[], None] = lambda: None) -> Iterator[Finding]:
     for objects in _settled_objects():
         renew()
         for key in sorted(objects - _known(objects)):
-            # Bytes go before their row does, so bytes that are still here belong to none.
+            # A document's bytes are removed before its row, so bytes that are still here without a row belong to none.
             if _storage().exists(key):
                 yield Finding(StoreFault.FILE_UNKNOWN, key)
 
 
 @job(JOB, every=timedelta(hours=6), at_start=True)
 def reconcile(run: JobRun) -> None:
-    """Keep what `compare` finds for the staff page, and remove bytes without row after a day of being shown."""
+    """Keep what `compare` finds for the staff page, and remove bytes without a row once they were shown for a day."""
     began = clock.now()
     for finding in compare(run.renew):
         with transaction():
@@ -84,12 +85,12 @@ def reconcile(run: JobRun) -> None:
 
 
 def ask_now() -> None:
-    """Have a worker compare at once, in the current transaction; asked again within a minute, it is one comparison."""
+    """Ask a worker, in the current transaction, to compare now. Two calls in the same minute are one comparison."""
     enqueue(JOB, unique_key=f"{JOB}:asked:{clock.now():%Y%m%d%H%M}")
 
 
 def last_compared() -> datetime | None:
-    """Return when a comparison last came to its end."""
+    """Return when a comparison last ended, or None."""
     done = select(Job.done_at).where(Job.name == JOB, Job.status == JobStatus.DONE).order_by(Job.id.desc()).limit(1)
     return db.session.execute(done).scalar_one_or_none()
 
@@ -101,7 +102,7 @@ def is_under_way() -> bool:
 
 
 def versions_in_use() -> dict[int, int]:
-    """Return how many sealed keys wait for each version of the opening keys."""
+    """Return how many sealed keys need each version of the opening keys."""
     found: dict[int, int] = {}
     columns = (IdentityDocument.sealed_key, IdentityDocument.original_sealed_key)
     for row in db.session.execute(select(*columns).execution_options(yield_per=_SLICE)):
@@ -122,7 +123,7 @@ def _document_ids() -> Iterator[int]:
 
 
 def _look_at(document_id: int) -> list[Finding]:
-    """Return what is wrong with one document, looked at twice: it may have been destroyed during the first look."""
+    """Return what is wrong with one document. It is looked at twice: it may be destroyed during the first look."""
     found = _faults_of(document_id)
     return [finding for finding in found if finding in _faults_of(document_id)]
 
@@ -160,7 +161,7 @@ def _faults_of_object(
 
 
 def _opens(sealed_key: bytes | None, object_id: str) -> bool:
-    """Whether a sealed key opens here; without opening keys only its form can be judged."""
+    """Whether a sealed key opens here. A process without opening keys can only judge the key's form."""
     opening_keys = installed.opening_keys()
     try:
         if opening_keys is None:
@@ -203,13 +204,14 @@ def _note(finding: Finding) -> None:
         FOUND, actor="portal", subject="portal", fault=finding.fault, document=finding.document,
         storage_key=finding.storage_key,
     )  # fmt: skip
-    # What a killed upload leaves is no alarm: it is sealed, without any key, and goes by itself.
+    # Bytes without a row are only a warning: a killed upload leaves them, sealed and without a key, and they are
+    # removed.
     level = logging.WARNING if finding.fault is StoreFault.FILE_UNKNOWN else logging.ERROR
     logger.log(level, "identity documents and the store disagree", extra={"fault": finding.fault})
 
 
 def _remove_orphans(run: JobRun) -> None:
-    """Remove bytes without row that were shown for a day, and what puts that were killed left half written."""
+    """Remove bytes without a row that were shown for a day, and objects that a killed process left half written."""
     limit = clock.now() - ORPHAN_AGE
     _storage().clear_unfinished(before=limit)
     while keys := _orphans(limit):

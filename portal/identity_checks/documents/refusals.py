@@ -1,4 +1,4 @@
-"""What to say when a side could not be taken: one sentence for each cause, on the page and to its script."""
+"""Why a side was not taken in: one sentence for each cause, for the page and for its script."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ logger = logging.getLogger("portal.identity_checks")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a side was not taken, in the person's language; `may_pass` when the same file may do a minute later."""
+    """Why a side was not taken, in the person's language; `may_pass` when the same file may pass a minute later."""
 
     sentence: str
     may_pass: bool = False
@@ -39,7 +39,7 @@ def try_to_take_in(
 ) -> Refusal | None:  # fmt: skip
     """Take in one side, or return why it was not taken. Raises `NoLongerNeeded`, `TooManyTries`.
 
-    A file that could not be taken because of us, for want of room or of a store, is no try of the day.
+    A file that we could not take for a reason of ours, such as a store that is down, does not count as a try.
     """
     limits = [(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")]
     count_try(limits)
@@ -61,6 +61,6 @@ def try_to_take_in(
 
 
 def not_now(error: Exception) -> Refusal:
-    """Return what is said while we cannot take anything; the cause goes to the log."""
+    """Return the refusal for a fault of ours, and log the cause."""
     logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
     return Refusal(_("We cannot take your document at the moment. Send it again in a minute."), may_pass=True)

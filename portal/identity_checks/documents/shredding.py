@@ -1,4 +1,4 @@
-"""A document never outlives its use: its key is destroyed with the act that ends the use, its bytes next.
+"""Destroy a document as soon as it is of no more use: its key in the transaction that ends the use, its bytes by a job.
 
 Without the key the sealed bytes are noise, so a crash between the two leaves nothing that anybody could read.
 """
@@ -42,7 +42,11 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
 
 
 def limit_of(received_at: datetime) -> datetime:
-    """Return the instant by which a document that came at another is destroyed, whatever happens to its request."""
+    """Return the instant by which a document is destroyed at the latest, whatever happens to its request.
+
+    Args:
+        received_at: when the document came.
+    """
     period = installed.organisation().retention.identity_document_limit
     day = clock.local_date(received_at)
     limit: datetime = received_at + (period.after(day) - day)
@@ -50,11 +54,14 @@ def limit_of(received_at: datetime) -> datetime:
 
 
 def limit_to(documents: Iterable[IdentityDocument], due_on: date | None) -> None:
-    """Have documents end with the day on which their request is due, in Paris, where that comes before their own limit.
+    """Make documents end with the day in Paris on which their request is due, if that is before their own limit.
 
-    Nothing moves its own limit. A due day that is over limits nothing: the answer is still owed, and the person
-    who is asked for a document then must not lose it before anybody can look. Nor does one that is not known while the
-    request waits for the customer.
+    Their own limit stays in any case. A due day in the past limits nothing: the answer is still owed, and a document
+    asked for now must not be destroyed before anybody can look. The due day is unknown while the request waits for the
+    customer; then it limits nothing either.
+
+    Args:
+        due_on: the due day of the request, or None while it is not known.
     """
     end = datetime.max.replace(tzinfo=UTC)
     if due_on is not None and due_on >= clock.today():
@@ -64,7 +71,7 @@ def limit_to(documents: Iterable[IdentityDocument], due_on: date | None) -> None
 
 
 def forget_previews(documents: Iterable[IdentityDocument]) -> None:
-    """Destroy the previews of documents that are sent, in the current transaction; a job removes the bytes."""
+    """Destroy the keys of documents' previews, in the current transaction; a job removes the bytes."""
     for document in documents:
         if document.preview_storage_key is not None:
             enqueue("identity.remove_preview", storage_key=document.preview_storage_key)
@@ -78,10 +85,10 @@ def remove_preview(run: JobRun, storage_key: str) -> None:
 
 
 def remove_bytes(run: JobRun, document_id: int) -> None:
-    """Remove the bytes of a document without key, then its row; stamp the check when nothing of it is left.
+    """Remove the bytes of a document whose key is destroyed, then its row; note it on the check after the last side.
 
     Raises:
-        JobRefused: when the document still has its key.
+        JobRefused: the document still has its key.
     """
     document = db.session.get(IdentityDocument, document_id)
     if document is None:
@@ -98,7 +105,8 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
         record(DESTROYED, actor="portal", subject=f"customer:{customer.public_id}", document=document.public_id)
         check_id, is_over = document.check_id, document.shred_after <= clock.now()
         if check_id is not None:
-            # The jobs of two sides may end at once: without the lock each would still see the other's row.
+            # The jobs of two sides may end at once. Without the lock each would still see the other's row, and neither
+            # would note on the check that the document is gone.
             session.get_one(IdentityCheck, check_id, with_for_update=True)
         session.delete(document)
         session.flush()
@@ -108,7 +116,7 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
 
 
 def _stamp(check_id: int, is_over: bool) -> None:
-    """Say on the check when its document was destroyed; one side that was merely replaced does not count."""
+    """Note on the check when its document was destroyed, unless a side was merely replaced."""
     is_left = exists().where(IdentityDocument.check_id == check_id)
     statement = update(IdentityCheck).where(IdentityCheck.id == check_id, ~is_left)
     if not is_over:
@@ -117,7 +125,7 @@ def _stamp(check_id: int, is_over: bool) -> None:
 
 
 def expired_documents() -> list[IdentityDocument]:
-    """Return documents that have reached their limit without a decision, a slice at a time."""
+    """Return a slice of the documents that have reached their limit without a decision."""
     is_over = IdentityDocument.shred_after <= clock.now()
     statement = select(IdentityDocument).where(is_over, IdentityDocument.status != DocumentStatus.SHREDDING)
     statement = statement.order_by(IdentityDocument.id).limit(_SLICE).execution_options(populate_existing=True)
@@ -125,7 +133,7 @@ def expired_documents() -> list[IdentityDocument]:
 
 
 def documents_with_stale_preview(before: datetime) -> list[IdentityDocument]:
-    """Return documents whose preview was made before an instant, a slice at a time."""
+    """Return a slice of the documents whose preview was made before an instant."""
     is_stale = (IdentityDocument.preview_storage_key.is_not(None), IdentityDocument.created_at < before)
     is_kept = IdentityDocument.status != DocumentStatus.SHREDDING
     statement = select(IdentityDocument).where(*is_stale, is_kept).order_by(IdentityDocument.id).limit(_SLICE)
@@ -145,10 +153,11 @@ def repeat_removals() -> None:
 
 
 def forget_journal() -> None:
-    """Have SQLite's write-ahead log give up what was destroyed: it keeps old pages until it is emptied.
+    """Empty SQLite's write-ahead log, which keeps old pages, and with them the destroyed keys.
 
-    While it waits for readers, the checkpoint keeps every writer out, and a page that reads before it counts a try
-    is both: so it waits for moments only, many times. What it could not empty, the next removal or comparison does.
+    The checkpoint waits for readers, and keeps every writer out meanwhile. A page that reads and then counts a try is a
+    reader and a writer, so a long wait would block it. Hence many waits of a moment each. If the log cannot be emptied
+    now, the next removal or comparison empties it.
     """
     if db.engine.dialect.name != "sqlite":
         return

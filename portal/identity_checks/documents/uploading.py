@@ -1,9 +1,9 @@
-"""One side of a document in parts, so that a broken line costs a part and not the whole.
+"""Receive one side of a document in parts, so that a broken connection costs a part and not the whole.
 
-Each part is sealed on arrival, under a key of the upload that only the sender's session can unwrap: a part is never on
-a disk in clear, and a process that was broken into finds nothing to open once the person has gone. What a part is
-sealed as names the customer, the upload, its size and the part's place, so a part that was swapped, moved or taken
-from somebody else's upload does not open. All of it ends with the upload, after two hours at the latest.
+Each part is sealed on arrival, under a key of the upload that only the sender's session can unwrap. So no part is in
+clear on a disk, and an intruder finds nothing to open once the person has gone. The object id of a part names the
+customer, the upload, its size and the part's place: a part that was swapped, moved or taken from somebody else's upload
+does not open. Everything ends with the upload, after two hours at the latest.
 """
 
 import hashlib
@@ -36,17 +36,17 @@ DAMAGED = declare("portal:identity_upload:found_damaged", "upload")
 PART_SIZE = LARGEST_PART
 LIFE = timedelta(hours=2)
 MOST_OPEN = 4
-"""Uploads that one person may have under way: two sides in two windows. One more ends the oldest."""
+"""Uploads that one person may have under way: two sides in two windows. A further one ends the oldest."""
 FOLDER = "uploads"
 _SLICE = 200
 
 
 class UploadGone(NoLongerNeeded):
-    """The upload ended, was begun anew elsewhere, or belongs to another session: begin again."""
+    """The upload ended, was begun again elsewhere, or belongs to another session: the sender begins again."""
 
 
 class OffsetDiffers(Exception):
-    """The part is not the one that is wanted next; `offset` is where to go on."""
+    """The part is not the next one; `offset` is the byte at which to go on."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(f"the next part begins at {offset}")
@@ -54,11 +54,11 @@ class OffsetDiffers(Exception):
 
 
 class PartIncomplete(Exception):
-    """Fewer or more bytes came than the part has; nothing of it was kept."""
+    """The part has fewer or more bytes than it should; nothing of it was kept."""
 
 
 def has_arrived(errand: Errand, paper: Paper, side: Side, fingerprint: str) -> IdentityDocument | None:
-    """Return the document of this very file for this side, if its last answer was lost on the way."""
+    """Return the document of this file for this side if it has arrived already: our answer may have been lost."""
     for row in documents_given(draft_id=errand.draft_id, check_id=errand.check_id):
         if (row.kind, row.side, row.fingerprint) == (paper, side, fingerprint):
             return row
@@ -68,7 +68,7 @@ def has_arrived(errand: Errand, paper: Paper, side: Side, fingerprint: str) -> I
 def open_upload(
     errand: Errand, paper: Paper, side: Side, size: int, fingerprint: str, sender: SessionKey
 ) -> IdentityUpload | None:
-    """Return the upload of this very file that this session has begun and can go on with."""
+    """Return the upload of this file that this session began and can go on with, or None."""
     row = _of_side(errand, side)
     if row is None or (row.kind, row.size, row.fingerprint) != (paper, size, fingerprint):
         return None
@@ -76,9 +76,16 @@ def open_upload(
 
 
 def begin(errand: Errand, paper: Paper, side: Side, size: int, fingerprint: str, sender: SessionKey) -> IdentityUpload:
-    """Add an upload, in a transaction of its own; one that was under way for the side ends.
+    """Add an upload and return it, in a transaction of its own. An upload under way for the same side ends.
 
-    Raises `DocumentRefused` for a size that cannot be, `NoLongerNeeded`.
+    Args:
+        size: of the whole file, in bytes.
+        fingerprint: of the whole file, as `intake.fingerprint_of` makes it.
+        sender: the key of the session that sends it.
+
+    Raises:
+        DocumentRefused: the size is zero or too large.
+        NoLongerNeeded: the errand waits for no document any more.
     """
     if size <= 0:
         raise DocumentRefused(UploadProblem.EMPTY)
@@ -123,11 +130,13 @@ def find(errand: Errand, public_id: str) -> IdentityUpload:
 
 
 def receive(row: IdentityUpload, offset: int, part: bytes, sender: SessionKey) -> int:
-    """Keep the part that begins at an offset; return where the next one begins.
+    """Keep the part that begins at an offset, in bytes; return the offset of the next part.
 
-    A part that was sent twice is kept once: the second answer says where to go on.
-
-    Raises `UploadGone`, `OffsetDiffers`, `PartIncomplete`, `StorageError`.
+    Raises:
+        UploadGone: the upload ended meanwhile, or belongs to another session.
+        OffsetDiffers: another part is the next one. A part that is sent twice is kept once, and raises this.
+        PartIncomplete: the part has not its full size.
+        StorageError: the store could not keep it.
     """
     if offset != row.received or offset >= row.size:
         raise OffsetDiffers(row.received)
@@ -158,8 +167,11 @@ def receive(row: IdentityUpload, offset: int, part: bytes, sender: SessionKey) -
 def content_of(row: IdentityUpload, sender: SessionKey) -> bytes:
     """Return the whole file, every byte of it verified.
 
-    Raises `OffsetDiffers` while parts are missing, `UploadGone`, `StorageError`; `DocumentRefused` when the parts are
-    not what was sent.
+    Raises:
+        OffsetDiffers: parts are missing.
+        UploadGone: the upload ended meanwhile, or belongs to another session.
+        StorageError: the store does not answer.
+        DocumentRefused: the parts are not what was sent.
     """
     if row.received != row.size:
         raise OffsetDiffers(row.received)
@@ -188,7 +200,7 @@ def use_up(row_id: int) -> None:
 
 
 def end(rows: Iterable[IdentityUpload]) -> None:
-    """Destroy uploads, in the current transaction: the key with the row, the bytes after the commit."""
+    """Destroy uploads: the key goes with the row in the current transaction, the bytes after the commit."""
     for row in rows:
         parts = list(row.parts)
         after_commit(lambda parts=parts: _remove(parts))  # type: ignore[misc]
@@ -197,25 +209,25 @@ def end(rows: Iterable[IdentityUpload]) -> None:
 
 
 def end_all(customer_id: int, code: str) -> None:
-    """Destroy what is under way for a draft or a request, in the current transaction."""
+    """Destroy every upload under way for a draft or a request, in the current transaction."""
     end([row for row in _of_customer(customer_id) if row.code == code])
 
 
 def under_way(errand: Errand, paper: Paper, sender: SessionKey) -> dict[Side, int]:
-    """Return the sides that this session has sent in part, each with its percentage."""
+    """Return the sides that this session has sent in part, each with the percentage that has arrived."""
     rows = [row for row in _of_customer(errand.customer_id) if (row.code, row.kind) == (errand.code, paper)]
     live = [row for row in rows if row.received and row.expires_at > clock.now() and _key(row, sender)]
     return {Side(row.side): 100 * row.received // row.size for row in live}
 
 
 def expired() -> list[IdentityUpload]:
-    """Return uploads past their time, a slice at a time."""
+    """Return a slice of the uploads whose time is over."""
     statement = select(IdentityUpload).where(IdentityUpload.expires_at <= clock.now())
     return list(db.session.execute(statement.order_by(IdentityUpload.id).limit(_SLICE)).scalars())
 
 
 def remove_leftovers(folder: str, life: timedelta) -> int:
-    """Remove what lies in a folder for longer than anything there lives, such as after a kill; return how many."""
+    """Remove objects of a folder that are older than anything there may be; return how many. A kill leaves such."""
     limit, removed = clock.now() - life, 0
     for item in _storage().list(folder):
         if item.modified_at < limit:
@@ -250,7 +262,7 @@ def _object_id(row: IdentityUpload, number: int) -> str:
 
 
 def _note_damage(row_id: int) -> None:
-    """Raise the alarm, unless the upload was ended meanwhile: its parts go with it. Raises `UploadGone` then."""
+    """Audit that an upload is damaged. Raises `UploadGone` if it ended meanwhile: then its parts are rightly gone."""
     with transaction():
         row = db.session.get(IdentityUpload, row_id)
         if row is None:
@@ -260,7 +272,7 @@ def _note_damage(row_id: int) -> None:
 
 
 def _remove(parts: list[str]) -> None:
-    # The key is gone with the row, so what cannot be removed now is noise that the sweep removes.
+    # The key is gone with the row. Bytes that cannot be removed now are noise, and `remove_leftovers` removes them.
     with suppress(StorageError):
         for part in parts:
             _storage().delete(part)

@@ -1,4 +1,4 @@
-"""What the page's script calls to send a side in parts. Without script the page is one plain form."""
+"""What the page's script calls to send a side in parts. Without a script the page is one plain form."""
 
 import re
 
@@ -32,7 +32,7 @@ _SIZE = re.compile(r"[0-9]{1,12}", re.ASCII)
 @blueprint.post("/requests/identity/<code>/uploads")
 @requires(CUSTOMER)
 def begin(code: str) -> Response:
-    """Begin to send a side, or say where to go on: the same file, sent again, continues."""
+    """Begin an upload, or tell where to go on with it when the same file is sent again."""
     errand = current_errand(code)
     paper, side, size, digest = _asked()
     fingerprint, sender = fingerprint_of(digest), session_key()
@@ -75,7 +75,7 @@ def receive(code: str, public_id: str, offset: int) -> Response:
 @blueprint.post("/requests/identity/<code>/uploads/<public_id>/finish")
 @requires(CUSTOMER)
 def finish(code: str, public_id: str) -> Response:
-    """Look at the whole file and keep it as the side; the upload ends, unless the same file may do in a minute."""
+    """Take in the whole file as the side. The upload ends, unless the same file may pass a minute later."""
     errand = current_errand(code)
     try:
         row = uploading.find(errand, public_id)
@@ -87,7 +87,7 @@ def finish(code: str, public_id: str) -> Response:
     except OffsetDiffers as fault:
         return _answer(409, offset=fault.offset)
     except NoLongerNeeded as fault:
-        # Asked twice at once, the first has kept it.
+        # Of two calls at once the first one has kept the side.
         if uploading.has_arrived(errand, paper, side, fingerprint):
             return jsonify(arrived=True)
         _end(errand, public_id)

@@ -1,4 +1,8 @@
-"""Show one page of a document to the person who holds the case: purpose first, then logged, whole or not at all."""
+"""Show one page of a document to the staff member who holds the case.
+
+They state a purpose first. Each look is logged and audited before anything is opened, and a damaged document is not
+shown even in part.
+"""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -44,11 +48,11 @@ class Look:
 
 
 class NotOpened(Exception):
-    """Nobody has said yet why they look, or the time of the look is over."""
+    """The member has not said why they look, or the ten minutes of the look are over."""
 
 
 class NotTheirs(Exception):
-    """The person does not hold the case that the document belongs to."""
+    """The member does not hold the case that the document belongs to."""
 
 
 class DocumentHeld(Exception):
@@ -80,8 +84,8 @@ def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: Id
     subject = f"customer:{customer.public_id}"
     record(OPENED, actor=f"staff:{member.public_id}", subject=subject, reference=reference, reason=reason)
     ends_at = clock.now() + LOOK_LASTS
-    # One document at a time: opening another closes this one. The cookie says whose look it is, since a colleague
-    # might be given it, and at which document: another that comes for the same case has a purpose of its own.
+    # One document at a time: opening another closes this one. The cookie names the member, since a colleague might get
+    # it, and the check, since another document that comes for the same case needs a purpose of its own.
     session[_LOOK] = [member.public_id, check.id, reason, ends_at.isoformat()]
 
 
@@ -91,12 +95,12 @@ def has_opened(session: MutableMapping[str, Any], member: StaffMember, check: Id
 
 
 def current_look(session: MutableMapping[str, Any], member: StaffMember, check: IdentityCheck | None) -> Look | None:
-    """Return the look that a member has at the document of a check, while it lasts."""
+    """Return the look that a member has at the document of a check while it lasts, else None."""
     if check is None or not has_opened(session, member, check):
         return None
     *_opened, reason, ends_at = session[_LOOK]
     look = Look(reason, datetime.fromisoformat(ends_at))
-    # A clock that was put back must not make it longer.
+    # The lower bound: a clock that was put back must not make the look longer.
     return look if look.ends_at - LOOK_LASTS <= clock.now() < look.ends_at else None
 
 
@@ -112,7 +116,12 @@ def open_page(
         turn: degrees clockwise, one of `watermark.TURNS`.
 
     Raises:
-        NotTheirs, NotOpened, DocumentHeld, DocumentGone, DocumentDamaged, StorageError.
+        NotTheirs: the member does not hold the case.
+        NotOpened: they have not said why they look, or too long ago.
+        DocumentHeld: the scanner has not found it clean yet.
+        DocumentGone: it is destroyed, or its check has a result.
+        DocumentDamaged: it cannot be opened as it was sealed.
+        StorageError: the store does not answer.
     """
     with transaction():
         document = _find(public_id)
@@ -145,9 +154,9 @@ def open_page(
 
 
 def mark_of(member: StaffMember, reference: str) -> str:
-    """Return what stands across a picture: the case, who looks, now in Paris.
+    """Return the text across a picture: the case, who looks, and the time in Paris.
 
-    Somebody whose name the letters of the mark cannot write is named by the beginning of their number in the trail.
+    A name that has no plain letters is replaced by the beginning of the member's public id.
     """
     name = plain_letters(member.short_name) or f"staff {member.public_id[:12]}"
     return f"{reference} - {name} - {clock.now().astimezone(clock.PARIS):%d/%m/%Y %H:%M}"
@@ -169,7 +178,10 @@ def _find(public_id: str) -> IdentityDocument | None:
 
 
 def _check(document: IdentityDocument, member: StaffMember) -> tuple[IdentityCheck, str]:
-    """Return the check that the document is for, and the reference of the case that lets the person look."""
+    """Return the check that a document is for, and the reference of its case, which the member holds.
+
+    Raises `NotTheirs`, `DocumentGone`, `DocumentHeld`.
+    """
     check = db.session.get(IdentityCheck, document.check_id) if document.check_id else None
     if check is None:
         raise NotTheirs

@@ -1,4 +1,4 @@
-"""What is kept of a check of identity, in words: by what, with which result, by whom as a role, and when."""
+"""What is kept of a check of identity, in words: the method, the result, the role of who checked, and when."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ _PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The porta
 
 
 def method_label(check: IdentityCheck, language: object) -> str:
-    """Return by what somebody proved who they are."""
+    """Return the method by which the person proved who they are."""
     return _METHODS[check.method].text(language)
 
 
@@ -37,13 +37,13 @@ def result_label(check: IdentityCheck, language: object) -> str:
 
 
 def checker_label(check: IdentityCheck, language: object) -> str:
-    """Return who decided: the team, as the customer knows it, or the portal; empty as long as nobody has."""
+    """Return who decided: the team, as the customer knows it, or the portal; empty while nobody has decided."""
     if check.checked_by in list(Role):
         return team_label(Role(check.checked_by), language)
     return _PORTAL.text(language) if check.checked_by else ""
 
 
 def attestation(check: IdentityCheck, language: object) -> str:
-    """Return by what and by whom a check was made, and when."""
+    """Return in one line how a check was made, by whom and when."""
     when = date_time(check.checked_at, language) if check.checked_at else ""
     return " · ".join(fact for fact in (method_label(check, language), checker_label(check, language), when) if fact)

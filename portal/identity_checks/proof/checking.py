@@ -23,13 +23,13 @@ KNOWN_ADDRESS = "known_address"
 SESSION = "session"
 """Method: the signed-in session raised no doubt."""
 FACEBOOK_SIGNATURE = "facebook_signature"
-"""Method: Facebook signed the request, about an account that it knows by a number of its own."""
+"""Method: Facebook signed the request, for the account that its number for the person opens."""
 BY_STAFF = "by_staff"
-"""Method: a staff member established identity while taking the request in, without any document."""
+"""Method: a staff member made sure of the person while taking the request in, without any document."""
 
 
 class AlreadyChecked(ValueError):
-    """The check has its result; a further document needs a further check."""
+    """The check has its result already; another document needs another check."""
 
 
 def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT) -> IdentityCheck:
@@ -41,7 +41,12 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
 
 
 def note_check(customer_id: int, request_id: int, method: str, *, checked_by: str = "portal") -> IdentityCheck:
-    """Add a check that is confirmed already, because no document was needed."""
+    """Add, in the current transaction, a check that is confirmed already, because no document was needed.
+
+    Args:
+        method: one of the methods above, except `DOCUMENT`.
+        checked_by: a role, or `portal`.
+    """
     check = open_check(customer_id, request_id, method)
     _conclude(check, CheckResult.CONFIRMED, checked_by)
     return check
@@ -56,7 +61,7 @@ def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = No
         member: who looked; the check keeps the role only.
 
     Raises:
-        AlreadyChecked: when somebody decided before.
+        AlreadyChecked: somebody decided before.
     """
     locked = select(IdentityCheck).where(IdentityCheck.id == check.id).with_for_update()
     check = db.session.execute(locked.execution_options(populate_existing=True)).scalar_one()
@@ -67,7 +72,7 @@ def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = No
 
 
 def abandon(check: IdentityCheck) -> None:
-    """End a check without a decision, because the request ended; its document is destroyed all the same."""
+    """End a check without a decision, because its request ended; its document is destroyed all the same."""
     if check.result is CheckResult.PENDING:
         _conclude(check, CheckResult.ABANDONED, "portal")
 

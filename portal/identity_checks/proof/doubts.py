@@ -1,6 +1,5 @@
-"""Gather the facts that raise or clear a doubt about who is asking, and have the policy decide on them."""
+"""Gather the facts that raise or clear a doubt about who is asking, and let `policy` decide on them."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from portal.customers.models import Customer
 from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.plain_letters import without_accents
 from portal.records.models import Record
 
 IDENTITY_KIND = "civil_identity"
@@ -31,7 +31,8 @@ def assess(
     """Return whether a right that is asked for through the portal needs a document.
 
     Args:
-        session: through which it is asked.
+        right: the code of the right.
+        session: the session in which the right is asked for.
         rectifies_identity: whether the correction touches name or date of birth.
         has_light_proof: whether a fresh password and a code to an earlier address were given in this session.
     """
@@ -83,7 +84,7 @@ def _first_seen_at(session: AccountSession) -> Any:
 
 
 def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
-    """Return what the company's own systems say of name and birth; nothing that the account typed."""
+    """Return what the company's own systems say of name and birth, and nothing that was typed in this portal."""
     statement = select(Record).where(Record.customer_id == customer.id, Record.kind == IDENTITY_KIND)
     newest = statement.order_by(Record.recorded_at.desc(), Record.id.desc()).limit(1)
     row = db.session.execute(newest).scalar_one_or_none()
@@ -118,6 +119,5 @@ def _birth_date_differs(customer: Customer | None, known: Mapping[str, Any]) -> 
 
 def _words(name: str) -> set[str]:
     """Return the words of a name without accents, case and hyphens: “Jean-Noël” and “JEAN NOEL” are one."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = without_accents(name.casefold())
     return set("".join(character if character.isalnum() else " " for character in plain).split())

@@ -1,4 +1,4 @@
-"""What the views of a proof have in common: finding what it is for."""
+"""What the customer views of identity checks share: find the errand that the page's address names."""
 
 from flask import abort, g, redirect
 from flask_login import current_user
@@ -7,7 +7,10 @@ from portal.identity_checks.proof.errands import Errand, errands
 
 
 def current_errand(code: str) -> Errand:
-    """Return what the signed-in customer's proof is for; where none is needed any more, lead back to where it was."""
+    """Return the signed-in customer's errand of a code.
+
+    Where no proof is needed any more, the request ends with a redirect to the page of the draft or request, else 404.
+    """
     errand = errands().find(current_user, g.portal_session, code)
     if errand is None:
         home = errands().home(current_user, code)

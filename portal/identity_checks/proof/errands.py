@@ -1,6 +1,6 @@
-"""What an identity check is for: a request being filed, or one that waits.
+"""The errand of an identity check: the request that it is for, which is being filed or waits for the proof.
 
-Requests stand above this domain, so they plug themselves in here instead of being imported.
+The domain of requests is in a layer above this one, so it plugs itself in here instead of being imported.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class Errand:
     """Why a customer proves who they are, and where they go on afterwards.
 
     Attributes:
-        code: what stands in the address: a draft's public id, or a request's reference.
+        code: names the errand in a page's address: a draft's public id, or a request's reference.
         title: what is asked for, in the customer's language.
         reasons: why we ask this person, one sentence each, in the customer's language.
-        draft_id: the draft, while the request is not sent.
-        check_id: the open check, once it is.
+        draft_id: id of the draft, while the request is not sent.
+        check_id: id of the open check, once the request is sent.
         may_be_light: whether a password and a code can still clear the doubts.
         next_url: the page after the document.
         back_url: the page before.
@@ -40,7 +40,7 @@ class Errand:
 
 
 class Errands(Protocol):
-    """What the domain of requests answers. Writing ones run inside the caller's transaction."""
+    """What this domain asks of the domain of requests. Methods that write run in the caller's transaction."""
 
     def find(self, account: Account, session: AccountSession, code: str) -> Errand | None:
         """Return the account's own draft or waiting request of this code that needs a proof, else None."""
@@ -52,19 +52,22 @@ class Errands(Protocol):
         """Lock what the errand is for; return whether it still waits for a proof."""
 
     def lock(self, check: IdentityCheck) -> None:
-        """Hold the request of a check until the commit: before its documents, as whoever decides on it does."""
+        """Lock the request of a check until the commit.
+
+        Call it before locking documents: a decision locks in the same order, so the two cannot deadlock.
+        """
 
     def complete(self, errand: Errand) -> None:
         """Take note that every side of the document has arrived."""
 
     def clear(self, errand: Errand, session: AccountSession) -> None:
-        """Take note that a fresh password and a code to a known address cleared what they can."""
+        """Take note of the light proof: a fresh password and a code to a known address."""
 
     def put_off(self, errand: Errand) -> None:
         """Take note that the customer sends the document later."""
 
     def may_open(self, member: StaffMember, check: IdentityCheck) -> str | None:
-        """Return the reference of the request when this person holds it, else None."""
+        """Return the reference of a check's request when this member holds it, else None."""
 
     def references(self, request_ids: list[int]) -> dict[int, str]:
         """Return the reference of each request."""
@@ -77,7 +80,7 @@ _plugged: list[Errands] = []
 
 
 def plug_in(errands: Errands) -> Errands:
-    """Register the domain of requests; the last one counts."""
+    """Register the domain of requests. A second call replaces the first."""
     _plugged[:] = [errands]
     return errands
 

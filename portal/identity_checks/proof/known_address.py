@@ -1,13 +1,13 @@
 """The lighter way: a six-digit code to an address that the company held before the account existed.
 
-Whoever opened the account yesterday, or took it over, cannot read mail there; the person themselves can.
-The code is never stored: like the single-use links it is derived from a row and the portal's key.
+A stranger who opened the account yesterday, or took it over, cannot read mail there; the person can. The code is never
+stored: like the text of a mailed link it is derived from a row and the portal's key (docs/adr/0003).
 """
 
 import hmac
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.accounts.models import Account, AccountToken
@@ -18,7 +18,7 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.infrastructure.one_time_tokens import write_token
+from portal.infrastructure.one_time_tokens import use_up, write_token
 from portal.records.models import Record
 
 SENT = declare("customer:identity_code:sent")
@@ -36,7 +36,10 @@ class CodeUnusable(Exception):
 
 
 def known_address(account: Account) -> str | None:
-    """Return an address held before the account existed, or None: the address of record, else a record's."""
+    """Return an address that the company held before the account existed, or None.
+
+    It is the address of the customer file, else that of a record.
+    """
     customer = account.customer
     if customer is None:
         return None
@@ -63,7 +66,7 @@ def known_address(account: Account) -> str | None:
 
 
 def send_code(account: Account, customer: Customer, address: str) -> AccountToken:
-    """Add a code and its mail to the current transaction; an earlier code stops working."""
+    """Add a code and its mail to the current transaction, and return the code's row. An earlier code stops working."""
     instant = clock.now()
     _end_codes(account.id)
     token = AccountToken(account_id=account.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LIFE)
@@ -90,29 +93,27 @@ def open_code(account_id: int) -> AccountToken | None:
 
 
 def use_code(account: Account, customer: Customer, typed: str) -> None:
-    """Spend a code in the current transaction: of two tries at once, one wins.
+    """Use a code up in the current transaction. Of two uses at once only one succeeds. Count the try before.
 
     Raises:
-        CodeUnusable: count the try before calling this.
+        CodeUnusable: the code is wrong, used, replaced or expired.
     """
     token = open_code(account.id)
     if token is None or not hmac.compare_digest(typed.encode(), code_of(token.public_id).encode()):
         raise CodeUnusable
-    is_open = (AccountToken.id == token.id, AccountToken.ended_at.is_(None))
-    result = db.session.execute(update(AccountToken).where(*is_open).values(ended_at=clock.now()))
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if not use_up(AccountToken, token.id):
         raise CodeUnusable
     record(USED, actor=f"customer:{customer.public_id}", subject=f"customer:{customer.public_id}")
 
 
 def code_of(public_id: str) -> str:
-    """Return the six digits of a code's row; the mail's template takes them from the same signed text."""
+    """Return the six digits of a code's row. The template of the mail derives them from the same signed text."""
     text = write_token(installed.settings().secret_key, PURPOSE, public_id)
     return f"{int(text[-12:], 16) % 1_000_000:06}"
 
 
 def _is_held_since_before(customer: Customer, account: Account) -> bool:
-    """Whether the address of record came by import before the account, and not through the account."""
+    """Whether the customer file has its address from an import before the account, and not from the account."""
     if customer.imported_at is None or customer.imported_at >= account.created_at:
         return False
     return customer.email_normalised != account.email_normalised or account.email_changed_at is None

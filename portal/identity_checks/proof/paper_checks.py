@@ -1,4 +1,4 @@
-"""What is looked at on a paper, what the person may hide, and what to say when it will not do.
+"""What a reviewer looks at on a paper, what the person may hide, and what to say when the paper is refused.
 
 EDPB guidelines 01/2022, paragraphs 76 to 79: a name, an issue or expiry date and the issuing authority are
 enough. No number is ever read or stored.
@@ -12,7 +12,7 @@ from portal.identity_checks.proof.papers import Paper
 
 
 class CheckItem(StrEnum):
-    """One thing a reviewer confirms; identity may be confirmed with all of a paper's items ticked only."""
+    """One thing that a reviewer confirms. Identity may be confirmed only with all of a paper's items ticked."""
 
     IS_READABLE = "is_readable"
     IS_COMPLETE = "is_complete"
@@ -49,12 +49,16 @@ class RejectReason(StrEnum):
         return _REJECTIONS[self][0].text(language)
 
     def hint(self, language: object) -> str:
-        """Return what is wrong and what cures it, said to the person."""
+        """Return what is wrong and what to do, as a sentence to the person."""
         return _REJECTIONS[self][1].text(language)
 
 
 def checklist(paper: Paper, *, compares_birth_date: bool) -> tuple[CheckItem, ...]:
-    """Return the items of a paper, in the order of the eye; `compares_birth_date` where one is held."""
+    """Return the items to confirm on a paper, in the order in which one looks.
+
+    Args:
+        compares_birth_date: whether a date of birth is held to compare with.
+    """
     birth_date = (CheckItem.BIRTH_DATE_MATCHES,) if compares_birth_date else ()
     if paper is Paper.FRANCE_IDENTITE:
         own = (CheckItem.IS_ADDRESSED_TO_US, CheckItem.SIGNATURE_IS_VALID, CheckItem.IS_IN_DATE)

@@ -1,6 +1,6 @@
-"""Whether a document is needed to act on a request: only on a doubt that is there, named, and not cleared.
+"""Whether a document is needed to act on a request: only on a doubt that has a name and is not cleared.
 
-GDPR art. 12(6); EDPB guidelines 01/2022, paragraphs 65 to 79. Asking everybody is unlawful, never is unsafe.
+GDPR art. 12(6); EDPB guidelines 01/2022, paragraphs 65 to 79. To ask everybody is unlawful; to ask nobody is unsafe.
 """
 
 from dataclasses import dataclass
@@ -36,21 +36,21 @@ class DoubtSignal(StrEnum):
     OTHER_CHANNEL = "other_channel"
     "The request came by e-mail, post, phone or a social network."
     ON_BEHALF = "on_behalf"
-    "Somebody asks for somebody else."
+    "Somebody asks on behalf of somebody else."
     WRITTEN_DOUBT = "written_doubt"
-    "A reviewer wrote down a doubt: no fact found at filing, but added to the case with the text."
+    "A reviewer wrote down a doubt. It is not found at filing, but added to the case with its text."
 
     def label(self, language: object) -> str:
         """Return the signal in a few words, for staff."""
         return _LABELS[self].text(language)
 
     def reason(self, language: object) -> str:
-        """Return the signal as a sentence to the person."""
+        """Return the reason for asking, as a sentence to the person."""
         return _REASONS[self].text(language)
 
 
-# A password typed again and a code to an address or phone held before the account existed show that the same
-# person as before sits there. They say nothing of a name, a mandate, or an address just changed.
+# A password typed again, and a code to an address that was held before the account existed, show that it is the same
+# person as before. They prove nothing about a name, a mandate, or an address that was just changed.
 CLEARED_BY_LIGHT_PROOF: Final = frozenset(
     {DoubtSignal.NEW_DEVICE, DoubtSignal.IMPORT_MATCH_ONLY, DoubtSignal.EMAIL_RECENTLY_CONFIRMED}
 )
@@ -63,11 +63,13 @@ RIGHTS_SUBJECT_TO_PROOF: Final = frozenset({"access", "portability", "erasure", 
 class Situation:
     """What is known when a request is filed or reviewed.
 
-    `email_confirmed_on` and `device_first_seen_on` are None when not confirmed, or not known: both count as
-    recent. `has_account` is false for a person without account: the signals of an account are then silent.
-    `can_compare` says that a name or a date of birth is held that a document could be compared with.
-    `password_again` and `code_to_earlier_address` are the two halves of the light proof, both fresh, the
-    address or phone being held before the account existed.
+    Attributes:
+        email_confirmed_on: None when the address is not confirmed, which counts as recent.
+        device_first_seen_on: None when the device is not known, which counts as recent.
+        can_compare: whether a name or a date of birth is held that a document could be compared with.
+        has_account: without an account, the doubts about accounts do not arise.
+        password_again: the first half of the light proof.
+        code_to_earlier_address: its second half, a code to an address that was held before the account existed.
     """
 
     email_confirmed_on: date | None
@@ -92,11 +94,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class IdentityDecision:
-    """Whether a document is asked for, and all that led there, to be recorded with the request.
+    """Whether a document is asked for, and why. It is recorded with the request.
 
-    `signals` are all that were found, `cleared` those that the light proof answered, `remaining` the others.
-    `may_clear` says that the light proof, not given yet, would spare the document. `is_unresolved` says that
-    doubts remain and no document is asked for: staff find another way.
+    Attributes:
+        signals: every doubt that was found.
+        cleared: the doubts that the light proof answered; `remaining` are the others.
+        may_clear: whether the light proof, which was not given yet, would spare the document.
+        is_unresolved: whether doubts remain and no document is asked for, so that staff must find another way.
+        warning: for staff, where the setting of the organisation is doubtful in law.
     """
 
     needed: bool
@@ -112,14 +117,14 @@ class IdentityDecision:
         return tuple(signal for signal in self.signals if signal not in self.cleared)
 
     def reasons(self, language: object) -> tuple[str, ...]:
-        """Return why a document is needed, one sentence a signal, said to the person; else nothing."""
+        """Return why a document is needed, one sentence to the person for each doubt; empty when none is needed."""
         if not self.needed:
             return ()
         return tuple(signal.reason(language) for signal in self.remaining) or (_ALWAYS_ASKED.text(language),)
 
 
 def signals(situation: Situation, today: date) -> tuple[DoubtSignal, ...]:
-    """Return the doubts that a situation raises on a day, in the order of the list."""
+    """Return the doubts that a situation raises on a day in Paris, in the order of `DoubtSignal`."""
     has_account = situation.has_account
     found = {
         DoubtSignal.FACEBOOK_ONLY: has_account and situation.is_facebook_only,
@@ -148,7 +153,13 @@ def is_subject_to_proof(right: str, situation: Situation) -> bool:
 def is_document_needed(
     right: str, situation: Situation, setting: IdentityPolicySetting, today: date
 ) -> IdentityDecision:
-    """Return the decision for a right, by its code, under the organisation's setting, on a day in Paris."""
+    """Return whether a document is needed for a right, and why.
+
+    Args:
+        right: the code of the right.
+        setting: what the organisation chose for this right.
+        today: the day in Paris.
+    """
     if not is_subject_to_proof(right, situation):
         return IdentityDecision(needed=False, setting=setting)
     found = signals(situation, today)

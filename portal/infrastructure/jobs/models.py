@@ -1,4 +1,4 @@
-"""The job row: the truth about work to be done, written in the transaction of the fact that calls for it."""
+"""The job row: work to be done, written in the transaction of the fact that calls for it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,19 @@ class JobStatus(StrEnum):
     DONE = "done"
     """Its effects are committed."""
     PARKED = "parked"
-    """Failed too often, or of an unknown name: shown to operators, run by nobody."""
+    """Failed too often or for good, or of an unknown name: shown to operators, run by nobody."""
 
 
 class Job(db.Model):
+    """A job.
+
+    Attributes:
+        unique_key: no second job gets the same key.
+        fence: grows each time a worker takes the job. A worker that was paused still has the old number, and so cannot
+            finish a job that another worker took over.
+        last_error: the type of the last exception, without its text, which may hold personal data.
+    """
+
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_due", "status", "run_at"),)
 

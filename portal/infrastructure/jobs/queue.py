@@ -1,7 +1,7 @@
 """Enqueue a job in the current transaction, and register what runs it.
 
-A job carries identifiers only, never personal data. It may be killed anywhere and run twice: whatever it writes is
-committed together with its own end, by `JobRun.finish`, and only while it still holds its lease.
+A job carries identifiers only, never personal data. It may be killed at any moment and run again. So everything that it
+writes is committed together with its end, by `JobRun.finish`, and only while it still holds its lease.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,9 +39,9 @@ def job(name: str, every: timedelta | None = None, *, at_start: bool = False) ->
     """Register the handler of a job. It is called with a `JobRun` and the job's arguments as keywords.
 
     Args:
-        name: what `enqueue` calls it, `domain.verb_noun`.
-        every: for a periodic job, which must take no argument, its interval.
-        at_start: whether it runs whenever a worker starts, too.
+        name: `domain.verb_noun`, as `enqueue` is given it.
+        every: the interval of a periodic job, which must take no argument.
+        at_start: whether it also runs whenever a worker starts.
     """
 
     def register(handler: Handler) -> Handler:
@@ -64,6 +64,9 @@ def enqueue(
         run_at: the earliest instant to run it; now when absent.
         unique_key: a second job with the same key is not added.
         arguments: identifiers only.
+
+    Raises:
+        LookupError: no handler is registered under the name.
     """
     if name not in handlers:
         raise LookupError(f"no job is registered as {name!r}: decorate its handler with @job({name!r})")
@@ -78,7 +81,7 @@ def enqueue(
 
 
 def wake_with(waker: Callable[[int], None]) -> None:
-    """Set how workers hear of a new job at once; without it the sweep finds it."""
+    """Set the function that tells workers of a new job at once. Without one, the next sweep finds the job."""
     _wakers[:] = [waker]
 
 
@@ -90,7 +93,7 @@ def wake(job_id: int) -> None:
 
 @dataclass
 class JobRun:
-    """One attempt at one job, as its handler sees it."""
+    """One attempt at one job, as its handler sees it; `fence` is that of the job's row when it was taken."""
 
     job_id: int
     fence: int
@@ -102,7 +105,7 @@ class JobRun:
         It uses a connection of its own, so that a long read of the session goes on undisturbed.
 
         Raises:
-            LeaseLost: somebody else holds the job now.
+            LeaseLost: another worker holds the job now.
         """
         with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
             self._require_one(connection.execute(self._update(lease_until=clock.now() + LEASE)))
@@ -115,7 +118,11 @@ class JobRun:
 
     @contextmanager
     def finish(self) -> Iterator[scoped_session[Any]]:
-        """Commit the effects of the job together with its end, or neither."""
+        """Open the transaction that commits the effects of the job together with its end.
+
+        Raises:
+            LeaseLost: another worker holds the job now; nothing is committed.
+        """
         with transaction() as session:
             done = self._update(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, last_error=None)
             self._require_one(session.execute(done))

@@ -1,5 +1,6 @@
-"""Remove many rows without keeping other writers waiting: a slice, a transaction, and so on to the end."""
+"""Remove many rows without keeping other writers waiting: slice by slice, each in a transaction of its own."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
@@ -10,15 +11,23 @@ from portal.infrastructure.jobs.queue import JobRun
 SLICE = 2000
 
 
-def remove_in_slices(run: JobRun, model: Any, *conditions: ColumnElement[bool]) -> int:
-    """Delete the rows of a model that meet every condition, keeping the job's lease; return how many they were."""
-    slice_ids = select(model.id).where(*conditions).order_by(model.id).limit(SLICE)
-    statement = delete(model).where(model.id.in_(slice_ids.scalar_subquery())).returning(model.id)
+def remove_in_slices(
+    run: JobRun, model: Any, *conditions: ColumnElement[bool], first: Callable[[list[int]], None] | None = None
+) -> int:
+    """Delete the rows of a model that meet every condition, renewing the job's lease; return how many they were.
+
+    Args:
+        first: removes, or lets go of, what names the rows of a slice, by their ids, in the same transaction.
+    """
+    due = select(model.id).where(*conditions).order_by(model.id).limit(SLICE)
     removed = 0
     while True:
         with transaction() as session:
-            rows = len(session.execute(statement.execution_options(synchronize_session=False)).all())
-        removed += rows
-        if rows < SLICE:
+            ids = list(session.execute(due).scalars())
+            if first and ids:
+                first(ids)
+            statement = delete(model).where(model.id.in_(ids)).returning(model.id)
+            removed += len(session.execute(statement.execution_options(synchronize_session=False)).all())
+        if len(ids) < SLICE:
             return removed
         run.renew()

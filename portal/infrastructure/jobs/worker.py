@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ logger = logging.getLogger("portal.jobs")
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]
-    """Huey's own format is pickle, which would let whoever writes to the queue run code."""
+    """Writes huey's messages as JSON. Huey's own format is pickle: whoever could write to the queue could run code."""
 
     def _serialize(self, data: Any) -> bytes:
         return json.dumps(list(data)).encode()
@@ -56,7 +55,11 @@ job_engine = Installed[Huey]("job_engine")
 
 
 def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:
-    """Return the wake-up engine of an app: Redis where given, else a small SQLite file of its own."""
+    """Return the wake-up engine of an app, and let `enqueue` use it: Redis where given, else a small SQLite file.
+
+    Args:
+        folder: where the SQLite file goes.
+    """
     options: dict[str, Any] = {"results": False, "serializer": JsonSerializer()}
     if redis_url:
         engine = RedisHuey("portal", connection_pool=_redis_pool(redis_url), **options)
@@ -77,7 +80,8 @@ def connect_engine(app: Flask, redis_url: str | None, folder: Path) -> Huey:
         try:
             run_in_worker(job_id)
         except Exception:
-            # Whoever is waiting for the answer must not wait for the next try too.
+            # A person may be waiting for the page. For a while no further wake-up is tried, since each could take as
+            # long to fail.
             quiet_until = time.monotonic() + SWEEP_SECONDS
             logger.exception("wake-up lost; the sweep will find the job")
 
@@ -90,12 +94,13 @@ def _redis_pool(url: str) -> Any:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    # Longer than a worker listens for a message at a time, and short enough for a person: a paused Redis says nothing.
+    # Two seconds are longer than a worker listens for one message, and short enough for a person who waits: a paused
+    # Redis gives no answer at all.
     return ConnectionPool.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
 def run_job(job_id: int) -> bool:
-    """Take a due job, run it, and record how it ended. Return whether it was ours to run."""
+    """Take a due job, run it, and record how it ended. Return False when it is not due, or another worker has it."""
     run = _take(job_id)
     if run is None:
         return False
@@ -121,7 +126,10 @@ def run_job(job_id: int) -> bool:
 
 
 def sweep() -> list[int]:
-    """Return the ids of due jobs, oldest first: those never woken, due again, or left by a dead worker."""
+    """Enqueue the periodic jobs that are due, and return the ids of a slice of all due jobs, oldest first.
+
+    Due are jobs whose wake-up was lost, jobs to be tried again, and jobs that a dead worker left.
+    """
     _enqueue_periodic()
     due = select(Job.id).where(_is_due(clock.now())).order_by(Job.run_at, Job.id).limit(SWEEP_SIZE)
     ids = list(db.session.execute(due).scalars())
@@ -137,10 +145,10 @@ def run_due_jobs() -> int:
     return ran
 
 
-def work(app: Flask, engine: Huey, processes: int) -> None:
-    """Run workers until told to stop; SIGTERM and SIGINT let the running jobs end first."""
+def work(app: Flask, engine: Huey, threads: int) -> None:
+    """Run jobs in some threads until told to stop. SIGTERM and SIGINT let the running jobs end first."""
     consumer = engine.create_consumer(
-        workers=processes, worker_type="thread", periodic=False, graceful_signal="TERM", check_worker_health=True
+        workers=threads, worker_type="thread", periodic=False, graceful_signal="TERM", check_worker_health=True
     )
     stop = threading.Event()
     threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
@@ -148,20 +156,6 @@ def work(app: Flask, engine: Huey, processes: int) -> None:
         consumer.run()
     finally:
         stop.set()
-
-
-def start_embedded(app: Flask, engine: Huey) -> Callable[[], None]:
-    """Run one worker inside this process, beside the web server, and return what stops it."""
-    consumer = engine.create_consumer(workers=1, worker_type="thread", periodic=False)
-    consumer.start()
-    stop = threading.Event()
-    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
-
-    def stop_all() -> None:
-        stop.set()
-        consumer.stop(graceful=True)
-
-    return stop_all
 
 
 def _sweep_until(app: Flask, stop: threading.Event) -> None:
@@ -180,7 +174,7 @@ def _sweep_until(app: Flask, stop: threading.Event) -> None:
 
 
 def enqueue_at_start() -> None:
-    """Enqueue what every start of a worker calls for; of workers that start together, one does it."""
+    """Enqueue the jobs that run whenever a worker starts, once for all workers that start in the same minute."""
     slot = int(clock.now().timestamp() // START_SECONDS)
     with transaction():
         for name in at_start_of_work:

@@ -37,7 +37,7 @@ def _file_name(message_id: str) -> str:
     bare = message_id.strip().strip("<>")
     safe = _UNSAFE.sub("_", bare)[:150].lstrip(".")
     if safe != bare:
-        # Two identifiers that look alike once made safe must not fall on one file.
+        # Two identifiers that are alike once made safe must not get the same file.
         safe += "-" + hashlib.sha256(bare.encode()).hexdigest()[:16]
     return f"{safe}.eml"
 

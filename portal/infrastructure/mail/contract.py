@@ -1,4 +1,4 @@
-"""What every way out for mails promises, whichever one is configured."""
+"""What every transport of mails promises, whichever one is configured."""
 
 from email.message import EmailMessage
 from typing import Protocol
@@ -17,7 +17,11 @@ class MailDelayed(Exception):
 
 class MailTransport(Protocol):
     def send(self, message: EmailMessage) -> None:
-        """Hand the mail over; on return somebody else answers for it. Raises `MailRefused`, `MailDelayed`.
+        """Hand the mail over. On return it was accepted, and delivering it is no longer our task.
 
         A second send of the same message is harmless: it carries the same Message-ID.
+
+        Raises:
+            MailRefused: it was refused for good.
+            MailDelayed: it may pass later.
         """

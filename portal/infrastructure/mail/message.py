@@ -21,7 +21,7 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 
 
 class UnsafeMail(ValueError):
-    """A part of the mail could add a header, a recipient or a body that nobody wrote. Names the part only."""
+    """A part of the mail could add a header, a recipient or a body that nobody wrote. The text names the part only."""
 
 
 def build_message(
@@ -48,13 +48,14 @@ def build_message(
         unsubscribe_url: only for marketing; adds the one-click pair of RFC 8058.
         date: aware instant, now by default.
 
-    Raises `UnsafeMail` for line breaks, control characters, several recipients or a malformed address.
+    Raises:
+        UnsafeMail: a part holds a line break or a control character, or is no single address.
     """
     recipient, (name, address) = _checked_address("to", to), _sender(sender)
     addresses = [recipient, address]
     if reply_to is not None:
         addresses.append(_checked_address("reply_to", reply_to))
-    # RFC 6532 only where an address needs it: not every relay speaks it.
+    # RFC 6532 only where an address needs it: not every relay understands it.
     international = not all(each.isascii() for each in addresses)
     message = EmailMessage(policy=policy.SMTPUTF8 if international else policy.SMTP)
     message["From"] = _mailbox(address, name)
@@ -74,7 +75,7 @@ def build_message(
     if html is not None:
         styled = _INLINER.inline(_body("html", html))
         message.add_alternative(styled, subtype="html", cte="quoted-printable")
-    # Last, since setting the content takes every Content- header away.
+    # Last, since setting the content removes every Content- header.
     message["Content-Language"] = _matching("language", language, _LANGUAGE)
     return message
 

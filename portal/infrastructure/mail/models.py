@@ -1,4 +1,4 @@
-"""A mail to be sent: a row of the transaction of the fact that it tells."""
+"""A mail to be sent, written in the transaction of the fact that it tells."""
 
 from datetime import datetime
 from enum import StrEnum

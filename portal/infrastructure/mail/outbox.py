@@ -19,12 +19,12 @@ from portal.infrastructure.one_time_tokens import write_token
 def queue_mail(
     template: str, to_address: str, language: str, *, customer_id: int | None = None, **context: Any
 ) -> Mail:
-    """Add a mail and its job to the current transaction.
+    """Add a mail and the job that sends it to the current transaction, and return the mail.
 
     Args:
         template: `<domain>/<name>`, found as `email/<domain>/<name>.{subject.txt,txt,html}`.
         context: what the templates need: first name, reference, dates, public ids. A single-use link is given as
-            `token_purpose` and `token_id`; its secret half is made when the mail is written, and never stored.
+            `token_purpose` and `token_id`. Its secret half is made when the mail is rendered, and never stored.
     """
     mail = Mail(
         template=template, to_address=to_address, language=language, customer_id=customer_id, context=dict(context)

@@ -1,4 +1,4 @@
-"""Mails through a mail server, with its answers told apart: refused for good, or worth another try."""
+"""Send mails through a mail server, and tell its refusals apart: for good, or worth another try."""
 
 import re
 import smtplib
@@ -12,7 +12,7 @@ _ENHANCED = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class SmtpTransport:
-    """One connection for each mail: a broken one can then never hold up or double the next."""
+    """Sends each mail over a connection of its own, so that a broken one cannot hold up or double the next mail."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as error:
             raise MailDelayed(f"the connection broke: {type(error).__name__}") from None
         finally:
-            # The mail is accepted or not by now; how the server takes our goodbye changes nothing.
+            # By now the mail was accepted or not: a fault while we say goodbye changes nothing.
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
             client.close()
@@ -74,7 +74,7 @@ class SmtpTransport:
             if self._username is not None:
                 client.login(self._username, self._password)
         except (smtplib.SMTPException, OSError) as error:
-            # Also for a wrong password (5xx): it is ours to repair, and no fault of the mail.
+            # A wrong password (5xx) too: it is ours to repair, and the mail itself is not refused.
             client.close()
             raise MailDelayed(f"the mail server did not let us in: {type(error).__name__}") from None
         return client

@@ -1,4 +1,4 @@
-"""The way out for mails: a mail server, or a terminal and a folder while nobody should really get one."""
+"""Choose the transport of mails: a mail server, or the terminal and a folder where no mail should really be sent."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,10 +14,13 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 def transport_from_url(url: str) -> MailTransport:
     """Return the transport that a PORTAL_MAIL_URL names.
 
-    `console:` (terminal) or `console:/absolute/folder` (terminal, and one .eml file each), or
-    `smtp://user:password@host:port?starttls=1`, or `smtps://…`. Options: `starttls`, `cafile` (a PEM file to
-    trust besides the system's), `helo` (our name), `timeout` (seconds for each step, 30 by default).
-    Raises ValueError, without repeating the URL (it may hold a password), when it is none of these.
+    Args:
+        url: `console:` (terminal) or `console:/absolute/folder` (terminal, and one .eml file each), or
+            `smtp://user:password@host:port?starttls=1`, or `smtps://…`. Options: `starttls`, `cafile` (a PEM file to
+            trust besides the system's), `helo` (our name), `timeout` (seconds for each step, 30 by default).
+
+    Raises:
+        ValueError: it is none of these. The text does not repeat the URL, which may hold a password.
     """
     parts = urlsplit(url)
     if parts.scheme == "console":

@@ -1,7 +1,8 @@
-"""Passwords known from breaches, looked up in a file of the operator's: nothing is asked of anybody outside.
+"""Passwords known from breaches, looked up in a file of the operator's. No other service is asked.
 
-The file holds one SHA-1 a line in hexadecimal, ordered by hash, with or without `:count` behind it, as the download
-tool of Have I Been Pwned writes it. It may have forty gigabytes: a look-up reads some forty places and keeps nothing.
+Each line of the file holds a SHA-1 in hexadecimal, ordered by hash, with or without `:count` behind it, as the download
+tool of Have I Been Pwned writes it. The file may have forty gigabytes: a look-up reads some forty places and keeps
+nothing in memory.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ class BreachedPasswords:
 
     @classmethod
     def load(cls, path: Path | None) -> Self:
-        """Return the list of a file, looked at before it is used. Raises `NotAHashList`."""
+        """Return the list of a file, after a look at it. Raises `NotAHashList`, also when it cannot be read."""
         try:
             if path is not None:
                 check_list(path)
@@ -44,7 +45,7 @@ class BreachedPasswords:
         """Tell whether a password is on the list. A list that cannot be read holds nothing, and the log says so."""
         if self.path is None:
             return False
-        # People type accents composed or not, and whoever was robbed stored either.
+        # People type accents composed or not, and the services that were robbed stored either form.
         forms = {password, unicodedata.normalize("NFC", password), unicodedata.normalize("NFD", password)}
         try:
             return any(_is_listed(self.path, _sha1(form)) for form in forms)

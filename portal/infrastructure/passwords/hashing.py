@@ -1,10 +1,11 @@
 """Argon2id with a bounded number of computations at once, so that a burst of sign-ins stays within memory.
 
-Each takes 19 MiB for some hundredths of a second. Whoever finds all places taken waits briefly, and is then told to
-come back: a queue without end would hold every thread of the process, and with them those who want something else.
+A computation takes 19 MiB for some hundredths of a second. A request that finds every place taken waits two seconds and
+is then refused: in a queue without end, sign-ins would hold every thread of the process, and no other page would
+answer.
 
-They have threads of their own, as many as there are places: the C library keeps the memory of a computation with the
-thread that made it, so that thirty threads of a web server would keep it thirty times.
+The computations run in threads of their own, one for each place. The C library keeps the memory of a computation with
+the thread that made it, so the thirty-two threads of a web process would keep it thirty-two times.
 """
 
 import os
@@ -43,7 +44,7 @@ def _compute(act: Callable[..., Result], *arguments: str) -> Result:
 
 
 def _start_anew() -> None:
-    """Have a forked process make threads of its own: it inherits none, and places that nobody gives back."""
+    """Give a forked process threads and places of its own: it inherits no threads, and places that stay taken."""
     global _places, _threads
     _places, _threads = BoundedSemaphore(AT_ONCE), ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
 
@@ -52,7 +53,7 @@ os.register_at_fork(after_in_child=_start_anew)
 
 
 def _prepared(password: str) -> str:
-    # The same accents typed on two keyboards may arrive composed or not (NIST SP 800-63B).
+    # The same accent typed on two keyboards may arrive composed or not (NIST SP 800-63B).
     return unicodedata.normalize("NFC", password)
 
 
@@ -69,7 +70,7 @@ _no_one = hash_password("an account that does not exist")
 
 
 def is_password(stored_hash: str | None, password: str) -> bool:
-    """Tell whether the password fits; an absent hash costs the same time as a present one.
+    """Tell whether the password fits. Without a hash it takes as long as with one, and returns False.
 
     Raises:
         HashingBusy: too many are computed at this moment.

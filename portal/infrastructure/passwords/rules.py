@@ -1,4 +1,4 @@
-"""What a password must be: long, not known to everybody, not made of what its owner and the portal are called.
+"""What a password must be: long, not among the common or stolen ones, not made of the names of owner or organisation.
 
 Lengths count characters after Unicode composition, as the hash does (NIST SP 800-63B, ASVS 6.2).
 """
@@ -10,16 +10,18 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from portal.infrastructure.plain_letters import without_accents
+
 LONGEST = 128
 FEWEST_DISTINCT = 6
-# What must be left of a password once names, and the digits and signs around them, are taken away.
+# So many characters must be left of a password when names, and the digits and signs around them, are removed.
 OWN_PART = 8
-# A shorter word stands by chance in many a phrase.
+# A shorter part of a name occurs by chance in many phrases.
 TELLING_WORD = 4
 
 COMMON_FILE = Path(__file__).parent / "common_passwords.txt"
 
-_HUNG_ON = "0123456789 !?.,:;*$#@+-_&/"
+_DIGITS_AND_SIGNS = "0123456789 !?.,:;*$#@+-_&/"
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13,
     "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
@@ -31,9 +33,9 @@ class PasswordFault(StrEnum):
     TOO_LONG = "too_long"
     """Hashing it would cost more than it protects."""
     MADE_OF_NAMES = "made_of_names"
-    """An address or a name, or little beside them."""
+    """It is an address or a name, or adds little to them."""
     TOO_COMMON = "too_common"
-    """Among those that everybody tries first, or one piece repeated, or a row of keys."""
+    """It is among those that everybody tries first, or one piece repeated, or a row of keys."""
     BREACHED = "breached"
     """On the operator's list of passwords that were stolen somewhere."""
 
@@ -45,7 +47,7 @@ def password_fault(
 
     Args:
         password: as typed; spaces count, nothing is cut off.
-        names: what a guesser tries with this person: their address and names, the organisation's name.
+        names: what somebody who guesses tries with this person: their address and names, the organisation's name.
         shortest: the fewest characters that are accepted.
         is_breached: tells whether a password is known to thieves; asked last, because it reads from the disk.
     """
@@ -54,7 +56,7 @@ def password_fault(
     folded = unicodedata.normalize("NFC", password).casefold()
     if len(folded) < shortest:
         return PasswordFault.TOO_SHORT
-    if _is_made_of(_plain(folded), [_plain(name.casefold()) for name in names]):
+    if _is_made_of(without_accents(folded), [without_accents(name.casefold()) for name in names]):
         return PasswordFault.MADE_OF_NAMES
     if _is_common(folded):
         return PasswordFault.TOO_COMMON
@@ -62,7 +64,7 @@ def password_fault(
 
 
 def is_too_long(password: str) -> bool:
-    """Tell whether a password is longer than any that we accept, so that nothing need be computed for it."""
+    """Tell whether a password is longer than any that we accept, so that it need not be hashed."""
     return len(unicodedata.normalize("NFC", password)) > LONGEST
 
 
@@ -73,22 +75,17 @@ def _is_made_of(password: str, names: list[str]) -> bool:
     rest = password
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "")
-    return rest != password and len(rest.strip(_HUNG_ON)) < OWN_PART
+    return rest != password and len(rest.strip(_DIGITS_AND_SIGNS)) < OWN_PART
 
 
 def _is_common(password: str) -> bool:
-    # Digits and signs hung on to a listed word, or spaces put into it, are the first things a guesser adds.
+    # Somebody who guesses first adds digits and signs after a listed word, or spaces inside it.
     bare = "".join(password.split())
-    if {password, bare, bare.rstrip(_HUNG_ON)} & _common_passwords():
+    if {password, bare, bare.rstrip(_DIGITS_AND_SIGNS)} & _common_passwords():
         return True
     if len(set(bare)) < FEWEST_DISTINCT or bare in (bare + bare)[1:-1]:
         return True
     return any(bare in row or bare in row[::-1] for row in _ROWS)
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 
 @cache

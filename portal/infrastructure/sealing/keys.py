@@ -1,11 +1,13 @@
-"""The keys that protect stored objects: master keys that wrap, and a pair of which the web side has one half.
+"""The keys that protect stored objects: master keys, a sealing pair, and keys of sessions.
 
-Every object is sealed with a data key of its own. That data key is then kept in the database either wrapped
-by a master key, or, for identity documents, sealed to a public key, so that a web process that was broken
-into can add documents and open none. Destroying the kept form of the data key destroys the object.
+Every object is sealed with a data key of its own. The database keeps that data key in one of three forms:
 
-Both kept forms begin with a scheme byte and a key version byte, so that keys and algorithms can be replaced
-while old objects are still read.
+- wrapped by a master key, for answer packages and sealed texts;
+- sealed to a public key, for identity documents: a web process that was broken into can add documents and open none;
+- wrapped by the key of a customer's session, for previews and uploads: nobody can read them without the cookie.
+
+Destroying the kept form of the data key destroys the object. Each form begins with a scheme byte and a key version
+byte, so that keys and algorithms can be replaced while old objects are still read.
 """
 
 import base64
@@ -51,7 +53,7 @@ class KeyMissing(Exception):
 
 
 class KeyBroken(Exception):
-    """The protected data key was altered, cut short, or belongs to something else."""
+    """The protected data key was altered or cut short, or it belongs to another object."""
 
 
 def new_data_key() -> bytes:
@@ -74,9 +76,10 @@ def new_sealing_pair() -> tuple[str, str]:
 
 
 def with_next_master_key(text: str) -> str:
-    """Return a value for PORTAL_MASTER_KEYS with one more fresh key at its end: known, and not used yet.
+    """Return a value for PORTAL_MASTER_KEYS with a fresh key at its end, which can unwrap but does not wrap yet.
 
-    Raises `KeysMisconfigured` when the present value has faults.
+    Raises:
+        KeysMisconfigured: the present value has faults.
     """
     version = max(_parse_keys(text)) + 1
     return f"{text.strip()},v{version}:{_text(secrets.token_bytes(KEY_SIZE))}"
@@ -85,7 +88,8 @@ def with_next_master_key(text: str) -> str:
 def next_sealing_pair(opening_keys: str) -> tuple[str, str]:
     """Return a fresh PORTAL_SEALING_KEY, and the PORTAL_OPENING_KEYS that open both it and what was sealed before.
 
-    Raises `KeysMisconfigured` when the present opening keys have faults.
+    Raises:
+        KeysMisconfigured: the present opening keys have faults.
     """
     version = max(_parse_keys(opening_keys)) + 1
     private = X25519PrivateKey.generate()
@@ -125,7 +129,8 @@ class MasterKeys:
     def wrap(self, data_key: bytes, context: bytes = b"") -> bytes:
         """Return the data key encrypted under the current master key.
 
-        `context` (an object's id) binds it: the wrapped key opens with the same context only.
+        Args:
+            context: an object's id. The wrapped key opens with the same context only.
         """
         header = bytes((_WRAPPED, self.current))
         nonce = secrets.token_bytes(_NONCE_SIZE)
@@ -143,7 +148,7 @@ class MasterKeys:
             raise KeyBroken("a wrapped key does not open") from error
 
     def is_current(self, wrapped: bytes) -> bool:
-        """Tell whether this was wrapped by the current key; if not, it waits for `rewrap`."""
+        """Tell whether a key was wrapped by the current master key. If not, rotation wraps it again."""
         return wrapping_version(wrapped) == self.current
 
     def rewrap(self, wrapped: bytes, context: bytes = b"") -> bytes:
@@ -153,9 +158,9 @@ class MasterKeys:
 
 @dataclass(frozen=True)
 class SessionKey:
-    """A key that only a person's session cookie carries: what it wraps can be read while they are there only.
+    """A key derived from a person's session cookie: what it wraps can be read only while they are signed in.
 
-    The database keeps a hash of the cookie, and this key cannot be had from it.
+    The database keeps only a hash of the cookie, and the key cannot be derived from that.
     """
 
     _key: bytes = field(repr=False)
@@ -182,7 +187,7 @@ class SessionKey:
 
 @dataclass(frozen=True)
 class SealingKey:
-    """The public half: it can protect a data key and can never read one back."""
+    """The public half of a sealing pair: it can protect a data key, and cannot read one back."""
 
     version: int
     _key: X25519PublicKey = field(repr=False)
@@ -212,7 +217,7 @@ class SealingKey:
 
 @dataclass(frozen=True)
 class OpeningKeys:
-    """The private halves, the current one first; held by the staff side and its workers only."""
+    """The private halves of sealing pairs, the current one first. Only the staff side and its workers have them."""
 
     current: int
     _keys: dict[int, bytes] = field(repr=False)
@@ -246,10 +251,11 @@ class OpeningKeys:
 
 
 def keyed_hash(secret: str | bytes, value: str) -> str:
-    """Return the HMAC-SHA256, in hexadecimal, by which an address is recognised without being kept.
+    """Return the HMAC-SHA256, in hexadecimal, by which a value is recognised without being kept.
 
-    The value is trimmed, brought to NFC and lower case first, so it serves e-mail addresses and telephone
-    numbers, not tokens. It stays personal data as long as the secret exists.
+    The value is first trimmed and brought to NFC and lower case. So it serves e-mail addresses, telephone numbers and
+    hexadecimal digests, but not tokens, in which case matters. The result is personal data as long as the secret
+    exists.
     """
     key = secret.encode() if isinstance(secret, str) else secret
     normalised = unicodedata.normalize("NFC", value.strip()).lower()

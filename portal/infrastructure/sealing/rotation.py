@@ -1,6 +1,6 @@
-"""Master keys change while the portal serves: data keys under an older one are wrapped again, a slice at a time.
+"""Replace the master key while the portal serves: data keys under an older one are wrapped again, slice by slice.
 
-The stored objects are not touched: each has a data key of its own, and only that key's wrapping changes.
+The stored objects are not touched. Each has a data key of its own, and only the wrapping of that key changes.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ class WrappedKeys:
 
     Attributes:
         model: the mapped class; its key is `id`.
-        version: returns the master key version that a row waits under, or None when it holds no key.
+        version: returns the version of the master key that wraps a row's key, or None when the row holds no key.
         rewrap: wraps the key of a row again, under the current master key.
         holds: a condition that leaves out rows without a key, where most have none.
     """
@@ -37,7 +37,7 @@ _tables: list[WrappedKeys] = []
 
 
 def register(table: WrappedKeys) -> None:
-    """Have rotation look after a table."""
+    """Register a table whose keys `rotate` wraps again."""
     _tables.append(table)
 
 
@@ -54,12 +54,12 @@ def waiting(keys: MasterKeys) -> dict[int, int]:
 
 
 def rotate(keys: MasterKeys) -> int:
-    """Wrap every key again that waits under an older master key; return how many there were.
+    """Wrap again every key that is wrapped by an older master key; return how many there were.
 
-    Each slice is a transaction of its own, so that a kill costs nothing and nobody waits for long.
+    Each slice is a transaction of its own, so that a kill loses nothing and nobody waits for long.
 
     Raises:
-        KeyMissing, KeyBroken: a key does not open; those before it stay wrapped anew.
+        KeyMissing, KeyBroken: a key does not open. The slices before it stay wrapped by the current key.
     """
     return sum(_rotate_slice(table, keys, ids) for table in _tables for ids in _slices(table))
 

@@ -1,4 +1,4 @@
-"""Seal a stream of bytes with a key of its own, so that no altered, cut or reordered byte is ever given out.
+"""Seal a stream of bytes with a key of its own, so that altered, cut or reordered bytes do not open.
 
 AES-256-GCM over chunks of 64 KiB, after the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015):
 
@@ -45,8 +45,10 @@ def seal_stream(key: bytes, chunks: Iterable[bytes], object_id: str) -> Iterator
 def open_stream(key: bytes, chunks: Iterable[bytes], object_id: str) -> Iterator[bytes]:
     """Yield the clear chunks one by one, each verified before it is given out.
 
-    Raises `SealBroken` at the first chunk that is not authentic. That a stream was cut short shows only
-    at its end: use `open_whole` where a part must not be used.
+    A stream that was cut short is found out only at its end: use `open_whole` where a part of it must not be used.
+
+    Raises:
+        SealBroken: at the first chunk that is not authentic.
     """
     cipher = AESGCM(key)
     source = iter(chunks)
@@ -72,9 +74,9 @@ def _nonce(header: bytes, number: int, is_last: bool) -> bytes:
 
 
 def _cut(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryview, bool]]:
-    """Yield pieces of exactly `size` bytes, then the rest, marked as the last; it is empty only if all is.
+    """Yield pieces of exactly `size` bytes, then the rest, marked as the last. The rest is empty only if everything is.
 
-    A piece that lies whole in a chunk is not copied: at 64 KiB that costs half as much as the cipher.
+    A piece that is wholly inside one chunk is not copied: a copy would cost half as much as the cipher.
     """
     pending: bytes | memoryview = b""
     for chunk in chunks:

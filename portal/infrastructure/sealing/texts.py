@@ -1,4 +1,4 @@
-"""Short texts sealed under the master keys: readable here, not in a stolen database."""
+"""Short texts sealed under the master keys: the portal can read them, somebody with a stolen database cannot."""
 
 import base64
 

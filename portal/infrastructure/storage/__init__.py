@@ -33,9 +33,12 @@ _S3_OPTIONS = frozenset({"endpoint", "region", "access_key_id", "secret_access_k
 def storage_from_url(url: str) -> Storage:
     """Return the store that a PORTAL_STORAGE_URL names.
 
-    `file:///absolute/folder`, or `s3://bucket[/prefix]?endpoint=…&region=…`, where `access_key_id` and
-    `secret_access_key` may stand in the URL or in the usual AWS_… environment variables.
-    Raises ValueError, without repeating the URL (it may hold a secret), when it is neither.
+    Args:
+        url: `file:///absolute/folder`, or `s3://bucket[/prefix]?endpoint=…&region=…`, where `access_key_id` and
+            `secret_access_key` may be in the URL or in the usual AWS_… environment variables.
+
+    Raises:
+        ValueError: it is neither. The text does not repeat the URL, which may hold a secret.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":

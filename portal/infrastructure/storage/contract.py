@@ -1,4 +1,4 @@
-"""What every place that keeps sealed objects promises, whichever one is configured."""
+"""What every store of sealed objects promises, whichever one is configured."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class StorageFull(StorageError):
 
 
 class UnsafeKey(StorageError, ValueError):
-    """The key is not one that this program generates: it could lead outside the store."""
+    """The key is not of the form that the portal generates: it could lead outside the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,17 @@ class StoredObject:
 class Storage(Protocol):
     """Objects are written once, whole or not at all, read as a stream, and deleted.
 
-    Keys are names made by this program (letters, digits, `. _ -`, folders by `/`), never a person's
-    file name; others raise `UnsafeKey`. Every method may raise `StorageUnavailable`.
+    Keys are names that the portal makes (letters, digits, `. _ -`, folders by `/`), never a person's file name. Every
+    method may raise `UnsafeKey` for another key, and `StorageUnavailable`.
     """
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store the chunks under a new key; on return they survive a power cut.
 
-        Raises `AlreadyStored`, `StorageFull`. What `chunks` itself raises passes through.
+        Raises:
+            AlreadyStored: the key is taken.
+            StorageFull: there is no room.
+            Exception: whatever `chunks` itself raises.
         """
 
     def open(self, key: str) -> Iterator[bytes]:
@@ -66,7 +69,7 @@ class Storage(Protocol):
         """Return the objects in the folder `prefix` and below ("" for all), in no promised order."""
 
     def clear_unfinished(self, before: datetime) -> int:
-        """Remove what a put killed before `before` (aware UTC) left behind; return how many."""
+        """Remove what killed puts left behind before an instant (aware, UTC); return how many objects."""
 
 
 def checked_key(key: str) -> str:

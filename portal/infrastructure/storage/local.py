@@ -1,7 +1,7 @@
 """Objects as files in one folder, for a single machine.
 
-Written with plain system calls: obstore's LocalStore neither fsyncs nor sets modes (files come out 0644),
-so an acknowledged document could vanish in a power cut and be read by any account of the machine.
+It is written with plain system calls, because obstore's LocalStore neither fsyncs nor sets modes (files come out 0644).
+With it, an acknowledged document could vanish in a power cut, and any account of the machine could read it.
 """
 
 import errno
@@ -24,7 +24,7 @@ from portal.infrastructure.storage.contract import (
 )
 
 READ_SIZE = 64 * 1024
-# A leading dot cannot occur in a key, so nothing in here can be asked for or listed.
+# A leading dot cannot occur in a key, so nothing in this folder can be asked for or listed.
 _UNFINISHED = ".unfinished"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -62,7 +62,8 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         path = self._path(key)
         with _faults(), suppress(FileNotFoundError, NotADirectoryError):
-            # Synced also where the file is gone: it may be so in memory only, since a first try whose sync failed.
+            # The folder is synced also where the file is gone already: an earlier try may have removed it in memory
+            # only, if its sync failed.
             path.unlink(missing_ok=True)
             _sync_folder(path.parent)
 
@@ -105,7 +106,7 @@ class LocalStorage:
 
 
 class _Stream(Iterator[bytes]):
-    """A file's chunks. A class: a generator that is closed before its first chunk leaves its file open."""
+    """A file's chunks. It is a class, since a generator that is closed before its first chunk leaves its file open."""
 
     def __init__(self, file: BufferedReader) -> None:
         self._file = file

@@ -24,7 +24,7 @@ from portal.infrastructure.storage.contract import (
 if TYPE_CHECKING:
     from obstore.store import S3Config
 
-# Below this size one conditional PUT does; from it on, parts go up one by one so that memory stays bounded.
+# Below this size one conditional PUT is enough. From this size on, parts are sent one by one, to bound the memory.
 WHOLE_PUT_BYTES = 8 * 1024 * 1024
 READ_SIZE = 64 * 1024
 _UNFINISHED = ".unfinished"
@@ -61,7 +61,7 @@ class S3Storage:
                 "timeout": timedelta(seconds=30),
                 "allow_http": bool(endpoint and endpoint.startswith("http://")),
             },
-            # That the store is down must be told to the person within seconds; the default is three minutes.
+            # A person must hear within seconds that the store is down; the default would be three minutes.
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
         )
 
@@ -87,8 +87,8 @@ class S3Storage:
             try:
                 obstore.delete(self._store, key)
             except FileNotFoundError as error:
-                # A key that is gone already is no error; that there is no bucket, or nothing at this address, is one:
-                # what should be destroyed may lie elsewhere.
+                # A key that is gone already is no error. A missing bucket is one: the bytes that should be destroyed
+                # may be elsewhere.
                 if "NoSuchKey" not in str(error):
                     raise StorageUnavailable("the bucket is not where it should be") from None
 
@@ -122,8 +122,8 @@ class S3Storage:
         return len(old)
 
     def _put_in_parts(self, key: str, chunks: Iterator[bytes]) -> None:
-        # A multipart upload cannot be made conditional, so the bytes go to a name nobody else has
-        # and the copy to the real key is the conditional step.
+        # A multipart upload cannot be made conditional. So the bytes first go under a name that nobody else has, and
+        # the copy to the real key is the conditional step.
         unfinished = f"{_UNFINISHED}/{secrets.token_hex(16)}"
         with _faults():
             writer = obstore.open_writer(self._store, unfinished, buffer_size=WHOLE_PUT_BYTES, max_concurrency=1)

@@ -1,5 +1,6 @@
-"""The customer chooses, on the preferences page: refusing costs no more than accepting, and nothing is lost or
-overwritten unseen when two pages are open at once.
+"""Save what a customer chooses on the preferences page. Refusing takes no more effort than accepting.
+
+When two pages are open at once, the later one does not silently overwrite the earlier one: it is shown a conflict.
 """
 
 import re
@@ -22,7 +23,7 @@ from portal.preferences.models import ConsentRecord, Origin, PreferenceState
 from portal.preferences.purposes import FLAG_CODES, FLAGS, Flag, Processing, Topic
 
 
-def _is_of_signal(flag: Flag) -> bool:
+def _signal_refuses(flag: Flag) -> bool:
     return (
         flag.topic is Topic.PARTNER_OFFERS
         or flag.processing is Processing.MARKETING_PROFILING
@@ -30,8 +31,8 @@ def _is_of_signal(flag: Flag) -> bool:
     )
 
 
-# What Global Privacy Control objects to: advertising, the profiling behind it, and handing on to partners.
-SIGNAL_FLAGS = frozenset(code for code, flag in FLAGS.items() if _is_of_signal(flag))
+# What Global Privacy Control objects to: advertising, the profiling behind it, and passing data on to partners.
+SIGNAL_FLAGS = frozenset(code for code, flag in FLAGS.items() if _signal_refuses(flag))
 
 
 # A number that the database can hold: eighteen digits always fit into 64 bits.
@@ -44,10 +45,10 @@ class Standing:
     """Where one choice stands, as its row on the page shows it.
 
     Attributes:
-        answer: what is marked, True, False or None: what was chosen, or the refusal that the browser's signal prepares.
-        given: what was last said; None when nothing was.
-        asks_again_on: the day a choice that holds for a time is asked again.
-        is_due: whether that day has come, so that nothing is marked until it is chosen anew.
+        answer: what is marked (None for nothing): the customer's choice, or the refusal that the signal prepares.
+        given: the last recorded answer; None without one.
+        asks_again_on: the day on which a choice that holds for a limited time is asked again.
+        is_due: whether that day has come. Nothing is marked then until the customer chooses anew.
         is_prepared: whether the browser's signal marked a refusal that is not saved yet.
     """
 
@@ -74,7 +75,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Sent:
-    """What the page sent: what to do, the answers that were given, and `latest_record_id` when it was drawn."""
+    """What the page sent: the action, the answers, and in `seen` the `latest_record_id` when the page was drawn."""
 
     action: Action
     answers: dict[str, bool]
@@ -82,12 +83,12 @@ class Sent:
 
 
 class MadeUp(ValueError):
-    """No page of ours sends this."""
+    """The form holds what no page of ours sends: somebody wrote the request by hand."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A choice that was changed elsewhere after the page was opened, otherwise than the page now asks."""
+    """A choice that was changed elsewhere after the page was opened, to the opposite of what the page now asks."""
 
     flag: Flag
     asked: bool
@@ -98,7 +99,7 @@ class Conflict:
 
 
 def read_sent(values: Mapping[str, str]) -> Sent:
-    """Return what the form of the page says. What was left open is no answer.
+    """Return what the form of the page says. A choice that was left unmarked gives no answer.
 
     Raises:
         MadeUp: for anything that the page does not offer.
@@ -115,7 +116,11 @@ def read_sent(values: Mapping[str, str]) -> Sent:
 
 
 def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, Standing]:
-    """Return every choice as the page shows it. Args: has_signal is whether the browser sends `Sec-GPC: 1`."""
+    """Return every choice as the page shows it.
+
+    Args:
+        has_signal: whether the browser sends `Sec-GPC: 1`.
+    """
     latest = state.latest_choices if state else {}
     return {code: _standing(code, latest.get(code), has_signal) for code in FLAG_CODES}
 
@@ -124,10 +129,10 @@ def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, lang
     """Record the answers of the page in the current transaction, all or none.
 
     Args:
-        has_signal: whether the browser sends `Sec-GPC: 1`; a refusal that it prepared is recorded as its objection.
+        has_signal: whether the browser sends `Sec-GPC: 1`. A refusal that the signal prepared is recorded as its own.
 
     Returns:
-        The choices changed elsewhere meanwhile that the answers would undo; nothing is saved then.
+        The choices that were changed elsewhere meanwhile and that the answers would undo. With any, nothing is saved.
     """
     answers = sent.answers
     state = lock_state(customer)
@@ -145,7 +150,11 @@ def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, lang
 
 
 def save_everything(customer: Customer, is_given: bool, *, seen: int, company: str, language: str) -> list[Conflict]:
-    """Accept or refuse everything at once, in the current transaction. A refusal never waits for anything."""
+    """Accept or refuse everything at once, in the current transaction.
+
+    Returns:
+        The conflicts, as `save` does, for an acceptance only. A refusal is saved whatever was changed meanwhile.
+    """
     state = lock_state(customer)
     answers = dict.fromkeys(FLAG_CODES, is_given)
     conflicts = _conflicts(state, answers, seen) if is_given else []
@@ -171,7 +180,7 @@ def choice_of(code: str, is_given: bool, company: str, language: str) -> Choice:
 def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> Standing:
     is_due = is_due_again(code, latest)
     answer = None if latest is None or is_due else bool(latest["given"])
-    # An explicit yes given here prevails over the signal; silence and yeses from elsewhere do not.
+    # A yes given on this page prevails over the signal. Silence, or a yes from elsewhere, does not.
     is_explicit = answer is True and latest is not None and latest["origin"] == Origin.PORTAL
     is_prepared = has_signal and code in SIGNAL_FLAGS and answer is not False and not is_explicit
     if latest is None:

@@ -1,7 +1,7 @@
-"""The only writer of proof and flag: a choice is appended with the wording shown, and the flag follows the latest one.
+"""Record choices: each is appended to the proof with the wording shown, and the flag follows the latest one.
 
-Promise kept: whatever arrives, from anywhere and in any order, a flag is on only when the newest thing that the
-customer said about it is yes; at the same instant, no wins.
+Nothing else writes proof or flags. Whatever arrives, from anywhere and in any order, a flag is on only when the
+newest choice that the customer made on it is yes. At the same instant, no wins.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ class ChoiceRefused(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """A yes or a no to one flag, with the wording that the person had before their eyes."""
+    """A yes or a no to one flag, with the wording that the person was shown."""
 
     flag: str
     is_given: bool
@@ -106,17 +106,17 @@ def record_choices(
     source: str | None = None,
     staff: StaffMember | None = None,
 ) -> list[ConsentRecord]:
-    """Append choices to the proof and bring the flags in step, in the current transaction.
+    """Append choices to the proof and update the flags, in the current transaction.
 
     Args:
         origin: where the choice was made; only the customer here and an import may switch anything on.
         language: `fr` or `en`, of the wordings.
         effective_at: when it was made, aware; now when absent.
-        source: the system or the person it came by, as the customer may read it.
+        source: the system or the person that the choice came through, in words that the customer may read.
         staff: who switched it off on the customer's request.
 
     Returns:
-        What was appended: nothing for a choice that stands already under the same wording.
+        The rows that were appended: none for a choice that stands already under the same wording.
 
     Raises:
         ChoiceRefused: for an unknown flag, an erased customer, a yes from an origin that may only switch off, or a
@@ -129,7 +129,7 @@ def record_choices(
     state = lock_state(customer)
     instant = clock.now()
     if effective_at and effective_at > instant + CLOCK_DRIFT:
-        effective_at = None  # a no, whatever its date says, counts from the moment we know of it
+        effective_at = None  # only a no comes this far (see `_check`): it counts from now, not from a future date
     appended = []
     for choice in choices:
         latest = state.latest_choices.get(choice.flag)
@@ -170,10 +170,10 @@ def object_to_marketing(
 
 
 def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
-    """Have every flag of a customer read off, in the current transaction, whatever is chosen meanwhile.
+    """Turn every flag of a customer off, in the current transaction, whatever they choose while it lasts.
 
-    A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted: its reference
-    alone stays in the feed, for the life of the suppression entry, so that no system writes to the person again.
+    A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted. Only the
+    customer's reference stays in the feed, until `suppressed_until`, so that no system writes to the person again.
     """
     reason = SuppressionReason(reason)
     state = lock_state(customer)
@@ -205,7 +205,7 @@ def lift_suppression(customer: Customer) -> None:
 
 
 def latest_record_id(customer_id: int) -> int:
-    """Return the number of a customer's newest proof, by which a form knows what changed since; 0 without any."""
+    """Return the id of a customer's newest proof, 0 without any. A form keeps it, to find what changed since."""
     newest = select(func.max(ConsentRecord.id)).where(ConsentRecord.customer_id == customer_id)
     return int(db.session.execute(newest).scalar() or 0)
 
@@ -230,7 +230,7 @@ def _check(customer: Customer, choices: list[Choice], origin: Origin, effective_
 
 
 def _moment_of(choice: Choice, latest: Mapping[str, Any] | None, instant: datetime) -> datetime:
-    """Another machine's clock may run ahead of ours: a no said now must not lose to what it wrote."""
+    """Return when a choice counts. Another machine's clock may run ahead: a no said now must not lose to its yes."""
     return max(instant, _at(latest)) if latest and not choice.is_given else instant
 
 
@@ -260,7 +260,7 @@ def _is_held(
 
 
 def _confirm_refusal(state: PreferenceState, choice: Choice, moment: datetime) -> None:
-    """A no said again leaves no second proof, but a yes dated between the two must not come back by import."""
+    """Note that a no was repeated. It leaves no second proof, but an imported yes dated between the two must lose."""
     latest = state.latest_choices.get(choice.flag)
     if latest and not choice.is_given and not latest["given"] and moment > _at(latest):
         confirmed = {**latest, "confirmed_at": moment.astimezone(UTC).isoformat()}

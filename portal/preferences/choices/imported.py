@@ -15,12 +15,12 @@ def take_imported_choice(
 ) -> bool:
     """Record one imported choice in the current transaction; return False when that very choice is held already.
 
-    An older yes is kept as proof of its time without raising the flag over a newer no.
+    An older yes is kept as proof, and does not switch the flag on over a newer no.
 
     Raises:
         ChoiceRefused: see `record_choices`.
     """
-    # The system that showed the wording has no version to give: the words themselves tell one from another.
+    # The system that showed the wording gives no version, so the hash of the wording is its version.
     version = sha256(wording.encode()).hexdigest()[:12]
     choice = Choice(flag, given, wording, version)
     return bool(

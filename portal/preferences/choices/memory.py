@@ -1,4 +1,4 @@
-"""How long a choice holds: one on cookies six months, yes or no, then it is asked again; others until changed."""
+"""How long a choice holds. One on cookies, yes or no, is asked again after six months. Any other has no end."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from portal.preferences.purposes import FLAGS
 
 
 def asks_again_on(flag: str, latest: Mapping[str, Any] | None) -> date | None:
-    """Return the first day on which a choice may be asked again, None for a choice without end or none at all.
+    """Return the first day on which a choice may be asked again; None without a choice, or for one without end.
 
     Args:
         latest: the entry of `PreferenceState.latest_choices`.

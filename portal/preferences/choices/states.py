@@ -23,7 +23,7 @@ from portal.preferences.purposes import FLAG_CODES, no_flags
 
 SERIES = "preferences"
 
-# Built once, for they run at the end of every transaction that changes a choice, while the counter is locked.
+# Built once: they run at the end of every transaction that changes a choice, while the counter is locked.
 _TAKE = text(
     "INSERT INTO counters (name, value) VALUES (:name, :count)"
     " ON CONFLICT (name) DO UPDATE SET value = counters.value + :count RETURNING value"
@@ -58,7 +58,7 @@ def start(customer: Customer) -> None:
 
 
 def lock_state(customer: Customer) -> PreferenceState:
-    """Return a customer's row, locked until the commit: choices made at once take their turn."""
+    """Return a customer's row, locked until the commit, so that choices made at the same time wait for each other."""
     changes = _changes()
     known = changes.new.get(customer.id) or changes.locked.get(customer.id)
     if known:
@@ -79,7 +79,7 @@ def read_state(customer_id: int) -> PreferenceState | None:
 
 
 def publish(state: PreferenceState, *, is_suppressed: bool | None = None) -> bool:
-    """Bring `flags` in step with the choices and the suppression; return whether marketing sees a change.
+    """Compute `flags` from the choices and the suppression; return whether marketing sees a change.
 
     Args:
         is_suppressed: the new suppression; unchanged when absent.
@@ -106,12 +106,12 @@ def is_on(state: PreferenceState, flag: str) -> bool:
 
 
 def mark_changed(state: PreferenceState) -> None:
-    """Have a row numbered anew at the commit."""
+    """Give a row a new number at the commit."""
     _changes().changed[state.customer_id] = state
 
 
 def rename(customer: Customer) -> None:
-    """Bring the reference in step after a customer's `external_id` was set or changed, in the current transaction."""
+    """Copy a customer's reference into the row after their `external_id` changed, in the current transaction."""
     state = lock_state(customer)
     if state.reference != customer.reference:
         state.reference = customer.reference
@@ -181,7 +181,7 @@ def _lapses_on(state: PreferenceState, flag: str) -> date | None:
 
 
 def _take_numbers(connection: Connection, count: int) -> Iterator[int]:
-    """Take numbers of the series that `next_number` gives, as many as are needed by one statement."""
+    """Take `count` numbers of a series in one statement, where `next_number` would take them one by one."""
     if count == 0:
         return iter(())
     last = int(connection.execute(_TAKE, {"name": SERIES, "count": count}).scalar_one())

@@ -1,4 +1,4 @@
-"""Staff switch preferences off at a customer's request, and never on; the customer is told by mail and sees it."""
+"""Staff switch preferences off at a customer's request, and never on. The customer is told by mail."""
 
 from collections.abc import Iterable
 

@@ -31,11 +31,11 @@ NOBODY = 0
 
 
 class LinkUnknown(Exception):
-    """The text is no link that this portal made."""
+    """This portal made no link with that token."""
 
 
 def find_customer(token: str, secret_key: str) -> Customer | None:
-    """Return whose messages a link stops; None when that person is no longer here, and nothing is sent anyway.
+    """Return the customer whose messages a link stops; None when they were erased, and get no messages anyway.
 
     Raises:
         LinkUnknown: the token was not made here.
@@ -49,7 +49,7 @@ def find_customer(token: str, secret_key: str) -> Customer | None:
 
 
 def stop_emails(customer: Customer, language: str) -> bool:
-    """Switch every e-mail topic off, in the current transaction; return whether anything was still open.
+    """Switch every e-mail topic off, in the current transaction; return whether anything was recorded.
 
     The customer hears of it by mail once, in case somebody else used a forwarded message.
     """
@@ -78,7 +78,7 @@ def stopped_by_link(customer: Customer) -> list[str]:
 
 
 def put_back(customer: Customer, flags: Iterable[str], company: str, language: str) -> None:
-    """Give back what the link switched off, on the signed-in customer's word, in the current transaction."""
+    """Switch on again what the link switched off, in the current transaction. Only for the signed-in customer."""
     choices = [choice_of(flag, True, company, language) for flag in flags]
     record_choices(customer, choices, origin=Origin.PORTAL, language=language)
 
@@ -86,7 +86,7 @@ def put_back(customer: Customer, flags: Iterable[str], company: str, language: s
 def ask_for_link(address: str, *, may_mail: bool) -> None:
     """Have the link sent to an address, in the current transaction, if it is a customer's.
 
-    The same rows are written if it is not: the worker then finds nobody to write to.
+    The same rows are written if it is not, so that the time of the answer does not tell who is a customer.
 
     Args:
         address: normalised.
@@ -100,7 +100,7 @@ def ask_for_link(address: str, *, may_mail: bool) -> None:
 
 @job("preferences.send_unsubscribe_link")
 def send_unsubscribe_link(run: JobRun, customer_id: int) -> None:
-    """Send a customer their unsubscribe link; nothing for nobody."""
+    """Send a customer their unsubscribe link. For the id `NOBODY`, do nothing."""
     customer = db.session.get(Customer, customer_id)
     link = db.session.execute(
         select(UnsubscribeLink).where(UnsubscribeLink.customer_id == customer_id)
@@ -114,7 +114,7 @@ def send_unsubscribe_link(run: JobRun, customer_id: int) -> None:
 
 
 def _was_given(customer_id: int, flag: str) -> bool:
-    """Whether the newest choice on a flag before those of the link was yes."""
+    """Whether the newest choice on a flag that was not made by the link is yes."""
     statement = (
         select(ConsentRecord.is_given)
         .where(

@@ -25,13 +25,13 @@ READ, LIST = "preferences:read", "preferences:list"
 LARGEST_LOOKUP = 4 * 1024 * 1024
 REVALIDATE = "private, max-age=0, must-revalidate"
 
-# The same row reads differently once a flag has been declared, so the declared flags are part of its version.
+# A newly declared flag changes how an old row reads, so the declared flags are part of its ETag.
 _DECLARED = sha256(",".join(FLAG_CODES).encode()).hexdigest()[:8]
 
 
 @blueprint.after_request
 def challenge(response: Response) -> Response:
-    """Say which scheme opens the feed (RFC 6750, 3)."""
+    """Name the scheme that the feed accepts, in each answer 401 (RFC 6750, 3)."""
     if response.status_code == 401:
         response.headers.setdefault("WWW-Authenticate", "Bearer")
     return response
@@ -136,7 +136,7 @@ def _links(references: list[str]) -> list[dict[str, str]]:
 
 
 def _stream(content: Iterator[bytes], kind: str) -> Response:
-    """Stream the base. What changes meanwhile is found from `Feed-Cursor` on, read before the first row."""
+    """Stream the base. `Feed-Cursor` is read before the first row, so that no change made meanwhile is missed."""
     count_stream(g.api_token.public_id)
     sequence, _instant = reading.newest_change()
     db.session.rollback()

@@ -1,7 +1,7 @@
 """How much one token may ask for: enough for any campaign, too little to copy the base customer by customer.
 
-Counting each call in the database would make a read as dear as a write, and have readers wait for writers. So each
-process counts for itself and hands the sum over every few calls; a limit is overrun by that little at most.
+Counting each call in the database would make a read cost as much as a write, and make readers wait for writers. So
+each process counts for itself and hands the sum over now and then. It may pass a limit by 1 % at most.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The feed described for machines and for those who program them: OpenAPI 3.1, written by hand beside the code."""
+"""The OpenAPI 3.1 description of the feed, written by hand."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portal.preferences.models import SuppressionReason
 from portal.preferences.purposes import FLAG_CODES
 from portal.web.errors import PROBLEM_TITLES
 
-# Each problem with its cure, as the page of its type says it.
+# The cure of each problem, as the page of its type shows it.
 PROBLEMS = {
     400: "Send well-formed JSON, in UTF-8.",
     401: "Send `Authorization: Bearer nkp_live_…` with a token that has neither expired nor been revoked.",
@@ -27,7 +27,11 @@ Node = dict[str, Any]
 
 
 def describe(public_url: str) -> Node:
-    """Return the OpenAPI 3.1 document of the feed. Args: public_url is where the portal is reached."""
+    """Return the OpenAPI 3.1 document of the feed.
+
+    Args:
+        public_url: the address of the portal, without a slash at the end.
+    """
     return {
         "openapi": "3.1.0",
         "info": {

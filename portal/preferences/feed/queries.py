@@ -1,4 +1,4 @@
-"""What a call of the feed asks, checked whole: every fault is named with its place before anything is read."""
+"""Check what a call of the feed asks. The faults are named with their places, before anything is read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,9 @@ def asked_about(body: bytes, mimetype: str, *, with_addresses: bool = True) -> t
         with_addresses: whether `emails` is taken at all.
 
     Raises:
-        UnsupportedMediaType, BadRequest, FeedFault: with what is wrong.
+        UnsupportedMediaType: the body is not declared as JSON.
+        BadRequest: the body is not JSON.
+        FeedFault: the JSON does not have the shape above.
     """
     if mimetype != "application/json":
         raise _detailed(UnsupportedMediaType(), "Send application/json.")

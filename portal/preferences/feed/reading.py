@@ -1,4 +1,4 @@
-"""What marketing reads, always from the rows that the choices are written to: never a copy that could be older."""
+"""What marketing reads. It comes from the very rows that the choices are written to, never from an older copy."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,17 +17,17 @@ Item = dict[str, Any]
 
 UNKNOWN = "unknown"
 LINK_PURPOSE = "unsubscribe"
-# Few enough for the number of parameters that a statement may have on either database.
+# Below the number of parameters that either database allows in one statement.
 NAMES_A_STATEMENT = 1000
-# PostgreSQL takes no text that holds it.
-NO_TEXT = "\0"
+# PostgreSQL refuses a text that holds this character, so no reference or address has it.
+NUL = "\0"
 
 _STATES, _LINKS, _CUSTOMERS = PreferenceState.__table__, UnsubscribeLink.__table__, Customer.__table__
 _NAMES: Any = bindparam("names", expanding=True)
 _ITEM = select(
     *(_STATES.c[name] for name in ("reference", "flags", "is_suppressed", "reason", "sequence", "updated_at"))
 )
-# Built once: they are the whole of a call, and building one costs as much as the database's answer.
+# Built once: a call does little else, and building a statement takes as long as the database's answer.
 _ONE = _ITEM.where(_STATES.c.reference == bindparam("reference"))
 _BY_REFERENCE = _ITEM.where(_STATES.c.reference.in_(_NAMES))
 _BY_ADDRESS = (
@@ -66,7 +66,7 @@ def unknown_item(asked: str) -> Item:
 
 def read_one(reference: str) -> Item:
     """Return the item of one customer, by the reference that items carry."""
-    if NO_TEXT in reference:
+    if NUL in reference:
         return unknown_item(reference)
     row = db.session.connection().execute(_ONE, {"reference": reference}).first()
     return item_of(row) if row else unknown_item(reference)
@@ -113,7 +113,7 @@ def instant_text(instant: datetime) -> str:
 
 def _rows(statement: Select[*tuple[Any, ...]], names: Iterable[str]) -> Iterator[Row[*tuple[Any, ...]]]:
     connection = db.session.connection()
-    distinct = [name for name in dict.fromkeys(names) if NO_TEXT not in name]
+    distinct = [name for name in dict.fromkeys(names) if NUL not in name]
     for start in range(0, len(distinct), NAMES_A_STATEMENT):
         yield from connection.execute(statement, {"names": distinct[start : start + NAMES_A_STATEMENT]})
 

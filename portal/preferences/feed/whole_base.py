@@ -6,13 +6,14 @@ PostgreSQL. The text of a set of flags is made once and used again for everybody
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
 
 from portal.preferences.purposes import FLAG_CODES
-from portal.web.csv_files import safe_cell
+from portal.web.csv_files import csv_bytes, csv_line
 
 ROWS_A_CHUNK = 400
 MOST_KEPT_TEXTS = 4096
@@ -27,12 +28,11 @@ sequence, replace(updated_at, ' ', 'T') || 'Z' FROM preference_states"""
 _POSTGRESQL = """COPY (SELECT reference, flags::text, is_suppressed::text, coalesce(reason, ''), sequence,
 to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM preference_states) TO STDOUT"""
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
-_NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 def ndjson(engine: Engine) -> Iterator[bytes]:
     """Yield the base as one JSON object a line, in chunks of a few hundred lines."""
-    flags_of = _kept(lambda flags: orjson.dumps(flags).decode())
+    flags_of = _cached(lambda flags: orjson.dumps(flags).decode())
 
     def line(row: Row) -> str:
         reference, flags, suppressed, reason, sequence, instant = row
@@ -46,26 +46,20 @@ def ndjson(engine: Engine) -> Iterator[bytes]:
         yield "".join(map(line, rows)).encode()
 
 
-def csv(engine: Engine) -> Iterator[bytes]:
-    """Yield the base as CSV (RFC 4180), a header first, every cell safe to open in a spreadsheet."""
-    cells_of = _kept(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
+def csv(engine: Engine, *, for_people: bool = False) -> Iterator[bytes]:
+    """Return the base as CSV, the header first, then in chunks of a few hundred lines; see `csv_bytes`."""
+    cells_of = _cached(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
 
     def line(row: Row) -> str:
         reference, flags, suppressed, reason, sequence, instant = row
-        return f"{_cell(reference)},{suppressed},{reason},{sequence},{instant},{cells_of(flags)}\r\n"
+        return csv_line((reference,), f"{suppressed},{reason},{sequence},{instant},{cells_of(flags)}")
 
-    yield (",".join(CSV_HEADER) + "\r\n").encode()
-    for rows in _slices(engine):
-        yield "".join(map(line, rows)).encode()
-
-
-def _cell(text: str) -> str:
-    text = safe_cell(text)
-    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
+    slices = ("".join(map(line, rows)) for rows in _slices(engine))
+    return csv_bytes(chain([csv_line(CSV_HEADER)], slices), for_people=for_people)
 
 
-def _kept(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
-    """Return what writes a stored set of flags, in the declared order; a flag declared since is off."""
+def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
+    """Return what writes a stored set of flags in the declared order, with a memory. A flag declared since is off."""
     texts: dict[str, str] = {}
 
     def text_of(stored: str) -> str:
@@ -114,7 +108,7 @@ def _read(blocks: list[bytes]) -> list[Row]:
 
 
 def _unescaped(fields: list[str]) -> Any:
-    """Return a row of the text format of `COPY` as it was: only a reference can hold what is escaped there."""
+    """Return a row with the escapes of `COPY` undone. Only the reference can hold a character that is escaped."""
     if "\\" in fields[0]:
         fields[0] = re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), fields[0])
     return fields

@@ -21,7 +21,7 @@ HIDDEN: Final = "••••"
 
 
 class FieldType(StrEnum):
-    """What a field holds. Text and long text are searched for card numbers; the others cannot hold one."""
+    """What a field holds. Texts and phones are searched for card numbers; a true identifier may look like one."""
 
     TEXT = "text"
     LONG_TEXT = "long_text"
@@ -65,7 +65,7 @@ class Mask(StrEnum):
 
 
 class ValueRefused(ValueError):
-    """A value may not be stored. `field` names it; `code` is stable; the value itself is never repeated."""
+    """A value may not be stored. `field` names it; `code` is stable. The value is never repeated: it may be secret."""
 
     def __init__(self, field: str, reason: str, code: str = "wrong_type") -> None:
         super().__init__(f"{field}: {reason}")
@@ -84,7 +84,8 @@ class _Refused(Exception):
 def read_value(field: str, kind_of: FieldType, value: Any, choices: Mapping[str, Label]) -> Any:
     """Return a value as JSON keeps it: dates as ISO 8601, instants in UTC, money as decimal text.
 
-    Raises `ValueRefused`.
+    Raises:
+        ValueRefused: the value does not fit the type, or holds what may never be stored.
     """
     try:
         if kind_of is FieldType.CHOICE:
@@ -95,7 +96,7 @@ def read_value(field: str, kind_of: FieldType, value: Any, choices: Mapping[str,
 
 
 def show_value(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
-    """Return a stored value in words, in the language given; `currency` serves amounts alone."""
+    """Return a stored value in words, in the language given. `currency` is used for amounts only."""
     if value is None or value == "":
         return _NOT_GIVEN.text(language)
     if kind_of is FieldType.CHOICE:

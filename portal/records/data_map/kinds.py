@@ -1,6 +1,6 @@
 """The data map: every kind of record the company's systems may send, declared in one file.
 
-What is not declared is not taken. Special categories, criminal data and card secrets cannot even be declared.
+An import refuses what is not declared. Special categories, criminal data and card secrets cannot even be declared.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -31,7 +31,7 @@ class DataMapFaults(DeclarationFaults):
 
 
 class Origin(StrEnum):
-    """Where data come from, said of a kind; the system that holds a record is its `source`."""
+    """Where the data of a kind come from. The system that sent a record is another thing: its `source`."""
 
     PERSON = "person"
     ANALYTICS = "analytics"
@@ -151,7 +151,7 @@ class Kind(_Part):
 
     @property
     def portable_fields(self) -> tuple[str, ...]:
-        """The fields that a portable copy holds: what was worked out, and notes of staff, stay out."""
+        """The fields that a portable copy holds: neither what the company worked out nor notes of staff."""
         if not self.is_portable:
             return ()
         return tuple(field.name for field in self.declared if field.nature is not Nature.INFERRED)
@@ -172,7 +172,8 @@ class Kind(_Part):
     def validate_values(self, values: Any) -> dict[str, Any]:
         """Return values as they are stored, in the order of the fields; absent and null fields are left out.
 
-        Raises `ValueRefused`, naming the first field that may not be taken and why.
+        Raises:
+            ValueRefused: with the first field that may not be taken, and why.
         """
         if not isinstance(values, dict):
             raise ValueRefused("values", "must be an object", "wrong_type")
@@ -192,7 +193,7 @@ class Kind(_Part):
         return is_given
 
     def mask(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values with masked fields hidden, and fields that are no longer declared as well."""
+        """Return the values with masked fields hidden. Fields that are no longer declared are hidden too."""
         return {name: self._masked(name, value) for name, value in values.items()}
 
     def _masked(self, name: str, value: Any) -> Any:
@@ -217,7 +218,7 @@ class Kind(_Part):
         ]
 
     def title(self, values: Mapping[str, Any], language: object) -> str:
-        """Return a record in one line, masked, for lists; the kind's own name when it has nothing to show."""
+        """Return a record in one line, masked, for lists; the name of the kind when no headline field has a value."""
         parts = [
             self._shown(self.fields[name], values, language, is_masked=True)
             for name in self.headline
@@ -241,9 +242,11 @@ class Kind(_Part):
         cancelled_on: date | None = None,
         withdrawn_on: date | None = None,
     ) -> date | None:
-        """Return the last day a record is kept; it is purged after it. None while its period has not started.
+        """Return the last day a record is kept; it is purged after that day. None while its period has not started.
 
-        `financial_year_end` is (month, day); `last_contact_on` the last exchange from the person.
+        Args:
+            financial_year_end: (month, day).
+            last_contact_on: the day of the last exchange that came from the person.
         """
         return self.retention.expires_on(
             RecordDates(
@@ -267,9 +270,13 @@ class DataMap:
 
     @classmethod
     def load(cls, path: Path | None = None, *, recipients: Collection[str] | None = None) -> Self:
-        """Read a data map, by default our own. Raises `DataMapFaults`, all of them at once.
+        """Read a data map, by default our own.
 
-        `recipients` are the codes of the organisation's register: a kind may name no other.
+        Args:
+            recipients: the codes of the organisation's register; a kind may name no other.
+
+        Raises:
+            DataMapFaults: with every fault that the file has.
         """
         path = path or DEFAULT_FILE
         tables = read_toml(path, DataMapFaults)
@@ -370,7 +377,7 @@ def _kind_faults(
 
 
 def _forbidden_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what may not even be declared; read from the tables, so that no other fault hides it."""
+    """Yield a fault for what may not even be declared. It reads the raw tables, so that no other fault hides it."""
     kinds = tables.get("kinds")
     for code, table in kinds.items() if isinstance(kinds, dict) else ():
         if not isinstance(table, dict):

@@ -27,7 +27,7 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordDates:
-    """What is known of one record and its person; None is not known, or not yet."""
+    """What is known of one record and its person. None means not known, or not yet."""
 
     recorded_on: date
     relationship_ended_on: date | None = None
@@ -65,7 +65,7 @@ def _last_day(year: int, month: int, day: int) -> date:
 class Retention:
     """A period of active use and, where the law asks for it, one of restricted archive after it.
 
-    The archive counts from the end of active use, or from `archive_starts`; then its end is the end of all.
+    The archive counts from the end of active use, or from `archive_starts` where given. The record goes at its end.
     """
 
     period: DeclaredPeriod

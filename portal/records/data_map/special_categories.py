@@ -1,11 +1,12 @@
-"""Names that say a kind or a field holds what the portal never takes.
+"""Tell by its name whether a kind or a field holds what the portal never takes.
 
-Special categories (GDPR art. 9), criminal data (art. 10), and the secrets of a payment card.
+That is: special categories (GDPR art. 9), criminal data (art. 10), and the secrets of a payment card.
 """
 
 import re
-import unicodedata
 from typing import Final
+
+from portal.infrastructure.plain_letters import without_accents
 
 _SPECIAL: Final = """
     race racial ethnicity ethnic ethnie ethnique religion religious religieux religieuse belief beliefs
@@ -26,12 +27,12 @@ _CARD_SECRETS: Final = frozenset(_SECRETS.split())
 
 
 def is_special_category(name: str) -> bool:
-    """Whether a code or a label says race, beliefs, opinions, health, sex life, biometrics or offences."""
+    """Whether a code or a label names race, beliefs, opinions, health, sex life, biometrics or offences."""
     return _speaks_of(name, _SPECIAL_WORDS)
 
 
 def is_card_secret(name: str) -> bool:
-    """Whether a name says a full card number, a security code or a PIN."""
+    """Whether a name is that of a full card number, a security code or a PIN."""
     return _speaks_of(name, _CARD_SECRETS)
 
 
@@ -42,6 +43,6 @@ def _speaks_of(name: str, words: frozenset[str]) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    plain = without_accents(name)
     # Codes come as snake_case and camelCase alike.
     return re.findall(r"[a-z]+[0-9]*", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower())

@@ -1,6 +1,6 @@
 """Payment card numbers and security codes in free text: neither may ever be stored (PCI DSS, CNIL 2018-303).
 
-A card number is told by its network's prefix and length and a valid check digit, however it is spaced.
+A card number is recognised by its network's prefix and length and by a valid check digit, however it is spaced.
 """
 
 import re
@@ -78,7 +78,7 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _windows(groups: list[str]) -> Iterator[str]:
-    """Yield what neighbouring groups spell, as cards are printed: three digits or more but for the last."""
+    """Yield the digits of neighbouring groups put together. On a card, each group but the last has three or more."""
     for start in range(len(groups)):
         digits = ""
         for group in groups[start:]:

@@ -12,9 +12,9 @@ from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from portal.records.imports.ingest import Refusal, start_run
-from portal.records.imports.lines import Line, read_lines
+from portal.records.imports.stream import Line, read_lines
 
-# What a report lists; every refused line is counted, and named on standard error as it is met.
+# How many refused lines the JSON report lists; `refused_count` counts all of them.
 MOST_LISTED = 10_000
 
 

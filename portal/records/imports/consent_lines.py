@@ -1,4 +1,4 @@
-"""Hand the consent lines of an import to the domain that keeps consent, which stands above this one."""
+"""Hand the consent lines of an import to the domain that keeps consent, which this one may not import."""
 
 from datetime import datetime
 from typing import Protocol
@@ -9,8 +9,12 @@ from portal.customers.models import Customer
 class ConsentHandler(Protocol):
     """Takes one choice made in a system of the company, inside the transaction of its batch.
 
-    Returns False when that very choice is held already. Raises `ValueError` with a reason, before it has
-    changed anything, when the choice may not be taken: an unknown flag, a consent over a newer objection.
+    Returns:
+        False when that very choice is held already.
+
+    Raises:
+        ValueError: with a reason, for a choice that may not be taken, such as one on an unknown flag or a consent
+            dated in the future. Nothing is changed then.
     """
 
     def __call__(
@@ -29,11 +33,11 @@ _handlers: list[ConsentHandler] = []
 
 
 def take_consent_with(handler: ConsentHandler) -> ConsentHandler:
-    """Register who takes consent lines; the last one registered does."""
+    """Register the handler of consent lines; it replaces one registered before."""
     _handlers[:] = [handler]
     return handler
 
 
 def consent_handler() -> ConsentHandler | None:
-    """Return who takes consent lines, or None while nobody does."""
+    """Return the handler of consent lines, or None when none is registered."""
     return _handlers[0] if _handlers else None

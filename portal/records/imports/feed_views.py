@@ -1,4 +1,4 @@
-"""The ingest API: systems of the company send what they hold, as the command `flask import` reads it."""
+"""The ingest API: systems of the company send what they hold, in the lines that `flask import` reads."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.access.declare import requires, token
 from portal.records.imports.ingest import Refusal, Tally, start_run
-from portal.records.imports.lines import LONGEST_LINE, Line, read_lines
+from portal.records.imports.stream import LONGEST_LINE, Line, read_lines
 from portal.web.errors import problem
 
 blueprint = Blueprint("records", __name__)
@@ -21,7 +21,7 @@ ONE_OBJECT = "application/json"
 
 
 class Cut:
-    """Passes on the lines that a call may send, and notes the limit at which it stopped."""
+    """Passes on the lines of a call up to the limits; `status` is the HTTP status of the limit that was passed."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = lines

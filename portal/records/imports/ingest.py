@@ -1,8 +1,8 @@
 """Take in what the company's systems hold: one path for the command and for the API.
 
-Lines are taken in batches of one transaction each. A line that may not be taken is reported and harms no
-other; one that says what is held already changes nothing; a kill leaves whole batches, and sending all again
-heals.
+Lines are taken in batches of one transaction each. A line that may not be taken is reported, and the others are
+taken all the same. A line that says what is held already changes nothing. A run that is killed leaves whole batches:
+send all lines again to complete it.
 """
 
 import logging
@@ -23,10 +23,8 @@ from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.special_categories import is_special_category
 from portal.records.expiry import Expiry
 from portal.records.imports.consent_lines import consent_handler
-from portal.records.imports.customer_lines import ERASED, CustomerLines
-from portal.records.imports.lines import Line
-from portal.records.imports.record_lines import RecordLines
-from portal.records.imports.statements import (
+from portal.records.imports.customer_writing import ERASED, CustomerLines
+from portal.records.imports.parsing import (
     ConsentLine,
     CustomerLine,
     LineRefused,
@@ -35,6 +33,8 @@ from portal.records.imports.statements import (
     Statement,
     parse_line,
 )
+from portal.records.imports.record_writing import RecordLines
+from portal.records.imports.stream import Line
 from portal.records.last_days import move_last_days
 
 IMPORTED = declare("portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete")
@@ -73,7 +73,7 @@ class Tally:
 
 
 class Intake:
-    """One run: takes lines in and tells what became of them."""
+    """One run: takes lines in and counts what became of them."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class Intake:
             self._on_refusal(refused)
 
     def _check(self, statement: Statement) -> Statement:
-        """Check what needs the declarations and no database, outside the transaction."""
+        """Check a line against the declarations. That needs no database, so it is done before the transaction."""
         if not isinstance(statement, RecordLine):
             return statement
         kind = self._data_map.kinds.get(statement.kind)
@@ -161,9 +161,10 @@ class Intake:
         )
 
     def _write(self, statements: list[Numbered], tally: Tally, refusals: list[Refusal]) -> None:
-        """Write statements in one transaction; when the database refuses, in halves down to the one at fault.
+        """Write statements in one transaction. When the database refuses them, write each half, down to one line.
 
-        Two imports that meet may both add the same new customer: the second then reads what the first wrote.
+        Two imports at once may both add the same new customer. The second is refused, and on its second try reads
+        what the first wrote.
         """
         if not statements:
             return
@@ -171,7 +172,7 @@ class Intake:
             accepted, unchanged, refused = self._write_together(statements)
         except (IntegrityError, DataError) as error:
             if len(statements) == 1:
-                # The kind of error alone: its message holds the values.
+                # Log the type of the error only: its message holds people's data.
                 logger.warning("line not stored", extra={"error": type(error.orig).__name__})
                 refusals.append(Refusal(statements[0][0], None, "could not be stored: send it again"))
                 return
@@ -215,7 +216,7 @@ class Intake:
 
 
 def _hand_over(consents: list[tuple[int, ConsentLine]], customers: CustomerLines) -> tuple[list[bool], list[Refusal]]:
-    """Give consent lines to the domain that keeps consent, once their customers are written."""
+    """Give consent lines to the domain that keeps consent. Their customers must have been written before."""
     changes: list[bool] = []
     refused: list[Refusal] = []
     handler = consent_handler()

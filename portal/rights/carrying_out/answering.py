@@ -1,4 +1,4 @@
-"""Carry a decision out: what the portal does by itself, right by right, and the answer that leaves.
+"""Carry a decision out: do what the portal does by itself for each right, and let the answer leave.
 
 An answer, its event, its audit, its mail and its effect on what marketing may do are one transaction.
 """
@@ -18,7 +18,8 @@ from portal.preferences.models import Origin
 from portal.preferences.purposes import PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse, Use
+from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse
+from portal.rights.chosen import Use
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -38,7 +39,8 @@ def fulfil(act: Act, outcome: Outcome, message: str) -> None:
 
     Args:
         act: of who decided, or of the portal where it answers by itself.
-        message: what the person reads in the answer; with a package it is taken from the decision when that is ready.
+        message: what the person reads in the answer. For an answer with a package, the decision's message is read again
+            when the package is ready.
     """
     request = act.request
     request.outcome = outcome
@@ -66,7 +68,7 @@ def _prepare_package(act: Act) -> None:
 
 
 def _take_effect(request: RightsRequest) -> None:
-    """Clear what marketing may do, in the same transaction: never a mail after the decision that forbids it."""
+    """Switch off what marketing may do, in the same transaction, so that no mail follows a decision that forbids it."""
     customer = request.customer
     match request.right:
         case Right.RESTRICTION:
@@ -81,13 +83,13 @@ def _take_effect(request: RightsRequest) -> None:
 
 
 def _suppress_erased(request: RightsRequest) -> None:
-    # What Facebook asks for is about what came through it, and leaves the rest as it is.
+    # An erasure that Facebook asks for is limited to what came through Facebook, so marketing is not suppressed.
     if isinstance(request.asked, Erase) and request.asked.limited_to is None:
         consent.suppress(request.customer, "erased")
 
 
 def _stop_use(customer: Customer, request: RightsRequest) -> None:
-    """Clear the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
+    """Switch off the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
     match request.asked:
         case ReviewDecision():
             return
@@ -98,7 +100,7 @@ def _stop_use(customer: Customer, request: RightsRequest) -> None:
 
 
 def _end(act: Act, message: str) -> None:
-    """Move a request to answered, and to closed: nothing is owed any more once its answer is recorded."""
+    """Move a request to answered and at once to closed: nothing is owed any more once its answer is recorded."""
     act.close()
     act.step(Step.ANSWER)
     act.step(Step.CLOSE)
@@ -111,10 +113,10 @@ def _end(act: Act, message: str) -> None:
 
 @on_ready
 def answer_with_package(package: AnswerPackage) -> None:
-    """Let the answer leave in the transaction that makes its package ready."""
+    """Let the answer leave, in the transaction that makes its package ready."""
     if package.request_id is None:
         return
-    # The customer may be taking the request back at this moment.
+    # Locked before it is read: the customer may be withdrawing the request at this moment.
     act = acting.of_portal(package.request_id)
     request = act.request
     if not request.is_open or request.outcome is None:
@@ -127,10 +129,10 @@ def answer_with_package(package: AnswerPackage) -> None:
 
 
 def prepare_again(request: RightsRequest, member: StaffMember) -> None:
-    """Have the copy of a request tried anew after it could not be made, in the current transaction.
+    """Try again to make the copy of a request, in the current transaction.
 
     Raises:
-        InvalidStep: unless its copy has failed.
+        InvalidStep: the copy has not failed, or the request is closed.
     """
     package = package_of_request(request.id)
     if package is None or package.status is not PackageStatus.FAILED or not request.is_open:

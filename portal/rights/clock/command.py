@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from portal.legal_time.deadline import Pause
+from portal.legal_time.clock_state import Pause
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.legal_time.explanation import explain_json
 from portal.legal_time.working_days import Zone

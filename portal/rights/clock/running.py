@@ -1,7 +1,7 @@
 """The legal clock of a request as its rows hold it: started at receipt, paused while we wait for the person.
 
 Every change writes its row first and then computes all dates anew from the rows, so that list, page, mail
-and queue give one answer. The rules themselves are in `deadlines.py`.
+and queue give one answer. The rules themselves are in `portal.legal_time.deadlines`.
 """
 
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from portal.identity_checks.queries import documents_of, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.legal_time import deadlines
-from portal.legal_time.deadline import Deadline, Pause, PauseReason
+from portal.legal_time.clock_state import Deadline, Pause, PauseReason
 from portal.legal_time.working_days import Zone
 from portal.rights.models import RequestPause, RightsRequest
 
@@ -45,7 +45,7 @@ def pause(request: RightsRequest, reason: PauseReason) -> bool:
 
 
 def resume(request: RightsRequest) -> None:
-    """Let the clock run again from today; nothing happens when it runs already."""
+    """Let the clock run again from today. Nothing happens when it runs already."""
     for row in _pauses(request):
         if row.received_on is None:
             row.received_on = clock.today()
@@ -53,9 +53,10 @@ def resume(request: RightsRequest) -> None:
 
 
 def extend(request: RightsRequest, told_on: date | None = None) -> None:
-    """Take the two further months, the notice leaving on `told_on` (today when absent).
+    """Take the two further months (GDPR art. 12(3)). The caller sends the notice with its reasons in this transaction.
 
-    The caller sends the notice with its reasons in the same transaction.
+    Args:
+        told_on: the day on which the notice leaves; today when absent.
 
     Raises:
         AlreadyExtended: when they were taken before.
@@ -70,9 +71,9 @@ def extend(request: RightsRequest, told_on: date | None = None) -> None:
 
 
 def recompute(request: RightsRequest) -> Deadline:
-    """Write the dates that follow from receipt, pauses and extension, and return the whole answer.
+    """Write the dates that follow from receipt, pauses and extension, and return them with their reasons.
 
-    The day by which a document that waits to be looked at is destroyed is one of them.
+    The day by which an identity document that waits for review must be destroyed is one of them.
     """
     deadline = deadline_of(request)
     request.due_on = deadline.due_on

@@ -1,4 +1,4 @@
-"""What the member who looks at a case may do to it now, and which panel stands in the place of the decision."""
+"""What the member who looks at a case may do to it now, and which panel the page shows where a decision is made."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ from portal.staff.models import StaffMember
 
 
 class Panel(StrEnum):
-    """What stands in the place of the decision. Its template has the name of its code."""
+    """What the page shows where a decision is made. Each panel's template has the name of its code."""
 
     IDENTITY = "identity"
     "A document waits to be looked at."
@@ -32,10 +32,10 @@ class Panel(StrEnum):
 
 @dataclass(frozen=True)
 class CaseActs:
-    """Each act is here once: the page offers what these say, and the use cases check it again.
+    """Which acts the page offers. The use cases check each of them again.
 
     Attributes:
-        look: the look that this browser has at the document, while it lasts.
+        look: why this browser opened the document and until when; None when it has not.
         decided_it: whether the decision that waits for a second opinion is this member's own.
     """
 

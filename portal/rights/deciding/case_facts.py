@@ -1,4 +1,4 @@
-"""What stands beside a decision: who the account says it is, what is asked, the document and its checklist."""
+"""The facts that the case page shows beside a decision: the account, what is asked, the document and its checklist."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +57,11 @@ class CaseFacts:
 
 
 def case_facts(request: RightsRequest, decision: RequestDecision | None, language: str) -> CaseFacts:
-    """Gather what stands beside the decision on a request, made or to be made, in a language."""
+    """Return what the case page shows beside the decision on a request, in a language.
+
+    Args:
+        decision: the newest one; None before the first.
+    """
     check = pending_check(request.id)
     documents = documents_of(check) if check else []
     return CaseFacts(
@@ -73,7 +77,7 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
             for document in documents
         ],
         has_pending_check=check is not None,
-        # A check whose document was destroyed before anybody decided waits for nothing: it is asked for anew.
+        # When the document was destroyed before anybody decided, the open check can never end: ask for another one.
         may_doubt=not documents and may_ask_for_document(request),
         points=points_of(request, documents),
         reject_reasons=reasons_of(documents),
@@ -118,7 +122,7 @@ def _checks(request: RightsRequest) -> Rows:
 
 
 def _ending(check: IdentityCheck, language: object) -> str:
-    """Say by what and by which team a check ended, when, and when its document was destroyed."""
+    """Return in words how, by which team and when a check ended, and when its document was destroyed."""
     ended = attestation(check, language)
     if check.destroyed_at is None:
         return ended

@@ -1,4 +1,4 @@
-"""The page of one case, and what every act on it has in common: finding it, and saying what became of the act."""
+"""The page of one case, and what the views of every act on it share: find the case, answer after the act."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import transaction
 from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access
+from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_acts import acts_on
 from portal.rights.deciding.case_facts import case_facts
@@ -25,7 +26,7 @@ from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import OwnCase, check_not_own
-from portal.rights.queue.listing import find_request, other_requests
+from portal.rights.queue.listing import other_requests
 from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
@@ -45,7 +46,7 @@ def case(reference: str) -> str | Response:
 
 
 def find_case(reference: str) -> RightsRequest:
-    """Return a case; nobody sees one of their own, whatever their role."""
+    """Return a case, or answer 404. For a case of the member's own, answer 403, whatever their role."""
     found = find_request(reference)
     if found is None:
         abort(404)
@@ -57,12 +58,12 @@ def find_case(reference: str) -> RightsRequest:
 
 
 def refused(reference: str, **forms: PortalForm) -> tuple[str, int]:
-    """Return the page of a case with a form that was refused, as it was sent and with what is wrong beside it."""
+    """Return the page of a case (422) with a refused form, as it was sent and with the faults beside its fields."""
     return _case_page(find_case(reference), **forms), 422
 
 
 def acted(reference: str, message: str = "") -> Response:
-    """Lead back to the case after an act, with words on what was done."""
+    """Redirect to the case after an act, with a message on what was done."""
     if message:
         flash(message, "success")
     return redirect(url_for(".case", reference=reference), 303)
@@ -70,7 +71,7 @@ def acted(reference: str, message: str = "") -> Response:
 
 @blueprint.errorhandler(CaseMoved)
 def moved(error: CaseMoved) -> Any:
-    """Say what the case has become, and give back what was typed for an act that was not done."""
+    """Answer an act that was not done because the case changed: say what changed, and give back what was typed."""
     found = find_case((request.view_args or {})["reference"])
     history = full_history(found.id)[-SHOWN_OF_HISTORY:]
     return render_template("rights/staff/moved.html", case=found, moved=error, history=history, kept=_typed()), 409

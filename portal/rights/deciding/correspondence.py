@@ -1,7 +1,7 @@
 """What staff and the customer say to each other about a case, beside its decision: questions, extension, notes."""
 
 from portal.audit.tags import declare
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
 from portal.rights.clock import running
 from portal.rights.lifecycle import ExtensionReason, Step
@@ -14,7 +14,7 @@ EXTENDED = declare("staff:request:extended", "reference", "reason", "due_on")
 
 
 def ask_clarification(request: RightsRequest, member: StaffMember, question: str, version: int) -> None:
-    """Ask the customer what exactly is wanted; the clock pauses by the rules (EDPB 01/2022 §159, recital 63).
+    """Ask the customer what exactly is wanted; the clock pauses where the law lets it (EDPB 01/2022 §159, recital 63).
 
     Raises:
         CaseMoved, OwnCase.
@@ -40,7 +40,7 @@ def extend(request: RightsRequest, member: StaffMember, reason: ExtensionReason,
 
 
 def add_note(request: RightsRequest, member: StaffMember, text: str) -> None:
-    """Add an internal note: staff only. It renews the hold of who holds the case, and takes it from nobody."""
+    """Add an internal note, for staff only. It renews the author's hold on the case, and takes it from nobody else."""
     if request.is_open and is_held_by(request, member):
         claim(request, member)
     acting.of_staff(request, member).note(EventKind.NOTE, text, is_internal=True)

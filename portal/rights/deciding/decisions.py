@@ -1,4 +1,4 @@
-"""Decide a request: with its identity settled, what was done per category, and a second person where the law bites."""
+"""Decide a request, once it is known who asks; a refusal or an erasure needs a second person's agreement."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,7 +25,7 @@ SECONDED = declare("staff:request:seconded", "reference", "agrees")
 
 
 class IdentityUnsettled(Exception):
-    """Who is asking is not established; only a refusal on that ground may leave."""
+    """It is not established who asks. Only a refusal for that reason may leave."""
 
 
 class SamePerson(Exception):
@@ -58,7 +58,7 @@ class Draft:
 
 
 def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: int) -> RequestDecision:
-    """Decide a request in the current transaction: it leaves at once, or waits for a second person.
+    """Decide a request in the current transaction. The answer leaves at once, or waits for a second person.
 
     Raises:
         CaseMoved, OwnCase, IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
@@ -87,7 +87,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
 
 
 def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, text: str, version: int) -> None:
-    """Agree or disagree with a decision, in the current transaction; agreed, it leaves.
+    """Agree or disagree with a decision, in the current transaction. When agreed, the answer leaves.
 
     Raises:
         CaseMoved, OwnCase, SamePerson, OfficerNeeded.

@@ -79,7 +79,7 @@ class DecisionForm(CaseForm):
         )
 
     def say(self, fault: RefusalIncomplete | RefusalNotAllowed | IdentityUnsettled) -> None:
-        """Write beside its field what keeps the decision from leaving."""
+        """Write beside the field concerned why the decision cannot leave."""
         match fault:
             case RefusalIncomplete():
                 for code, label in zip(fault.missing, fault.labels(get_locale()), strict=True):

@@ -1,7 +1,7 @@
 """On what grounds a request may be refused, and what the letter must hold before it can leave.
 
-GDPR art. 12(4): reasons, complaint to the authority and remedy in court, within the month, for a refusal in
-part as for a whole one. Art. 12(5): it is for us to prove that a request is unfounded or excessive.
+GDPR art. 12(4): within the month, a refusal gives its reasons, the complaint to the authority and the remedy in court,
+in part or whole alike. Art. 12(5): the company has to prove that a request is unfounded or excessive.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from portal.rights.lifecycle import Right
 
 
 class RefusalGround(StrEnum):
-    """The closed list of grounds. A number of earlier requests alone is none of them."""
+    """The closed list of grounds. The number of earlier requests is not a ground by itself."""
 
     LEGAL_OBLIGATION = "legal_obligation"
     "The law makes us keep the item (art. 17(3)(b))."
@@ -76,7 +76,7 @@ class RefusalGround(StrEnum):
         return _RULES[self].name.text(language)
 
     def sentence(self, language: object) -> str:
-        """Return the ground said to the person, in plain words, to open the reasons with."""
+        """Return the ground as a plain sentence for the person, to open the reasons with."""
         return _RULES[self].sentence.text(language)
 
 
@@ -134,7 +134,12 @@ MISSING_LABELS: Final = {
 
 
 def check_refusal(refusal: Refusal) -> None:
-    """Let a refusal pass or say why it may not leave. Raises `RefusalIncomplete` and `RefusalNotAllowed`."""
+    """Check that a refusal may leave.
+
+    Raises:
+        RefusalNotAllowed: the ground does not answer the right, or the request cannot be refused at all.
+        RefusalIncomplete: with everything that is missing.
+    """
     if refusal.right is Right.OBJECTION and refusal.concerns_marketing:
         raise RefusalNotAllowed("an objection to marketing is absolute and cannot be refused (GDPR art. 21(3))")
     if refusal.ground is not None and refusal.right not in refusal.ground.rights:

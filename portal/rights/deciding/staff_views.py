@@ -42,7 +42,7 @@ def decide(reference: str) -> Any:
 
 
 def _done() -> dict[str, str]:
-    """Read what was done in each category, as typed; a category left empty is left out."""
+    """Return what was typed as done in each category, without the categories left empty."""
     typed = {str(code): several_lines(request.form.get(f"done-{code}", ""))[:1000] for code in CATEGORIES}
     return {code: text for code, text in typed.items() if text}
 

@@ -1,6 +1,6 @@
-"""What Facebook tells us of a person: they removed our application, or ask for the erasure of what came through it.
+"""What Facebook tells us about a person: they removed our application, or ask to erase what came through it.
 
-Somebody unknown, and a call sent once more, get the answer that everybody gets.
+A call about somebody unknown, or sent twice, gets the usual answer, so that it does not tell whom we know.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.rights.asked import Limit
-from portal.rights.filing.receiving import file_for_facebook
+from portal.rights.chosen import Limit
+from portal.rights.filing.other_ways import file_for_facebook
 from portal.rights.models import RightsRequest
 
 TOLD = declare("portal:facebook:told", "what", "is_known")
@@ -40,7 +40,7 @@ def deauthorize(callback: Callback) -> None:
 def erase(callback: Callback) -> str:
     """Open the erasure that Facebook asks for and undo the link, in the current transaction; return the code.
 
-    The code follows from the person and the second of the call, so that a call sent once more gets the same.
+    The code is computed from the person and the second of the call, so that a repeated call gets the same one.
     """
     code = confirmation_code(callback)
     identity = find_identity(callback.scoped_id, callback.issued_at)
@@ -61,13 +61,13 @@ def _erase_what_came(identity: LinkedIdentity, code: str) -> None:
 
 
 def confirmation_code(callback: Callback) -> str:
-    """Return the code of a call: nobody can guess it, and it says nothing of whom it is about."""
+    """Return the confirmation code of a call. Nobody can guess it, and it does not tell whom it is about."""
     number = _keyed(f"facebook-erasure:{callback.scoped_id}:{int(callback.issued_at.timestamp())}")[:_NUMBER]
     return number + _check(number)
 
 
 def request_under(code: str) -> RightsRequest | None:
-    """Return the request that a code was given for; None when there was nothing to erase, or its file is gone.
+    """Return the request that a code was given for; None when there was nothing to erase, or its file was purged.
 
     Raises:
         CodeUnknown: the code is not one of ours.

@@ -22,7 +22,7 @@ FORGERIES = "30 per 5 minutes"
 CALLS_ABOUT_ONE_PERSON = "20 per hour"
 
 
-# Facebook holds no form token: what it sends is signed under a secret that we share.
+# Facebook has no form token. It signs its calls with a secret that only we share with it.
 @blueprint.post("/facebook/deauthorize")
 @requires(PUBLIC)
 @without_form_token
@@ -56,10 +56,10 @@ def deletion_status(code: str) -> str:
 
 
 def _callback() -> Callback:
-    """Return what Facebook tells; anything else is refused, and counted by its sender.
+    """Return the call that Facebook signed. Anything else is refused, and counted against its sender's network.
 
-    Facebook's own calls come from few networks, for everybody: they are counted by the person instead, known
-    or not, so that nobody's erasure is turned away because of others.
+    All of Facebook's calls come from a few networks. They are counted by the person they are about, known or not, so
+    that nobody's erasure is turned away because of others.
     """
     secret = installed.settings().facebook_app_secret
     if not secret:

@@ -1,4 +1,4 @@
-"""Where an erasure asked for through Facebook stands, for whoever holds its code: nothing about the person."""
+"""Where an erasure asked for through Facebook stands. Whoever holds its code may read it: it tells nothing personal."""
 
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ def _due(request: RightsRequest) -> str:
 
 
 def _reasons(request: RightsRequest, language: str) -> list[str]:
-    """Return the ground of a refusal as the law puts it: what staff wrote to the person may name them."""
+    """Return the legal ground of a refusal and the remedies. Not what staff wrote: that may name the person."""
     if request.is_open or request.outcome not in {Outcome.PARTIAL, Outcome.REFUSED}:
         return []
     decision = latest_decision(request.id)

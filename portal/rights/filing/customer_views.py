@@ -1,4 +1,4 @@
-"""Filing a request: choose, describe, check, send; kept at each step."""
+"""File a request: choose, describe, check, send. A draft is saved at each step."""
 
 from typing import Any
 
@@ -14,9 +14,11 @@ from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import read_asked
 from portal.rights.customer_blueprint import blueprint
-from portal.rights.filing import receiving
+from portal.rights.filing import objecting, receiving
+from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
+from portal.rights.filing.open_requests import MOST_OPEN, AlreadyOpen, TooManyOpen, open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
@@ -34,11 +36,11 @@ def choose() -> str:
 @blueprint.route("/requests/new/<right>", methods=["GET", "POST"])
 @requires(CUSTOMER)
 def start(right: str) -> Answer:
-    """The first page of a choice; it goes on with the draft of the same choice when there is one."""
+    """Show the first page of a choice, or go on with the draft of the same choice when there is one."""
     intent = intent_of(right, request.args.get("intent"))
     if intent is None:
         abort(404)
-    existing = receiving.open_request_of(current_user.customer_id, intent)
+    existing = open_request_of(current_user.customer_id, intent)
     if existing is not None:
         page = render_template("rights/customer/already_open.html", intent=intent, existing=existing)
         return (page, 409) if request.method == "POST" else page
@@ -62,7 +64,7 @@ def details(public_id: str) -> Answer:
 
 def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answer:
     is_valid, is_later = form.validate(), "later" in request.form
-    # Saved for later, a page may be unfinished; what is typed and wrong is said at once all the same.
+    # A page saved for later may have empty fields. What was typed and is wrong is still refused.
     if not is_valid and not (is_later and not any(field.errors and field.data for field in form)):
         return _details_page(intent, form, draft), 422
     answers = form.answers()
@@ -125,14 +127,13 @@ def send(public_id: str) -> Response:
             reference = receiving.file_request(current_user, g.portal_session, public_id).reference
     except receiving.StepMissing as missing:
         return _to_missing(missing.step, public_id)
-    except receiving.AlreadyOpen as already:
+    except AlreadyOpen as already:
         flash(_("You have a request of this kind already. Add to it here if you need to."), "info")
         return redirect(url_for(".follow", reference=already.reference), 303)
-    except receiving.TooManyOpen:
-        most = receiving.MOST_OPEN
-        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=most), "warning")
+    except TooManyOpen:
+        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=MOST_OPEN), "warning")
         return redirect(url_for(".index"), 303)
-    except receiving.NoSuchDraft:
+    except NoSuchDraft:
         abort(404)
     flash(_("Your request is sent."), "success")
     return redirect(url_for(".follow", reference=reference), 303)
@@ -148,7 +149,7 @@ def object_to_marketing() -> Response:
 def _object_to_marketing(draft: RequestDraft | None) -> Response:
     public_id = draft.public_id if draft else None
     with transaction():
-        reference = receiving.object_to_marketing(current_user).reference
+        reference = objecting.object_to_marketing(current_user).reference
         if public_id:
             discard(_own_draft(public_id))
     flash(_("Done: we no longer use your data for advertising."), "success")
@@ -156,7 +157,7 @@ def _object_to_marketing(draft: RequestDraft | None) -> Response:
 
 
 def _wanted(intent: Intent) -> dict[str, Any]:
-    """Return what the address asks for: categories that the person comes from."""
+    """Return the first values of the form: the categories that the address names, where it names any."""
     codes = [code for code in ",".join(request.args.getlist("categories")).split(",") if code in CATEGORIES]
     if codes:
         return {"scope": SOME, "categories": codes, "category": codes[0]}
@@ -172,7 +173,7 @@ def _own_draft(public_id: str) -> RequestDraft:
 
 
 def _to_sent(draft: RequestDraft) -> Response:
-    return redirect(url_for(".follow", reference=receiving.sent_request(draft).reference), 303)
+    return redirect(url_for(".follow", reference=sent_request(draft).reference), 303)
 
 
 def _to_missing(step: DraftStep, public_id: str) -> Response:

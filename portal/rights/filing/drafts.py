@@ -1,4 +1,4 @@
-"""A request being written: kept at each step for thirty days, one of each intent, so that nothing is lost."""
+"""Drafts: a request being written is saved at each step, and kept for thirty days. There is one for each intent."""
 
 from datetime import datetime
 from typing import Any
@@ -79,9 +79,9 @@ def expired_drafts() -> list[RequestDraft]:
 
 
 def lock_customer(customer_id: int) -> None:
-    """Hold a customer's row until the commit: what they do in two tabs at once happens one by one."""
+    """Lock a customer's row until the commit, so that what they do in two tabs at once happens one after the other."""
     row = select(Customer.id).where(Customer.id == customer_id)
-    # A weaker lock than an update's: a colleague's row that only refers to the customer need not wait for us.
+    # Weaker than the lock of an update, so that another transaction may still add rows that refer to the customer.
     db.session.execute(row.with_for_update(key_share=True))
 
 

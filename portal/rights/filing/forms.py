@@ -9,7 +9,7 @@ from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultiple
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.asked import RestrictionCase, Use, Wish
+from portal.rights.chosen import RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
@@ -32,7 +32,7 @@ def long_text(label: Any, hint: Any = None, needed: Any = None) -> TextAreaField
 
 
 class DetailsForm(PortalForm):
-    """What every choice's first page can do: read itself into answers, and fill itself from them."""
+    """The base of every choice's first page: it gives its answers to store, and is filled from stored ones."""
 
     names: tuple[str, ...] = ()
 
@@ -156,7 +156,7 @@ class ReviewDecisionForm(DetailsForm):
 
 
 class WishesForm(DetailsForm):
-    """What becomes of each category; what nobody chose stays as it is without directives."""
+    """What becomes of each category. One that the person leaves alone is kept as without directives."""
 
 
 for _category in CATEGORIES:

@@ -37,7 +37,7 @@ class Progress:
 
 
 def progress_of(draft: RequestDraft, account: Account, session: AccountSession) -> Progress:
-    """Return how far a draft has come. The identity step is there only because there is, or was, a doubt."""
+    """Return how far a draft has come. It has an identity step only when there is, or was, a doubt."""
     has_light_proof = _has_light_proof(draft, session)
     decision = assess(
         draft.right,

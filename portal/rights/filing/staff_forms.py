@@ -14,11 +14,11 @@ from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
-# These requests file themselves; what somebody writes in a Facebook message came by a social network.
+# The portal files these itself. A message that somebody writes on Facebook is of the channel “social network”.
 BY_ITSELF = (Channel.PORTAL, Channel.FACEBOOK)
 
 RIGHTS_APPLY_FROM = date(2018, 5, 25)
-"""The day from which the rights can be exercised (GDPR art. 99(2)); an earlier receipt is a slip of the pen."""
+"""The day from which the rights can be exercised (GDPR art. 99(2)). An earlier date of receipt is a typing error."""
 
 
 def _channels() -> list[tuple[str, str]]:

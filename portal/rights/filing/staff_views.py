@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -13,10 +13,11 @@ from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import find_customer, is_own_file
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.filing.staff_forms import TakeInForm
 from portal.rights.lifecycle import Right
 from portal.rights.staff_blueprint import blueprint
+from portal.web.forms import form_page
 
 
 @blueprint.route("/requests/take-in", methods=["GET", "POST"])
@@ -28,11 +29,11 @@ def take_in_request() -> Any:
         if reference:
             flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
             return redirect(url_for(".case", reference=reference), 303)
-    return render_template("rights/staff/take_in.html", form=form), 422 if form.is_submitted() else 200
+    return form_page("rights/staff/take_in.html", form)
 
 
 def _take_in(form: TakeInForm) -> str | None:
-    """Take the request of the form in; otherwise write beside the field what stands in the way."""
+    """Take in the request of the form and return its reference; otherwise put the reason beside the field."""
     received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
     with transaction():
         customer = find_customer(form.email.data)

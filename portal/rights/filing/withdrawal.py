@@ -12,13 +12,13 @@ ADDITIONS_A_DAY = "20 per day"
 
 
 def withdraw(customer_id: int, reference: str) -> RightsRequest:
-    """Take a request back, in the current transaction; an identity document given for it is destroyed.
+    """Withdraw a request, in the current transaction; its identity document is destroyed, and a part of one too.
 
-    What had come of a document in part goes too. Withdrawing twice is withdrawing once.
+    Withdrawing a request twice does nothing the second time.
 
     Raises:
-        NoSuchRequest.
-        InvalidStep: when the answer has left already.
+        NoSuchRequest: the customer has no such request.
+        InvalidStep: the answer has left already.
     """
     act = acting.of_customer(customer_id, reference)
     request = act.request
@@ -34,11 +34,11 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:
-    """Add what a customer writes to an open request; it answers our question when we wait for one.
+    """Add what a customer writes to an open request. When we wait for an answer to a question, this is the answer.
 
     Raises:
-        NoSuchRequest.
-        InvalidStep: when the request is not open any more.
+        NoSuchRequest: the customer has no such request.
+        InvalidStep: the request is not open any more.
     """
     act = acting.of_customer(customer_id, reference)
     request = act.request

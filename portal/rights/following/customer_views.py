@@ -11,9 +11,10 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
 from portal.rights.clock.running import days_left, is_late
 from portal.rights.customer_blueprint import blueprint
-from portal.rights.filing import receiving, withdrawal
+from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
+from portal.rights.filing.open_requests import open_requests
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
 from portal.rights.lifecycle import InvalidStep
@@ -28,7 +29,7 @@ Answer = str | tuple[str, int] | Response
 def index() -> str:
     return render_template(
         "rights/customer/index.html",
-        open_requests=receiving.open_requests(current_user.customer_id),
+        open_requests=open_requests(current_user.customer_id),
         drafts=drafts_of(current_user.customer_id),
         closed=closed_requests(current_user.customer_id, request.args.get("closed")),
         days_left=days_left,

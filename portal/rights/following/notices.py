@@ -1,4 +1,4 @@
-"""What the first page of a customer says of their requests: the most urgent open one, with its date."""
+"""The notice on a customer's first page about their most urgent open request, with its date."""
 
 from flask import url_for
 from flask_babel import get_locale
@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from portal.customers.models import Customer
 from portal.personal_data.notices import Notice, on_notice
-from portal.rights.filing.receiving import open_requests
+from portal.rights.filing.open_requests import open_requests
 from portal.web.filters import long_date
 
 

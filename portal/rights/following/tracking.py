@@ -12,7 +12,7 @@ from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
 from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
-from portal.legal_time.deadline import Deadline, PauseReason
+from portal.legal_time.clock_state import Deadline, PauseReason
 from portal.legal_time.explanation import explain
 from portal.rights.asked import Rows
 from portal.rights.clock import running
@@ -26,7 +26,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class StageLine:
-    """One of the four steps: its words, and whether it is behind, now, or to come."""
+    """One of the four steps: its words, and its state: `done`, `current` or `todo`."""
 
     label: str
     state: str

@@ -1,4 +1,4 @@
-"""What identity checks ask of requests: why a document is needed, what follows when it comes or is lost."""
+"""What identity checks need from requests: why a document is needed, and what follows when it comes or is lost."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
 from portal.rights.filing.drafts import DraftExpired, find_draft, lock_customer
 from portal.rights.filing.progress import progress_of
@@ -88,7 +88,7 @@ class RequestErrands:
         if errand.draft_id is not None:
             draft = db.session.get_one(RequestDraft, errand.draft_id)
             draft.identity_proven_at, draft.identity_proven_in = clock.now(), session.id
-            # What was sent of a document before has no use any more.
+            # The person proved who they are, so the documents sent before have no use any more.
             shred(documents_given(draft_id=draft.id))
             end_all(errand.customer_id, errand.code)
 
@@ -114,8 +114,8 @@ class RequestErrands:
         act.record(LOST, reason=reason)
         request.version += 1
         if reason == "infected" and (request.status, Step.ASK_IDENTITY) in ALLOWED:
-            # Only now do we wait for the person again; the days while the scanner was down were ours. A decision that
-            # waits for its second opinion asks for nothing meanwhile: whoever gives it reads the note.
+            # The clock pauses only from now on: the days while the scanner was down count as ours. A case that waits
+            # for a second opinion asks for no document: whoever gives the opinion reads the note.
             act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)
             emails.queue_document_lost(request)
         language = installed.organisation().languages[0]

@@ -1,4 +1,4 @@
-"""The forms of looking at who asks. Choices that depend on the document are handed in by the view."""
+"""The forms of checking who asks. The view hands in the choices that depend on the document."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from portal.rights.deciding.forms import LONG_TEXT, CaseForm
 from portal.rights.identity.review import ChecklistIncomplete, DocumentAwaited, DocumentUnseen
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
-# More names than these in one message are a wall: the boxes left open stand below it.
+# A message that names more points than this is hard to read, and the page shows the open boxes anyway.
 NAMED_AT_MOST = 3
 
 
@@ -51,7 +51,7 @@ class IdentityForm(CaseForm):
     )  # fmt: skip
 
     def offer(self, points: tuple[CheckItem, ...], reasons: tuple[RejectReason, ...]) -> None:
-        """Offer the points and the reasons that the paper given has."""
+        """Offer the points and the reasons that fit the paper that was given."""
         language = get_locale()
         self.checklist.choices = [(point.value, point.label(language)) for point in points]
         known = [(reason.value, reason.label(language)) for reason in reasons]
@@ -65,7 +65,7 @@ class IdentityForm(CaseForm):
         return is_valid
 
     def say(self, fault: ChecklistIncomplete | DocumentAwaited | DocumentUnseen) -> None:
-        """Write beside its field what keeps the finding from being recorded."""
+        """Write beside the field concerned why the finding cannot be recorded."""
         match fault:
             case ChecklistIncomplete(missing=missing) if len(missing) <= NAMED_AT_MOST:
                 points = ", ".join(point.label(get_locale()) for point in missing)

@@ -1,4 +1,4 @@
-"""Look at who is asking: confirm, ask for another document, or reject. Each destroys the document in the same act."""
+"""Review who asks: confirm, ask for another document, or reject. Each finding also destroys the document."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, c
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal
 from portal.identity_checks.queries import documents_of, given, pending_check
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.personal_data.categories import Category
 from portal.rights import acting, emails
 from portal.rights.acting import Act
@@ -24,7 +24,7 @@ DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
 
 
 class ChecklistIncomplete(ValueError):
-    """Identity is confirmed only with every point of the checklist ticked; `missing` names the others."""
+    """Identity is confirmed only when every point of the checklist is ticked; `missing` holds the unticked ones."""
 
     def __init__(self, missing: list[CheckItem]) -> None:
         super().__init__(", ".join(missing))
@@ -32,15 +32,15 @@ class ChecklistIncomplete(ValueError):
 
 
 class DocumentAwaited(Exception):
-    """Nobody can confirm who somebody is by a document that has not come, or that the scanner still holds."""
+    """Identity cannot be confirmed: the document has not come whole, or the virus scanner has not passed it yet."""
 
 
 class DocumentUnseen(Exception):
-    """Nobody can confirm who somebody is by a document that they have not opened."""
+    """Identity cannot be confirmed by a reviewer who has not opened the document."""
 
 
 class DocumentNotAllowed(Exception):
-    """This right never needs a document, whoever asks (GDPR art. 12(6); `identity_checks.policy`)."""
+    """This right never needs a document, whoever asks (GDPR art. 12(6); `identity_checks.proof.policy`)."""
 
 
 class NothingToCheck(CaseMoved):
@@ -72,14 +72,14 @@ def check_to_open(request: RightsRequest) -> IdentityCheck:
 
 
 def points_of(request: RightsRequest, documents: list[IdentityDocument]) -> tuple[CheckItem, ...]:
-    """Return the checklist of the paper that was given; empty without one."""
+    """Return the checklist for the paper that was given; empty without a paper."""
     if not documents:
         return ()
     return checklist(Paper(documents[0].kind), compares_birth_date=request.customer.birth_date is not None)
 
 
 def reasons_of(documents: list[IdentityDocument]) -> tuple[RejectReason, ...]:
-    """Return why the paper that was given may not do; empty without one."""
+    """Return the reasons for which the paper that was given may be rejected; empty without a paper."""
     return reject_reasons(Paper(documents[0].kind)) if documents else ()
 
 
@@ -118,12 +118,13 @@ def review_identity(
 
 
 def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *, version: int) -> IdentityCheck:
-    """Ask for a document because of a doubt that the reviewer writes down; the clock pauses by the rules.
+    """Ask for a document because of a doubt that the reviewer writes down; the clock pauses where the law lets it.
 
-    A check that is open, because its document was destroyed before a decision, is given up for the new one.
+    A check may still be open, because its document was destroyed before anybody decided. The new one replaces it.
 
     Raises:
-        CaseMoved, OwnCase, DocumentNotAllowed.
+        DocumentNotAllowed: the law asks for no document for this request.
+        CaseMoved, OwnCase: see `acting.hold`.
     """
     if not may_ask_for_document(request):
         raise DocumentNotAllowed
@@ -141,10 +142,10 @@ def ask_for_document(request: RightsRequest, member: StaffMember, doubt: str, *,
 
 
 def may_ask_for_document(request: RightsRequest) -> bool:
-    """Whether a doubt may lead to a document: for what discloses or destroys, and a correction of identity.
+    """Whether a document may be asked for: the request discloses or destroys data, or may correct an identity.
 
-    What a correction is about is not known as a code when it came by another channel. What Facebook asks for
-    is signed by it, about an account that it knows by a number of its own.
+    A correction that came by another channel names no category, so it may concern identity. A request from Facebook
+    never needs a document: Facebook's signature proves which account it is about.
     """
     if request.channel is Channel.FACEBOOK:
         return False
@@ -197,6 +198,6 @@ def _reject(act: Act, message: str) -> None:
 
 
 def _go_on(act: Act) -> None:
-    """Have the clock run and the review go on, unless a question of ours to the customer waits for its answer."""
+    """Let the clock run and the review go on, unless the customer has yet to answer a question of ours."""
     if act.request.status is not Status.CLARIFICATION_PENDING:
         act.review()

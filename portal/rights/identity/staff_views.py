@@ -1,4 +1,4 @@
-"""The acts by which staff establish who asks: opening the document, the finding, a doubt that asks for one."""
+"""How staff establish who asks: open the document, record a finding, ask for a document because of a doubt."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from portal.rights.staff_blueprint import blueprint
 @blueprint.post("/requests/<reference>/look")
 @requires(staff(Permission.SEE_DOCUMENT))
 def look(reference: str) -> Any:
-    """Take the case, if nobody has it, and open its document for the purpose given."""
+    """Take the case, unless a colleague holds it, and open its document for the reason given."""
     form = LookForm(prefix="look")
     if not form.validate():
         return refused(reference, look_form=form)

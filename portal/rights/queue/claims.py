@@ -1,4 +1,4 @@
-"""Hold a case: one person at a time, for twenty minutes that every act renews. Two people never get the same one."""
+"""Hold a case: one person at a time, for twenty minutes that every act renews. Two people never hold the same case."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ RELEASED = declare("staff:request:released", "reference")
 
 
 class HeldByAnother(CaseMoved):
-    """Somebody else holds the case; `holder` and `until` say who and how long."""
+    """Somebody else holds the case; `holder` says who and `until` how long."""
 
     def __init__(self, request: RightsRequest) -> None:
         super().__init__(request.reference)
@@ -32,7 +32,7 @@ class HeldByAnother(CaseMoved):
 
 
 class OwnCase(Exception):
-    """A person never works on a request of their own (two accounts with one address are one person)."""
+    """A member may not work on a request of their own. A customer account with the member's address is theirs."""
 
 
 class CaseClosed(CaseMoved):
@@ -73,7 +73,7 @@ def is_held_by_another(request: RightsRequest, member: StaffMember) -> bool:
 
 
 def claim(request: RightsRequest, member: StaffMember, *, take_over: bool = False) -> None:
-    """Take a case, or renew one's hold on it, in the current transaction.
+    """Take a case, or renew the member's hold on it, in the current transaction.
 
     Args:
         take_over: take it from a colleague who holds it; the audit says so.
@@ -114,9 +114,8 @@ def release(request: RightsRequest, member: StaffMember) -> None:
 def take_most_urgent(member: StaffMember) -> RightsRequest | None:
     """Claim the free case with the nearest due date that this member can work on now, or return None.
 
-    Left out are cases that wait for their customer or for their copy, the member's own, and second opinions that
-    the member may not give. On PostgreSQL a row that a colleague is taking is skipped; on SQLite writers follow each
-    other anyway.
+    It leaves out cases that wait for their customer or for their copy, the member's own, and second opinions that the
+    member may not give. PostgreSQL skips a row that a colleague is taking; on SQLite, writers wait for each other.
     """
     statement = (
         select(RightsRequest)
@@ -141,7 +140,7 @@ def take_most_urgent(member: StaffMember) -> RightsRequest | None:
 
 
 def _may_second(member: StaffMember) -> ColumnElement[bool]:
-    """Tell whether a decision waits for the opinion of somebody like this member: allowed to, and not its author."""
+    """Return the condition that a member may give the second opinion: they have the permission and did not decide."""
     if not member.may(Permission.GIVE_SECOND_OPINION):
         return false()
     newest = select(func.max(RequestDecision.id)).where(RequestDecision.request_id == RightsRequest.id)

@@ -1,4 +1,4 @@
-"""The staff queue: open cases by due date, with filters that the address carries, and how old they are."""
+"""The staff queue: open cases by due date, filters, and how many cases are late or due soon."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
+from portal.rights.acting import find_request
 from portal.rights.channels import Channel
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
@@ -26,7 +27,7 @@ SHORTEST_NAME = 3
 
 @dataclass(frozen=True)
 class Filters:
-    """What the queue is narrowed to; an empty value narrows nothing."""
+    """What the queue is narrowed to. An empty value does not narrow it."""
 
     text: str = ""
     right: Right | None = None
@@ -90,7 +91,7 @@ def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsReque
 
 
 def _matches(text: str) -> ColumnElement[bool]:
-    """Match a reference, an exact address or number, or the beginning of a name; never a pattern of the typist's."""
+    """Match a reference, an exact address or number, or the beginning of a name. `%` and `_` are plain characters."""
     alternatives: list[ColumnElement[bool]] = [Customer.external_id == text]
     if reference := read_reference(text):
         alternatives.append(RightsRequest.reference == reference)
@@ -106,7 +107,7 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Ages:
-    """How many open cases stand where on the way to their due date."""
+    """How many open cases are late, due within 4 days, due within 14, due later, or paused."""
 
     late: int
     within_4: int
@@ -135,19 +136,9 @@ def ages() -> Ages:
     return Ages(*(int(value) for value in row))
 
 
-def find_request(reference: str) -> RightsRequest | None:
-    """Return a case by its reference, typed in any of its ways."""
-    canonical = read_reference(reference)
-    if canonical is None:
-        return None
-    statement = select(RightsRequest).where(RightsRequest.reference == canonical)
-    options = (joinedload(RightsRequest.customer), joinedload(RightsRequest.holder))
-    return db.session.execute(statement.options(*options)).scalar_one_or_none()
-
-
 @check_cases_with
 def is_request_of(customer_id: int, reference: str) -> bool:
-    """Tell whether a case is a customer's; a lookup may name no other's."""
+    """Tell whether a case is of a customer. A lookup of that customer may name no case of anybody else."""
     found = find_request(reference)
     return found is not None and found.customer_id == customer_id
 

@@ -51,13 +51,13 @@ def _without(arguments: dict[str, str], name: str) -> dict[str, Any]:
 
 
 def _arguments(filters: Filters) -> dict[str, str]:
-    """Return the filters as they stand in an address: those that narrow something, and nothing else of the caller's."""
+    """Return the filters as arguments of an address: none that is empty, and nothing else that the caller sent."""
     values = {name: str(value) for name, value in vars(filters).items() if value and name != "closed"}
     return values | ({"closed": "yes"} if filters.closed else {})
 
 
 def _filters() -> Filters:
-    """Read the filters from the address; a value that does not exist narrows nothing."""
+    """Return the filters that the address names. A value that does not exist is ignored."""
 
     def known(name: str, codes: Callable[[str], Any]) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""Second or decline a proposal: by another member who may, once, and never after its time."""
+"""Second or decline a proposal. Another member who has the permission does so, once, before the proposal ends."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, select
 
 from portal import clock
-from portal.access.permissions import Role
+from portal.access.permissions import Permission, roles_with
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
@@ -18,7 +18,7 @@ from portal.staff.models import StaffMember
 SECONDED = declare("staff:approval:seconded", "approval", "what", "target")
 DECLINED = declare("staff:approval:declined", "approval", "what", "target")
 
-# Whoever opened a way in for a second person of their own making gains nothing by it at once.
+# A member counts as new for so long. Whoever lets in an accomplice cannot have them second anything at once.
 NEW_WAY_IN = timedelta(hours=48)
 
 
@@ -26,11 +26,11 @@ class Hindrance(StrEnum):
     """Why somebody may not decide a proposal that is open."""
 
     OWN = "own"
-    """They made it."""
+    """They made the proposal."""
     NOT_ENTITLED = "not_entitled"
     """Their role does not carry the permission, or they cannot sign in."""
     NEW = "new"
-    """They have a new way in, and somebody else, who has not, could decide."""
+    """They came in lately, and a member who has been here for longer could decide."""
 
 
 class MayNotDecide(Exception):
@@ -38,15 +38,15 @@ class MayNotDecide(Exception):
 
 
 class ApprovalOver(Exception):
-    """It was decided before, or its time is over."""
+    """The proposal was decided before, or its time is over."""
 
 
 class TargetChanged(Exception):
-    """What it starts from is no longer so."""
+    """The target is no longer as it was when the proposal was made."""
 
 
 class OthersCould(Exception):
-    """Two members or more could second it: the shell is not needed."""
+    """Two members or more could second the proposal, so it may not be seconded from the shell."""
 
 
 def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
@@ -63,10 +63,10 @@ def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
 
 
 def second(public_id: str, member: StaffMember, words: str = "") -> None:
-    """Second a proposal and carry it out, in the current transaction, which must end by whatever this raises.
+    """Second a proposal and carry it out, in the current transaction. Whatever this raises must roll that back.
 
     Raises:
-        MayNotDecide, ApprovalOver, TargetChanged: nothing is changed.
+        MayNotDecide, ApprovalOver, TargetChanged: see each class.
         CannotCarryOut: what was proposed cannot be done.
     """
     approval = _open(public_id, member)
@@ -85,12 +85,13 @@ def decline(public_id: str, member: StaffMember, words: str) -> None:
 
 
 def second_by_command(public_id: str, words: str) -> Approval | None:
-    """Second a proposal for whoever has a shell on the machine, in the current transaction; None when there is none.
+    """Second a proposal from the shell of the machine, in the current transaction; return None for an unknown one.
 
-    For a company too small to have a second person. The officers are told by mail.
+    For a company too small to have a second person. The officers are told by mail. Whatever this raises must roll the
+    transaction back.
 
     Raises:
-        OthersCould, ApprovalOver, TargetChanged: nothing is changed.
+        OthersCould, ApprovalOver, TargetChanged: see each class.
         CannotCarryOut: what was proposed cannot be done.
     """
     approval = _lock(public_id)
@@ -114,7 +115,7 @@ def _open(public_id: str, member: StaffMember) -> Approval:
 
 
 def _lock(public_id: str) -> Approval | None:
-    # Of two who decide at once, the second waits here, and then finds it decided.
+    # When two members decide at once, the second one waits here, and then finds the proposal decided.
     statement = select(Approval).where(Approval.public_id == public_id, Approval.what.in_(kinds())).with_for_update()
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
@@ -152,7 +153,8 @@ def _may_sign_in() -> tuple[ColumnElement[bool], ...]:
 
 def _tell_officers(approval: Approval) -> None:
     kind = kinds()[approval.what]
-    officers = select(StaffMember).where(StaffMember.role == Role.OFFICER, *_may_sign_in()).order_by(StaffMember.id)
+    keep_the_desk = StaffMember.role.in_(roles_with(Permission.SEE_DESK))
+    officers = select(StaffMember).where(keep_the_desk, *_may_sign_in()).order_by(StaffMember.id)
     for officer in db.session.execute(officers).scalars():
         may_see = officer.may(kind.permission) or officer.id == approval.author_id
         queue_mail(

@@ -1,4 +1,4 @@
-"""The form of whoever is the second person."""
+"""The form in which the second person answers a proposal."""
 
 from enum import StrEnum
 

@@ -1,15 +1,15 @@
-"""What takes a second person: each domain registers its kinds here, and one mechanism serves all of them."""
+"""The kinds of act that take a second person. Each domain registers its own, and one mechanism serves all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portal.access.permissions import Permission, Role, may
+from portal.access.permissions import Permission, Role, roles_with
 from portal.bilingual import Label
 from portal.staff.approvals.models import Approval
 
 Facts = dict[str, Any]
-"""JSON values by field: references, codes, dates and numbers, never people's data, for approvals stay as proof."""
+"""JSON values by field: references, codes, dates, numbers. Never people's data, because approvals are kept as proof."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class ApprovalKind:
     Attributes:
         code: its name in tables and in the audit trail.
         label: what would be done, in a few words.
-        permission: what the role of whoever seconds must carry.
-        facts_of: returns what is so now of a target, nothing when it is gone; called in the transaction of the
-            proposal and again in that of the second, just before `carry_out`, so that it may lock what it reads.
-        carry_out: does what was proposed, in the transaction of the second, whose person is `decided_by` by then
-            (none, from the shell); raises `CannotCarryOut`.
+        permission: what the role of the second person must carry.
+        facts_of: returns the facts of a target as they are now, none when the target is gone. It is called in the
+            transaction of the proposal, and again just before `carry_out`, so it may lock what it reads.
+        carry_out: does what was proposed, in the transaction of the second person, who is in `decided_by` already
+            (None from the shell); raises `CannotCarryOut`.
         describe: returns facts as (label, value) pairs in a language, for the page.
         link: returns where a target can be looked at, when there is such a page.
     """
@@ -39,7 +39,7 @@ class ApprovalKind:
     @property
     def roles(self) -> list[Role]:
         """The roles that carry the permission to second."""
-        return [role for role in Role if may(role, self.permission)]
+        return roles_with(self.permission)
 
 
 class CannotCarryOut(Exception):

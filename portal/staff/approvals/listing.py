@@ -15,7 +15,7 @@ from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
 SHOWN = 50
-"""Open proposals in one list, those that end first; as many decided ones on a page."""
+"""How many proposals a page shows: of the open ones, those that end first; of the decided ones, a page at a time."""
 
 
 def has_approvals(member: StaffMember) -> bool:
@@ -36,7 +36,7 @@ def may_see(member: StaffMember, approval: Approval) -> bool:
 
 
 def waiting_for(member: StaffMember) -> list[Approval]:
-    """Return the open proposals of others that a member may second, those that end first in front."""
+    """Return the open proposals of others that a member may second, those that end soonest first."""
     return _open_ones(_waits_for(member))
 
 

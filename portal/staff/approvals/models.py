@@ -41,7 +41,7 @@ _STATE_LABELS = {
 class Approval(db.Model):
     """A proposal that takes a second person; `what` is the code of a registered kind, `target` a reference.
 
-    Seconded without `decided_by`, it was seconded from the shell.
+    A seconded proposal without `decided_by` was seconded from the shell.
     """
 
     __tablename__ = "approvals"
@@ -70,6 +70,6 @@ class Approval(db.Model):
 
     @property
     def state_now(self) -> ApprovalState:
-        """The state, where a proposal whose time is over has ended, whether or not the job came by."""
+        """The state now. A proposal whose time is over counts as ended, even before the job writes that."""
         is_over = self.state is ApprovalState.PROPOSED and self.ends_at <= clock.now()
         return ApprovalState.ENDED if is_over else self.state

@@ -19,7 +19,7 @@ ENDED = declare("staff:approval:ended", "approval", "what", "target")
 
 
 def propose(kind: ApprovalKind, target: str, after: Facts, reason: str, author: StaffMember) -> Approval:
-    """Add a proposal to the current transaction; what is so now of its target is kept with it.
+    """Add a proposal to the current transaction, with the facts of its target as they are now.
 
     Args:
         target: a reference, never a name.

@@ -1,7 +1,7 @@
-"""What a browser carries on its way to the company's sign-on and back, in a cookie of its own.
+"""The cookie that a browser carries on its way to the company's sign-on and back.
 
-The staff's other cookies are Strict: a browser that comes back from another site does not show them, so that this one
-is Lax, sealed, and good for one return.
+The staff's other cookies are Strict, so a browser that comes back from another site does not send them. This one is Lax
+for that reason. It is sealed, and good for one return.
 """
 
 import hmac
@@ -35,7 +35,7 @@ class Attempt:
     begun_at: str
     next: str
     proves: str
-    """Whom somebody already inside says they are, by public id; empty at a sign-in."""
+    """The public id of a signed-in member who is to prove themselves again; empty at a sign-in."""
 
 
 def begin_attempt(wanted: str, proves: str = "") -> Attempt:
@@ -49,7 +49,7 @@ def begin_attempt(wanted: str, proves: str = "") -> Attempt:
 
 
 def keep_attempt(response: Response, attempt: Attempt) -> None:
-    """Leave an attempt in the browser; it takes the place of one begun before."""
+    """Keep an attempt in the browser's cookie; it replaces one begun before."""
     response.set_cookie(
         cookie_name(COOKIE), seal_text(json.dumps(asdict(attempt)), COOKIE),
         max_age=int(ATTEMPT_LIFE.total_seconds()), httponly=True, samesite="Lax", path="/",
@@ -64,9 +64,9 @@ def drop_attempt(response: Response) -> None:
 
 
 def returned_attempt(state: str) -> Attempt | None:
-    """Return the attempt that a return is for; None unless it was begun in this browser, lately, and is new.
+    """Return the attempt that a return belongs to; None unless this browser began it lately and returns the first time.
 
-    Somebody may have kept a copy of the cookie: a state is counted, and comes back once.
+    Somebody may have kept a copy of the cookie. So each state is counted, and is taken once only.
     """
     try:
         kept = Attempt(**json.loads(open_text(request.cookies.get(cookie_name(COOKIE), ""), COOKIE)))

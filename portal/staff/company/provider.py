@@ -1,7 +1,7 @@
-"""Ask the company's OpenID Connect provider who somebody is: a code with PKCE, an ID token, and the tokens are dropped.
+"""Ask the company's OpenID Connect provider who somebody is: a code with PKCE gives an ID token, and no token is kept.
 
-What the provider publishes of itself is read anew each time: staff come in seldom, and a key that the provider takes
-back opens nothing from that moment on (OpenID Connect Core 3.1, Discovery 4, RFC 9700).
+The provider's metadata and keys are read anew each time. Staff come in seldom, so that costs little, and a key that the
+provider withdraws opens nothing from that moment on (OpenID Connect Core 3.1, Discovery 4, RFC 9700).
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ ALGORITHMS = ["RS256", "PS256", "ES256"]
 KEY_TYPES = {"RSA", "EC"}
 CLOCK_SKEW_SECONDS = 60
 OLDEST_TOKEN_SECONDS = 600
-# RFC 8176: what says that more than a password was given. A text message is not among them (NIST SP 800-63B).
+# The methods of RFC 8176 that are more than a password. A text message is not one of them (NIST SP 800-63B).
 STRONG_METHODS = frozenset({"mfa", "otp", "hwk", "sc"})
 
 
 class ProviderDown(Exception):
-    """The provider cannot be reached, is slow, or answers what nobody can read."""
+    """The provider cannot be reached, is slow, or its answer cannot be read."""
 
 
 class ProviderMisconfigured(Exception):
@@ -50,12 +50,12 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class CompanyIdentity:
-    """Whom the provider vouches for.
+    """The person whom the provider vouches for.
 
     Attributes:
-        email: None when there is none, or when the provider does not say that it is theirs.
-        has_second_factor: whether they gave more there than a password.
-        authenticated_at: when they last did so there, in seconds since 1970; None when the provider does not say.
+        email: None when there is none, or when the provider does not say that it was verified.
+        has_second_factor: whether they gave the provider more than a password.
+        authenticated_at: when they last signed in there, in seconds since 1970; None when the provider does not say.
     """
 
     issuer: str
@@ -72,14 +72,14 @@ class CompanyProvider:
         self.issuer = settings.staff_oidc_issuer or ""
         self._client_id = settings.staff_oidc_client_id or ""
         self._client_secret = settings.staff_oidc_client_secret
-        # Fixed: neither the request nor a proxy has a say in where the code goes.
+        # From the settings: neither the request nor a proxy may decide where the code is sent.
         self._return_url = settings.public_url + RETURN_PATH
 
     def authorize_url(self, state: str, nonce: str, verifier: str, *, asks_again: bool = False) -> str:
         """Return the address at the provider where the person signs in.
 
         Args:
-            asks_again: whether somebody signed in there is to be asked all the same (Core 3.1.2.1).
+            asks_again: whether the provider must ask even somebody who is signed in there (Core 3.1.2.1).
 
         Raises:
             ProviderDown, ProviderMisconfigured.
@@ -157,7 +157,7 @@ class CompanyProvider:
         return claims
 
     def _userinfo(self, client: OAuth2Session, published: dict[str, Any], subject: str) -> dict[str, Any]:
-        """Return the e-mail claims from where some providers keep them (Core 5.3)."""
+        """Return the e-mail claims of the userinfo endpoint: some providers give them only there (Core 5.3)."""
         url = _text(published, "userinfo_endpoint")
         answer = client.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         answer.raise_for_status()
@@ -171,13 +171,13 @@ class CompanyProvider:
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
             raise ProviderMisconfigured
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
-            # A provider reached by TLS sends nobody to a place without.
+            # A provider that is reached by TLS may not name an address without TLS.
             if name in found and urlsplit(str(found[name])).scheme not in {"https", urlsplit(self.issuer).scheme}:
                 raise ProviderMisconfigured
         return found
 
     def _client(self, published: dict[str, Any]) -> OAuth2Session:
-        # Basic is what a provider takes that does not say (Discovery 3).
+        # A provider that does not say which methods it takes takes Basic (Discovery 3).
         takes_basic = "client_secret_basic" in published.get(
             "token_endpoint_auth_methods_supported", ["client_secret_basic"]
         )

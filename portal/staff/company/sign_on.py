@@ -1,7 +1,7 @@
-"""Company sign-on: whoever the company's provider vouches for comes in, if they are a member here.
+"""Company sign-on: somebody whom the company's provider vouches for comes in, if they are a member here.
 
-The first time they are matched by an address that the provider says is theirs; from then on by issuer and subject
-alone (ASVS 6.8.1, 10.5.2). The provider makes nobody a member, and its password alone opens nothing.
+The first time, they are matched by an address that the provider has verified; from then on by issuer and subject alone
+(ASVS 6.8.1, 10.5.2). The provider cannot make anybody a member, and a password given there opens nothing by itself.
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     """Nobody here, or somebody disabled."""
     UNVERIFIED = "unverified"
-    """The provider gives no address, or does not say that it is theirs."""
+    """The provider gives no address, or does not say that it verified the address."""
     NO_FACTOR = "no_factor"
-    """The provider asked for a password alone, and they have no second factor here."""
+    """The provider asked for a password only, and the member has no second factor here."""
     SOMEBODY_ELSE = "somebody_else"
     """A member was to prove themselves again, and another person came back."""
     NOT_ASKED = "not_asked"
@@ -59,7 +59,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """An outcome, and of a member recognised the name and what waits for their next step."""
+    """An outcome. For a recognised member, also the name, and the public id of the token for their next step."""
 
     outcome: Outcome
     name: str = ""
@@ -70,7 +70,7 @@ def recognise(identity: CompanyIdentity, language: str) -> Arrival:
     """Find the member whom the provider vouches for, in the current transaction.
 
     Args:
-        language: the one that an invited member comes in with.
+        language: `fr` or `en`; it becomes the language of a member who comes in for the first time.
     """
     member = _pinned(identity) or _first_match(identity)
     if member is None or member.disabled_at:
@@ -88,9 +88,9 @@ def recognise(identity: CompanyIdentity, language: str) -> Arrival:
 
 
 def recognise_again(identity: CompanyIdentity, member_id: str, begun_at: datetime) -> Arrival:
-    """Find in the current transaction whether the provider asked a member again since an attempt began.
+    """Find out whether the provider asked a member again since an attempt began, in the current transaction.
 
-    Only the company account that the member is known by counts, never an address, and nothing is pinned here.
+    Only the issuer and subject that the member is known by count, never an address. Nothing is pinned here.
 
     Args:
         member_id: the public id of the member who began it.
@@ -106,7 +106,7 @@ def recognise_again(identity: CompanyIdentity, member_id: str, begun_at: datetim
 
 
 def _was_asked_since(identity: CompanyIdentity, begun_at: datetime) -> bool:
-    """Tell by the provider's own word: one that overlooks `max_age` answers at once with a sign-in of the morning."""
+    """Tell from `auth_time`: a provider that ignores `max_age` answers at once, with a sign-in of hours ago."""
     if identity.authenticated_at is None:
         return False
     earliest = begun_at.timestamp() - CLOCK_SKEW_SECONDS
@@ -131,7 +131,7 @@ def note_untrusted() -> None:
 
 
 def is_proven(public_id: str | None) -> bool:
-    """Tell whether somebody recognised needs nothing more to come in."""
+    """Tell whether a recognised member may come in without a second factor here."""
     return _find_token(public_id, PROVEN) is not None
 
 
@@ -159,7 +159,7 @@ def _pinned(identity: CompanyIdentity) -> StaffMember | None:
 
 
 def _first_match(identity: CompanyIdentity) -> StaffMember | None:
-    """Return the member with the address, unless somebody else of the company is known to be them."""
+    """Return the member with the address, unless another company account is already pinned to that member."""
     try:
         address = normalise_address(identity.email or "")
     except AddressRefused:
@@ -188,7 +188,7 @@ def _activate(member: StaffMember, language: str) -> None:
     instant = clock.now()
     links = update(StaffToken).where(StaffToken.staff_id == member.id, StaffToken.purpose == INVITATION)
     db.session.execute(links.where(StaffToken.ended_at.is_(None)).values(ended_at=instant))
-    # What somebody began by the link, and never finished, was proven by nobody.
+    # Whoever held the invitation's link may have set these without finishing, so nobody has proven them.
     member.password_hash = None
     keep_totp_secret(member, None)
     member.activated_at, member.language = instant, language

@@ -1,8 +1,9 @@
 """Company sign-on: begin by a button, follow a link to the provider, come back, and go on by a button.
 
-Whoever came in this way proves themselves again this way before a change of their way in.
+A member who came in this way also proves themselves again this way, before they change how they sign in.
 
-The page after the return belongs to our own site, and its button is the first to send the staff's Strict cookies.
+A browser that comes back from another site sends no Strict cookie. So the return shows a page of our own, and the form
+behind its button sends the staff's cookies.
 """
 
 import logging
@@ -76,14 +77,14 @@ def company_sign_on() -> Any:
 @blueprint.post("/sign-in/company")
 @requires(STAFF_OPEN)
 def begin_company_sign_on() -> Any:
-    """Answer with a page that holds a link: the strict form policy lets no form lead to another site."""
+    """Answer with a page that holds a link, because our content policy lets no form lead to another site."""
     return _begin(begin_attempt(next_page("")))
 
 
 @blueprint.post("/account/confirm-password/company")
 @requires(STAFF)
 def begin_company_proof() -> Any:
-    """Lead a member signed in to the provider, which is to ask them again."""
+    """Lead a signed-in member to the provider, which has to ask them again."""
     return _begin(begin_attempt(own_page(), proves=current_user.public_id))
 
 
@@ -163,7 +164,7 @@ def enter_by_company() -> Any:
 @blueprint.post("/account/confirm-password/company/done")
 @requires(STAFF)
 def prove_by_company() -> Any:
-    """Note the proof on the session: this button, of our own page, is what shows which session it is."""
+    """Note the proof on the session. Only this form, sent from our own page, carries the cookie of the session."""
     _provider()
     try:
         with transaction():

@@ -1,4 +1,4 @@
-"""The desk: each domain registers a line for a duty of its own, and whoever may act on it sees how much waits."""
+"""The desk: each domain registers a line for a duty of its own. Members who may do that duty see how much waits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from portal.infrastructure.database import db
 from portal.staff.models import StaffMember
 
 MOST = 1000
-"""Nobody works more than this off in a day: beyond it a line says “1,000+”, and the database stops counting."""
+"""The largest number on a line. Beyond it the line says “1,000+”, and the database stops counting."""
 
 
 class Rank(IntEnum):
-    """Where a line stands on the desk; those of one rank follow in the order in which they were registered."""
+    """Where a line stands on the desk. Lines of one rank stand in the order in which they were registered."""
 
     CLOCK = 1
     """A clock of the law runs."""

@@ -41,13 +41,13 @@ def add_device(member: StaffMember) -> tuple[StaffDevice, str]:
 
 
 def forget_devices(staff_id: int) -> None:
-    """Know none of a member's browsers any more, in the current transaction; ended sessions keep their rows."""
+    """Make a member's browsers count as new, in the current transaction. Their rows stay, for the ended sessions."""
     for device in db.session.execute(select(StaffDevice).where(StaffDevice.staff_id == staff_id)).scalars():
         device.token_hash = hash_token(new_token())
 
 
 def hand_out_cookie(response: Response, token: str) -> None:
-    """Give the browser the cookie by which it is known again."""
+    """Give the browser the cookie by which `find_device` recognises it."""
     response.set_cookie(
         cookie_name(COOKIE), token, max_age=int(KEPT_FOR.total_seconds()), httponly=True,
         samesite=STAFF_RULES.same_site, secure=installed.settings().is_https, path="/",

@@ -14,7 +14,7 @@ from portal.web.sessions import STAFF_RULES, end_session, find_session, open_ses
 def load_staff_member(request: Request) -> StaffMember | None:
     """Return the staff member whose session the request carries, in the browser that opened it.
 
-    A disabled member has none from that moment on.
+    A member who was disabled has no session any more.
     """
     row = find_session(StaffSession, STAFF_RULES, request)
     if row is None or not row.staff.may_sign_in or not is_browser_of(row.browser, request):
@@ -26,10 +26,10 @@ def load_staff_member(request: Request) -> StaffMember | None:
 
 
 def start_session(member: StaffMember, browser: StaffDevice, *, method: str, device: str) -> StaffSession:
-    """Open a session in the current transaction, after password and second factor.
+    """Open a session in the current transaction, for a member who has proven themselves.
 
     Args:
-        method: `password+totp`, `password+passkey` or `password+recovery`.
+        method: `company`, or the first factor (`password`, `company`) with the second, such as `password+totp`.
         device: the browser in words, for the member's own list of sessions.
     """
     return open_session(
@@ -52,7 +52,7 @@ def stop_session(row: StaffSession) -> None:
 
 
 def stop_all_sessions(staff_id: int, *, but: int | None = None) -> int:
-    """End a member's sessions in the current transaction, save one where given; return how many were open."""
+    """End a member's sessions in the current transaction, but not the one with the id `but`; return how many ended."""
     statement = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
     if but is not None:
         statement = statement.where(StaffSession.id != but)

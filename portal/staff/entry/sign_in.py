@@ -1,6 +1,6 @@
-"""Staff sign-in: a password opens five minutes for the second factor, and only both open a session.
+"""Staff sign-in: the right password gives five minutes for the second factor, and only both open a session.
 
-Whoever fails learns nothing: an unknown, a disabled and a not yet activated address get the words of a wrong
+A failure tells nothing about an address: an unknown, a disabled and a not yet activated one get the words of a wrong
 password.
 """
 
@@ -16,6 +16,7 @@ from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
+from portal.infrastructure.one_time_tokens import use_up
 from portal.infrastructure.passwords.hashing import hash_password, is_outdated, is_password
 from portal.staff.entry.devices import add_device
 from portal.staff.models import StaffDevice, StaffMember, StaffToken
@@ -31,7 +32,7 @@ from portal.web.sessions import hash_token
 PURPOSE = "second_factor"
 BY_COMPANY = "company_second_factor"
 PROVEN = "company_sign_on"
-# How somebody proved themselves before their second factor, by the purpose of what waits for it.
+# How somebody proved themselves before the second factor, by the purpose of the token that waits for it.
 FIRST_FACTORS = {PURPOSE: "password", BY_COMPANY: "company"}
 CODE_WITHIN = timedelta(minutes=5)
 
@@ -42,7 +43,7 @@ RECOVERY_USED = declare("staff:recovery_code:used", "left")
 
 
 class SignInOver(Exception):
-    """The five minutes for the code have passed, or the password's sign-in was used or taken away."""
+    """The sign-in that waited for its next step has expired, was used or was taken away."""
 
 
 def find_member(email: str) -> StaffMember | None:
@@ -86,13 +87,13 @@ def code_limits(staff_id: int, device: StaffDevice | None, network: str) -> list
 
 
 def is_members_password(member: StaffMember | None, password: str) -> bool:
-    """Tell whether the password opens the way to the code. Takes the same time for nobody's address."""
+    """Tell whether the password is right. It takes as long for an unknown address, so that time tells nothing."""
     stored = member.password_hash if member and member.may_sign_in else None
     return is_password(stored, password)
 
 
 def better_hash(member: StaffMember, password: str) -> str | None:
-    """Return a stronger hash of the right password, when today's parameters are higher than those of its hash."""
+    """Return a new hash of the right password when the stored one was made with weaker parameters than today's."""
     return hash_password(password) if member.password_hash and is_outdated(member.password_hash) else None
 
 
@@ -102,10 +103,11 @@ def begin_second_factor(staff_id: int, seen_hash: str | None, stronger_hash: str
     Args:
         staff_id: whose password it was.
         seen_hash: the hash that the password was checked against.
-        stronger_hash: what takes its place, when today's parameters are higher.
+        stronger_hash: what `better_hash` returned, to store in its place.
 
     Returns:
-        None when the password was changed, or the way in closed, since the check.
+        The token that waits for the second factor. None when, since the check, the password was changed or the member
+        was disabled.
     """
     held = select(StaffMember).where(StaffMember.id == staff_id).with_for_update()
     member = db.session.execute(held.execution_options(populate_existing=True)).scalar_one()
@@ -133,22 +135,20 @@ def find_pending(public_id: str | None) -> StaffToken | None:
 
 
 def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) -> tuple[StaffMember, str] | None:
-    """Burn the code and the pending sign-in in the current transaction.
+    """Check and use up the code and the pending sign-in, in the current transaction.
 
     Args:
         public_id: the pending sign-in.
         code: what was typed.
-        recovery_code_id: the recovery code that it was found to be, if any.
+        recovery_code_id: what `find_recovery_code` returned for it.
 
     Returns:
-        The member with how they proved themselves, or None for a wrong or used code.
+        The member and the method of the session, such as `password+totp`; None for a wrong or used code.
 
     Raises:
         SignInOver: there is no such pending sign-in any more.
     """
-    token = find_pending(public_id)
-    if token is None:
-        raise SignInOver
+    token = _pending(public_id)
     member = token.staff
     if burn_totp_code(member, code):
         method = "totp"
@@ -163,7 +163,7 @@ def pass_second_factor(public_id: str, code: str, recovery_code_id: int | None) 
 
 
 def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tuple[StaffMember, str] | None:
-    """Check a passkey's answer and burn the pending sign-in in the current transaction.
+    """Check a passkey's answer and use up the pending sign-in, in the current transaction.
 
     Args:
         public_id: the pending sign-in.
@@ -171,14 +171,12 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
         answer: what the browser sent, as JSON.
 
     Returns:
-        The member with how they proved themselves, or None for an answer that proves nothing.
+        The member and the method of the session, such as `password+passkey`; None for an answer that proves nothing.
 
     Raises:
         SignInOver: there is no such pending sign-in any more.
     """
-    token = find_pending(public_id)
-    if token is None:
-        raise SignInOver
+    token = _pending(public_id)
     member = token.staff
     try:
         use_passkey(member.id, answer, use_challenge(member.id, TO_ENTER, challenge_id))
@@ -189,15 +187,22 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
     return member, f"{FIRST_FACTORS[token.purpose]}+passkey"
 
 
+def _pending(public_id: str) -> StaffToken:
+    token = find_pending(public_id)
+    if token is None:
+        raise SignInOver
+    return token
+
+
 def enter_from(member: StaffMember, known: StaffDevice | None, method: str) -> tuple[StaffDevice, str | None]:
-    """Note the entry, and return the browser it is from, with its cookie's value when it is new."""
+    """Record the entry, and return the member's browser. A new browser comes with the value of its cookie."""
     subject = f"staff:{member.public_id}"
     record(OPENED, actor=subject, subject=subject, method=method, is_new_browser=known is None)
     return (known, None) if known else add_device(member)
 
 
 def tell_of_new_browser(member: StaffMember, browser: str) -> None:
-    """Queue the mail that says from where somebody just signed in."""
+    """Queue the mail that tells a member of a sign-in from a new browser."""
     queue_mail(
         "staff/new_browser", member.email, member.language,
         first_name=member.first_name, browser=browser, at=clock.now().isoformat(),
@@ -205,7 +210,7 @@ def tell_of_new_browser(member: StaffMember, browser: str) -> None:
 
 
 def note_denied(member: StaffMember | None, reason: str) -> None:
-    """Record a refused sign-in in the current transaction. Args: reason is `password`, `code`, `passkey`, `company`…"""
+    """Record a refused sign-in in the current transaction; `reason` is `password`, `code`, `passkey`, `company`…"""
     record(DENIED, actor="portal", subject=f"staff:{member.public_id}" if member else "portal", reason=reason)
 
 
@@ -216,10 +221,8 @@ def note_ended(member: StaffMember) -> None:
 
 
 def end_pending(token: StaffToken) -> None:
-    """Use up what waits for its next step, in the current transaction. Raises `SignInOver`."""
-    burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    """Use up a token that waits for its next step, in the current transaction. Raises `SignInOver`."""
+    if not use_up(StaffToken, token.id):
         raise SignInOver
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.access.declare import STAFF, STAFF_OPEN, requires
 from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
-from portal.access.passkeys import request_options
 from portal.access.permissions import Permission
+from portal.access.second_factor_pages import to_use_passkey
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.rules import is_too_long
 from portal.staff.company.provider import installed_provider
@@ -44,6 +44,7 @@ from portal.staff.own_account.second_factor import (
 )
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.incoming.rate_limits import caller_network, count_try
 
@@ -143,7 +144,7 @@ def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
 @blueprint.post("/sign-in/passkey/options")
 @requires(STAFF_OPEN)
 def sign_in_passkey_options() -> AnyResponse:
-    """Answer what the browser needs to use a passkey, with a challenge of its own."""
+    """Return what the browser needs to use a passkey, with a fresh challenge."""
     pending = find_pending(session.get(PENDING))
     if pending is None:
         return _to_password()
@@ -152,8 +153,7 @@ def sign_in_passkey_options() -> AnyResponse:
     with transaction():
         token = issue_challenge(staff_id, TO_ENTER)
         session[CHALLENGE] = token.public_id
-        options = request_options(token, passkeys_of(staff_id))
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return to_use_passkey(token, passkeys_of(staff_id))
 
 
 @blueprint.post("/sign-in/passkey")
@@ -175,7 +175,7 @@ def sign_in_passkey() -> Any:
 
 
 def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> str | None:
-    """Open a session in the current transaction; return the cookie of a browser that is new."""
+    """Open a session in the current transaction; return the cookie's value for a new browser, None for a known one."""
     browser = device_label(request.user_agent.string)
     device, cookie = enter_from(member, find_device(request, member.id), method)
     start_session(member, device, method=method, device=browser)
@@ -185,7 +185,7 @@ def open_staff_session(member: StaffMember, method: str, *, is_told: bool) -> st
 
 
 def enter(page: str, cookie: str | None) -> AnyResponse:
-    """Answer a sign-in: go to a page, known again by the cookie if there is one."""
+    """Answer a sign-in with a redirect to a page, and give a new browser its cookie."""
     response = redirect(page, 303)
     if cookie:
         hand_out_cookie(response, cookie)
@@ -207,7 +207,7 @@ def sign_out() -> AnyResponse:
 @blueprint.post("/language")
 @requires(STAFF_OPEN)
 def language() -> AnyResponse:
-    """Change the language of the staff's pages; forms of the staff side have a token of their own."""
+    """Change the language of the staff's pages. The public view cannot: staff forms have a form token of their own."""
     response = redirect(page_after(), 303)
     chosen = request.form.get("language")
     if chosen in LANGUAGES:
@@ -228,8 +228,3 @@ def _to_password() -> AnyResponse:
     session.pop(PENDING, None)
     flash(_("Start again with your password: the code has to follow within five minutes."), "info")
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
-
-
-def form_page(template: str, form: Any, **context: Any) -> tuple[str, int]:
-    """Return a page with its form; one that was sent and refused answers 422."""
-    return render_template(template, form=form, **context), 422 if form.is_submitted() else 200

@@ -30,7 +30,7 @@ WAY_IN_RENEWED = declare("staff:way_in:renewed", "sessions")
 
 
 class NotYours(Exception):
-    """Nobody administers themselves, and only an administrator administers others."""
+    """The member may not do this: they chose themselves, or are no administrator any more."""
 
 
 class MemberDisabled(Exception):
@@ -66,7 +66,7 @@ class Pair:
     member: StaffMember
 
     def record(self, tag: str, **facts: str | int) -> None:
-        """Add an audit event of the actor about the member."""
+        """Add an audit event to the current transaction: the actor did something to the member."""
         record(tag, actor=f"staff:{self.actor.public_id}", subject=f"staff:{self.member.public_id}", **facts)
 
 
@@ -98,7 +98,7 @@ def last_uses(staff_ids: list[int]) -> dict[int, datetime]:
 
 
 def open_sessions(staff_id: int) -> int:
-    """Return how many sessions of a member nobody has ended; those left idle are among them."""
+    """Return how many sessions of a member nobody has ended, idle ones included."""
     statement = select(func.count()).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
     return int(db.session.execute(statement).scalar_one())
 
@@ -106,11 +106,11 @@ def open_sessions(staff_id: int) -> int:
 def lock_pair(actor_id: int, member_public_id: str) -> Pair | None:
     """Lock who acts and on whom in the current transaction; None when there is no such member.
 
-    Two administrators who take each other's role away at the same moment come one after the other, and the
-    second is no administrator any more: one is always left.
+    Two administrators may take each other's role away at the same moment. The lock puts one after the other, and the
+    second is no administrator any more: so one is always left.
 
     Raises:
-        NotYours: the actor means themselves, or lost the right in the meantime.
+        NotYours: the actor chose themselves, or lost the permission in the meantime.
     """
     chosen = select(StaffMember).where((StaffMember.id == actor_id) | (StaffMember.public_id == member_public_id))
     locked = chosen.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
@@ -131,11 +131,11 @@ def change_role(pair: Pair, role: Role) -> None:
 
 
 def disable(pair: Pair) -> None:
-    """Take a member's way in away at once: sessions, links, and the right to sign in."""
+    """Close a member's way in at once: end sessions and links, and let them sign in no more."""
     if pair.member.disabled_at:
         return
     pair.member.disabled_at = clock.now()
-    pair.record(DISABLED, sessions=_take_everything_open(pair.member))
+    pair.record(DISABLED, sessions=_end_sessions_and_links(pair.member))
 
 
 def enable(pair: Pair) -> None:
@@ -157,8 +157,8 @@ def end_sessions(pair: Pair) -> int:
 def renew_way_in(pair: Pair) -> StaffToken:
     """Take password, second factors and recovery codes away, and return the token of a link to make new ones.
 
-    For a lost telephone or a forgotten password: another administrator makes sure of the person, and sets nothing
-    for them (ASVS 6.4.4, 6.4.6). The member is written to: it may be somebody else who asked.
+    For a lost telephone or a forgotten password. An administrator makes sure who asks, and chooses nothing for the
+    member (ASVS 6.4.4, 6.4.6). The member is told by mail, because somebody else may have asked.
     """
     token, sessions = _start_over(pair.member)
     pair.record(WAY_IN_RENEWED, sessions=sessions)
@@ -166,7 +166,7 @@ def renew_way_in(pair: Pair) -> StaffToken:
 
 
 def renew_way_in_by_command(email: str) -> StaffToken | None:
-    """Do the same in the current transaction for whoever has a shell on the machine; None when there is no such member.
+    """Do as `renew_way_in` from the shell of the machine, in the current transaction; None for an unknown address.
 
     For the only administrator who lost every factor: nobody is left to do it on the page.
 
@@ -186,8 +186,8 @@ def renew_way_in_by_command(email: str) -> StaffToken | None:
 
 
 def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
-    sessions = _take_everything_open(member)
-    # Whoever sits at a browser of before is told of as at a new one, and has no tries of their own.
+    sessions = _end_sessions_and_links(member)
+    # A browser of before counts as new: a sign-in from it is told by mail, and it has no tries of its own.
     forget_devices(member.id)
     keep_recovery_codes(member, None)
     db.session.execute(delete(StaffPasskey).where(StaffPasskey.staff_id == member.id))
@@ -198,6 +198,6 @@ def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
     return new_link(member), sessions
 
 
-def _take_everything_open(member: StaffMember) -> int:
+def _end_sessions_and_links(member: StaffMember) -> int:
     db.session.execute(delete(StaffToken).where(StaffToken.staff_id == member.id))
     return stop_all_sessions(member.id)

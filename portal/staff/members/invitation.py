@@ -1,7 +1,7 @@
 """A staff member comes in by a one-time link: they choose a password, then add the second factor.
 
-Abandoned half-way, the same link starts again until it is finished or a day has passed; nobody else ever
-knows the password or the secret.
+A member who stops half-way starts again by the same link, until they have finished or a day has passed. Nobody else
+ever knows the password or the secret.
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ from portal.audit.tags import declare
 from portal.config import Settings
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
-from portal.infrastructure.one_time_tokens import read_token, write_token
+from portal.infrastructure.one_time_tokens import read_token, use_up, write_token
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.own_account.second_factor import keep_passkey, keep_recovery_codes
 
@@ -40,7 +40,7 @@ class InvitationOver(Exception):
 def invite(email: str, name: str, role: Role, *, actor: str, language: str = "fr") -> StaffToken:
     """Add an invited member and the token of their link to the current transaction.
 
-    An invitation that nobody finished is replaced, and its link dies.
+    An invitation that was not finished is replaced, and its link stops working.
 
     Args:
         actor: `staff:<public id>` or `command`, for the audit trail.
@@ -64,7 +64,7 @@ def invite(email: str, name: str, role: Role, *, actor: str, language: str = "fr
 
 
 def new_link(member: StaffMember) -> StaffToken:
-    """Add a token for a member's link to the current transaction; the earlier ones die."""
+    """Add a token for a member's link to the current transaction; earlier links stop working."""
     instant = clock.now()
     void = update(StaffToken).where(
         StaffToken.staff_id == member.id, StaffToken.purpose == PURPOSE, StaffToken.ended_at.is_(None)
@@ -77,13 +77,13 @@ def new_link(member: StaffMember) -> StaffToken:
 
 
 def link_of(token: StaffToken, settings: Settings) -> str:
-    """Return the address to hand to the invited person; its host comes from the settings."""
+    """Return the address to hand to the invited person. Its host comes from the settings, never from a request."""
     secret = write_token(settings.secret_key, PURPOSE, token.public_id)
     return f"{settings.public_url}/staff/invitation/{secret}"
 
 
 def read_link(text: str, settings: Settings) -> StaffToken | None:
-    """Return the live invitation that the end of a link names, or None."""
+    """Return the live invitation that the last part of a link names, or None."""
     return find_invitation(read_token(settings.secret_key, PURPOSE, text))
 
 
@@ -95,9 +95,10 @@ def find_invitation(public_id: str | None) -> StaffToken | None:
 
 
 def choose_password(public_id: str, password_hash: str) -> None:
-    """Keep the password of an invited member and give them a fresh secret, in the current transaction.
+    """Keep the password of an invited member and give them a fresh secret for an app, in the current transaction.
 
-    Raises `InvitationOver`.
+    Raises:
+        InvitationOver: the link was used, replaced or taken away, or its day has passed.
     """
     member = _live(public_id).staff
     member.password_hash = password_hash
@@ -111,7 +112,8 @@ def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes, languag
         made: the recovery codes that they are shown next.
         language: the one that they came in with, kept for their pages and mails.
 
-    Raises `InvitationOver`.
+    Raises:
+        InvitationOver: the link was used, replaced or taken away, or its day has passed.
     """
     token = _live(public_id)
     member = token.staff
@@ -125,10 +127,11 @@ def finish_invitation(public_id: str, code: str, made: NewRecoveryCodes, languag
 def finish_with_passkey(
     public_id: str, made: NewPasskey, name: str, codes: NewRecoveryCodes, language: str
 ) -> StaffMember:
-    """Activate a member who made a passkey, in the current transaction; an app may follow later.
+    """Activate a member who made a passkey, in the current transaction; they may add an app later.
 
     Args:
-        made: the passkey; `name` is how its owner recognises it.
+        made: the passkey.
+        name: by which its owner recognises it.
         codes: the recovery codes that they are shown next.
 
     Raises:
@@ -144,9 +147,7 @@ def finish_with_passkey(
 
 def _activate(token: StaffToken, made: NewRecoveryCodes, language: str) -> StaffMember:
     member = token.staff
-    burn = update(StaffToken).where(StaffToken.id == token.id, StaffToken.ended_at.is_(None))
-    burn = burn.values(ended_at=clock.now()).returning(StaffToken.id)
-    if db.session.execute(burn).scalar_one_or_none() is None:
+    if not use_up(StaffToken, token.id):
         raise InvitationOver
     keep_recovery_codes(member, made)
     member.activated_at, member.language = clock.now(), language

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF_OPEN, requires
 from portal.access.forms import AppCodeForm, NewPasskeyForm
-from portal.access.one_time_codes import provisioning_uri, qr_svg, secret_in_groups, totp_secret
-from portal.access.passkeys import PasskeyRefused, creation_options, read_new
+from portal.access.one_time_codes import secret_in_groups, totp_secret
+from portal.access.passkeys import PasskeyRefused, read_new
 from portal.access.recovery_codes import make_recovery_codes
+from portal.access.second_factor_pages import app_picture, refuse_app_code, to_make_passkey
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
-from portal.staff.entry.staff_views import enter, form_page, open_staff_session
+from portal.staff.entry.staff_views import enter, open_staff_session
 from portal.staff.forms import NewPasswordForm
 from portal.staff.members.invitation import (
     InvitationOver,
@@ -30,6 +31,7 @@ from portal.staff.own_account.factor_staff_views import CHALLENGE, RECOVERY_CODE
 from portal.staff.own_account.second_factor import TO_ADD, issue_challenge, use_challenge
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import keep_to_show
 
@@ -72,7 +74,7 @@ def second_factor() -> Any:
             return _invitation_over()
         if entered:
             return entered
-        form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
+        refuse_app_code(form)
     return _factor_page(invitation, form)
 
 
@@ -99,7 +101,7 @@ def _finish(public_id: str, code: str) -> AnyResponse | None:
 @blueprint.post("/invitation/passkey/options")
 @requires(STAFF_OPEN)
 def invitation_passkey_options() -> AnyResponse:
-    """Answer what the browser needs to make a passkey instead of an app's code."""
+    """Return what the browser needs to make a passkey, which an invited member may use instead of an app."""
     invitation = find_invitation(session.get(INVITATION))
     if invitation is None:
         abort(410)
@@ -108,8 +110,7 @@ def invitation_passkey_options() -> AnyResponse:
     with transaction():
         token = issue_challenge(member.id, TO_ADD)
         session[CHALLENGE] = token.public_id
-        options = creation_options(token, member, installed.organisation().name, [])
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return to_make_passkey(token, member, [])
 
 
 @blueprint.post("/invitation/passkey")
@@ -144,9 +145,7 @@ def second_factor_picture() -> Response:
     sealed = invitation.staff.sealed_totp_secret if invitation else None
     if invitation is None or sealed is None:
         abort(404)
-    organisation = installed.organisation()
-    uri = provisioning_uri(totp_secret(invitation.staff), invitation.staff.email, organisation.name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    return app_picture(totp_secret(invitation.staff), invitation.staff.email)
 
 
 def _invitation_over() -> tuple[str, int]:

@@ -1,6 +1,6 @@
-"""The quarterly review of who may do what: an administrator reads the list, and the audit trail says that they did.
+"""The quarterly review of who may do what: an administrator reads the list, and the audit trail records that.
 
-What is reviewed is named by its digest, so that nobody signs for a list that changed while they read it (ASVS 8.1).
+The form carries the digest of the list, so that nobody confirms a list that changed while they read it (ASVS 8.1).
 """
 
 import hashlib
@@ -51,7 +51,7 @@ def reviewed_members() -> list[StaffMember]:
 
 
 def digest(members: list[StaffMember]) -> str:
-    """Return what names a list: who is in it, in which role."""
+    """Return the digest of a list: it changes with every member and every role."""
     return hashlib.sha256("\n".join(f"{member.public_id} {member.role}" for member in members).encode()).hexdigest()
 
 
@@ -69,7 +69,7 @@ def note_review(reviewer: StaffMember, seen: str) -> None:
     """Record in the current transaction that somebody reviewed the list named by a digest.
 
     Raises:
-        ListChanged: the list is another one by now.
+        ListChanged: the list has another digest by now.
     """
     members = reviewed_members()
     if digest(members) != seen:

@@ -1,4 +1,4 @@
-"""Administration: staff members and their roles, the permission table, bearer tokens."""
+"""Administration: staff members and their roles, the permission table."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,12 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.access.declare import STAFF, requires, staff
-from portal.access.models import ApiToken
 from portal.access.permissions import PERMISSIONS, Permission, Role
 from portal.customers.addresses import AddressRefused
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
-from portal.staff.forms import SCOPE_LABELS, InviteForm, ReviewForm, RoleForm, TokenForm
+from portal.staff.forms import InviteForm, ReviewForm, RoleForm
 from portal.staff.members.administration import (
     MemberState,
     NotYours,
@@ -35,19 +34,17 @@ from portal.staff.members.administration import (
 )
 from portal.staff.members.invitation import MemberExists, invite, link_of
 from portal.staff.members.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
-from portal.staff.members.tokens import add_token, all_tokens, revoke_token
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import form_page
 from portal.web.pagination import keyset_page
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 LINK = "invitation_link"
-FRESH = "fresh_token"
 PAGE_SIZE = 50
-# What opens a door asks for a fresh proof, on a screen left alone too; what closes one must not wait.
+# To give somebody a way in needs a fresh proof, because a screen may be left alone. To close one must not wait.
 GIVES_A_WAY_IN = staff(Permission.MANAGE_STAFF, needs_fresh=True)
-MAKES_A_TOKEN = staff(Permission.MANAGE_TOKENS, needs_fresh=True)
-# A way in that nobody used for so long deserves a question.
+# The review marks a member who has not come in for this long: do they still need their role?
 LONG_UNUSED = timedelta(days=90)
 
 
@@ -93,11 +90,10 @@ def review_rights() -> Any:
     reviewed = reviewed_members()
     form.seen.data = digest(reviewed)
     uses = last_uses([member.id for member in reviewed])
-    page = render_template(
-        "staff/staff/rights_review.html", form=form, members=reviewed, uses=uses, state_of=member_state,
+    return form_page(
+        "staff/staff/rights_review.html", form, members=reviewed, uses=uses, state_of=member_state,
         review=last_review(), long_ago=clock.now() - LONG_UNUSED,
     )  # fmt: skip
-    return page, 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/members/new", methods=["GET", "POST"])
@@ -122,8 +118,7 @@ def new_member() -> Any:
             form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
         else:
             return _to_member(public_id)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_member.html", form=form), status
+    return form_page("staff/staff/new_member.html", form)
 
 
 @blueprint.get("/members/<public_id>")
@@ -186,51 +181,6 @@ def member_way_in(public_id: str) -> AnyResponse:
     with transaction():
         _keep_link(renew_way_in(_lock(public_id)))
     return _to_member(public_id)
-
-
-@blueprint.get("/tokens")
-@requires(staff(Permission.MANAGE_TOKENS))
-def tokens() -> str:
-    page = keyset_page(
-        all_tokens(),
-        [(ApiToken.created_at, True), (ApiToken.id, True)],
-        lambda token: (token.created_at, token.id),
-        cursor=request.args.get("after"),
-        size=PAGE_SIZE,
-        name="api-tokens",
-    )
-    fresh = kept_to_show(FRESH)
-    forget_shown(FRESH)
-    return render_template(
-        "staff/staff/tokens.html",
-        page=page,
-        scope_labels=SCOPE_LABELS,
-        now=clock.now(),
-        fresh=dict(zip(("name", "text"), fresh, strict=True)) if fresh else None,
-    )
-
-
-@blueprint.route("/tokens/new", methods=["GET", "POST"])
-@requires(MAKES_A_TOKEN)
-def new_token() -> Any:
-    form = TokenForm()
-    if form.validate_on_submit():
-        with transaction():
-            text = add_token(current_user, form.name.data, form.scopes.data, form.days.data)
-        keep_to_show(FRESH, form.name.data, text)
-        return redirect(url_for("staff.staff.tokens"), 303)
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/new_token.html", form=form), status
-
-
-@blueprint.post("/tokens/<public_id>/revoke")
-@requires(staff(Permission.MANAGE_TOKENS))
-def token_revoke(public_id: str) -> AnyResponse:
-    with transaction():
-        revoked = revoke_token(current_user, public_id)
-        name = revoked.name if revoked else abort(404)
-    flash(_("The token “%(name)s” is revoked. It opens nothing any more.", name=name), "success")
-    return redirect(url_for("staff.staff.tokens"), 303)
 
 
 def _lock(public_id: str) -> Pair:

@@ -1,6 +1,4 @@
-"""The staff member's own second factors: passkeys, app, recovery codes. Each asks for a fresh proof."""
-
-from typing import Any
+"""The staff member's own second factors: passkeys, app, recovery codes. Each page asks for a fresh proof."""
 
 from flask import Response, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -10,10 +8,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.access.declare import STAFF, STAFF_FRESH, requires
 from portal.access.forms import AppCodeForm, NewPasskeyForm, PasswordAgainForm
 from portal.access.next_page import next_page
-from portal.access.one_time_codes import new_totp_secret, provisioning_uri, qr_svg, secret_in_groups
-from portal.access.passkeys import PasskeyRefused, creation_options, read_new
+from portal.access.one_time_codes import secret_in_groups
+from portal.access.passkeys import PasskeyRefused, read_new
 from portal.access.recovery_codes import make_recovery_codes
-from portal.infrastructure import installed
+from portal.access.second_factor_pages import (
+    app_picture,
+    forget_app_secret,
+    made_app_secret,
+    make_app_secret,
+    refuse_app_code,
+    to_make_passkey,
+)
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import is_password
 from portal.infrastructure.passwords.rules import is_too_long
@@ -34,19 +39,19 @@ from portal.staff.own_account.second_factor import (
 )
 from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
+from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
 CHALLENGE = "passkey"
-NEW_APP = "new_app"
 RECOVERY_CODES = "recovery_codes"
-Answer = tuple[str, int] | AnyResponse
+Answer = str | tuple[str, int] | AnyResponse
 
 
 @blueprint.route("/account/confirm-password", methods=["GET", "POST"])
 @requires(STAFF)
 def confirm_password() -> Answer:
-    """Ask for the password or the company again before a change that must not happen on an unwatched screen."""
+    """Ask for a fresh proof (password or company) before a change that nobody may make on an unwatched screen."""
     form, wanted = PasswordAgainForm(), own_page()
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
@@ -58,7 +63,7 @@ def confirm_password() -> Answer:
         form.password.errors = [_("This is not your present password.")]
     has_company = installed_provider() is not None
     by_company = has_company and g.portal_session.method.startswith("company")
-    return _page("confirm_password", form=form, next=wanted, by_company=by_company)
+    return form_page("staff/staff/confirm_password.html", form, next=wanted, by_company=by_company)
 
 
 def own_page() -> str:
@@ -91,14 +96,12 @@ def _keep(form: NewPasskeyForm) -> bool:
 @blueprint.post("/account/passkeys/options")
 @requires(STAFF_FRESH)
 def passkey_options() -> Response:
-    """Answer what the browser needs to make a passkey, with a challenge of its own."""
+    """Return what the browser needs to make a passkey, with a fresh challenge."""
     count_try([("30 per 5 minutes", f"staff-passkey:{current_user.id}")])
     with transaction():
         token = issue_challenge(current_user.id, TO_ADD)
         session[CHALLENGE] = token.public_id
-        held = passkeys_of(current_user.id)
-        options = creation_options(token, current_user, installed.organisation().name, held)
-    return Response(options, 201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+        return to_make_passkey(token, current_user, passkeys_of(current_user.id))
 
 
 @blueprint.post("/account/passkeys/<public_id>/remove")
@@ -123,7 +126,7 @@ def _passkeys_page(form: NewPasskeyForm, *, is_refused: bool = False, is_last: b
 @blueprint.route("/account/app", methods=["GET", "POST"])
 @requires(STAFF_FRESH)
 def account_app() -> Answer:
-    secret, form = _new_secret(), AppCodeForm()
+    secret, form = made_app_secret(), AppCodeForm()
     if secret is None and request.method == "POST":
         return redirect(url_for("staff.staff.account_app"), 303)
     if secret and form.validate_on_submit():
@@ -131,15 +134,10 @@ def account_app() -> Answer:
         with transaction():
             is_set_up = set_up_app(g.portal_session, secret, form.code.data)
         if is_set_up:
-            forget_shown(NEW_APP)
+            forget_app_secret()
             return _done(_("The app is set up. Your other sessions are ended."))
-        form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
+        refuse_app_code(form)
     return _app_page(form, secret)
-
-
-def _new_secret() -> str | None:
-    kept = kept_to_show(NEW_APP)
-    return kept[0] if kept else None
 
 
 def _app_page(form: AppCodeForm, secret: str | None, *, is_last: bool = False) -> Answer:
@@ -153,19 +151,16 @@ def _app_page(form: AppCodeForm, secret: str | None, *, is_last: bool = False) -
 @blueprint.post("/account/app/new")
 @requires(STAFF_FRESH)
 def account_app_new() -> AnyResponse:
-    """Make a secret; it counts once the app has given a code for it."""
-    keep_to_show(NEW_APP, new_totp_secret())
+    """Make a secret for an app. It replaces the old one only when the app has given a code for it."""
+    make_app_secret()
     return redirect(url_for("staff.staff.account_app"), 303)
 
 
 @blueprint.get("/account/app.svg")
 @requires(STAFF_FRESH)
 def account_app_picture() -> AnyResponse:
-    secret = _new_secret()
-    if secret is None:
-        return redirect(url_for("staff.staff.account_app"), 303)
-    uri = provisioning_uri(secret, current_user.email, installed.organisation().name)
-    return Response(qr_svg(uri), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+    secret = made_app_secret()
+    return app_picture(secret, current_user.email) if secret else redirect(url_for("staff.staff.account_app"), 303)
 
 
 @blueprint.post("/account/app/remove")
@@ -183,7 +178,7 @@ def account_app_remove() -> Answer:
 @requires(STAFF_FRESH)
 def account_recovery_codes() -> Answer:
     if request.method == "GET":
-        return _page("account_recovery_codes")
+        return render_template("staff/staff/account_recovery_codes.html")
     count_try([("5 per 5 minutes", f"staff-own-codes:{current_user.id}")])
     made = make_recovery_codes()
     with transaction():
@@ -195,17 +190,12 @@ def account_recovery_codes() -> Answer:
 @blueprint.route("/recovery-codes", methods=["GET", "POST"])
 @requires(STAFF_FRESH)
 def recovery_codes() -> Answer:
-    """Show fresh codes until the member says that they are written down; a reload loses nothing."""
+    """Show fresh codes until the member confirms that they wrote them down, so that a reload loses nothing."""
     kept = kept_to_show(RECOVERY_CODES)
     if kept is None or request.method == "POST":
         forget_shown(RECOVERY_CODES)
         return redirect(url_for("staff.staff.home"), 303)
-    return _page("recovery_codes", is_first=kept[0] == "first", codes=kept[1:])
-
-
-def _page(name: str, **details: Any) -> tuple[str, int]:
-    form = details.get("form")
-    return render_template(f"staff/staff/{name}.html", **details), 422 if form and form.is_submitted() else 200
+    return render_template("staff/staff/recovery_codes.html", is_first=kept[0] == "first", codes=kept[1:])
 
 
 def _done(message: str, page: str = "account") -> AnyResponse:

@@ -1,4 +1,4 @@
-"""What staff members do about their own way in: password and other sessions. Second factors are in their own file."""
+"""A staff member's own password and other sessions. Their second factors are in `second_factor.py`."""
 
 from sqlalchemy import Select, select
 
@@ -19,7 +19,7 @@ OTHERS_ENDED = declare("staff:other_sessions:ended", "sessions")
 
 
 def live_sessions(staff_id: int) -> list[StaffSession]:
-    """Return a member's sessions that still open something, the newest use first."""
+    """Return a member's sessions that are neither ended nor expired, the last used first."""
     return list(db.session.execute(_live(staff_id).order_by(StaffSession.last_used_at.desc())).scalars())
 
 
@@ -73,7 +73,7 @@ def note_proven_again(session: StaffSession, method: str) -> None:
 
 
 def end_session(member: StaffMember, public_id: str, *, own_id: int) -> bool:
-    """End one session of a member in the current transaction; return False where there is no such one but their own."""
+    """End one session of a member in the current transaction; return False for an unknown one and for `own_id`."""
     found = db.session.execute(_live(member.id).where(StaffSession.public_id == public_id)).scalar_one_or_none()
     if found is None or found.id == own_id:
         return False

@@ -1,6 +1,6 @@
-"""The second factor of staff: a code of an app, a passkey, or one of eight recovery codes. There is always one.
+"""The second factor of staff: a code of an app, a passkey, or one of eight recovery codes. The last one cannot go.
 
-Whoever changes theirs is told by mail, and their other sessions end (ASVS 6.3.7, 7.4.3).
+A member whose factors change is told by mail, and their other sessions end (ASVS 6.3.7, 7.4.3).
 """
 
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ TO_ADD, TO_ENTER = "passkey_to_add", "passkey_to_enter"
 
 
 class LastFactor(Exception):
-    """Without it nothing but a password would open a staff account."""
+    """The last app or passkey may not be removed: a password alone would then open the account."""
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What a member may prove themselves by, beside the password."""
+    """The second factors that a member has."""
 
     has_app: bool
     passkeys: list[StaffPasskey]
@@ -71,7 +71,7 @@ def keep_passkey(staff_id: int, made: NewPasskey, name: str) -> None:
 
 
 def keep_recovery_codes(member: StaffMember, made: NewRecoveryCodes | None) -> None:
-    """Replace a member's recovery codes in the current transaction."""
+    """Replace a member's recovery codes in the current transaction; None takes them away."""
     recovery_codes.replace_codes(RecoveryCode, made, staff_id=member.id)
 
 
@@ -81,7 +81,7 @@ def find_recovery_code(staff_id: int, typed: str) -> int | None:
 
 
 def burn_recovery_code(staff_id: int, code_id: int) -> bool:
-    """Use a recovery code up in the current transaction; False when somebody was quicker."""
+    """Use a recovery code up in the current transaction; False when it was used meanwhile."""
     return recovery_codes.burn_code(RecoveryCode, code_id, staff_id=staff_id)
 
 
@@ -91,7 +91,7 @@ def unused_recovery_codes(staff_id: int) -> int:
 
 
 def add_passkey(session: StaffSession, made: NewPasskey, name: str) -> None:
-    """Let a new passkey open the account of a session, in the current transaction. Raises `PasskeyRefused`."""
+    """Add a passkey to the account of a session's member, in the current transaction. Raises `PasskeyRefused`."""
     member = _held(session)
     keep_passkey(member.id, made, name)
     _changed(session, member, FactorChange.PASSKEY_ADDED)
@@ -116,7 +116,7 @@ def remove_passkey(session: StaffSession, public_id: str) -> bool:
 
 
 def set_up_app(session: StaffSession, secret: str, code: str) -> bool:
-    """Give the member of a session an app, in the place of an older one, in the current transaction.
+    """Give the member of a session an app, which replaces an older one, in the current transaction.
 
     Returns:
         False when the code is not the app's.
@@ -151,7 +151,7 @@ def renew_recovery_codes(session: StaffSession, made: NewRecoveryCodes) -> None:
 
 
 def tell_of_change(member: StaffMember, change: FactorChange) -> None:
-    """Queue the mail that says what became of a member's second factor."""
+    """Queue the mail that tells a member of a change to their second factors."""
     queue_mail(
         "staff/second_factor_changed", member.email, member.language,
         first_name=member.first_name, change=change, at=clock.now().isoformat(),
@@ -159,7 +159,7 @@ def tell_of_change(member: StaffMember, change: FactorChange) -> None:
 
 
 def _held(session: StaffSession) -> StaffMember:
-    # Two removals at once, each of the last but one, come one after the other.
+    # Locked, so that two removals at once cannot take the last two factors away together.
     statement = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update()
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one()
 

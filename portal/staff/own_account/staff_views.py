@@ -1,4 +1,4 @@
-"""The staff member's own account: password and sessions; second factors are changed in `staff_factor_views`."""
+"""The staff member's own account: password and sessions. Second factors are in `factor_staff_views.py`."""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ from portal.staff.own_account.password_and_sessions import (
 )
 from portal.staff.own_account.second_factor import factors_of
 from portal.staff.staff_blueprint import blueprint
+from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 
 
@@ -52,8 +53,7 @@ def account_password() -> Any:
         if _change_password(form.current.data, form.password.data):
             return _done(_("Your password is changed. Your other sessions are ended."))
         form.current.errors = [_("This is not your present password.")]
-    status = 422 if form.is_submitted() else 200
-    return render_template("staff/staff/account_password.html", form=form), status
+    return form_page("staff/staff/account_password.html", form)
 
 
 def _change_password(present: str, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a part of an address may hold."""
+"""What a part of an address (between two slashes) may hold."""
 
 from flask import Flask
 from werkzeug.routing import BaseConverter
@@ -12,5 +12,5 @@ class AddressPart(BaseConverter):
 
 
 def register(app: Flask) -> None:
-    """Read the parts of every address so; call it before the first route is added."""
+    """Make `AddressPart` the default for the parts of every address. Call it before the first route is added."""
     app.url_map.converters = app.url_map.converters | {"default": AddressPart}

@@ -1,4 +1,4 @@
-"""Believe a proxy's word on client address and scheme only when the proxy itself is one that we trust."""
+"""Take the client's address and scheme from a proxy's headers, but only when we trust the proxy."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
@@ -13,7 +13,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 def trust_proxies(application: WsgiApp, networks: tuple[str, ...]) -> WsgiApp:
     """Wrap a WSGI application so that X-Forwarded-For and -Proto count only from the given networks.
 
-    The client is the last address of the list that is no trusted proxy: what a client writes before it is ignored.
+    The client is the last address of the list that is not a trusted proxy. Anything before it is ignored, because the
+    client may have written it.
     """
     trusted = [ipaddress.ip_network(network, strict=False) for network in networks]
     fixed = ProxyFix(application, x_for=0, x_proto=1)
@@ -41,8 +42,8 @@ def trust_proxies(application: WsgiApp, networks: tuple[str, ...]) -> WsgiApp:
 def read_address(text: str) -> Address | None:
     """Return a network address as proxies and sockets write it, or None.
 
-    A port and a zone are left out, and an IPv4 address inside an IPv6 one is itself: as `::ffff:192.0.2.1` every
-    IPv4 client of a socket open to both would share one /64.
+    A port and a zone are left out. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is returned as IPv4:
+    otherwise all IPv4 clients of a socket open to both would share one /64, and its limits on tries.
     """
     host = text.strip()
     if host.startswith("["):

@@ -1,7 +1,7 @@
 """Limits on tries, counted in the database so that they survive a restart and hold across processes.
 
-Where many processes share a Redis, it counts first: a flood ends there and never reaches the database. What it lets
-through the database counts again, so that a Redis emptied or lost gives nobody more tries than before.
+Where the processes share a Redis, Redis counts first, so that a flood never reaches the database. The database counts
+again what Redis lets through, so that nobody gets more tries when Redis is emptied or lost.
 """
 
 import ipaddress
@@ -98,7 +98,7 @@ class TooManyTries(TooManyRequests):
 
 
 class CountsDown(AnswerLater):
-    """Tries are counted in Redis, which does not answer: whoever must not be guessed at waits for it."""
+    """Redis, which counts tries, does not answer. A sign-in that may not go uncounted is refused until it does."""
 
     @property
     def words(self) -> tuple[str, str]:
@@ -118,7 +118,7 @@ class TryCounter:
         self._kept = FixedWindowRateLimiter(self._table)
 
     def count(self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False) -> int:
-        """Count some tries against each of several limits; return 0, or in how many seconds there are any left.
+        """Count some tries against each of several limits; return 0, or the seconds to wait when one is used up.
 
         Raises:
             CountsDown: Redis does not answer, and `needs_shared` says that the database is not enough.
@@ -130,7 +130,7 @@ class TryCounter:
             except SharedCountsDown:
                 if needs_shared:
                     raise CountsDown(retry_after=ASK_REDIS_AGAIN_AFTER) from None
-        # Whoever is past a limit is turned away by reading alone: a write would have everybody wait for the disk.
+        # First read only: a caller who is past a limit causes no write, which would make everybody wait for the disk.
         for act in (self._kept.test, self._kept.hit):
             for limit, key in limits:
                 if not act(limit, key, cost=amount):
@@ -138,7 +138,7 @@ class TryCounter:
         return 0
 
     def give_back(self, limits: list[tuple[RateLimitItem, str]]) -> None:
-        """Take one counted try off each of several limits; what Redis cannot be told, it forgets by itself."""
+        """Take one counted try off each of several limits. While Redis is down, its own count ends with its window."""
         for limit, key in limits:
             self._table.give_back(limit.key_for(key))
             if self.shared:
@@ -150,7 +150,7 @@ installed_counter = Installed[TryCounter]("try_counter")
 
 
 def seconds_until(instant: float) -> int:
-    """Return whole seconds until an instant of the machine's clock: one at least, and never too few."""
+    """Return the whole seconds until an instant of the machine's clock, rounded up; 1 at least."""
     return max(1, math.ceil(instant - time.time()))
 
 
@@ -162,12 +162,12 @@ def register(app: Flask, redis_url: str | None) -> None:
 def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) -> None:
     """Count one try against several limits; call it before the work it protects and outside a transaction.
 
-    Whoever is past one limit does not use up the next: name first the one that belongs to the caller alone, so that
-    nobody takes other people's tries away once their own are used.
+    A try that is past one limit does not count against the next ones. So name first the limit of this caller only: when
+    it is used up, they cannot use up a limit that others share.
 
     Args:
         limits: pairs of a limit such as "10 per 5 minutes" and the key it is counted by, such as "sign-in:account:…".
-        needs_shared: whether a try that Redis cannot count is refused, where tries are counted in Redis.
+        needs_shared: whether to refuse a try that Redis cannot count, where Redis is used.
 
     Raises:
         TooManyTries: when one of them is used up.
@@ -179,7 +179,7 @@ def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) 
 
 
 def give_back_try(limits: Iterable[tuple[str, str]]) -> None:
-    """Take back a try that `count_try` counted, where the portal did not do the work that it stood for."""
+    """Take back a try that `count_try` counted, when the portal did not do the work that the try was for."""
     counter: TryCounter = installed_counter()
     counter.give_back([(parse(text), key) for text, key in limits])
 
@@ -194,7 +194,7 @@ def caller_network() -> str:
 
 @job("web.purge_rate_counts", every=timedelta(hours=1))
 def purge_rate_counts(run: JobRun) -> None:
-    """Delete counts whose time is over: an attack leaves one for each address it tries."""
+    """Delete counts whose time is over. An attack leaves one for each address that it tries."""
     over = select(RateCount.key).where(RateCount.expires < time.time()).limit(PURGED_AT_ONCE)
     statement = delete(RateCount).where(RateCount.key.in_(over.scalar_subquery())).returning(RateCount.key)
     while True:

@@ -1,4 +1,4 @@
-"""Refuse a request that has no single reading, in words, before anything else looks at it."""
+"""Refuse a request that could be read in two ways, before anything else reads it."""
 
 from flask import Flask, abort, request
 
@@ -6,8 +6,8 @@ from flask import Flask, abort, request
 def register(app: Flask) -> None:
     """Answer 400 to two Host headers and to a plain form that is not UTF-8.
 
-    Register it after the limits on bodies, for it reads them, and before the check of form tokens: Werkzeug takes a
-    form that it cannot decode for an empty one, and people would be told that their session is over.
+    Register it after the limits on bodies, because it reads them. Register it before the check of form tokens, because
+    Werkzeug reads a form that it cannot decode as an empty one, and people would be told that their form is too old.
     """
 
     @app.before_request

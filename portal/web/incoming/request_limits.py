@@ -1,10 +1,10 @@
-"""How large a body may be, by what it is: files need room, a form of plain fields or a part of a file does not."""
+"""How large a body may be, by its type: files need room, a form of plain fields or a part of a file does not."""
 
 from flask import Flask, request
 
 LARGEST_PLAIN_FORM = 1024 * 1024
 LARGEST_PART = 512 * 1024
-"""Of a file that is sent in parts (`identity_checks.uploading`), each of them one plain body."""
+"""The largest part of a file that is sent in parts, one body each (`identity_checks.documents.uploading`)."""
 
 
 def register(app: Flask) -> None:

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 
 
 def json_formatter() -> logging.Formatter:
-    """Return what makes one JSON object of a log record, on one line."""
+    """Return a formatter that writes each log record as one line of JSON."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

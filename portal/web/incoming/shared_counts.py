@@ -1,4 +1,4 @@
-"""Counts of tries shared through Redis (or Valkey), asked for quickly and left alone for a while when it fails."""
+"""Counts of tries shared through Redis (or Valkey). A call has half a second; a failure stops calls for a while."""
 
 import logging
 import math
@@ -36,7 +36,7 @@ class SharedCounts:
         self._left_alone_until = 0.0
 
     def count(self, limit: RateLimitItem, key: str, amount: int) -> int:
-        """Count some tries; return 0, or in how many seconds there are any left. Raises `SharedCountsDown`."""
+        """Count some tries; return 0, or the seconds to wait when the limit is used up. Raises `SharedCountsDown`."""
         if time.monotonic() < self._left_alone_until:
             raise SharedCountsDown
         try:
@@ -63,7 +63,7 @@ class SharedCounts:
         return SharedCountsDown()
 
     def is_well(self) -> bool:
-        """Tell whether Redis answers in time, whatever happened before."""
+        """Tell whether Redis answers in time. This asks even while `count` makes no calls."""
         try:
             return bool(self._storage.get_connection().ping())
         except self._storage.base_exceptions:

@@ -14,9 +14,9 @@ LARGEST_FILE = 10 * 1024 * 1024
 
 
 class BoundedFile(BytesIO):
-    """A file in memory that stops growing at the limit, forgets what it had, and goes on counting.
+    """A file in memory. Past the limit it drops its content, keeps nothing more, and goes on counting the bytes.
 
-    Counting on lets the page say how large the file was instead of breaking the connection.
+    So the page can say how large the file was, instead of breaking the connection.
     """
 
     def __init__(self, limit: int = LARGEST_FILE) -> None:
@@ -26,7 +26,7 @@ class BoundedFile(BytesIO):
 
     @property
     def is_too_large(self) -> bool:
-        """Whether more bytes came than are taken; none of them is kept then."""
+        """Whether more bytes came than the limit; none of them is kept then."""
         return self.received > self._limit
 
     def write(self, data: Any, /) -> int:
@@ -39,7 +39,7 @@ class BoundedFile(BytesIO):
 
 
 class MemoryRequest(Request):
-    """The app's request: a part of a form that is a file stays in memory, within the limit of one file."""
+    """The app's request class: it keeps an uploaded file in memory, within the limit of one file."""
 
     def _get_file_stream(
         self,
@@ -54,7 +54,7 @@ class MemoryRequest(Request):
 def sent_file(sent: object) -> BoundedFile | None:
     """Return the file of a form field, or None when the person chose none.
 
-    A browser sends an empty part without a name for a field that was left alone; an empty file has a name.
+    For a field without a chosen file, a browser sends an empty part without a name. An empty file has a name.
     """
     if not isinstance(sent, FileStorage) or not (sent.filename or "").strip():
         return None

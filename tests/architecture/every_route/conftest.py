@@ -1,4 +1,4 @@
-"""The demonstration, seeded once for the tests that walk over every route."""
+"""The demonstration, seeded once for the tests that call every route."""
 
 import pytest
 

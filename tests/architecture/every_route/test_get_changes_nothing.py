@@ -1,4 +1,4 @@
-"""GET changes nothing: every route, asked by everybody, leaves every table as it was, and none breaks."""
+"""GET changes nothing: whoever calls a route, every table stays as it was, and no route breaks."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ CALLERS = ["nobody", "customer", *Role, "machine"]
 
 
 def walk(app: Flask, browser: Browser, paths: list[str], headers: dict[str, str]) -> dict[str, int]:
-    """Ask for every address, read each answer to its end, look at its headers, and return the statuses."""
+    """Fetch every address, read each answer to its end, check its headers, and return the statuses."""
     statuses, faults = {}, []
     for path in paths:
         with browser.client.get(path, headers=headers) as answer:

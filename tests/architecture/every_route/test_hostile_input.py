@@ -1,4 +1,4 @@
-"""Hostile input: every address, asked with what no page of ours sends, answers without a fault and writes nothing."""
+"""Hostile input: every address, called with what no page of ours sends, answers without a fault and writes nothing."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from tests.support.acting.browser import Browser
 from tests.support.demonstration import Demonstration, snapshot, walkable
 from tests.support.looking.logs import served_log
 
-# These two may together do whatever staff may do; the other roles open nothing more.
+# Together, these two roles may do everything that staff may do, so the other roles need no call.
 WIDEST = (Role.OFFICER, Role.ADMINISTRATOR)
 CALLERS = [
     "nobody", "customer", "machine", *WIDEST,
@@ -29,7 +29,7 @@ CALLERS = [
 ]  # fmt: skip
 AUDIENCES = {"nobody": {Audience.PUBLIC}, "customer": {Audience.CUSTOMER, Audience.PUBLIC}, "machine": {Audience.FEED}}
 
-# What a button alone does, with nothing typed that could be refused.
+# Views that a button alone calls: nothing is typed that could be refused.
 BUTTONS = {
     "customer.accounts.sign_out", "customer.accounts.end_session", "customer.accounts.end_other_sessions",
     "customer.accounts.second_step.new_app", "customer.accounts.second_step.remove_app",
@@ -47,7 +47,7 @@ BUTTONS = {
     "staff.staff.account_app_remove", "staff.staff.passkey_options", "staff.staff.passkey_remove",
 }  # fmt: skip
 
-# Their page is answered already when it opens: sent without any field, it is kept as it stands.
+# The forms of these views are valid without any field, so a request without fields is saved and not refused.
 ANSWERED = {"customer.rights.start", "customer.rights.details"}
 
 ASKED = (
@@ -60,9 +60,9 @@ PREFIXED = {
     f"{form}-{name}" for form in ("doubt", "extension", "note", "question") for name in ("reason", "text", "version")
 }
 
-# Control characters, broken UTF-8 and a lone surrogate; an endless number; what is no address; wide and bidi signs.
+# Control characters, broken UTF-8 and a lone surrogate; a very long number; no URL; wide and bidirectional characters.
 QUERY_VALUES = ("%00%1B%FF%ED%A0%80%ZZ", "-" + "9" * 3000, "//[", "%D9%A1%F0%9F%98%80%E2%80%AE")
-# Blank or longer than any field takes, so that all of it is refused; Python still reads so many digits as a number.
+# Blank, or longer than any field takes, so that every field refuses it. Python still reads 4200 digits as a number.
 BODY_VALUES = (b"%00%1B%20", b"9" * 4200, b"//[" * 1400 + b"%FF%ED%A0%80%E2%80%AE%F0%9F%98%80")
 FORM = "application/x-www-form-urlencoded"
 OTHER_BODIES = (
@@ -76,7 +76,7 @@ OTHER_BODIES = (
 
 @pytest.fixture(autouse=True)
 def uncounted(demo: Demonstration) -> Iterator[None]:
-    """Forget the tries of this file, so that they limit no other test."""
+    """Delete the tries that this file counted, so that they limit no other test."""
     yield
     with demo.app.app_context(), transaction() as session:
         session.execute(delete(RateCount))
@@ -95,7 +95,7 @@ def rules_for(demo: Demonstration, caller: str, method: str) -> Iterator[Rule]:
 
 @cache
 def field_names() -> list[str]:
-    """Return what any form of the portal reads, by the declarations of its fields."""
+    """Return the names of all fields that the portal's forms declare."""
     classes, names = [PortalForm], READ_BY_HAND | PREFIXED
     while classes:
         form = classes.pop()

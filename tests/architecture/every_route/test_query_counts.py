@@ -1,4 +1,4 @@
-"""How many statements a page sends: few, and as many for a customer with much as for one with little."""
+"""How many statements a page sends: few, and no more for a customer with many records than for one with few."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ from portal.lookups.access_log import CASE_WORK, REQUEST, log_access
 from portal.records.counts import CountChanges
 from portal.records.models import Record
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Right
 from portal.staff.approvals.deciding import decline
 from portal.staff.models import StaffMember
@@ -31,7 +31,7 @@ MANY = 400
 
 
 def sent(browser: Browser, path: str) -> list[str]:
-    """Return the statements that a page sends when it was opened just before."""
+    """Return the statements that a page sends when it is opened the second time, with everything built once."""
     browser.get(path)
     with statements() as seen:
         assert browser.get(path).status == 200
@@ -77,7 +77,7 @@ def _visit(customer_id: int, place: int) -> dict[str, Any]:
 
 
 def _live_much(people: People) -> None:
-    """Let much have happened to the customer: records, requests, looks at their data."""
+    """Give the customer many records, requests and looks at their data."""
     _hold(MANY, start=3)
     member_id = people.staff(Role.SUPPORT, "accueil@example.org").id
     with transaction() as session:

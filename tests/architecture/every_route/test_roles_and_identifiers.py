@@ -1,4 +1,4 @@
-"""Who gets what answer, for every route of the url map: each role, nobody, and somebody with another's identifiers."""
+"""What every route answers to each role, to nobody, and to somebody who uses another person's identifiers."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +20,7 @@ from tests.support.acting.browser import Browser
 from tests.support.cases import form_token
 from tests.support.demonstration import Demonstration, fill, snapshot, walkable
 
-# A mail program presses the first button without any page before it (RFC 8058); Facebook signs what it sends.
+# A mail program calls the first without any page before it (RFC 8058). Facebook calls the others and signs its calls.
 WITHOUT_TOKEN = {"public.preferences.stop", "public.rights.deauthorize", "public.rights.deletion"}
 METHODS = ("GET", "POST")
 
@@ -92,7 +92,7 @@ def test_a_role_opens_what_its_permissions_say(demo: Demonstration, role: Role) 
                     faults.append(f"{method} {rule.rule} without {access.permission}: {status}")
             elif method == "GET":
                 status, _location = ask(browser, method, path)
-                # The picture of a document takes more than a permission: the case must be one's own at this time.
+                # The picture of a document needs more than a permission: the member must hold the case now.
                 is_held_by_another = rule.endpoint == "staff.identity_checks.document" and role is not Role.REVIEWER
                 if status not in ({403} if is_held_by_another else {200, 303}):
                     faults.append(f"GET {rule.rule} with {access.permission}: {status}")

@@ -27,7 +27,7 @@ from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.rights.clock import running
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RightsRequest

@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.legal_time.deadline import PauseReason
+from portal.legal_time.clock_state import PauseReason
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.rights.acting import Act
 from portal.rights.channels import Channel
 from portal.rights.clock import running
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import EventKind, RequestPause, RightsRequest
 from portal.staff.models import StaffMember

@@ -14,7 +14,7 @@ from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.infrastructure.database import db, transaction
 from portal.rights.channels import Channel
-from portal.rights.filing.receiving import take_in
+from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import ExtensionReason, Right, Status
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember

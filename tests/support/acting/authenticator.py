@@ -1,4 +1,4 @@
-"""An authenticator in software: it makes passkeys and signs with them, as a browser hands its answers over (WebAuthn)."""
+"""An authenticator in software: it makes passkeys, signs with them, and answers as a browser does (WebAuthn)."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Authenticator:
-    """One key of one person. What a test changes makes an answer that must be refused.
+    """One key of one person. A test changes an attribute to make an answer that must be refused.
 
     Attributes:
-        origin: the page that asks.
-        flags: present and verified.
-        counts: how many times it signed.
+        origin: the site that asks.
+        flags: whether the person was present and verified, as the bits of WebAuthn.
+        counts: how many times the key signed.
     """
 
     origin: str = ORIGIN

@@ -1,6 +1,6 @@
-"""A client that does what a browser without JavaScript does: follows links, fills real forms, token included.
+"""A client that acts as a browser without JavaScript: it follows links and fills real forms, with their token.
 
-Every page it fetches is checked, so that each test is also a test of the pages it passes.
+It checks every page that it fetches, so that each test also tests the pages on its way.
 """
 
 from collections import Counter
@@ -49,7 +49,7 @@ class Page:
         return [" ".join(link.get_text(" ").replace("\u00a0", " ").split()) for link in summary]
 
     def form(self, action: str | None = None, with_field: str | None = None) -> Tag:
-        """Return the one form of the main part whose action ends so, or that has the field."""
+        """Return the one form of the main part whose action ends in `action`, or that has the field `with_field`."""
         forms = [
             form
             for form in self.tree.select("main form")
@@ -98,7 +98,7 @@ class Page:
 class OwnContextClient(FlaskClient):
     """Runs each request, redirects too, apart from the test's own context, as a server does.
 
-    Otherwise what one request keeps in `g`, such as who is signed in, would still stand in the next one.
+    Otherwise the next request would still find in `g` what this one kept there, such as who is signed in.
     """
 
     def run_wsgi_app(self, environ: Any, buffered: bool = False) -> Any:
@@ -117,7 +117,7 @@ class Browser:
         return self._page(self.client.get(path, headers=self.headers, follow_redirects=follow, **options))
 
     def post(self, path: str, data: dict[str, Any], *, is_upload: bool = False, follow: bool = True) -> Page:
-        """Send form data as they are, without looking at a page first: for hostile tests."""
+        """Send form data as they are, without fetching a page first: for hostile tests."""
         values = {
             name: [(BytesIO(item[0]), *item[1:]) if isinstance(item, tuple) else item for item in _as_list(value)]
             for name, value in data.items()
@@ -126,7 +126,7 @@ class Browser:
         return self._page(self.client.post(path, data=values, headers=self.headers, follow_redirects=follow, **options))
 
     def form_token(self, path: str) -> str:
-        """Return what stands hidden in the form of an address, without fetching its page."""
+        """Return the form token that the page of an address would hold, without fetching that page."""
         token, kept = Context().run(_new_token, self.client.application, path)
         with self.client.session_transaction(path) as own:
             own["csrf_token"] = kept
@@ -134,7 +134,7 @@ class Browser:
 
     def _page(self, response: TestResponse) -> Page:
         if has_app_context():
-            # What the test read before the request is read again after it.
+            # End the test's own transaction, so that the test reads the rows as the request left them.
             db.session.rollback()
         page = Page(self, response)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
@@ -171,7 +171,7 @@ def _own_values(form: Tag) -> list[tuple[str, str]]:
 
 
 def check_page(page: Page) -> None:
-    """Assert what every page must keep: one h1, a title, labels, unique ids, nothing inline."""
+    """Assert the rules of every page: one h1, a title, labels, unique ids, nothing inline."""
     tree, place = page.tree, page.url
     tags = tree.find_all(True)
     headings = [tag for tag in tags if tag.name == "h1"]

@@ -39,7 +39,7 @@ def visit(served: Served, profiles: Profiles) -> Iterator[Any]:
 
 @contextmanager
 def visitors_of(served: Served, profiles: Profiles) -> Iterator[Callable[..., Visitor]]:
-    """Make visitors of a portal; at the end none of them may have met a fault."""
+    """Make visitors of a portal; at the end, fail if any of them met a fault."""
     visitors: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:

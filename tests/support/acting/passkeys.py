@@ -1,4 +1,4 @@
-"""Passkeys through the real forms, in the place of the script that a browser runs (static/js/passkeys.js)."""
+"""Make and use passkeys through the real forms, instead of the browser's script (static/js/passkeys.js)."""
 
 from typing import Any
 

@@ -91,7 +91,7 @@ class People:
         return browser
 
     def _send(self, browser: Browser, path: str, **values: str) -> Page:
-        # Hundreds of tests come in this way: the pages of signing in are looked at where they are tested.
+        # Without fetching the page, because hundreds of tests sign in. The pages of signing in have tests of their own.
         answer = browser.post(path, {"csrf_token": browser.form_token(path), **values}, follow=False)
         assert answer.status == 303, answer.text
         return answer

@@ -11,7 +11,7 @@ def give(page: Page, code: str) -> Page:
 
 
 def set_up_app(browser: Browser, *, has_codes: bool = False) -> tuple[str, list[str]]:
-    """Set an app up by the forms; return its secret and the recovery codes shown, none where there are codes already."""
+    """Set an app up by the forms; return its secret and the recovery codes shown, none with `has_codes`."""
     page = browser.get(PAGE).submit(action="/app/new")
     secret = page.tree.select_one("code.secret").get_text().replace(" ", "").strip()
     assert give(page, "000000").status == 422

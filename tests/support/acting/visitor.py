@@ -22,7 +22,10 @@ Scheme = Literal["light", "dark"]
 
 @dataclass
 class Visitor:
-    """One person at one kind of screen. What breaks the content policy, what a page loads from elsewhere, and script errors are kept as faults."""
+    """One person at one kind of screen.
+
+    These are kept as faults: what breaks the content policy, what a page loads from elsewhere, and errors of scripts.
+    """
 
     served: Served
     page: Page
@@ -36,7 +39,7 @@ class Visitor:
         self.page.on("request", self._follow)
 
     def leave(self) -> None:
-        """Take every trace of the visitor out of the browser."""
+        """Remove everything that the visitor left in the browser."""
         self.page.remove_listener("console", self._listen)
         self.page.remove_listener("pageerror", self._keep)
         self.page.remove_listener("request", self._follow)
@@ -92,7 +95,7 @@ class Visitor:
         self.speak()
 
     def register(self, person: Person) -> None:
-        """Make an account by the form and the link in the mail, to the first page of data."""
+        """Make an account by the form and the link in the mail, as far as the first page of data."""
         self.open("/register")
         self.send(person, "form:has([name=family_name])")
         self.page.wait_for_url("**/register/sent")
@@ -122,7 +125,7 @@ class Visitor:
             self.faults.append(message.text)
 
     def _follow(self, request: Request) -> None:
-        # The people of the demonstration meet Facebook as a stand-in on this machine; pages load nothing from it.
+        # In the demonstration, Facebook is a stand-in on this machine. People go there; no page loads anything from it.
         is_own = urlsplit(request.url).netloc == urlsplit(request.frame.url).netloc
         is_ours = is_own or request.url.startswith((self.served.url, "about:"))
         if not is_ours and not (request.is_navigation_request() and urlsplit(request.url).hostname in LOOPBACK):
@@ -136,7 +139,7 @@ class Visitor:
 
 
 class Profiles:
-    """Browser profiles with one page each, emptied and used again: a new one costs Chromium a second of work."""
+    """Browser profiles with one page each. They are emptied and used again, because a new one takes a second."""
 
     def __init__(self, chromium: Browser) -> None:
         self._chromium = chromium
@@ -146,7 +149,7 @@ class Profiles:
     def take(
         self, served: Served, *, width: int = 1280, language: str = "fr", script: bool = True, scheme: Scheme = "light"
     ) -> Visitor:
-        """Return a visitor without any past, with a network address of their own."""
+        """Return a visitor in an empty profile, with a network address of their own."""
         free = self._free.setdefault((language, script), [])
         page = free.pop() if free else self._new_page(language, script)
         number = next(self._numbers)

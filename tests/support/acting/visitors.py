@@ -30,7 +30,7 @@ def sign_in(browser: Browser, email: str, password: str, path: str = "/sign-in")
 
 
 def mailed_link(mailbox: Mailbox, email: str, start: str) -> str:
-    """Return the newest link mailed to an address whose path starts so."""
+    """Return the newest link mailed to an address whose path begins with `start`."""
     links = [link_in(mail) for mail in mailbox.to(email)]
     found = [link for link in links if link.startswith(start)]
     assert found, f"no link {start}… among {links}"
@@ -50,7 +50,7 @@ def come_from(browser: Browser, address: str) -> Browser:
 
 
 def is_signed_in(browser: Browser) -> bool:
-    """Tell whether a page of one's own opens."""
+    """Tell whether the browser is signed in: the page of the account opens."""
     return browser.get("/account", follow=False).status == 200
 
 
@@ -61,7 +61,7 @@ def count(model: type[Any], *conditions: Any) -> int:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Collect the SQL statements that run meanwhile, without their values."""
+    """Collect the SQL statements that run inside the block, without their values."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

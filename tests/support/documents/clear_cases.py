@@ -20,7 +20,7 @@ def main(number: int) -> None:
         before = set(db.session.execute(select(RightsRequest.reference)).scalars())
         people = People(app)
         for place in range(number):
-            # Tries are limited by network, and all these people come from one machine.
+            # Tries are limited by network, and all these people come from one machine: forget the tries.
             with transaction() as session:
                 session.execute(delete(RateCount))
             browser = people.signed_in(f"clear-{place}@example.org", external_id=f"C-8{place:03}")

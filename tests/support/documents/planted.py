@@ -1,4 +1,4 @@
-"""A passport that exists once, with words planted wherever a camera may write them, and what must be found nowhere."""
+"""A passport that is unlike any other, with words wherever a camera may write them, and the traces to search for."""
 
 import secrets
 import tempfile
@@ -15,7 +15,7 @@ from portal.identity_checks.documents.previews import preview_of
 from tests.support.documents import specimens
 
 TRACE = 48
-"""Bytes of a trace: from the noise of a compressed picture, so many occur nowhere else."""
+"""The length of a trace: so many bytes of a noisy compressed picture occur nowhere else by chance."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Planted:
     Attributes:
         passport: the JPEG.
         rendition: what the portal keeps of it, before sealing.
-        words: what its EXIF, XMP and comment say; no picture shown may hold it.
-        traces: words, and pieces of the compressed original, rendition and preview; no disk may hold one in clear.
+        words: what its EXIF, XMP and comment say; no picture that the portal shows may hold them.
+        traces: the words, and pieces of the compressed original, rendition and preview; no disk may hold one in clear.
     """
 
     passport: bytes
@@ -36,7 +36,7 @@ class Planted:
 
 
 def planted_passport() -> Planted:
-    """Draw a passport with a patch of noise that no other has."""
+    """Return a passport drawn with a patch of noise that no other passport has."""
     words = secrets.token_hex(TRACE // 2).encode()
     picture = Image.open(BytesIO(specimens.passport()))
     picture.paste(Image.frombytes("RGB", (240, 120), secrets.token_bytes(240 * 120 * 3)), (40, 60))

@@ -1,6 +1,6 @@
-"""The picture of a specimen, rebuilt by the real locked child once in each test process, and remembered.
+"""Remember renditions: the real locked child rebuilds each specimen once in each test process.
 
-Dozens of tests send the same specimen to get to what they are about. What is about rendering calls
+Dozens of tests send the same specimen only to get further. The tests of rendering call
 `portal.identity_checks.decoding.rendition` itself, and the browser tests and journeys send pictures of their own.
 """
 
@@ -22,5 +22,5 @@ def _render_once(document: bytes, kind: DocumentKind, **options: Any) -> list[Re
 
 
 def remember_renditions() -> None:
-    """Have this process rebuild each document it is sent once."""
+    """Make this process rebuild each document only the first time that it is sent."""
     intake.render = _render_once  # type: ignore[attr-defined]

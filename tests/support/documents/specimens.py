@@ -14,7 +14,7 @@ from portal.demo.specimens import Holder, card_back, card_front, passport_page
 
 HOLDER = Holder("Martin", "Camille", date(1990, 3, 5))
 CANARY = b"CanaryOfTheOriginal"
-"""Planted wherever a document can hide words; no rendition may hold it."""
+"""A word to plant wherever a document can hide words; no rendition may hold it."""
 
 
 # Honest documents
@@ -37,7 +37,7 @@ def passport() -> bytes:
 
 @cache
 def turned_heic() -> bytes:
-    """The card's front (720 × 454), stored lying and turned upright by its `irot`, with EXIF inside."""
+    """The card's front (720 × 454): stored on its side, turned upright by its `irot`, with EXIF inside."""
     return Path(__file__).with_name("specimen.heic").read_bytes()
 
 
@@ -60,7 +60,7 @@ def png(picture: Image.Image, **options: object) -> bytes:
 
 
 def phone_jpeg() -> bytes:
-    """The front as a phone stores it: lying, orientation 6, and full of words about where and by whom."""
+    """The front as a phone stores it: on its side (orientation 6), with metadata on where and by whom it was taken."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = CANARY.decode()
@@ -183,7 +183,7 @@ def blacked_out_pdf() -> bytes:
 
 
 def form_that_calls_itself() -> bytes:
-    """PDFium never comes back from this one."""
+    """A form that draws itself: PDFium never returns from it."""
     return _with_forms([(b"/F0 Do " * 20, b"/F0 5 0 R")])
 
 
@@ -208,7 +208,7 @@ def _with_forms(forms: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def protected_pdf(name: bytes = b"/Encrypt") -> bytes:
-    """A PDF that asks for a password (no password opens it; that it asks is what matters)."""
+    """A PDF that asks for a password. No password opens it: the tests only need that it asks."""
     lock = b"<< /Filter /Standard /V 1 /R 2 /P -4 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -1,11 +1,11 @@
-"""HEIC files of many pictures, put together from the one specimen: as phones store a photo, and as attackers would."""
+"""HEIC files of many tiles, made from the one specimen: as phones store a photo, and as attackers would."""
 
 import struct
 
 from tests.support.documents.specimens import turned_heic
 
 TILE = (454, 720)
-"""What the specimen's coded picture measures as it is stored, lying."""
+"""The size of the specimen's coded picture as it is stored, on its side."""
 
 
 def tiled_heic(
@@ -17,7 +17,7 @@ def tiled_heic(
     Args:
         shows_tiles: list the tiles as pictures of their own, as in a file of several photos.
         size: the picture as it is stored; by default as large as its tiles.
-        claims: the size that its properties tell, by default the true one.
+        claims: the size that its properties state, by default the true one.
         kind, layout: another derived picture than a grid, and its description.
         quarters: turns anticlockwise; one is upright.
     """

@@ -1,4 +1,4 @@
-"""What every answer of the portal carries, so that a browser does no harm with it."""
+"""The headers that every answer of the portal carries, to protect people in their browsers."""
 
 from werkzeug.test import TestResponse
 
@@ -29,7 +29,7 @@ def answer_faults(answer: TestResponse) -> list[str]:
         faults.append("another origin is let in")
     path, kept = answer.request.path, headers.get("Cache-Control", "")
     is_for_all = path.startswith(("/static/", "/feed/v1/openapi.json"))
-    # A machine may ask again with the version that it has; proxies keep nothing.
+    # A machine may ask again with the ETag that it has. A proxy may not keep the answer.
     is_asked_again = path.startswith("/feed/v1/preferences/") and kept == "private, max-age=0, must-revalidate"
     if "no-store" not in kept and not is_for_all and not is_asked_again:
         faults.append(f"it may be kept: {kept}")

@@ -1,4 +1,4 @@
-"""What the metadata of installed packages say of their licences, and of what their wheels bring along."""
+"""What the metadata of installed packages say of their licences, and of the files that their wheels bring along."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from pathlib import Path
 
 from tests.support.looking.papers import ROOT
 
-# Licences that ask for their notice to be kept, and for nothing else.
+# Licences that only ask to keep their notice.
 PERMISSIVE = {
     "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CDLA-Permissive-2.0",
     "CNRI-Python", "FTL", "IJG", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "Unicode-3.0", "Unicode-DFS-2016",
     "Unlicense", "WTFPL", "X11", "Zlib", "libtiff",
 }  # fmt: skip
-# Words of older metadata for the same licences.
+# Older metadata's words for the same licences.
 SAME = {
     "Apache Software License": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache License, Version 2.0": "Apache-2.0",
     "BSD License": "BSD", "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0", "MIT License": "MIT",
     "MIT license": "MIT", "OSI Approved": "", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0", "The Unlicense (Unlicense)": "Unlicense",
 }  # fmt: skip
-# Files that wheels bring along and whose licence is no permissive one, or no metadata say: how a file's name begins.
+# Beginnings of the names of files in wheels whose licence is not permissive, or is stated by no metadata.
 BROUGHT = {
     "axe.min.js": "axe-core", "libcrypt-": "libcrypt", "libde265": "libde265", "libfribidi": "FriBiDi",
     "libheif": "libheif", "libiconv": "iconv", "libimagequant": "libimagequant", "libkeyutils": "keyutils-libs",
@@ -72,13 +72,13 @@ def stated_licence(package: Distribution) -> str:
 
 
 def asks_something(licence: str) -> bool:
-    """Whether a licence, of several joined by AND and OR, can be taken in no way that is permissive throughout."""
+    """Whether a licence asks for more than its notice, whichever alternative of its ANDs and ORs is chosen."""
     words = [word.strip() for word in re.split(r"([()]|\bAND\b|\bOR\b)", licence) if word.strip()]
     return not _any_of(words)
 
 
 def _any_of(words: list[str]) -> bool:
-    """Take alternatives from the front of the words; AND binds closer than OR."""
+    """Read alternatives joined by OR from the front of the words, and remove them. AND binds closer than OR."""
     is_permissive = _all_of(words)
     while words and words[0] == "OR":
         words.pop(0)
@@ -116,7 +116,7 @@ def speaks_of_copyleft(package: Distribution) -> bool:
 
 
 def parts(package: Distribution) -> Iterator[Part]:
-    """Yield what a package brings along: what its bills of material name, and files known by their names."""
+    """Yield the parts that a package brings along: those of its bills of materials, and files known by their names."""
     names = [file.name for file in package.files or []]
     for file in package.files or []:
         if ".dist-info/sboms/" in str(file):

@@ -14,10 +14,10 @@ def served_log() -> Iterator[io.StringIO]:
     caught = io.StringIO()
     handler, root = logging.StreamHandler(caught), logging.getLogger()
     handler.setFormatter(json_formatter())
-    # A stand-in that a test serves in this process logs by itself.
+    # Leave out the log of a stand-in that a test serves in this process.
     handler.addFilter(lambda record: record.name != "werkzeug")
     level = root.level
-    # Before the handlers of pytest, which add to the records that they format.
+    # First of the handlers, because those of pytest change the records that they format.
     root.handlers.insert(0, handler)
     root.setLevel(logging.INFO)
     try:

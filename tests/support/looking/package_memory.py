@@ -1,4 +1,4 @@
-"""Build one answer package of many records in a process of its own, and print the most memory it ever held.
+"""Build an answer package of many records in a process of its own, and print the most memory that the process held.
 
 python -m tests.support.looking.package_memory NUMBER_OF_RECORDS
 """

@@ -1,4 +1,4 @@
-"""What every page must keep, seen in Chromium. What axe does not see is asserted beside it."""
+"""The rules of every page, checked in Chromium: those of axe, and some that axe does not check."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,13 +13,13 @@ _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("u
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = "([place, options]) => axe.run(place, options).then(found => found.violations)"
 
-# The sixth record of a list has the colours of the five before it.
+# Of a list, the first items are enough: the others have the same colours.
 _ONE_OF_A_KIND = {
     "include": ["html"],
     "exclude": [".records > li:nth-child(n+6)", ".choice-card:nth-child(n+3)", "tr:nth-child(n+6)"],
 }
 
-# What axe passes and people stumble over: text that is too small, error texts that belong to nothing.
+# What axe lets pass and people stumble over: text that is too small, error texts that belong to no field.
 _OWN = """() => {
   const faults = [];
   const small = [...document.querySelectorAll("body *")].filter(item =>
@@ -43,7 +43,7 @@ _OVERFLOW = """() => {
 
 
 def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool = False) -> list[str]:
-    """Return what axe finds in the light and in the dark, what it does not see, and sideways scroll at each width.
+    """Return what axe finds in light and dark colours, what `_OWN` finds, and sideways scroll at each width.
 
     Args:
         is_brief: leave out the contrasts, for a page whose colours another test looks at.

@@ -1,4 +1,4 @@
-"""What the papers of the house say, and the way that a piece of work takes, to compare the two."""
+"""Compare what the documents say with the functions that a piece of work really runs."""
 
 import re
 import sys
@@ -24,13 +24,13 @@ def papers() -> list[Path]:
 
 
 def code_words(text: str) -> list[str]:
-    """Return what a text has between backticks, in its order, and each line of its blocks of code."""
+    """Return what a text holds between backticks, in its order, and each line of its blocks of code."""
     blocks = [line.strip() for block in _FENCE.findall(text) for line in block.splitlines()[1:-1]]
     return _INLINE.findall(_FENCE.sub("", text)) + blocks
 
 
 def section(text: str, title: str) -> str:
-    """Return what stands under a heading of the second level, up to the next one."""
+    """Return the text under a heading of the second level, up to the next such heading."""
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -68,7 +68,7 @@ def walk() -> Iterator[list[str]]:
 
 
 def differences(named: Iterable[str], entered: list[str]) -> list[str]:
-    """Return what a text gets wrong about a way: a stop that was not made, or that was made before the one above it."""
+    """Return the functions that a text names wrongly: they did not run, or ran before the one named above them."""
     faults, reached = [], -1
     for stop in named:
         if stop not in entered:

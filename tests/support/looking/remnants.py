@@ -1,4 +1,4 @@
-"""Look from outside at everything that a portal may have written: folders, bucket, each table, the raw database files."""
+"""Search everything that a portal may have written, from outside: folders, bucket, each table, raw database files."""
 
 from collections.abc import Iterable
 from pathlib import Path

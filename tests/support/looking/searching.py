@@ -1,8 +1,8 @@
 """Look for bytes in files from a process of its own.
 
-A process that has SQLite open must never open and close the database's files itself: by the rules of POSIX, closing
-one descriptor of a file gives up every lock that the process holds on it, and another process would then take itself
-for the only one and cut short the shared memory that this one still uses.
+A process that has SQLite open must never open and close the database's files itself. By POSIX, closing one descriptor
+of a file gives up every lock that the process holds on that file. Another process would then believe that it is alone,
+and would truncate the shared memory that the first one still uses.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Code run inside a process of the portal by somebody who broke in: it tries all that the process holds on all that it stores.
+"""What somebody who broke into a process of the portal would do: try every text it holds as a key on every document.
 
 `python -m tests.support.looking.thief` runs with the environment of the process, and prints what it opened.
 """

@@ -1,4 +1,4 @@
-"""A line between a browser and the portal that breaks in the middle of what is being sent, and is repaired."""
+"""A connection between a browser and the portal that breaks in the middle of an upload, and can be repaired."""
 
 import socket
 import threading
@@ -12,12 +12,12 @@ _PIECE = 16 * 1024
 
 @dataclass
 class BreakingLine:
-    """Carries bytes to `target` until `breaks_after` bytes were sent up, then none until it is repaired.
+    """Carries bytes to the port `target` until `breaks_after` bytes were sent up, then none until it is repaired.
 
     Attributes:
         port: where to connect instead.
         sent: bytes that were sent up so far.
-        is_down: whether it is broken. A browser sends once more by itself what a single reset cut off.
+        is_down: whether it is broken. It stays so, because a browser repeats by itself what one reset cut off.
     """
 
     target: int
@@ -43,7 +43,7 @@ class BreakingLine:
                 self._start(self._join, near, socket.create_connection(("127.0.0.1", self.target)))
 
     def repair(self) -> None:
-        """Carry again, for good."""
+        """Carry again, and do not break any more."""
         self.is_down = False
 
     def hang_up(self) -> None:

@@ -1,4 +1,4 @@
-"""A line to an HTTP server that fails on demand: it passes calls on, or breaks them in one chosen way."""
+"""A connection to an HTTP server that fails on demand: it passes calls on, or breaks them in one chosen way."""
 
 import http.client
 import threading
@@ -46,7 +46,7 @@ def breakable_line(upstream: str) -> Iterator[Line]:
                 self._answer(500, [], b"")
                 return
             connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=30)
-            # The host header stands as it came: the client has signed it.
+            # The Host header is passed on unchanged, because the client has signed it.
             connection.request(self.command, self.path, body, dict(self.headers))
             answer = connection.getresponse()
             content = answer.read()

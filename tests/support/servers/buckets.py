@@ -27,7 +27,7 @@ def bucket_server(program: str, folder: Path) -> Iterator[str]:
     port = free_port()
     command = [program, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-bucket=portal"]
     command += [f"-s3.port={port}", *(f"-{part}.port={free_port()}" for part in ("master", "volume", "filer", "admin"))]
-    # What is left on would take the same fixed ports as the server of another test process, and one of the two would die.
+    # These parts have fixed ports. Left on, the servers of two test processes would want the same, and one would die.
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false"]
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "portal", "AWS_SECRET_ACCESS_KEY": "specimen-secret"}
     with (folder / "log").open("wb") as log:

@@ -16,7 +16,7 @@ import pytest
 
 from portal.infrastructure.scanner import scanner_from_url
 
-# In two halves, so that a scanner on a developer's machine leaves this file alone.
+# In two halves, so that a virus scanner on a developer's machine does not remove this file.
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 LARGEST_STREAM = 1024 * 1024
 _SIGNATURE = f"Eicar-Test:0:*:{EICAR.hex()}\n".encode()
@@ -41,7 +41,7 @@ class Daemon:
         return f"clamd://{self.folder}/clamd.sock?timeout={seconds}"
 
     def start(self) -> None:
-        """Start the daemon, unless it runs, and return once it answers; a fault put upon it is mended."""
+        """Start the daemon, unless it runs, undo `pause` and `break_down`, and return once it answers."""
         (self.folder / "streams").mkdir(exist_ok=True)
         if self._process is None:
             with (self.folder / "log").open("wb") as log:
@@ -62,20 +62,20 @@ class Daemon:
             self._process = None
 
     def pause(self) -> None:
-        """Have the daemon hang: the kernel still takes its calls, and nobody ever answers them."""
+        """Make the daemon hang: the kernel still accepts connections, and nobody answers them."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         while _state_of(self._process.pid) != "T":
             time.sleep(0.01)
 
     def break_down(self) -> None:
-        """Take away the folder for what it is sent: it answers, and answers with an error."""
+        """Remove the daemon's folder for what it is sent, so that it answers with an error."""
         shutil.rmtree(self.folder / "streams")
 
 
 @contextmanager
 def clamd(folder: Path, *, signatures_at: datetime | None = None) -> Iterator[Daemon]:
-    """Run a clamd whose signatures are of a certain hour (now by default) until the end of the block."""
+    """Run a clamd whose signatures were made at an instant (now by default), until the end of the block."""
     daemon = Daemon(folder, signatures_at or datetime.now(UTC))
     daemon.start()
     try:
@@ -98,7 +98,7 @@ def _state_of(pid: int) -> str:
 def _database(made_at: datetime) -> bytes:
     """Return an unsigned signature file as freshclam keeps them: a head of 512 bytes, then an archive.
 
-    Only a daily file with a head of its own has clamd tell how old its signatures are.
+    clamd tells the age of its signatures only when a daily file with such a head is there.
     """
     head = f"ClamAV-VDB:{made_at:%d %b %Y %H-%M} +0000:27823:1:90:X:X:tests:{int(made_at.timestamp())}"
     told = f"daily.ndb:{len(_SIGNATURE)}:{hashlib.sha256(_SIGNATURE).hexdigest()}"

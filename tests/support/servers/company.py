@@ -23,12 +23,12 @@ UNPUBLISHED = RSAKey.generate_key(2048, {"kid": "rsa-1"})
 
 
 class Company:
-    """The provider; whoever follows its link signs in at once.
+    """The provider. A browser that follows its link is signed in at once.
 
     Attributes:
-        claims: what the ID token says beside what every one says; None takes a claim out.
-        algorithm: by which it is signed: RS256, PS256, ES256, `HS256` with the public key as secret, `none`.
-        key: which key signs, when not the published one.
+        claims: claims that are added to the usual ones of the ID token; None removes a claim.
+        algorithm: how the ID token is signed: RS256, PS256, ES256, `HS256` with the public key as secret, `none`.
+        key: the key that signs, when it is not the published one.
         fault: `access_denied`, `server_error`, `down`, `slow`, `no_json`, `bad_client`, `bad_code`, `other_issuer`, or nothing.
         userinfo: what the userinfo endpoint says; the ID token then carries no e-mail.
     """
@@ -121,7 +121,7 @@ class Company:
             claims |= {"email": "reviewer@example.org", "email_verified": True, "amr": ["pwd", "mfa"]}
         claims = {name: value for name, value in (claims | self.claims).items() if value is not None}
         if self.algorithm in {"none", "HS256"}:
-            # What no library signs willingly: nothing at all, or the published key taken for a shared secret.
+            # Signed by hand, because no library does it: not at all, or with the published key as a shared secret.
             head = {"alg": self.algorithm, "typ": "JWT", "kid": "rsa-1"}
             signed = ".".join(_base64(json.dumps(part).encode()) for part in (head, claims))
             secret = RSA.as_pem(private=False)

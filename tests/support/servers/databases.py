@@ -77,7 +77,7 @@ class SqliteDatabase:
         self._kept = sqlite3.connect(":memory:")
 
     def create_schema(self, app: Flask) -> None:
-        """Apply every migration, and keep the result aside."""
+        """Apply every migration, and keep a copy of the empty result for `empty`."""
         with app.app_context():
             upgrade()
         with closing(sqlite3.connect(self._file)) as own:
@@ -137,7 +137,7 @@ def _leave_the_disk_to_itself(connection: Any, _: Any = None) -> None:
 
 
 def lift_append_only() -> None:
-    """Drop what makes the database refuse changes to audit events, as somebody with all rights over it could."""
+    """Drop the triggers that refuse changes to audit events, as somebody with all rights over the database could."""
     with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("DROP TRIGGER IF EXISTS audit_events_append_only ON audit_events"))

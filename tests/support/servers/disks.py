@@ -38,7 +38,7 @@ def filled(folder: Path, room: int = 0) -> Iterator[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """Have a mounted disk refuse every write."""
+    """Make a mounted disk refuse every write."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     try:
         yield

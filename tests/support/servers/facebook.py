@@ -39,13 +39,13 @@ def signed_call(scoped_id: str | int = "218471", issued_at: datetime | None = No
 
 
 class Provider(StandIn):
-    """The stand-in of the demonstration, served on loopback, whose person answers by themselves.
+    """The stand-in of the demonstration, served on loopback; `person` answers its page without a click.
 
     Attributes:
         person: whom it vouches for; None for somebody who cancels.
         fault: what goes wrong, a code of the stand-in's `FAULTS`, or nothing.
         calls: the Graph calls received, as (path, values).
-        asked: the wishes with which people were sent, as values.
+        asked: the parameters with which people were sent to it.
     """
 
     slow_seconds = 1.0

@@ -1,4 +1,4 @@
-"""What this machine can run. What it lacks is not run and counted as such, or fails where everything is required."""
+"""What this machine can run. A test that needs more is skipped and counted, or fails where everything is required."""
 
 import os
 import shutil

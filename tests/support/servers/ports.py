@@ -1,10 +1,10 @@
-"""Ports of this machine for servers that must be told theirs before they start."""
+"""Free ports of this machine, for servers that must be told their port before they start."""
 
 import random
 import socket
 
-# Below what systems hand out to connections and to listeners that ask for any port (RFC 6335, 6: from 49152; Linux:
-# from 32768), so that nothing takes one between the question and the server's start.
+# Below the ports that systems give to connections and to listeners that ask for any port (RFC 6335, 6: from 49152;
+# Linux: from 32768). So nothing else takes the port before the server starts.
 RANGE = range(12_000, 32_000)
 
 

@@ -1,4 +1,4 @@
-"""The demonstration, served by the commands that `make run` uses, for tests that look from outside."""
+"""The demonstration, served by the commands that `make run` uses, for tests from outside the process."""
 
 import fcntl
 import json
@@ -32,8 +32,8 @@ Found = TypeVar("Found")
 class Served:
     """A running portal with the people of the demonstration.
 
-    `cookies` keeps the sessions of those people, by address: a one-time code opens one session only, and a session
-    serves every test. `group` is the process group of the server, its web processes and its worker.
+    `cookies` keeps the sessions of those people, by address. All tests share a person's session, because a one-time
+    code opens one session only. `group` is the process group of the server, its web processes and its worker.
     """
 
     url: str
@@ -62,7 +62,7 @@ class Served:
             return json.load(answer)
 
     def found_in_mail(self, address: str, pattern: str) -> str:
-        """Wait for a mail to an address whose text holds a pattern, and return what its group caught there."""
+        """Wait for a mail to an address whose text matches a pattern, and return what the pattern's group matched."""
 
         def look() -> str | None:
             files = sorted((self.instance / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
@@ -79,7 +79,7 @@ class Served:
 
 
 def until(look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
-    """Return what `look` finds, asked again until it finds something; fail after some seconds."""
+    """Call `look` until it returns something, and return that; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while (found := look()) is None:
         assert time.monotonic() < deadline, f"waited {seconds} seconds for {what}"
@@ -101,7 +101,7 @@ def serve_demonstration(instance: Path, shared: Path, **settings: str) -> Iterat
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "flask", "serve", "--port", str(port), "--with-jobs"],
-            # Each visitor of the tests has an address of their own, so that limits count people and not the machine.
+            # Trusted, so that each visitor may give an address of their own: limits then count people, not the machine.
             cwd=ROOT, env=_environment(instance) | {"PORTAL_TRUSTED_PROXIES": "127.0.0.1/32"} | settings,
             start_new_session=True, stdout=log, stderr=log, preexec_fn=_allow_core_dumps,
         )  # fmt: skip
@@ -115,7 +115,7 @@ def serve_demonstration(instance: Path, shared: Path, **settings: str) -> Iterat
 
 
 def _allow_core_dumps() -> None:
-    """Leave it to the portal to forbid them, as on a machine that collects them."""
+    """Allow core dumps, as a machine that collects them does: the portal itself must forbid them."""
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 

@@ -1,4 +1,4 @@
-"""A real Redis-compatible server, of its own for a test file, that can be paused, emptied, stopped and started."""
+"""A real Redis-compatible server that a test file can pause, empty, stop and start."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ class Valkey:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let it hang, with its connections open and no answer."""
+        """Make the server hang inside the block: connections stay open and get no answer."""
         process = self._server._process
         assert process
         os.kill(process.pid, signal.SIGSTOP)
@@ -38,7 +38,7 @@ class Valkey:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Have it refuse connections, and forget everything."""
+        """Stop the server inside the block: it refuses connections, and has forgotten everything afterwards."""
         self.stop()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What one line of an import says, checked as far as it can be without looking at the database.
+"""What one line of an import says, checked as far as possible without the database.
 
 Every refusal names the field and never repeats its value: a report of refused lines must not become a second
 copy of what should not have been sent.
@@ -13,7 +13,7 @@ import orjson
 from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
-from portal.records.imports.lines import LONGEST_LINE
+from portal.records.imports.stream import LONGEST_LINE
 
 LONGEST_REFERENCE = 100
 LONGEST_EXTERNAL_ID = 200
@@ -247,5 +247,5 @@ def _refuse_null_characters(data: dict[str, Any]) -> None:
 
 
 def _shown(name: str) -> str:
-    """Return a name that the sender chose as it may stand in a report: short and printable."""
+    """Return a name that the sender chose, made short and printable for a report."""
     return "".join(letter if letter.isprintable() else "?" for letter in name[:60])

@@ -1,4 +1,4 @@
-"""The records that a batch of lines speaks of: found in one query, changed in memory, written together."""
+"""The records that a batch of lines names: found in one query, changed in memory, written together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from portal.records.contacts import Contacts
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap
 from portal.records.expiry import Expiry, is_contact, starts_at_last_contact
-from portal.records.imports.customer_lines import ERASED, RESTRICTED, CustomerLines, HeldCustomer
-from portal.records.imports.statements import LineRefused, RecordLine, RemovedLine, Statement
+from portal.records.imports.customer_writing import ERASED, RESTRICTED, CustomerLines, HeldCustomer
+from portal.records.imports.parsing import LineRefused, RecordLine, RemovedLine, Statement
 from portal.records.last_days import write_last_days
 from portal.records.models import Record
 
@@ -52,7 +52,7 @@ class Content(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class HeldRecord:
-    """A record before and after the batch, None where there is none; `is_taken` when a line spoke of it."""
+    """A record before and after the batch, None where there is none; `is_taken` once a line gave its content."""
 
     id: int | None = None
     before: Content | None = None
@@ -208,7 +208,7 @@ class RecordLines:
 
 
 def _named(keys: list[tuple[int, str, str]]) -> Select[Any]:
-    """Return the select of records by their whole keys, which go over as one JSON value.
+    """Return the select of records by their whole keys, which are sent to the database as one JSON value.
 
     SQLite reads the whole table for `(a, b, c) IN (…)`; joined to a list it looks each key up in the index.
     """

@@ -1,4 +1,4 @@
-"""The customers that a batch of lines speaks of: found in one query, changed in memory, written together."""
+"""The customers that a batch of lines names: found in one query, changed in memory, written together."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.records.imports.statements import CustomerLine, LineRefused, Statement
+from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "language", "customer_since",
@@ -26,7 +26,7 @@ RESTRICTED = "names a person whose data are restricted: what is held stays as it
 
 @dataclass(eq=False, slots=True)
 class HeldCustomer:
-    """A customer as the batch leaves them. `id` is None until a new one is written."""
+    """A customer as the batch leaves them. `id` is None until a new one is written. `kept` fields are never changed."""
 
     id: int | None
     reference: str
@@ -50,7 +50,7 @@ class HeldCustomer:
 
 
 class CustomerLines:
-    """Takes the customer lines of one batch, and tells the other lines whom they speak of."""
+    """Takes the customer lines of one batch, and finds the customers that its other lines name."""
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         """Read every customer named in the batch, locked until the end of the transaction."""
@@ -153,7 +153,7 @@ class CustomerLines:
             self._by_address[address] = held
 
     def write(self) -> list[HeldCustomer]:
-        """Write what was taken, and return those held before whose relationship's end was changed."""
+        """Write what was taken. Return the customers known before whose `relationship_ended_on` was changed."""
         changed = [held for held in self._by_reference.values() if held.id is not None and held.changed]
         moved = [held for held in changed if "email_normalised" in held.changed]
         connection = db.session.connection()

@@ -1,4 +1,4 @@
-"""Read a stream of NDJSON in bounded memory: a line that is too long is passed over, never held."""
+"""Read a stream of NDJSON in bounded memory: a line that is too long is skipped, never held."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the legal clock of a request is given and what it finds: pauses, and the deadline with all that led to it."""
+"""What goes into the legal clock of a request, and what comes out: pauses, and the deadline with its reasons."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,9 +19,14 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A wait for the person, from the day we asked to the day we had enough; open without `received_on`.
+    """A wait for the person.
 
-    Raises `ValueError` when the answer comes before the question.
+    Attributes:
+        asked_on: the day on which we asked.
+        received_on: the day on which we had what we need; None while the pause is open.
+
+    Raises:
+        ValueError: the answer comes before the question.
     """
 
     asked_on: date
@@ -35,7 +40,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Pauses that overlap or touch, as one stretch of time. `days` is 0 while it is open."""
+    """Pauses that overlap or touch, as one period. `days` is 0 while it is open."""
 
     asked_on: date
     received_on: date | None
@@ -47,14 +52,18 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Where the clock of one request stands.
+    """The deadline of one request, with its reasons.
 
-    `due_on` is the last day to answer, that day included, and None while a pause is open.
-    `due_on_unpaused` is the same without any pause. `nominal_on` is the day before the carry over weekends
-    and holidays. `extension_deadline` is the last day to tell the person of an extension or of a refusal;
-    under an open pause it counts finished pauses only, which is the prudent day. `target_on` is the earlier
-    of two readings of an extension that crosses the end of a short month. `missed_on` is set when a pause
-    was asked for after the period had already run out: such a pause excuses nothing.
+    Attributes:
+        nominal_on: the last day by counting alone, before it is moved past weekends and holidays.
+        due_on: the last day to answer, that day included; None while a pause is open.
+        due_on_unpaused: what `due_on` would be without any pause.
+        extension_deadline: the last day to tell the person of an extension or of a refusal. While a pause is open it
+            counts finished pauses only, which gives the earlier, prudent day.
+        target_on: the day to aim for. An extension across the end of a short month can be read in two ways, and this
+            is the earlier one; None while a pause is open.
+        suspension_contestable: whether a pause was asked for so late that somebody may contest it.
+        missed_on: the last day that had passed already when a pause was asked for. Such a pause excuses nothing.
     """
 
     received_on: date

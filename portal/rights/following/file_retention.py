@@ -1,4 +1,4 @@
-"""A request's file outlives its answer by the period told to the person, then goes whole."""
+"""Delete the whole file of a request when the period told to the person has passed since its closing."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,8 +26,8 @@ SLICE = 200
 def purge_closed_files(run: JobRun) -> None:
     """Delete the files of requests closed longer ago than the period, a slice at a time.
 
-    Left alone are those of restricted customers (GDPR art. 18), and any whose document or copy still lies in
-    storage: their bytes go first.
+    Files of restricted customers stay (GDPR art. 18). A file whose document or copy is still in storage stays too: its
+    bytes are deleted first, by other jobs.
     """
     start = _start()
     while True:

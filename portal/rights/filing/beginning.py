@@ -1,0 +1,59 @@
+"""How every request begins, whatever way it came: its reference, its first line of history, its audit event."""
+
+from typing import Any
+
+from portal import clock
+from portal.accounts.models import Account
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.infrastructure.counters import next_number
+from portal.infrastructure.database import db
+from portal.infrastructure.references import write_reference
+from portal.rights.acting import Act
+from portal.rights.channels import Channel
+from portal.rights.intents import Intent
+from portal.rights.lifecycle import Step, advance
+from portal.rights.models import EventKind, RightsRequest
+
+FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
+
+
+class NoSuchDraft(Exception):
+    """The customer has no such draft."""
+
+
+def new_request(customer: Customer, intent: Intent, answers: dict[str, Any], language: str) -> RightsRequest:
+    """Return a request with its reference, not yet in the database; its clock is to be started next."""
+    year = clock.today().year
+    return RightsRequest(
+        reference=write_reference(year, next_number(f"request-{year}")),
+        customer_id=customer.id,
+        customer=customer,
+        right=intent.right,
+        intent=intent,
+        channel=Channel.PORTAL,
+        language=language,
+        answers=answers,
+        status=advance(None, Step.FILE),
+    )
+
+
+def note_filed(act: Act) -> None:
+    """Add a new request, whose clock runs, to its history and to the audit trail."""
+    request = act.request
+    db.session.flush()
+    act.note(EventKind.FILED)
+    act.record(
+        FILED,
+        right=request.right,
+        channel=request.channel,
+        due_on=request.initial_due_on.isoformat(),
+        needs_document=request.is_document_needed,
+    )
+
+
+def customer_of(account: Account) -> Customer:
+    """Return the customer of an account. Raises `NoSuchDraft` when it has none, for such an account has no draft."""
+    if account.customer is None:
+        raise NoSuchDraft
+    return account.customer

@@ -1,0 +1,72 @@
+"""Receive a request that came by another way than the portal: taken in by staff, or asked for by Facebook."""
+
+from datetime import datetime
+
+from portal import clock
+from portal.customers.models import Customer
+from portal.identity_checks.proof import checking
+from portal.identity_checks.proof.doubts import assess_other_channel
+from portal.infrastructure.database import db
+from portal.rights import emails
+from portal.rights.acting import Act, of_staff
+from portal.rights.asked import Asked, Erase
+from portal.rights.channels import Channel
+from portal.rights.chosen import Limit
+from portal.rights.clock import running
+from portal.rights.filing.beginning import new_request, note_filed
+from portal.rights.filing.drafts import lock_customer
+from portal.rights.intents import Intent, default_intent
+from portal.rights.lifecycle import Right
+from portal.rights.models import RightsRequest
+from portal.staff.models import StaffMember
+
+
+def take_in(
+    customer: Customer,
+    right: Right,
+    channel: Channel,
+    received_at: datetime,
+    words: str,
+    staff: StaffMember,
+    *,
+    is_on_behalf: bool = False,
+) -> RightsRequest:
+    """Receive a request that came by another way than the portal, in the current transaction.
+
+    The clock starts on the day of its true receipt. The channel alone makes identity doubtful. But only a reviewer asks
+    for a document, and the clock runs until then.
+
+    Args:
+        received_at: when it reached the company, aware.
+        words: what the person said or wrote.
+        is_on_behalf: whether somebody else asked in the customer's name.
+    """
+    lock_customer(customer.id)
+    request = new_request(customer, default_intent(right), Asked(words).stored(), customer.language)
+    request.channel = channel
+    decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
+    db.session.add(request)
+    running.start_clock(request, received_at)
+    request.identity_signals = [str(signal) for signal in decision.remaining]
+    note_filed(of_staff(request, staff))
+    emails.queue_received(request)
+    return request
+
+
+def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
+    """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
+
+    Facebook's signature proves who asks, so no document is needed. The limit on open requests does not apply.
+
+    Args:
+        code: the confirmation code by which Facebook and the person follow the request.
+    """
+    lock_customer(customer.id)
+    request = new_request(customer, Intent.ERASE, Erase(limited_to=limit).stored(), customer.language)
+    request.channel, request.confirmation_code = Channel.FACEBOOK, code
+    db.session.add(request)
+    running.start_clock(request, clock.now())
+    note_filed(Act(request, "portal"))
+    checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
+    emails.queue_received(request)
+    return request
