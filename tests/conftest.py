@@ -161,7 +161,7 @@ def run_flask(settings: Settings, app: Flask):
         }
         return subprocess.run(
             [sys.executable, "-m", "flask", *arguments], capture_output=True, text=True, check=check, cwd=ROOT,
-            env=environ | environment, timeout=120,
+            env=environ | environment, timeout=300,
         )  # fmt: skip
 
     return run

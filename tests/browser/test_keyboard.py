@@ -84,13 +84,17 @@ def test_the_content_is_one_key_away(visit: Visit, path: str) -> None:
 
 
 class Keys:
-    """Presses keys and counts them; a chord counts as one."""
+    """Presses keys and counts them; a chord counts as one.
+
+    A page that just came is waited for: until its scripts run, it hears no key.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.pressed = 0
 
     def press(self, *keys: str) -> None:
+        self.page.wait_for_load_state()
         for key in keys:
             self.page.keyboard.press(key)
             self.pressed += 1

@@ -23,7 +23,7 @@ AMBIGUOUS = {
 
 def statuses(served: Served, sent: bytes) -> list[str]:
     """Send bytes as they are and return the status of each answer until the server closes."""
-    with socket.create_connection(("localhost", urlsplit(served.url).port or 80), 10) as connection:
+    with socket.create_connection(("localhost", urlsplit(served.url).port or 80), 60) as connection:
         connection.sendall(sent)
         received = b""
         while piece := connection.recv(65536):
@@ -38,7 +38,7 @@ def test_nothing_hides_behind_a_request_that_can_be_read_in_two_ways(served: Ser
 
 
 def test_the_server_does_not_tell_its_version(served: Served) -> None:
-    with socket.create_connection(("localhost", urlsplit(served.url).port or 80), 10) as connection:
+    with socket.create_connection(("localhost", urlsplit(served.url).port or 80), 60) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         head = connection.makefile("rb").read().decode("latin-1").lower()
     told = [line for line in head.splitlines() if line.startswith(("server:", "x-powered-by:", "via:"))]

@@ -15,8 +15,6 @@ from tests.support.looking.page_checks import check_page
 from tests.support.servers.breaking_line import breaking_line
 
 Visit = Callable[..., Visitor]
-PATIENCE = 60_000
-"""Milliseconds: what is sent is also scanned and drawn anew, on a machine that may be busy."""
 HOLDER = Holder("Girard", "Thomas", date(1979, 11, 22))
 FRONT, BACK = card_front(HOLDER, date(2031, 9, 17)), card_back(HOLDER, date(2021, 9, 18), date(2031, 9, 17))
 
@@ -71,9 +69,9 @@ def test_a_line_that_breaks_at_sixty_percent_is_resumed_to_the_end(visit: Visit)
         page.goto(page.url.replace(served.url, visitor.served.url))
         said = listen(page)
         page.set_input_files("[name=front]", as_file("carte.jpg", picture))
-        expect(front.locator("[data-text]")).to_contain_text("La connexion s’est coupée à", timeout=PATIENCE)
+        expect(front.locator("[data-text]")).to_contain_text("La connexion s’est coupée à")
         line.repair()
-        expect(front.locator("[data-arrived]")).to_be_focused(timeout=PATIENCE)
+        expect(front.locator("[data-arrived]")).to_be_focused()
         heard = said()
     assert any(text.startswith("La connexion s’est coupée à ") for text in heard), heard
     assert heard[-1].startswith("Recto reçu le")
@@ -84,7 +82,7 @@ def test_a_line_that_breaks_at_sixty_percent_is_resumed_to_the_end(visit: Visit)
     assert line.sent < len(picture) + 512 * 1024 + 100_000
     page.goto(page.url.replace(visitor.served.url, served.url))
     visitor.served = served
-    expect(front.locator("[data-arrived]")).to_contain_text("Recto reçu le", timeout=PATIENCE)
+    expect(front.locator("[data-arrived]")).to_contain_text("Recto reçu le")
     image = front.locator(".previews img")
     expect(image).to_have_count(1)
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1000
@@ -92,13 +90,13 @@ def test_a_line_that_breaks_at_sixty_percent_is_resumed_to_the_end(visit: Visit)
     # The other side is refused: its words stand beside it, and the good side stays.
     page.set_input_files("[name=back]", as_file("carte.jpg", picture))
     back = page.locator("[data-side=back]")
-    expect(back.locator("[data-error]")).to_contain_text("deux fois le même fichier", timeout=PATIENCE)
+    expect(back.locator("[data-error]")).to_contain_text("deux fois le même fichier")
     expect(front.locator("[data-arrived]")).to_be_visible()
     page.set_input_files("[name=back]", as_file("verso.jpg", BACK))
-    expect(back.locator("[data-arrived]")).to_contain_text("Verso reçu le", timeout=PATIENCE)
+    expect(back.locator("[data-arrived]")).to_contain_text("Verso reçu le")
     page.locator("[data-actions] button").click()
     page.wait_for_url("**/check")
-    expect(page.locator("main dl")).to_contain_text("Recto reçu le", timeout=PATIENCE)
+    expect(page.locator("main dl")).to_contain_text("Recto reçu le")
 
 
 @pytest.mark.trial
@@ -112,20 +110,20 @@ def test_a_side_is_cancelled_and_a_dead_line_gives_up_and_is_tried_again(visit: 
     with page.expect_event("requestfailed"):
         page.set_input_files("[name=page]", as_file("passport.jpg", FRONT))
     for _wait in range(6):
-        expect(side.locator("[data-text]")).to_contain_text("The connection broke at 0 %", timeout=PATIENCE)
+        expect(side.locator("[data-text]")).to_contain_text("The connection broke at 0 %")
         with page.expect_event("requestfailed"):
             page.clock.run_for(31_000)
-    expect(side.locator("[data-error]")).to_contain_text("The connection does not come back", timeout=PATIENCE)
+    expect(side.locator("[data-error]")).to_contain_text("The connection does not come back")
     expect(side.locator("[data-again]")).to_be_focused()
     check_page(page, is_brief=True, widths=(390,))
     side.locator("[data-cancel]").click()
     expect(side.locator("[data-choice]")).to_be_visible()
     expect(page.locator("[data-said]")).to_have_text("Cancelled. Nothing of this file was kept.")
     page.set_input_files("[name=page]", as_file("passport.jpg", FRONT))
-    expect(side.locator("[data-text]")).to_contain_text("The connection broke", timeout=PATIENCE)
+    expect(side.locator("[data-text]")).to_contain_text("The connection broke")
     page.unroute("**/uploads/*/*")
     page.clock.run_for(31_000)
-    expect(side.locator("[data-arrived]")).to_contain_text("Page received on", timeout=PATIENCE)
+    expect(side.locator("[data-arrived]")).to_contain_text("Page received on")
 
 
 @pytest.mark.trial
@@ -137,7 +135,5 @@ def test_a_session_that_ends_in_the_middle_is_said(visit: Visit) -> None:
     cookies = page.context.cookies()
     page.context.clear_cookies(name="session")
     page.set_input_files("[name=page]", as_file("passport.jpg", FRONT))
-    expect(page.locator("[data-side=page] [data-error]")).to_contain_text(
-        "Votre session est terminée", timeout=PATIENCE
-    )
+    expect(page.locator("[data-side=page] [data-error]")).to_contain_text("Votre session est terminée")
     page.context.add_cookies(cookies)

@@ -90,7 +90,7 @@ def serve(mailbox: Mailbox) -> Iterator[Callable[..., int]]:
 
     def start(**options: Any) -> int:
         port = free_port()
-        controllers.append(Controller(mailbox, hostname="127.0.0.1", port=port, **options))
+        controllers.append(Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60, **options))
         controllers[-1].start()
         return port
 
@@ -214,7 +214,7 @@ def test_a_refusal_is_told_from_a_delay_without_repeating_an_address(
     text: str,
 ) -> None:
     mailbox.answers[step] = answer
-    transport = transport_from_url(f"smtp://127.0.0.1:{serve()}?timeout=5")
+    transport = transport_from_url(f"smtp://127.0.0.1:{serve()}?timeout=60")
     with pytest.raises(expected) as outcome:
         transport.send(mail())
     assert str(outcome.value) == text
@@ -238,7 +238,7 @@ def test_a_server_that_hangs_after_the_mail_delays_it_in_bounded_time(
 def test_a_server_that_breaks_off_delays_the_mail(mailbox: Mailbox, serve: Callable[..., int]) -> None:
     mailbox.closes = True
     with pytest.raises(MailDelayed):
-        transport_from_url(f"smtp://127.0.0.1:{serve()}?timeout=5").send(mail())
+        transport_from_url(f"smtp://127.0.0.1:{serve()}?timeout=60").send(mail())
 
 
 def test_a_server_that_is_down_or_silent_delays_the_mail() -> None:
@@ -257,7 +257,7 @@ def test_a_server_that_dies_at_our_goodbye_does_not_undo_an_accepted_mail(mailbo
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_accept_and_vanish, args=(listener,))
         thread.start()
-        transport_from_url(f"smtp://127.0.0.1:{listener.getsockname()[1]}?timeout=5").send(mail())
+        transport_from_url(f"smtp://127.0.0.1:{listener.getsockname()[1]}?timeout=60").send(mail())
         thread.join()
 
 
@@ -327,7 +327,7 @@ def test_our_own_faults_delay_mails_and_lose_none(
     no_tls_there = f"smtp://localhost:{serve()}?starttls=1"
     for url in (wrong_password, untrusted, wrong_name, no_tls_there):
         with pytest.raises(MailDelayed) as outcome:
-            transport_from_url(f"{url}&timeout=5").send(mail())
+            transport_from_url(f"{url}&timeout=60").send(mail())
         assert "wrong" not in str(outcome.value)
     assert mailbox.accepted == []
 

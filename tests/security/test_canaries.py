@@ -164,7 +164,7 @@ def the_same_comes_by_facebook(watch: Watch, app: Flask, provider: Provider) -> 
     link_facebook(NEWCOMER)
     browser = Browser(app)
     begun = browser.get("/sign-in").submit(action="/sign-in/facebook")
-    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=10)
+    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=60)
     assert browser.get(answer.headers["Location"].removeprefix("http://localhost:8000")).url == "/data"
     (_path, sent), (_other, looked) = provider.calls
     watch.plant("Facebook code", sent["code"])

@@ -39,9 +39,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def daemon(app: Flask, running: Daemon, monkeypatch: pytest.MonkeyPatch) -> Daemon:
-    """The scanner of the app: real, well, and given a second for each document."""
+    """The scanner of the app: real and well."""
     running.start()
-    monkeypatch.setitem(app.extensions, "scanner", scanner_from_url(running.url(seconds=1)))
+    monkeypatch.setitem(app.extensions, "scanner", scanner_from_url(running.url()))
     return running
 
 
@@ -106,9 +106,11 @@ FAULTS: dict[str, Callable[[Daemon], None]] = {
 
 @pytest.mark.parametrize("fault", ["stopped", "paused", pytest.param("erroring", marks=pytest.mark.trial)])
 def test_without_a_clean_verdict_a_document_is_held_and_staff_see_that_it_is(
-    daemon: Daemon, upload_page: Page, people: People, fault: str
+    daemon: Daemon, app: Flask, upload_page: Page, people: People, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     FAULTS[fault](daemon)
+    patient = app.extensions["scanner"]
+    monkeypatch.setitem(app.extensions, "scanner", scanner_from_url(daemon.url(seconds=1)))
     page = send_sides(upload_page, page=specimens.front())
     assert "analyse antivirus en cours" in page.text
     (document,) = all_documents()
@@ -117,6 +119,7 @@ def test_without_a_clean_verdict_a_document_is_held_and_staff_see_that_it_is(
     assert_closed(reviewer)
     scan_again()
     assert_closed(reviewer)
+    monkeypatch.setitem(app.extensions, "scanner", patient)
     daemon.start()
     scan_again()
     assert (statuses(), all_documents()[0].verdict) == ([DocumentStatus.READY], "clean")

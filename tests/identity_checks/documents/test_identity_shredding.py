@@ -353,7 +353,7 @@ def test_emptying_the_journal_waits_for_readers_and_keeps_no_writer_out(app: Fla
         with app.app_context():
             shredding.forget_journal()
 
-    with closing(sqlite3.connect(database)) as reader, closing(sqlite3.connect(database, timeout=5)) as writer:
+    with closing(sqlite3.connect(database)) as reader, closing(sqlite3.connect(database, timeout=60)) as writer:
         writer.execute("UPDATE audit_head SET sequence = sequence + 1")
         writer.commit()
         reader.execute("BEGIN")

@@ -27,7 +27,7 @@ class Gate:
             self.most = max(self.most, self.inside)
             if self.inside == AT_ONCE:
                 self.full.set()
-        self.open.wait(10)
+        self.open.wait(60)
         with self.lock:
             self.inside -= 1
         return f"hash of {password}"
@@ -47,9 +47,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 def test_fifty_at_once_are_computed_a_few_at_a_time(gate: Gate) -> None:
     with ThreadPoolExecutor(50) as pool:
         asked = [pool.submit(hash_password, str(number)) for number in range(50)]
-        assert gate.full.wait(10)
+        assert gate.full.wait(60)
         gate.open.set()
-        assert [one.result(10) for one in asked] == [f"hash of {number}" for number in range(50)]
+        assert [one.result(60) for one in asked] == [f"hash of {number}" for number in range(50)]
     assert gate.most == AT_ONCE
     # The system keeps the memory of a computation with its thread: fifty threads would keep it fifty times.
     assert len(gate.threads) <= AT_ONCE
@@ -59,13 +59,13 @@ def test_who_finds_no_place_is_told_soon(gate: Gate, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(hashing, "WAIT_SECONDS", 0.01)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         held = [pool.submit(hash_password, "x") for _ in range(AT_ONCE)]
-        assert gate.full.wait(10)
+        assert gate.full.wait(60)
         with pytest.raises(HashingBusy):
             hash_password("late")
         with pytest.raises(HashingBusy):
             is_password(None, "late")
         gate.open.set()
-        assert [one.result(10) for one in held] == ["hash of x"] * AT_ONCE
+        assert [one.result(60) for one in held] == ["hash of x"] * AT_ONCE
     assert hash_password("afterwards") == "hash of afterwards"
 
 
@@ -84,6 +84,6 @@ def test_a_forked_process_computes_with_threads_of_its_own() -> None:
         warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads is what is looked at
         child = context.Process(target=lambda: answers.put(is_password(stored, "a long enough password")), daemon=True)
         child.start()
-    child.join(20)
+    child.join(60)
     assert child.exitcode == 0
     assert answers.get() is True

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -304,11 +304,11 @@ def test_a_security_code_is_found_by_its_name(text: str, expected: bool) -> None
 
 @pytest.mark.parametrize("text", ["cvv" + " " * 19_000, "123 " * 5_000, "1 " * 10_000, "FR76" + "A1 " * 6_000])
 def test_a_hostile_text_is_searched_in_no_time(text: str) -> None:
-    started = perf_counter()
+    started = process_time()
 
     assert not contains_card_number(text)
     assert not contains_security_code(text)
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 def test_masks_hide_what_they_say() -> None:

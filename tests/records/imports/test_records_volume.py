@@ -78,7 +78,7 @@ def test_two_imports_of_one_file_at_once_write_it_once(importer: Importer, tmp_p
     ]  # fmt: skip
     reports = []
     for process in processes:
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
         reports.append(json.loads(out))
     assert sum(report["accepted"] for report in reports) == 900

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from tests.support.acting.visitor import FLAGS, Profiles, Visitor
+from tests.support.acting.visitor import FLAGS, PATIENCE, Profiles, Visitor
 from tests.support.servers.machine import need
 from tests.support.servers.served import Served, serve_demonstration, shared_folder
 
@@ -25,7 +25,8 @@ def profiles() -> Iterator[Profiles]:
     """Headless Chromium."""
     path = need("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         yield Profiles(browser)
         browser.close()
 

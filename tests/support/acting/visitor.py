@@ -16,6 +16,9 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+# Milliseconds to wait for what a page will show, on a machine that may be busy.
+PATIENCE = 60_000
+
 Person = dict[str, str]
 Scheme = Literal["light", "dark"]
 
@@ -167,5 +170,5 @@ class Profiles:
         context = self._chromium.new_context(
             locale="fr-FR" if language == "fr" else "en-GB", java_script_enabled=script, timezone_id="Europe/Paris"
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         return context.new_page()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.acting.visitor import Visitor
 
@@ -98,12 +98,9 @@ def links(page: Page, selector: str) -> list[str]:
 def refuse(visitor: Visitor, form: str = "main form[method=post][novalidate]", **values: str) -> None:
     """Send a form that must be refused: the title says so, the focus is on the summary, a link leads to its field."""
     page = visitor.send(values, form)
-    page.wait_for_selector(".error-summary")
+    expect(page.locator(".error-summary")).to_be_focused()
     place = page.url
     assert page.title().startswith(visitor.says("Erreur\u00a0:", "Error:")), f"{place}: {page.title()}"
-    assert page.evaluate("document.activeElement.classList.contains('error-summary')"), f"{place}: focus on the summary"
     check_page(page, is_brief=True)
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.matches('input, select, textarea')"), (
-        f"{place}: the link leads to a field"
-    )
+    expect(page.locator(":is(input, select, textarea):focus"), f"{place}: the link leads to a field").to_have_count(1)

@@ -45,7 +45,7 @@ def bucket_server(program: str, folder: Path) -> Iterator[str]:
 
 def _wait_until_writable(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     storage = storage_from_url(url)
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while True:
         try:
             return storage.put("first", [b"ready"])

@@ -48,7 +48,7 @@ class Daemon:
                 command = [_program(), "-c", str(self.folder / "clamd.conf")]
                 self._process = subprocess.Popen(command, stdout=log, stderr=log)
         self._process.send_signal(signal.SIGCONT)
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 120
         while not scanner_from_url(self.url()).state().is_working:
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < give_up, "clamd did not come up"

@@ -88,7 +88,7 @@ def provider(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 def go(begun: Page) -> str:
     """Follow the link to the provider, where the person says yes or no; return the way back."""
-    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=10)
+    answer = requests.get(begun.link("Aller sur Facebook"), allow_redirects=False, timeout=60)
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"].removeprefix("http://localhost:8000")
 

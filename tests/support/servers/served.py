@@ -58,7 +58,7 @@ class Served:
         """Call the feed or the ingest API with one of the demonstration's tokens, and return the JSON answer."""
         headers = {"Authorization": f"Bearer {self.people[token]}", "Content-Type": kind}
         request = urllib.request.Request(self.url + path, body, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)
 
     def found_in_mail(self, address: str, pattern: str) -> str:
@@ -78,7 +78,7 @@ class Served:
         return until(look, f"a mail to {address} with {pattern}")
 
 
-def until(look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+def until(look: Callable[[], Found | None], what: str, seconds: float = 120) -> Found:
     """Call `look` until it returns something, and return that; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while (found := look()) is None:
@@ -107,11 +107,12 @@ def serve_demonstration(instance: Path, shared: Path, **settings: str) -> Iterat
         )  # fmt: skip
         try:
             url = f"http://localhost:{port}"
-            until(lambda: _is_well(f"{url}/healthz") or None, "the server", 60)
+            until(lambda: server.poll() is not None or _is_well(f"{url}/healthz") or None, "the server")
+            assert server.poll() is None, (instance / "server.log").read_text("utf-8")[-2000:]
             yield Served(url, instance, json.loads((instance / "demo.json").read_text("utf-8")), server.pid)
         finally:
             os.killpg(server.pid, signal.SIGTERM)
-            server.wait(30)
+            server.wait(120)
 
 
 def _allow_core_dumps() -> None:
@@ -151,7 +152,7 @@ def _flask(instance: Path, *arguments: str) -> str:
 def _run_flask(instance: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flask", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=_environment(instance), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, env=_environment(instance), capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, f"flask {' '.join(arguments)}: {done.stderr[-2000:]}"
     return done
@@ -163,7 +164,7 @@ def _environment(instance: Path) -> dict[str, str]:
 
 def _is_well(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
+        with urllib.request.urlopen(address, timeout=10) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

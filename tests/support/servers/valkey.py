@@ -16,8 +16,7 @@ class Valkey:
 
     def __init__(self) -> None:
         self._port = free_port()
-        self._server = ValkeyServer(port=self._port)
-        self._server.start()
+        self._start()
         self.url = f"redis://127.0.0.1:{self._port}/0"
 
     def ask(self, *command: Any) -> Any:
@@ -43,8 +42,11 @@ class Valkey:
         try:
             yield
         finally:
-            self._server = ValkeyServer(port=self._port)
-            self._server.start()
+            self._start()
+
+    def _start(self) -> None:
+        self._server = ValkeyServer(port=self._port)
+        self._server.start(timeout=120)
 
     def stop(self) -> None:
         self._server.stop()

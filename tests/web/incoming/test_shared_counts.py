@@ -34,10 +34,15 @@ def running() -> Iterator[Valkey]:
 def redis(app: Flask, running: Valkey, monkeypatch: pytest.MonkeyPatch) -> Valkey:
     """The server, empty, counting the tries of the app; a failure is tried again at the next request."""
     monkeypatch.setattr(shared_counts, "ASK_AGAIN_AFTER_SECONDS", 0.0)
-    monkeypatch.setattr(shared_counts, "TIMEOUT_SECONDS", 0.1)
     running.ask("FLUSHALL")
-    monkeypatch.setitem(app.extensions, "try_counter", TryCounter(SharedCounts(running.url)))
+    ask_for(60, app, running, monkeypatch)
     return running
+
+
+def ask_for(seconds: float, app: Flask, server: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the app wait so long for an answer of the server, from now on."""
+    monkeypatch.setattr(shared_counts, "TIMEOUT_SECONDS", seconds)
+    monkeypatch.setitem(app.extensions, "try_counter", TryCounter(SharedCounts(server.url)))
 
 
 def tries(app: Flask, amount: int, start: int = 1) -> list[int]:
@@ -79,13 +84,14 @@ def test_an_emptied_redis_gives_nobody_more_tries(app: Flask, redis: Valkey) -> 
 
 @pytest.mark.parametrize("fault", ["paused", "stopped"])
 def test_without_redis_staff_wait_and_customers_are_still_counted(
-    app: Flask, people: People, redis: Valkey, fault: str
+    app: Flask, people: People, redis: Valkey, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     people.account(EMAIL)
     people.staff("reviewer")
     assert tries(app, 8) == [422] * 8
     code_page = to_code_page(app, STAFF)
     with redis.paused() if fault == "paused" else redis.stopped():
+        ask_for(0.1, app, redis, monkeypatch)
         page = Browser(app, "en").get("/staff/sign-in")
         page = page.submit({"email": STAFF, "password": PASSWORD}, with_field="password")
         late_code = code_page.submit({"code": code_at()}, with_field="code")
@@ -93,6 +99,7 @@ def test_without_redis_staff_wait_and_customers_are_still_counted(
     assert (page.status, page.h1) == (503, "Staff cannot sign in for the moment")
     assert page.response.headers["Retry-After"] == "30"
     assert late_code.status == 503
+    ask_for(60, app, redis, monkeypatch)
     back = page.submit(with_field="email").submit({"password": PASSWORD}, with_field="password")
     assert back.url == "/staff/sign-in/code"
     assert back.submit({"code": code_at()}, with_field="code").url == "/staff/queue"
