@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -25,10 +26,10 @@ from portal.identity_checks.decoding.rendition import (
     RenditionPage,
     RenditionUnavailable,
     isolation_report,
-    render,
 )
 from tests.support.documents import specimens
 from tests.support.documents.tiled_heic import tiled_heic
+from tests.support.servers.served import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,6 +47,21 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
         pytest.skip("bubblewrap cannot be used here (Debian package bubblewrap)")
     monkeypatch.setattr(isolation, "chosen_way", lambda: chosen)
     return chosen
+
+
+def render(
+    document: bytes, kind: DocumentKind, *, slots: Path, deadline_seconds: float = 120, wait_seconds: float = 30
+) -> list[RenditionPage]:
+    """Render with patience: on a busy machine the decoder, which lets everybody go first, has little of the processor."""
+    return rendition.render(document, kind, slots=slots, deadline_seconds=deadline_seconds, wait_seconds=wait_seconds)
+
+
+@pytest.fixture
+def deadline(slots: Path, way: Way) -> float:
+    """A deadline in seconds that is soon over, and that leaves a child the time to get ready on a machine as busy as now."""
+    started = time.monotonic()
+    render(specimens.front(), DocumentKind.JPEG, slots=slots)
+    return 1 + 5 * (time.monotonic() - started)
 
 
 def looks_like(page: RenditionPage, expected: Image.Image) -> bool:
@@ -334,12 +350,12 @@ def test_a_page_of_absurd_size_is_refused(slots: Path) -> None:
     ],
 )
 def test_a_document_without_end_is_stopped_at_the_deadline(
-    make: Callable[[], bytes], kind: DocumentKind, slots: Path, way: Way
+    make: Callable[[], bytes], kind: DocumentKind, slots: Path, deadline: float
 ) -> None:
     document = make()
     started = time.monotonic()
-    refusal = refusal_of(document, kind, slots, deadline_seconds=1.5)
-    assert time.monotonic() - started < 5
+    refusal = refusal_of(document, kind, slots, deadline_seconds=deadline)
+    assert time.monotonic() - started < deadline + 3.5
     assert refusal.problem is UploadProblem.TIMED_OUT
     assert own_children() == set()
 
@@ -350,7 +366,7 @@ def test_a_document_that_eats_processor_time_is_stopped_by_the_kernel_too(
     quick = tmp_path / "rendering_child.py"
     quick.write_text(CHILD.read_text().replace("CPU_SECONDS = 10", "CPU_SECONDS = 1"))
     monkeypatch.setattr(rendition, "CHILD", quick)
-    refusal = refusal_of(specimens.form_bomb(), DocumentKind.PDF, slots, deadline_seconds=30)
+    refusal = refusal_of(specimens.form_bomb(), DocumentKind.PDF, slots)
     assert refusal.problem is UploadProblem.TIMED_OUT
 
 
@@ -366,30 +382,39 @@ def test_a_bomb_of_text_does_not_unpack(slots: Path) -> None:
 # Turns
 
 
-def hold_places(folder: Path, seconds: float) -> list[threading.Thread]:
+def hold_places(folder: Path) -> list[threading.Thread]:
+    """Have every place taken by a document without end, until its decoder is killed."""
+
     def hold() -> None:
         with pytest.raises(DocumentRefused):
-            render(specimens.form_bomb(), DocumentKind.PDF, slots=folder, deadline_seconds=seconds)
+            render(specimens.form_bomb(), DocumentKind.PDF, slots=folder)
 
     holders = [threading.Thread(target=hold) for _ in range(rendition.AT_ONCE)]
     for holder in holders:
         holder.start()
-    give_up = time.monotonic() + 10
-    while len(own_children()) < rendition.AT_ONCE:
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    until(lambda: len(decoders()) == rendition.AT_ONCE or None, "the decoders of every place")
     return holders
 
 
+def decoders() -> set[int]:
+    """Return our processes, or those below them, that decode by now."""
+    candidates = own_children() | {child for holder in own_children() for child in descendants_of(holder)}
+    return {child for child in candidates if is_busy(child)}
+
+
 def test_only_so_many_renditions_run_at_a_time(slots: Path) -> None:
-    holders = hold_places(slots, seconds=2)
+    holders = hold_places(slots)
     with pytest.raises(RenditionBusy):
         render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=0.2)
     assert len(own_children()) == rendition.AT_ONCE
-    decoders = {child for holder in own_children() for child in descendants_of(holder)} or own_children()
-    assert {niceness(child) for child in decoders} >= {5}, "whoever decodes lets the pages go first"
-    (page,) = render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=30)
+    assert {niceness(child) for child in decoders()} >= {5}, "whoever decodes lets the pages go first"
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(render, specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=120)
+        os.kill(decoders().pop(), signal.SIGKILL)
+        (page,) = waiting.result()
     assert looks_like(page, the_front())
+    for decoder in decoders():
+        os.kill(decoder, signal.SIGKILL)
     for holder in holders:
         holder.join()
 
@@ -407,17 +432,12 @@ def test_a_killed_process_gives_its_place_back_and_takes_its_child_along(slots: 
     processes = [
         subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT) for _ in range(rendition.AT_ONCE)
     ]
-    give_up = time.monotonic() + 20
-    while any(not busy_below(process.pid) for process in processes):
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    until(lambda: all(busy_below(process.pid) for process in processes) or None, "the decoders of both")
     below = {child for process in processes for child in descendants_of(process.pid)}
     for process in processes:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    while any(is_alive(child) for child in below):
-        assert time.monotonic() < give_up, "a rendering child outlived its parent"
-        time.sleep(0.02)
+    until(lambda: not any(is_alive(child) for child in below) or None, "the end of the children of the dead")
     assert render(specimens.front(), DocumentKind.JPEG, slots=slots, wait_seconds=0)
 
 
@@ -454,9 +474,13 @@ def descendants_of(pid: int) -> set[int]:
 
 
 def busy_below(pid: int) -> bool:
-    """Tell whether some process below has burnt a fifth of a second: the bomb is being decoded."""
+    return any(is_busy(child) for child in descendants_of(pid))
+
+
+def is_busy(pid: int) -> bool:
+    """Tell whether a process has burnt a fifth of a second: the bomb is being decoded."""
     try:
-        return any(processor_time(child) > 0.2 for child in descendants_of(pid))
+        return processor_time(pid) > 0.2
     except FileNotFoundError:
         return False
 
@@ -516,9 +540,9 @@ def lying_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
 def test_a_lying_child_is_never_believed(code: str, lying_child: Callable[[str], None], slots: Path) -> None:
     lying_child(code)
     started = time.monotonic()
-    refusal = refusal_of(specimens.front(), DocumentKind.JPEG, slots, deadline_seconds=10)
+    refusal = refusal_of(specimens.front(), DocumentKind.JPEG, slots, deadline_seconds=60)
     assert refusal.problem is UploadProblem.UNREADABLE
-    assert time.monotonic() - started < 9
+    assert time.monotonic() - started < 54
 
 
 def test_more_pages_than_allowed_are_not_read(lying_child: Callable[[str], None], slots: Path) -> None:
@@ -536,17 +560,14 @@ def test_a_child_that_never_gets_ready_is_not_the_documents_fault(
 
 
 def test_a_child_that_stops_reading_or_answering_is_killed_with_all_it_started(
-    lying_child: Callable[[str], None], slots: Path, way: Way, tmp_path: Path
+    deadline: float, lying_child: Callable[[str], None], slots: Path, tmp_path: Path
 ) -> None:
-    lying_child("os.write(1, b'R'); os.fork(); time.sleep(60)")
-    refusal = refusal_of(b"x" * 5_000_000, DocumentKind.JPEG, slots, deadline_seconds=1)
+    lying_child("os.write(1, b'R'); os.fork(); time.sleep(600)")
+    refusal = refusal_of(b"x" * 5_000_000, DocumentKind.JPEG, slots, deadline_seconds=deadline)
     assert refusal.problem is UploadProblem.TIMED_OUT
-    lying_child("os.write(1, b'R')\nif os.fork(): os._exit(0)\ntime.sleep(60)")
-    refusal_of(b"x", DocumentKind.JPEG, slots, deadline_seconds=1)
-    give_up = time.monotonic() + 5
-    while processes_running(tmp_path):
-        assert time.monotonic() < give_up, "a process outlived the deadline"
-        time.sleep(0.02)
+    lying_child("os.write(1, b'R')\nif os.fork(): os._exit(0)\ntime.sleep(600)")
+    refusal_of(b"x", DocumentKind.JPEG, slots, deadline_seconds=deadline)
+    until(lambda: not processes_running(tmp_path) or None, "the end of whatever the child started")
 
 
 def processes_running(folder: Path) -> list[Path]:
@@ -620,7 +641,7 @@ def probe(tmp_path: Path, written: Path, way: Way, *, locked: bool, needs_thread
         "parent.write(json.dumps(results).encode())\nparent.close()\n"
     )
     child = isolation.start(script, way=way)
-    told, _ = child.communicate(timeout=30)
+    told, _ = child.communicate(timeout=120)
     results: dict[str, str] = json.loads(told)
     return results
 
@@ -647,7 +668,7 @@ def test_the_kernel_confirms_the_lock(tmp_path: Path, way: Way) -> None:
     locked = Path(f"/proc/{max(descendants_of(child.pid), default=child.pid)}")
     status = dict(line.split(":\t", 1) for line in (locked / "status").read_text().splitlines())
     network = os.readlink(locked / "ns" / "net")
-    child.communicate(b"x", timeout=10)
+    child.communicate(b"x", timeout=120)
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2"
     assert {int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
