@@ -121,7 +121,7 @@ _PERMISSION_LABELS = {
     Permission.DECIDE_REQUEST: _l("Decide and answer a request"),
     Permission.SEE_DESK: _l("Open the officer’s desk"),
     Permission.GIVE_SECOND_OPINION: _l("Give the second opinion on a refusal or an erasure"),
-    Permission.SECOND_PROVEN_GROUND: _l("Give it on a ground that the company must prove"),
+    Permission.SECOND_PROVEN_GROUND: _l("Give the second opinion where the company must prove the ground"),
     Permission.TAKE_IN_REQUEST: _l("Enter a request that came by another way"),
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
