@@ -1,4 +1,4 @@
-"""What `make test` runs, and the last line that says what was not run on this machine."""
+"""What `make test` runs. Each round ends with its slowest tests, the last line says what was not run on this machine."""
 
 import os
 import re
@@ -15,6 +15,8 @@ ON_POSTGRESQL = [
     "tests/staff/approvals",
 ]  # fmt: skip
 
+SLOWEST = ("--durations=10", "--durations-min=1")
+
 
 def main(jobs: str) -> int:
     """Run both rounds; return the worst exit code."""
@@ -23,7 +25,7 @@ def main(jobs: str) -> int:
     for name, paths, environment in rounds:
         print(f"== {name}", flush=True)
         paths = [path for path in paths if (ROOT / path).exists()]
-        command = [sys.executable, "-m", "pytest", "-n", jobs, "--no-loadscope-reorder", "-rs", *paths]
+        command = [sys.executable, "-m", "pytest", "-n", jobs, "--no-loadscope-reorder", "-rs", *SLOWEST, *paths]
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         for line in process.stdout:
