@@ -166,7 +166,7 @@ def _is_given(stored: Mapping[str, Any], name: str) -> bool:
 
 
 def _categories(stored: Mapping[str, Any], name: str) -> tuple[Category, ...] | None:
-    if "scope" not in stored:
+    if "scope" not in stored and name not in stored:
         return None
     return tuple(category for category in CATEGORIES if category in (stored.get(name) or ()))
 
