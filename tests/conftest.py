@@ -18,11 +18,10 @@ from xdist.scheduler import LoadFileScheduling
 from portal.app import create_app
 from portal.config import Settings
 from portal.infrastructure.database import db
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 from portal.translations.__main__ import compile_catalogues
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, deliver
 from tests.support.acting.people import People
 from tests.support.documents.renditions import remember_renditions
 from tests.support.hashing import use_quick_hasher
@@ -35,7 +34,9 @@ from tests.support.servers.databases import (
 )
 
 ROOT = Path(__file__).parent.parent
-BROWSER = "tests/browser/"
+# What one test process runs alone, because one server and one Chromium, or one demonstration, serve all of it. It takes
+# the longest and comes first, so that at the end no process waits for another.
+TOGETHER = ("tests/browser/", "tests/architecture/every_route/")
 POSTGRESQL = "PORTAL_TEST_POSTGRESQL"
 _until_the_end = ExitStack()
 
@@ -65,19 +66,18 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not IS_POSTGRESQL:
         items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
-    # The longest work first, so that at the end no process waits for another.
-    items.sort(key=lambda item: BROWSER not in item.nodeid)
+    items.sort(key=lambda item: [folder not in item.nodeid for folder in TOGETHER])
 
 
-class OneServer(LoadFileScheduling):
-    """Gives a file to one test process, and all of the browser's to the same: one server and one Chromium serve them."""
+class Rooms(LoadFileScheduling):
+    """Gives a file to one test process, and all files of some folders to the same."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if BROWSER in nodeid else super()._split_scope(nodeid)
+        return next((folder for folder in TOGETHER if folder in nodeid), super()._split_scope(nodeid))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneServer:
-    return OneServer(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rooms:
+    return Rooms(config, log)
 
 
 def pytest_collection_finish() -> None:
@@ -139,8 +139,8 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def mailbox(settings: Settings, app: Flask) -> Mailbox:
-    """What the portal sent, as files; reading it runs the due jobs first."""
-    return Mailbox(settings.instance / "mail", run_due_jobs)
+    """What the portal sent, as files; reading it runs what was asked for first."""
+    return Mailbox(settings.instance / "mail", deliver)
 
 
 @pytest.fixture

@@ -68,13 +68,15 @@ def _control(server: Any, act: str, *options: str) -> None:
 class SqliteDatabase:
     """One file that each test finds empty, with the schema that the migrations make.
 
-    It is filled and emptied by SQLite alone: whoever replaces a file that is still open somewhere breaks it.
+    SQLite alone fills and empties it: whoever replaces a file that is still open somewhere breaks it.
     """
 
     def __init__(self, file: Path) -> None:
         self.url = f"sqlite:///{file}"
         self._file = file
         self._kept = sqlite3.connect(":memory:")
+        self._open: list[sqlite3.Connection] = []
+        event.listen(Engine, "connect", self._remember)
 
     def create_schema(self, app: Flask) -> None:
         """Apply every migration, and keep a copy of the empty result for `empty`."""
@@ -87,12 +89,25 @@ class SqliteDatabase:
         """Put the kept schema back, without any row."""
         with app.app_context():
             db.session.remove()
+            db.engine.dispose()
+        # A test that failed in the middle, or made an app of its own, may have left one open, and even a transaction.
+        for connection in self._open:
+            connection.close()
+        self._open.clear()
         with closing(sqlite3.connect(self._file)) as own:
             _leave_the_disk_to_itself(own)
             self._kept.backup(own)
 
     def close(self) -> None:
+        """Forget the kept schema."""
+        event.remove(Engine, "connect", self._remember)
         self._kept.close()
+
+    def _remember(self, connection: Any, _: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            _, _, file = connection.execute("PRAGMA database_list").fetchone()
+            if file == str(self._file.resolve()):
+                self._open.append(connection)
 
 
 class PostgresqlDatabase:
