@@ -19,7 +19,7 @@ SLOWEST = ("--durations=10", "--durations-min=1")
 
 
 def main(jobs: str) -> int:
-    """Run both rounds; return the worst exit code."""
+    """Run both rounds; return 0 when both passed, else 1."""
     rounds = [("SQLite", ["tests"], {}), ("PostgreSQL", ON_POSTGRESQL, {"PORTAL_TEST_DATABASE": "postgresql"})]
     codes, not_run = [], 0
     for name, paths, environment in rounds:
@@ -34,7 +34,7 @@ def main(jobs: str) -> int:
             not_run += int(found.group(1)) if found else 0
         codes.append(process.wait())
     print(f"Not run on this machine: {not_run} tests" + (" (see the reasons above)" if not_run else ""))
-    return max(codes)
+    return int(any(codes))  # a round that a signal ended has a code below zero
 
 
 if __name__ == "__main__":
