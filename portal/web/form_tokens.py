@@ -46,7 +46,7 @@ class MaskedTokens(CSRFProtect):  # type: ignore[misc]
         return unmasked(super()._get_csrf_token())
 
 
-class FormToken(CSRF):
+class FormToken(CSRF):  # type: ignore[misc]
     """The token as a field of a form."""
 
     def generate_csrf_token(self, csrf_token_field: Field) -> str:

@@ -1,8 +1,8 @@
 """Compress what a browser waits for: static files, and pages in which nobody can mix their own text with a secret.
 
-The length of a compressed answer tells whether a text that somebody had the browser send stands in it twice. So a secret
-beside it can be guessed, letter by letter (BREACH, 2013). A page that was asked for with more than its plain address may
-repeat that, and leaves as it is. The token of a form is another one in each answer: `portal.web.form_tokens`.
+The length of a compressed answer tells whether a text that somebody had the browser send stands in it twice. So a
+secret beside it can be guessed, letter by letter (BREACH, 2013). A page that was asked for with more than its plain
+address may repeat that, and leaves as it is. The token of a form differs in each answer: `portal.web.form_tokens`.
 """
 
 import gzip
