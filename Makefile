@@ -14,12 +14,28 @@ JOBS ?= 3
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Install the packages of a lock, with a dot for each one; of what pip says, only what went wrong is shown.
+define install
+	@printf '%s' "Installing the packages of $(1) into .venv "
+	@{ $(BIN)/pip install --disable-pip-version-check --no-compile --require-hashes -r $(1) 2>&1 || echo "ERROR: not installed"; } | { \
+	  failed=; while read -r first rest; do \
+	    case "$$first" in ERROR*) failed=1; echo;; Collecting|Processing) printf .;; Installing) printf ' unpacking';; esac; \
+	    test -z "$$failed" || printf '%s\n' "$$first $$rest"; \
+	  done; test -z "$$failed"; }
+	@echo
+endef
+
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Installing the packages of requirements.lock into .venv (about a minute, once)"
+	@echo "Making the virtual environment in .venv (with its packages about a minute, once)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/pip uninstall -qq --yes setuptools # Python 3.11 brings it along; nothing here needs it
+	$(call install,requirements.lock)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready-to-test: requirements-test.lock .venv/ready
+	$(call install,requirements-test.lock)
 	@touch $@
 
 catalogues: .venv/ready
@@ -30,16 +46,16 @@ run: catalogues ## Bring up the working demonstration on http://localhost:8000 (
 	@$(BIN)/flask demo --keep
 	@exec $(BIN)/flask serve --port $(PORT) --with-jobs
 
-test: catalogues ## Run the tests: on SQLite all, on PostgreSQL the journeys and what depends on the database
+test: .venv/ready-to-test catalogues ## Run the tests: on SQLite all, on PostgreSQL the journeys and what depends on the database
 	@$(BIN)/python -m tests.run $(JOBS)
 
-trial: catalogues ## Run the long campaigns: kills, races, hostile input (TRIAL=reduced for a short one)
+trial: .venv/ready-to-test catalogues ## Run the long campaigns: kills, races, hostile input (TRIAL=reduced for a short one)
 	@$(BIN)/python -m tests.trial $(TRIAL)
 
-bench: catalogues ## Measure against a bare floor in the same run, and print ratios
+bench: .venv/ready-to-test catalogues ## Measure against a bare floor in the same run, and print ratios
 	@$(BIN)/python -m tests.bench
 
-lint: catalogues ## Check format, style, types and templates
+lint: .venv/ready-to-test catalogues ## Check format, style, types and templates
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -25,12 +25,13 @@ from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.queries import held_statements
 from portal.staff.company.provider import CompanyProvider, installed_provider
 from portal.staff.entry.sessions import load_staff_member
-from portal.web import errors, filters, headers, i18n, navigation, static_files
+from portal.web import errors, filters, headers, i18n, navigation
 from portal.web.audiences import Audience, current_audience
 from portal.web.forms import csrf
 from portal.web.incoming import address_parts, rate_limits, readable_requests, request_limits, request_log
 from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.uploads import MemoryRequest
+from portal.web.outgoing import compression, static_files
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 
 ROOT = Path(__file__).parent.parent
@@ -166,7 +167,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
-    for part in (request_log, static_files, headers, errors, i18n, filters, navigation):
+    for part in (request_log, static_files, compression, headers, errors, i18n, filters, navigation):
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     app.before_request(guard)

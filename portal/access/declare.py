@@ -102,8 +102,8 @@ def guard() -> Response | None:
     Returns:
         None lets the view answer; a redirect to sign in, or to give the password again, answers instead of it.
     """
-    if request.endpoint is None or request.endpoint == "static":
-        return None
+    if request.endpoint is None or request.endpoint == "static" or request.method == "OPTIONS":
+        return None  # Flask itself answers OPTIONS, with the methods alone; no view runs
     access = declared_access(current_app, request.endpoint)
     if access is None or access.is_open:
         return None

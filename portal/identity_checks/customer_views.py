@@ -16,9 +16,9 @@ from portal.identity_checks.decoding.inspection import MAX_BYTES, DocumentRefuse
 from portal.identity_checks.documents import uploading_views
 from portal.identity_checks.documents.intake import NoLongerNeeded, take_back, unpack
 from portal.identity_checks.documents.previews import PreviewDamaged, PreviewGone, open_preview, shown_to
-from portal.identity_checks.documents.refusals import UPLOADS_A_DAY, Refusal, try_to_take_in
+from portal.identity_checks.documents.refusals import UPLOADS_A_DAY, Refusal, refuse, try_to_take_in
 from portal.identity_checks.documents.uploading import under_way
-from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, doubt_sentence, problem_sentence
+from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, doubt_sentence
 from portal.identity_checks.proof import known_address
 from portal.identity_checks.proof.errand_views import current_errand
 from portal.identity_checks.proof.errands import Errand, errands
@@ -175,7 +175,8 @@ def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
 def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> Refusal | None:
     if file.is_too_large:
         count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
-        return Refusal(problem_sentence(DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)))
+        fault = DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)
+        return refuse(errand, paper, side, fault)
     return try_to_take_in(errand, paper, side, file.getvalue(), session_key())
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 
@@ -50,7 +50,9 @@ def unsubscribe(token: str) -> Any:
 @without_form_token
 def stop(token: str) -> Any:
     """Stop the e-mails: for a mail program (RFC 8058) a plain 200 and no cookie, for a person the next page."""
-    is_one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
+    is_one_click = request.form.get("List-Unsubscribe", "").strip() == ONE_CLICK
+    if not is_one_click and "stop" not in request.form:
+        abort(400)  # a program that tries every link has neither the word of RFC 8058 nor our button
     try:
         customer_id = getattr(_find(token), "id", None)
     except LinkUnknown:

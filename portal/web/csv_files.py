@@ -9,9 +9,15 @@ from typing import Any
 
 from flask import Response
 
-# A number or a telephone number may begin with a sign without being a formula.
-_PLAIN_NUMBER = re.compile(r"[+-]?[\d .,()/-]*\d")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# A number, an amount or a telephone number may begin with a sign; one that holds another sign or a slash is computed.
+_SPACES = " \xa0\u202f"
+_PLAIN_NUMBER = re.compile(rf"[{_SPACES}]*[+-][0-9][0-9.,{_SPACES}]*(\(0\)[0-9.,{_SPACES}]*)?[€%]?[{_SPACES}]*")
+# As they are typed, in full width, and small; some spreadsheets read them alike.
+_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b-"
+_CONTROLS = ("\t", "\r", "\n", "\0")
+_MAY_BE_FORMULA = re.compile(rf"[{_SIGNS}]|^[\t\r\n\0]")
+# Where a cell may begin. A spreadsheet that expects semicolons does not see our quotes, which follow a comma.
+_BEGINNING = re.compile(r"(^|[;\t\r\n])([^;\t\r\n]*)")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _LINE_END = "\r\n"
 # A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.
@@ -19,11 +25,14 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def safe_cell(value: Any) -> str:
-    """Return a value as the text of a cell; what a spreadsheet would take for a formula gets a leading apostrophe."""
+    """Return a value as the text of a cell, with an apostrophe before each part that could be taken for a formula.
+
+    Parts count for which commas, semicolons, tabs or ends of lines separate cells, whatever invisible stands before.
+    """
     text = "" if value is None else str(value)
-    if text.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
-        return "'" + text
-    return text
+    if not _MAY_BE_FORMULA.search(text):
+        return text
+    return _BEGINNING.sub(_neutral, text)
 
 
 def csv_line(cells: Iterable[Any], written: str = "") -> str:
@@ -60,6 +69,15 @@ def csv_download(name: str, header: Iterable[str], rows: Iterable[Iterable[Any]]
     content = b"".join(csv_bytes(csv_lines(header, rows), for_people=True))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype="text/csv", headers=headers)
+
+
+def _neutral(found: re.Match[str]) -> str:
+    separator, part = found.groups()
+    # Where commas separate, the first part begins a cell that goes on to the end of the text.
+    cell = part if separator else found.string
+    sign = next((letter for letter in part if letter.isprintable() and letter not in ' "'), " ")
+    is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not _PLAIN_NUMBER.fullmatch(cell))
+    return f"{separator}'{part}" if is_formula else separator + part
 
 
 def _quoted(value: Any) -> str:

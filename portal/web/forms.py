@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
@@ -17,8 +17,9 @@ from wtforms.validators import StopValidation
 
 from portal.infrastructure.mail.message import MAX_ADDRESS_LENGTH
 from portal.infrastructure.typed_texts import one_line, several_lines
+from portal.web.form_tokens import FormToken, MaskedTokens
 
-csrf = CSRFProtect()
+csrf = MaskedTokens()
 View = TypeVar("View", bound=Callable[..., Any])
 
 Message = Any
@@ -58,6 +59,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         takes_files = False
+        csrf_class = FormToken
 
         def wrap_formdata(self, form: BaseForm, formdata: Any) -> MultiDict[str, Any] | None:
             """Return what the fields read. The library would also give files and JSON to fields that expect texts."""

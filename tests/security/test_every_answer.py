@@ -125,14 +125,29 @@ def addresses(app: Flask) -> Iterator[tuple[str, set[str]]]:
             yield rule.build(values, append_unknown=False)[1], set(rule.methods or ())  # type: ignore[index]
 
 
+def methods_by_address(app: Flask) -> dict[str, set[str]]:
+    """Return the methods that lead to a view at each address; several views may share one."""
+    router, methods = app.url_map.bind("localhost"), {method for _path, taken in addresses(app) for method in taken}
+    return {path: {each for each in methods if router.test(path, each)} for path, _taken in addresses(app)}
+
+
 def test_no_address_takes_a_method_that_it_does_not_declare(app: Flask) -> None:
-    browser, tried = Browser(app), 0
+    browser, taken, tried = Browser(app), methods_by_address(app), 0
     for number, (path, methods) in enumerate(addresses(app)):
         method = ("TRACE", "CONNECT", "PUT", "DELETE", "PROPFIND")[number % 5]
         if method not in methods:
             tried += 1
-            assert browser.client.open(path, method=method).status_code == 405, f"{method} {path}"
+            answer = browser.client.open(path, method=method)
+            assert answer.status_code == 405, f"{method} {path}"
+            assert set(answer.allow) == taken[path], f"{method} {path}"
     assert tried > 100
+
+
+def test_options_tells_the_methods_and_does_nothing_else(app: Flask) -> None:
+    client, taken = Browser(app).client, methods_by_address(app)
+    for path, methods in taken.items():
+        answer = client.options(path)
+        assert (answer.status_code, answer.data, set(answer.allow)) == (200, b"", methods), path
 
 
 def test_no_other_origin_is_let_in(app: Flask) -> None:

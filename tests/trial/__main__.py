@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.trial.attack import let_a_crowd_in, withstand_an_attack
+from tests.trial.clean_clone import run_on_a_clean_clone
 from tests.trial.document_kills import kill_on_the_way_of_a_document
 from tests.trial.hostile_documents import send_hostile_documents
 from tests.trial.kills import kill_imports, kill_workers
@@ -17,7 +18,7 @@ from tests.trial.tampering import tamper_everywhere
 CAMPAIGNS: list[Callable[[bool], str]] = [
     send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
     race_for_the_most_urgent, tamper_everywhere, withstand_an_attack, let_a_crowd_in, look_at_every_page,
-    run_the_long_tests, run_the_journeys_on_postgresql,
+    run_the_long_tests, run_the_journeys_on_postgresql, run_on_a_clean_clone,
 ]  # fmt: skip
 
 

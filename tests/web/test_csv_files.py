@@ -2,8 +2,11 @@
 
 import csv
 import io
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.access.tokens import create_token
 from portal.infrastructure.database import transaction
@@ -12,14 +15,59 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-2+3+cmd", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")', "+A1"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-2+3+cmd", "@SUM(A1)", '=HYPERLINK("x")', "+A1"])
 def test_a_formula_becomes_text(text: str) -> None:
     assert safe_cell(text) == "'" + text
 
 
 @pytest.mark.parametrize(
-    "text", ["+33 6 12 34 56 78", "-49.90", "1e5", "Élodie", "a=b", "", "+33612345678", "- une note"[2:]]
+    "text",
+    [
+        "\uff1d1+1", "\uff0b1", "\uff0dA1", "\uff20SUM(A1)", "\ufe661", "\u200b=1", "\ufeff=1", "\xa0=1", "  =1",
+        "\u202e=1", "\u200f\u2066=1", "\xad=1", '"=1"', " -2+3", "-2-3", "+1/2", "-2*3", "-(2)",
+        "+1+cmd", "-2+3", "+33-6", "-1,5/3", "- une note", "+(0)6", "\ttext", "\0text",
+    ],
+)  # fmt: skip
+def test_what_is_typed_to_hide_a_formula_becomes_text_too(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ('x;=HYPERLINK("http://a.example";"b")', 'x;\'=HYPERLINK("http://a.example";"b")'),
+        ("x;\u200b\uff1d1;@A1;-5", "x;'\u200b\uff1d1;'@A1;-5"),
+        ('x;"=1"', 'x;\'"=1"'),
+        ("x\n=1\r\n+A1\t=2", "x\n'=1\r\n'+A1\t'=2"),
+        (";=1", ";'=1"),
+        ("\t=1", "'\t'=1"),
+        ("\r\n\u200b\uff1d1", "'\r\n'\u200b\uff1d1"),
+        ("\0=1", "'\0=1"),
+        ("-5\n*2", "'-5\n*2"),
+        ("x; y=1, a+b; -49,90", "x; y=1, a+b; -49,90"),
+    ],
 )
+def test_a_formula_inside_a_cell_becomes_text(text: str, safe: str) -> None:
+    assert safe_cell(text) == safe
+
+
+CELL = st.text(st.sampled_from("ax12=+-@;,\t\r\n\"' \u200b\xa0\ufeff\u202e\uff1d\uff0b(0)/*"), max_size=12)
+
+
+@given(st.lists(CELL, min_size=1, max_size=3), st.sampled_from(",;\t"))
+def test_no_spreadsheet_finds_a_formula_by_whichever_separator(cells: list[str], separator: str) -> None:
+    read = csv.reader(io.StringIO(csv_line(["C-1", *cells]), newline=""), delimiter=separator)
+    found = [cell for row in read for cell in row if re.match(r"[\s\u200b\ufeff\u202e]*[=+@\uff1d\uff0b-]", cell)]
+    assert all(re.fullmatch(r"[\s\u200b\ufeff\u202e]*[+-][0-9][^=+*/@-]*", cell) for cell in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+33 6 12 34 56 78", "+33612345678", "+33 (0)6 12 34 56 78", "+33.6.12.34.56.78", "-49.90", "-1\u202f049,90\xa0€",
+        "-5 %", "1e5", "Élodie", "Jean-Luc", "a=b", "a; b", "C-1", "",
+    ],
+)  # fmt: skip
 def test_plain_text_and_numbers_stay(text: str) -> None:
     assert safe_cell(text) == text
 

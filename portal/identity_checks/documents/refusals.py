@@ -1,4 +1,4 @@
-"""Why a side was not taken in: one sentence for each cause, for the page and for its script."""
+"""Why a side was not taken in: a sentence for the page and for its script, and a code for the audit trail."""
 
 import logging
 from collections.abc import Callable
@@ -6,16 +6,21 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
 from portal.identity_checks.decoding.inspection import DocumentRefused
 from portal.identity_checks.decoding.rendition import RenditionBusy, RenditionUnavailable
 from portal.identity_checks.documents.intake import Infected, SentTwice, StillLooking, take_in
 from portal.identity_checks.forms import problem_sentence
 from portal.identity_checks.proof.errands import Errand
 from portal.identity_checks.proof.papers import Paper, Side
+from portal.infrastructure.database import db, transaction
 from portal.infrastructure.sealing.keys import SessionKey
 from portal.infrastructure.storage import StorageError
 from portal.web.incoming.rate_limits import count_try, give_back_try
 
+REFUSED = declare("customer:identity_document:refused", "paper", "side", "reason")
 UPLOADS_A_DAY = "40 per day"
 
 logger = logging.getLogger("portal.identity_checks")
@@ -45,12 +50,13 @@ def try_to_take_in(
     count_try(limits)
     try:
         take_in(errand, paper, side, content, viewer=viewer, use_up=use_up)
-    except DocumentRefused as refusal:
-        return Refusal(problem_sentence(refusal))
+    except DocumentRefused as fault:
+        return refuse(errand, paper, side, fault)
     except Infected:
-        return Refusal(_("Our virus scanner does not let this file in. Take a new photo and send that."))
+        sentence = _("Our virus scanner does not let this file in. Take a new photo and send that.")
+        return _refuse(errand, paper, side, "infected", sentence)
     except SentTwice:
-        return Refusal(_("You sent the same file twice. Choose the other side."))
+        return _refuse(errand, paper, side, "sent_twice", _("You sent the same file twice. Choose the other side."))
     except StillLooking:
         give_back_try(limits)
         return Refusal(_("We are still looking at your other files. Send this one again in a minute."), may_pass=True)
@@ -60,7 +66,19 @@ def try_to_take_in(
     return None
 
 
+def refuse(errand: Errand, paper: Paper, side: Side, fault: DocumentRefused) -> Refusal:
+    """Return the refusal of a file that cannot be used; its code goes into the audit trail at once."""
+    return _refuse(errand, paper, side, fault.problem, problem_sentence(fault))
+
+
 def not_now(error: Exception) -> Refusal:
     """Return the refusal for a fault of ours, and log the cause."""
     logger.warning("an upload could not be kept", extra={"fault": type(error).__name__})
     return Refusal(_("We cannot take your document at the moment. Send it again in a minute."), may_pass=True)
+
+
+def _refuse(errand: Errand, paper: Paper, side: Side, reason: str, sentence: str) -> Refusal:
+    with transaction():
+        who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
+        record(REFUSED, actor=who, subject=who, paper=paper, side=side, reason=reason)
+    return Refusal(sentence)

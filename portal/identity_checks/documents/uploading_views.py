@@ -11,9 +11,8 @@ from portal.accounts.sessions.account_sessions import session_key
 from portal.identity_checks.decoding.inspection import DocumentRefused
 from portal.identity_checks.documents import uploading
 from portal.identity_checks.documents.intake import NoLongerNeeded, fingerprint_of
-from portal.identity_checks.documents.refusals import Refusal, not_now, try_to_take_in
+from portal.identity_checks.documents.refusals import Refusal, not_now, refuse, try_to_take_in
 from portal.identity_checks.documents.uploading import OffsetDiffers, PartIncomplete, UploadGone
-from portal.identity_checks.forms import problem_sentence
 from portal.identity_checks.models import IdentityUpload
 from portal.identity_checks.proof.errand_views import current_errand
 from portal.identity_checks.proof.errands import Errand
@@ -43,8 +42,8 @@ def begin(code: str) -> Response:
         if row is None:
             count_try([(UPLOADS_AN_HOUR, f"identity-upload-begun:{errand.customer_id}")])
             row = uploading.begin(errand, paper, side, size, fingerprint, sender)
-    except DocumentRefused as refusal:
-        return _refused(Refusal(problem_sentence(refusal)))
+    except DocumentRefused as fault:
+        return _refused(refuse(errand, paper, side, fault))
     except NoLongerNeeded:
         return _over()
     except TooManyTries:
@@ -113,8 +112,8 @@ def _take_in(errand: Errand, row: IdentityUpload) -> Refusal | None:
     paper, side, row_id = Paper(row.kind), Side(row.side), row.id
     try:
         content = uploading.content_of(row, session_key())
-    except DocumentRefused as refusal:
-        return Refusal(problem_sentence(refusal))
+    except DocumentRefused as fault:
+        return refuse(errand, paper, side, fault)
     except StorageError as error:
         return not_now(error)
     return try_to_take_in(errand, paper, side, content, session_key(), lambda: uploading.use_up(row_id))

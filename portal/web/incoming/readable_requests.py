@@ -1,6 +1,33 @@
 """Refuse a request that could be read in two ways, before anything else reads it."""
 
+from typing import Any
+
 from flask import Flask, abort, request
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.formparser import FormDataParser
+
+Parsed = tuple[Any, MultiDict[str, str], MultiDict[str, FileStorage]]
+
+
+class WholeForms(FormDataParser):
+    """Reads a form whole or not at all; Werkzeug reads one with malformed parts as an empty one."""
+
+    def parse(self, *arguments: Any, **options: Any) -> Parsed:
+        """Return the stream, the fields and the files of a body.
+
+        Raises:
+            BadRequest: its parts are malformed, or one has no name (RFC 7578, 4.2).
+        """
+        self.silent = False
+        try:
+            parsed = super().parse(*arguments, **options)
+        except ValueError:
+            raise BadRequest from None
+        names: set[str | None] = {*parsed[1], *parsed[2]}
+        if None in names:
+            raise BadRequest
+        return parsed
 
 
 def register(app: Flask) -> None:

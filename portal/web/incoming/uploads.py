@@ -10,6 +10,8 @@ from typing import IO, Any
 from flask import Request
 from werkzeug.datastructures import FileStorage
 
+from portal.web.incoming.readable_requests import WholeForms
+
 LARGEST_FILE = 10 * 1024 * 1024
 
 
@@ -40,6 +42,8 @@ class BoundedFile(BytesIO):
 
 class MemoryRequest(Request):
     """The app's request class: it keeps an uploaded file in memory, within the limit of one file."""
+
+    form_data_parser_class = WholeForms
 
     def _get_file_stream(
         self,

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from portal.audit.models import AuditEvent
 from portal.cli import doctor
 from portal.config import Settings
 from portal.doctor import _held_documents
+from portal.identity_checks.documents import refusals
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
-from portal.infrastructure.database import transaction
+from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.scanner import scanner_from_url
@@ -95,6 +97,9 @@ def test_what_the_scanner_knows_is_refused_whatever_it_is_wrapped_in(
     assert page.status == 422
     assert "ni une image JPEG" in page.errors[0]
     assert (statuses(), stored(settings)) == ([], [])
+    db.session.rollback()
+    events = db.session.execute(select(AuditEvent).where(AuditEvent.tag == refusals.REFUSED)).scalars()
+    assert sorted(event.facts["reason"] for event in events) == ["infected", "infected", "wrong_type"]
 
 
 FAULTS: dict[str, Callable[[Daemon], None]] = {

@@ -9,7 +9,9 @@ from sqlalchemy import func, select, update
 from werkzeug import formparser
 
 from portal.accounts.models import Account
+from portal.audit.models import AuditEvent
 from portal.identity_checks.documents import intake
+from portal.identity_checks.documents.refusals import REFUSED
 from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.scanner import Verdict
@@ -44,6 +46,17 @@ def card_page(browser: Browser) -> Page:
 
 def passport_page(browser: Browser) -> Page:
     return describe_copy(browser).submit({"paper": "passport"}, with_field="paper")
+
+
+def refusals() -> list[tuple[str, str]]:
+    """The refused sides in the audit trail: side and reason. Nothing else is kept of such a file, not even its name."""
+    db.session.rollback()
+    events = db.session.execute(
+        select(AuditEvent).where(AuditEvent.tag == REFUSED).order_by(AuditEvent.sequence)
+    ).scalars()
+    found = [event.facts for event in events]
+    assert all(set(values) == {"paper", "side", "reason"} for values in found)
+    return [(values["side"], values["reason"]) for values in found]
 
 
 def count_documents() -> int:
@@ -190,6 +203,7 @@ def test_the_same_file_for_both_sides_is_refused(doubted: Browser) -> None:
     assert page.errors == ["Vous avez envoyé deux fois le même fichier. Choisissez l’autre face."]
     page = send_sides(page, back=specimens.front())
     assert page.errors == ["Vous avez envoyé deux fois le même fichier. Choisissez l’autre face."]
+    assert refusals() == [("back", "sent_twice")] * 2
 
 
 def test_a_dark_or_blurred_picture_is_said_and_taken(doubted: Browser) -> None:
@@ -211,30 +225,32 @@ def test_a_dark_or_blurred_picture_is_said_and_taken(doubted: Browser) -> None:
 
 
 HOSTILE = {
-    "empty": (lambda: b"", "Ce fichier est vide"),
-    "renamed text": (lambda: b"<html><script>alert(1)</script>", "ni une image JPEG"),
-    "archive": (lambda: specimens.archive(), "ni une image JPEG"),
-    "archive behind a picture": (lambda: specimens.front() + specimens.archive(), "cache autre chose"),
+    "empty": (lambda: b"", "Ce fichier est vide", "empty"),
+    "renamed text": (lambda: b"<html><script>alert(1)</script>", "ni une image JPEG", "wrong_type"),
+    "archive": (lambda: specimens.archive(), "ni une image JPEG", "wrong_type"),
+    "archive behind a picture": (lambda: specimens.front() + specimens.archive(), "cache autre chose", "polyglot"),
     "page inside a picture": (
         lambda: specimens.front()[:-2] + b"<script>alert(1)</script>\xff\xd9",
         "cache autre chose",
+        "polyglot",
     ),
-    "cut off": (lambda: specimens.front()[: len(specimens.front()) // 2], "est coupé"),
-    "password": (lambda: specimens.protected_pdf(), "Un mot de passe protège"),
-    "pages": (lambda: specimens.pdf_of_pages([specimens.RED] * 5), "5 pages"),
-    "moving": (lambda: specimens.animated_png(), "est animée"),
-    "pixel flood": (lambda: specimens.flooded_jpeg(), "est trop grande"),
-    "HEIC flood": (lambda: specimens.flooded_heic(), "est trop grande"),
+    "cut off": (lambda: specimens.front()[: len(specimens.front()) // 2], "est coupé", "truncated"),
+    "password": (lambda: specimens.protected_pdf(), "Un mot de passe protège", "encrypted_pdf"),
+    "pages": (lambda: specimens.pdf_of_pages([specimens.RED] * 5), "5 pages", "too_many_pages"),
+    "moving": (lambda: specimens.animated_png(), "est animée", "animated"),
+    "pixel flood": (lambda: specimens.flooded_jpeg(), "est trop grande", "too_many_pixels"),
+    "HEIC flood": (lambda: specimens.flooded_heic(), "est trop grande", "too_many_pixels"),
 }
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_a_hostile_file_is_refused_with_its_own_words(doubted: Browser, name: str) -> None:
-    make, words = HOSTILE[name]
+    make, words, reason = HOSTILE[name]
     page = send_sides(passport_page(doubted), page=make())
     assert page.status == 422
     assert words in page.errors[0], page.errors
     assert count_documents() == 0
+    assert refusals() == [("page", reason)]
 
 
 def test_a_large_file_is_refused_with_its_size_and_never_kept_in_memory(doubted: Browser) -> None:
@@ -242,6 +258,7 @@ def test_a_large_file_is_refused_with_its_size_and_never_kept_in_memory(doubted:
     assert page.status == 422
     assert page.errors == ["Ce fichier pèse 10,5 Mo. Choisissez-en un de 10 Mo au plus."]
     assert count_documents() == 0
+    assert refusals() == [("page", "too_big")]
 
 
 def test_a_body_over_the_limit_is_stopped_and_the_draft_stays(doubted: Browser) -> None:

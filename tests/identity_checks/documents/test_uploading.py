@@ -16,6 +16,7 @@ from portal import clock
 from portal.audit.models import AuditEvent
 from portal.config import Settings
 from portal.identity_checks.documents import intake, uploading
+from portal.identity_checks.documents.refusals import REFUSED
 from portal.identity_checks.models import IdentityUpload
 from portal.identity_checks.tasks import sweep_uploads
 from portal.infrastructure.database import db, transaction
@@ -153,6 +154,12 @@ def test_each_fault_has_its_words_and_the_other_side_stays(sender: Sender, parts
     assert "est vide" in (sender.begin("back", b"").json or {})["error"]
     assert [document.side for document in all_documents()] == ["front"]
     assert (stored(parts), uploads()) == ([], [])
+    refused = db.session.execute(
+        select(AuditEvent).where(AuditEvent.tag == REFUSED).order_by(AuditEvent.sequence)
+    ).scalars()
+    assert [(event.facts["side"], event.facts["reason"]) for event in refused] == [
+        ("back", reason) for reason in ("truncated", "sent_twice", "too_big", "empty")
+    ]
 
 
 @pytest.mark.parametrize(

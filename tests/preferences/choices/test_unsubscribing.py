@@ -3,10 +3,13 @@
 import pytest
 from flask import Flask
 
+from portal.config import Settings
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
+from portal.infrastructure.one_time_tokens import write_token
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.choices.unsubscribing import EMAIL_FLAGS
+from portal.preferences.feed.reading import LINK_PURPOSE
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES
 from tests.support.acting.browser import Browser
@@ -43,6 +46,47 @@ def test_a_mail_program_stops_the_emails(app: Flask, link: str, content_type: st
         assert "Location" not in response.headers
     assert flags_on() == OTHERS
     assert len([proof for proof in proofs() if proof.origin is Origin.MAIL_LINK]) == len(EMAIL_FLAGS)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b" \r\n\r\n"])
+def test_line_ends_after_the_body_do_not_matter(app: Flask, link: str, end: bytes) -> None:
+    client = app.test_client(use_cookies=False)
+    plain = b"List-Unsubscribe=One-Click" + end
+    parts = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click%s\r\n--b--\r\n' % end
+    for body, content_type in [
+        (plain, "application/x-www-form-urlencoded"), (parts, "multipart/form-data; boundary=b"),
+    ]:  # fmt: skip
+        accept(list(FLAG_CODES))
+        response = client.post(link, data=body, content_type=content_type)
+        assert (response.status_code, response.text) == (200, "Unsubscribed.\n")
+        assert flags_on() == OTHERS
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"List-Unsubscribe": "One-Clicks"}, {"List-Unsubscribe": ""}, {"list-unsubscribe": "One-Click"}]
+)
+def test_what_only_follows_links_stops_nothing(app: Flask, link: str, body: dict[str, str]) -> None:
+    assert app.test_client(use_cookies=False).post(link, data=body).status_code == 400
+    assert flags_on() == set(FLAG_CODES)
+
+
+def test_only_the_key_of_this_link_stops_the_emails(app: Flask, link: str, people: People, settings: Settings) -> None:
+    client, camille = app.test_client(use_cookies=False), customer_of("camille@example.org")
+    public_id, _dot, signature = link.removeprefix("/unsubscribe/").partition(".")
+    people.account("jean@example.org")
+    of_jean = FeedClient(app).get("/feed/v1/unsubscribe-links/C-jean").get_json()["url"].rpartition("/")[2]
+    for token in (
+        write_token(settings.secret_key, "reset", public_id),
+        write_token(settings.secret_key, LINK_PURPOSE, camille.public_id),
+        f"{of_jean.partition('.')[0]}.{signature}",
+        f"{public_id}.{of_jean.partition('.')[2]}",
+        public_id,
+    ):
+        client.post(f"/unsubscribe/{token}", data=ONE_CLICK)
+    client.post(f"/unsubscribe/{of_jean}", data=ONE_CLICK)
+    assert flags_on() == set(FLAG_CODES)
+    assert client.post(link, data=ONE_CLICK).status_code == 200
+    assert flags_on() == OTHERS
 
 
 def test_opening_the_link_changes_nothing(link: str, browser: Browser) -> None:

@@ -13,10 +13,10 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup, Tag
 from flask import Flask, has_app_context, session
 from flask.testing import FlaskClient
-from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from portal.infrastructure.database import db
+from portal.web.form_tokens import masked_token
 
 Values = dict[str, Any]
 
@@ -144,7 +144,7 @@ class Browser:
 
 def _new_token(app: Flask, path: str) -> tuple[str, str]:
     with app.test_request_context(path):
-        return str(generate_csrf()), str(session["csrf_token"])
+        return masked_token(), str(session["csrf_token"])
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -44,8 +44,8 @@ class Part:
 
 
 def installed_packages() -> list[Distribution]:
-    """Return the packages of the lock that are installed here: not pip, and not the portal itself."""
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    """Return the packages of both locks that are installed here: not pip, and not the portal itself."""
+    lock = (ROOT / "requirements-test.lock").read_text("utf-8")
     locked = {plain(name) for name in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]+])?==", lock, re.MULTILINE)}
     return [package for package in distributions() if plain(package.name) in locked]
 
