@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
 # A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
 # connections at most. A portal at rest keeps eight.
-POOL = {"pool_size": 8, "max_overflow": 56}
+ENGINE = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
@@ -50,6 +50,7 @@ PREFIXES = {Audience.STAFF: "/staff"}
 
 # What registers itself when imported: jobs, holdings, listeners.
 REGISTERED = [
+    "portal.infrastructure.database_errors",
     "portal.infrastructure.mail.outbox",
     "portal.accounts.personal_data",
     "portal.accounts.claims",
@@ -98,7 +99,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=POOL,
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=400,
