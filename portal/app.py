@@ -17,6 +17,7 @@ from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList
+from portal.infrastructure.private_files import keep_private
 from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
@@ -43,7 +44,7 @@ ENGINE = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "rights"],
+    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "retention", "rights"],
     Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
@@ -82,6 +83,7 @@ REGISTERED = [
     "portal.rights.queue.listing",
     "portal.rights.tasks",
     "portal.rights.following.file_retention",
+    "portal.retention.clock_guard",
     "portal.retention.tasks",
 ]
 
@@ -125,6 +127,7 @@ def create_app(settings: Settings) -> Flask:
 def _connect_seams(app: Flask, settings: Settings) -> None:
     """Install the parts of the portal that the settings name: keys, declared files, storage, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep_private(settings.instance)
     installed.settings.put(app, settings)
     _install_secrets(app, settings)
     organisation = Organisation.load(settings.organisation_file)

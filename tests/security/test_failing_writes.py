@@ -115,7 +115,9 @@ def deadlock() -> Iterator[None]:
             held = text(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {theirs} AND granted")
             while not is_over.is_set():
                 if connection.execute(held).scalar_one():
-                    connection.execute(text(f"SET LOCAL deadlock_timeout = '60s'; SELECT pg_advisory_xact_lock({theirs})"))
+                    connection.execute(
+                        text(f"SET LOCAL deadlock_timeout = '60s'; SELECT pg_advisory_xact_lock({theirs})")
+                    )
                     return
                 time.sleep(0.01)
 
@@ -209,9 +211,9 @@ def test_a_worker_tells_nothing_of_what_it_could_not_write(app: Flask, fault: st
 def test_a_command_tells_nothing_of_what_it_could_not_write(app: Flask, fault: str) -> None:
     runner = app.test_cli_runner()
     if fault == "unique":
-        assert runner.invoke(staff, CREATE + [FIRST]).exit_code == 0
+        assert runner.invoke(staff, [*CREATE, FIRST]).exit_code == 0
     with planted(fault, "staff_members", "email"):
-        done = runner.invoke(staff, CREATE + [SECOND])
+        done = runner.invoke(staff, [*CREATE, SECOND])
     assert done.exit_code == 1
     assert done.exc_info
     assert_silent(done.output + "".join(traceback.format_exception(done.exc_info[1])), "what the command would print")
