@@ -28,6 +28,8 @@ from tests.support.looking.audit_trail import events
 from tests.support.packages import build, take_in
 from tests.support.records import visit
 
+pytestmark = pytest.mark.usefixtures("asleep_meanwhile")
+
 DAY = timedelta(days=1)
 
 # Jobs that run without looking at the clock's guard, and why they may.

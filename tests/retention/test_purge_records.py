@@ -117,6 +117,7 @@ def test_it_happens_by_itself_every_day(app: Flask) -> None:
     assert periodic[NAME] == timedelta(days=1)
 
 
+@pytest.mark.usefixtures("asleep_meanwhile")
 @pytest.mark.parametrize(
     "jump", [timedelta(days=31), timedelta(days=2, hours=1), timedelta(hours=-2), timedelta(days=-9000)]
 )
@@ -142,6 +143,7 @@ def test_a_clock_that_jumped_removes_nothing(
     assert event.facts == {"class": "every", "cause": "back" if jump < timedelta(0) else "ahead"}
 
 
+@pytest.mark.usefixtures("asleep_meanwhile")
 @pytest.mark.parametrize("gap", [timedelta(minutes=1), timedelta(hours=23), timedelta(days=1, hours=20)])
 def test_an_ordinary_day_is_no_jump(browser: Browser, gap: timedelta) -> None:
     run_daily()
