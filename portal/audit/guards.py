@@ -18,14 +18,12 @@ _GUARDS = {
         "audit_head_no_truncate", "audit_head_no_change", "audit_head_only_forward",
     },
 }  # fmt: skip
-_AT_WORK = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')",
-}
+_ON_SQLITE = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+_ON_POSTGRESQL = text("SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')")
 
 
 def missing_guards() -> list[str]:
     """Return the names of the triggers that were taken away or switched off."""
     dialect = db.engine.dialect.name
-    at_work = set(db.session.execute(text(_AT_WORK[dialect])).scalars())
+    at_work = set(db.session.execute(_ON_POSTGRESQL if dialect == "postgresql" else _ON_SQLITE).scalars())
     return sorted(_GUARDS[dialect] - at_work)
