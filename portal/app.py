@@ -17,6 +17,7 @@ from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList
+from portal.infrastructure.private_files import keep_private
 from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
@@ -38,19 +39,20 @@ ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
 # A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
 # connections at most. A portal at rest keeps eight.
-POOL = {"pool_size": 8, "max_overflow": 56}
+ENGINE = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "rights"],
+    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "retention", "rights"],
     Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
 
 # What registers itself when imported: jobs, holdings, listeners.
 REGISTERED = [
+    "portal.infrastructure.database_errors",
     "portal.infrastructure.mail.outbox",
     "portal.accounts.personal_data",
     "portal.accounts.claims",
@@ -82,6 +84,7 @@ REGISTERED = [
     "portal.rights.queue.listing",
     "portal.rights.tasks",
     "portal.rights.following.file_retention",
+    "portal.retention.clock_guard",
     "portal.retention.tasks",
 ]
 
@@ -99,7 +102,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=POOL,
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=400,
@@ -125,6 +128,7 @@ def create_app(settings: Settings) -> Flask:
 def _connect_seams(app: Flask, settings: Settings) -> None:
     """Install the parts of the portal that the settings name: keys, declared files, storage, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep_private(settings.instance)
     installed.settings.put(app, settings)
     _install_secrets(app, settings)
     organisation = Organisation.load(settings.organisation_file)

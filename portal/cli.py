@@ -15,6 +15,7 @@ from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 
 from portal.access.tokens import SCOPES, create_token
+from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
 from portal.demo.facebook_serving import start_stand_in
 from portal.doctor import examine
@@ -49,10 +50,11 @@ def init(port: int) -> None:
 
 
 @click.command("upgrade-database")
+@click.option("--without-lost-keys", is_flag=True, help="Go on though master keys are lost that rows need.")
 @with_appcontext
-def upgrade_database() -> None:
+def upgrade_database(without_lost_keys: bool) -> None:
     """Apply the migrations that the database lacks."""
-    upgrade()
+    upgrade(x_arg=["lost-keys=yes"] if without_lost_keys else None)
 
 
 @click.command("serve")
@@ -109,6 +111,9 @@ def verify_audit() -> None:
         click.echo(f"The audit trail is broken: {found.fault}.", err=True)
         sys.exit(1)
     click.echo(f"The audit trail is whole: {found.events} events.")
+    if gone := missing_guards():
+        click.echo(f"The database no longer guards it: {', '.join(gone)} taken away or switched off.", err=True)
+        sys.exit(1)
 
 
 keys = click.Group("keys", help="Keys of an installation.")

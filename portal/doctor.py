@@ -5,6 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock
+from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
 from portal.identity_checks.decoding.isolation import chosen_way, isolation_report
 from portal.identity_checks.documents.reconciliation import compare, versions_in_use
@@ -21,7 +23,10 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.plain_connections import plain_connections
+from portal.infrastructure.private_files import open_to_others
 from portal.infrastructure.sealing.rotation import waiting
+from portal.retention.clock_guard import halted_mark
+from portal.retention.commands import told
 from portal.site.readiness import applied_migration, migration_head
 from portal.web.incoming.rate_limits import installed_counter
 
@@ -52,6 +57,18 @@ def _database() -> Iterator[Finding]:
     is_current = applied == head
     cure = "" if is_current else f", code at {head}; run flask upgrade-database"
     yield is_current, f"database: at {applied}{cure}"
+
+
+def _private_files() -> Iterator[Finding]:
+    settings, url = installed.settings(), db.engine.url
+    private = [settings.instance]
+    if url.get_backend_name() == "sqlite" and url.database:
+        private.append(Path(url.database))
+    found = [str(path) for each in private for path in open_to_others(each)]
+    if found:
+        yield False, f"files: others on this machine may read {', '.join(found)}; chmod go= them, as their owner"
+    else:
+        yield True, "files: the instance folder and the database are closed to others on this machine"
 
 
 def _storage() -> Iterator[Finding]:
@@ -176,6 +193,13 @@ def _audit() -> Iterator[Finding]:
         yield True, f"audit: {found.events} events, whole"
     else:
         yield False, f"audit: {found.fault}; compare with a backup before anything else is done"
+    if gone := missing_guards():
+        yield False, f"audit: the database no longer guards it ({', '.join(gone)}); find out who took that away"
+
+
+def _clock() -> Iterator[Finding]:
+    mark = halted_mark()
+    yield mark is None, "clock: it runs evenly" if mark is None else f"clock: nothing is removed; {told(mark)}"
 
 
 def _rendering() -> Iterator[Finding]:
@@ -186,6 +210,7 @@ def _rendering() -> Iterator[Finding]:
 
 _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _database: "check PORTAL_DATABASE_URL",
+    _private_files: "check PORTAL_INSTANCE",
     _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
     _older_opening_keys: "see to the database first",
@@ -199,5 +224,6 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _redis: "check PORTAL_REDIS_URL",
     _jobs: "see to the database first",
     _audit: "see to the database first",
+    _clock: "see to the database first",
     _rendering: "no identity document can be taken in; try flask doctor as the user that runs the portal",
 }

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from portal.config import read_settings_file
+from portal.infrastructure.private_files import keep_private
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 
 
@@ -14,6 +15,7 @@ def prepare_instance(folder: Path, public_url: str) -> bool:
     Settings that are there stay. Only the public address is always replaced, since the port may be another one today.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep_private(folder)
     path = folder / "settings"
     values = read_settings_file(path)
     is_new = "PORTAL_SECRET_KEY" not in values

@@ -18,8 +18,11 @@ from xdist.scheduler import LoadFileScheduling
 from portal.app import create_app
 from portal.config import Settings
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.destruction import guard_destruction
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
+from portal.retention.clock_guard import look_at_clock
 from portal.translations.__main__ import compile_catalogues
+from tests.support.acting.awake import awake_meanwhile
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, deliver
 from tests.support.acting.people import People
@@ -126,9 +129,16 @@ def app(shared_app: Flask, settings: Settings, database: Database) -> Iterator[F
     database.empty(shared_app)
     for name in ("storage", "mail"):
         shutil.rmtree(settings.instance / name, ignore_errors=True)
+    guard_destruction(awake_meanwhile)
     with shared_app.app_context():
         yield shared_app
         db.session.remove()
+
+
+@pytest.fixture
+def asleep_meanwhile(app: Flask) -> None:
+    """Let days pass unseen where a test moves the clock, as when a portal was off or its clock jumped."""
+    guard_destruction(look_at_clock)
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ A code counts once, also when two browsers send it at the same moment.
 
 import hmac
 import io
+import logging
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import pyotp
 import segno
@@ -15,22 +16,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.infrastructure.database import db
-from portal.infrastructure.sealing.keys import MasterKeys
+from portal.infrastructure.sealing.keys import KeyBroken, MasterKeys
+from portal.infrastructure.sealing.streams import SealBroken
 from portal.infrastructure.sealing.texts import open_text, rewrap_text, seal_text, version_of_text
 
 STEP_SECONDS = 30
+
+logger = logging.getLogger("portal.access")
 
 _SEPARATORS = re.compile(r"[\s\-‐‑–]")
 
 
 class AppHolder:
-    """Columns of a model of people who may have an authenticator app.
-
-    Attributes:
-        app_sealed_as: the context of the sealed secret. A secret sealed for a customer does not open for staff.
-    """
-
-    app_sealed_as: ClassVar[str]
+    """Columns of a model of people who may have an authenticator app; its key is `id`."""
 
     sealed_totp_secret: Mapped[str | None] = mapped_column(String(400))
     last_totp_step: Mapped[int] = mapped_column(default=0)
@@ -41,15 +39,16 @@ def new_totp_secret() -> str:
     return pyotp.random_base32()
 
 
-def keep_totp_secret(holder: AppHolder, secret: str | None) -> None:
-    """Store the secret of a person's app, sealed, in the current transaction. None removes the app."""
-    holder.sealed_totp_secret = seal_text(secret, holder.app_sealed_as) if secret else None
+def keep_totp_secret(holder: Any, secret: str | None) -> None:
+    """Store the secret of a person's app, sealed for their row, in the current transaction. None removes the app."""
+    db.session.flush()  # a new row has its number from here on
+    holder.sealed_totp_secret = seal_text(secret, _row_of(holder)) if secret else None
     holder.last_totp_step = 0
 
 
-def totp_secret(holder: AppHolder) -> str:
+def totp_secret(holder: Any) -> str:
     """Return the secret of somebody who has an app. Raises `KeyMissing`, `KeyBroken`, `SealBroken`."""
-    return open_text(holder.sealed_totp_secret or "", holder.app_sealed_as)
+    return open_text(holder.sealed_totp_secret or "", _row_of(holder))
 
 
 def secret_in_groups(secret: str) -> list[str]:
@@ -95,11 +94,16 @@ def burn_totp_code(holder: Any, code: str) -> bool:
         holder: a row with the columns of `AppHolder`; without an app no code fits.
 
     Raises:
-        KeyMissing, KeyBroken, SealBroken: the stored secret cannot be opened.
+        KeyMissing: the master key of the stored secret is not configured.
     """
     if holder.sealed_totp_secret is None:
         return False
-    step = _matching_step(totp_secret(holder), plain_code(code))
+    try:
+        secret = totp_secret(holder)
+    except (KeyBroken, SealBroken, ValueError):
+        logger.error("an app's secret does not open in its own row: no code fits", extra={"row": _row_of(holder)})
+        return False
+    step = _matching_step(secret, plain_code(code))
     if step is None:
         return False
     model = type(holder)
@@ -120,7 +124,12 @@ def sealed_key_version(holder: Any) -> int | None:
 
 def rewrap_secret(holder: Any, keys: MasterKeys) -> None:
     """Wrap the key of a secret again, by the current master key. Raises `KeyMissing`, `KeyBroken`."""
-    holder.sealed_totp_secret = rewrap_text(holder.sealed_totp_secret, holder.app_sealed_as, keys)
+    holder.sealed_totp_secret = rewrap_text(holder.sealed_totp_secret, _row_of(holder), keys)
+
+
+def _row_of(holder: Any) -> str:
+    """Return what a secret is sealed for: copied to another row, it does not open."""
+    return f"{holder.__tablename__}.sealed_totp_secret:{holder.id}"
 
 
 def _matching_step(secret: str, code: str) -> int | None:

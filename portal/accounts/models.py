@@ -25,7 +25,6 @@ class Account(AppHolder, UserMixin, db.Model):
     """
 
     __tablename__ = "accounts"
-    app_sealed_as = "customer second factor"
     __table_args__ = (
         Index(
             "uq_accounts_confirmed_address",

@@ -69,7 +69,7 @@ def write_to_new_address(run: JobRun, link_id: int) -> None:
             queue_confirm_new_address(link.account, link)
 
 
-@job("accounts.purge", every=timedelta(days=1))
+@job("accounts.purge", every=timedelta(days=1), destroys=True)
 def purge_accounts(run: JobRun) -> None:
     """Delete registrations never confirmed, old sessions, links and browsers, links undone, mails to strangers."""
     instant = clock.now()

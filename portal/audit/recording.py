@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -14,6 +14,8 @@ from portal.audit.tags import TAGS
 from portal.infrastructure.database import before_commit, db
 
 GENESIS = "0" * 64
+HEAD = 1
+"""The id of the one row of `audit_head`."""
 
 
 def record(tag: str, *, actor: str, subject: str, **facts: str | int | bool | list[str] | None) -> None:
@@ -50,13 +52,19 @@ def event_hash(sequence: int, event: dict[str, Any], previous_hash: str) -> str:
 
 @before_commit
 def append_to_chain(session: Session) -> None:
-    """Chain the collected events. The head row stays locked until the commit, so the chain is in order of commits."""
+    """Chain the collected events. The head row stays locked until the commit, so the chain is in order of commits.
+
+    One event at a time, then the head: the database takes nothing but what follows the head, and moves the head to
+    nothing but that.
+    """
     events = session.info.pop("audit", [])
     if not events:
         return
-    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    head = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update()
+    sequence, previous = session.execute(head).one()
     for event in events:
-        previous = head.hash
-        head.sequence += 1
-        head.hash = event_hash(head.sequence, event, previous)
-        session.add(AuditEvent(sequence=head.sequence, previous_hash=previous, hash=head.hash, **event))
+        sequence += 1
+        chained = event_hash(sequence, event, previous)
+        session.execute(insert(AuditEvent).values(sequence=sequence, previous_hash=previous, hash=chained, **event))
+        session.execute(update(AuditHead).where(AuditHead.id == HEAD).values(sequence=sequence, hash=chained))
+        previous = chained

@@ -23,7 +23,7 @@ from portal.customers.models import Customer
 from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
-from portal.exports.models import AnswerPackage, PackageStatus
+from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.requesting import tell_ready
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
@@ -55,7 +55,8 @@ def build(run: JobRun, package_id: int) -> None:
     with run.finish() as session:
         package = session.get_one(AnswerPackage, package_id)
         package.status, package.progress = PackageStatus.READY, 100
-        package.storage_key, package.wrapped_key = name, wrap(key, name.encode())
+        package.storage_key = name
+        package.wrapped_key = wrap(key, key_context(package))
         package.size, package.sha256, package.counts = writer.size, writer.sha256, writer.counts
         package.ready_at = clock.now()
         package.expires_at = clock.now() + timedelta(days=organisation.retention.answer_files.days)

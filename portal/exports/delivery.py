@@ -8,7 +8,7 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
-from portal.exports.models import AnswerPackage, PackageStatus
+from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
@@ -95,5 +95,5 @@ def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:
     assert package.storage_key
     assert package.wrapped_key
     name = package.storage_key
-    key = installed.master_keys().unwrap(package.wrapped_key, name.encode())
+    key = installed.master_keys().unwrap(package.wrapped_key, key_context(package))
     return open_stream(key, installed.storage().open(name), name)

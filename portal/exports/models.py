@@ -47,3 +47,8 @@ class AnswerPackage(db.Model):
     ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     downloads: Mapped[int] = mapped_column(default=0)
+
+
+def key_context(package: AnswerPackage) -> bytes:
+    """Return what a package's key is wrapped for: its own row and object. In another's place it does not open."""
+    return f"answer_packages.wrapped_key:{package.id}:{package.storage_key}".encode()

@@ -29,7 +29,7 @@ def build_package(run: JobRun, package_id: int) -> None:
         raise
 
 
-@job("exports.expire_packages", every=timedelta(hours=1))
+@job("exports.expire_packages", every=timedelta(hours=1), destroys=True)
 def expire_packages(run: JobRun) -> None:
     """Destroy the key of every package past its date, then have its bytes removed."""
     with run.finish() as session:
@@ -51,7 +51,7 @@ def remove_bytes(run: JobRun, package_id: int) -> None:
         session.get_one(AnswerPackage, package_id).storage_key = None
 
 
-@job("exports.remove_orphans", every=timedelta(days=1))
+@job("exports.remove_orphans", every=timedelta(days=1), destroys=True)
 def remove_orphans(run: JobRun) -> None:
     """Remove bytes that a killed worker left: stored for a day and named by no package."""
     storage = installed.storage()

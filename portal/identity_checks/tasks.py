@@ -7,24 +7,19 @@ import logging
 from datetime import timedelta
 
 from portal import clock
-from portal.audit.recording import record
-from portal.audit.tags import declare
 from portal.identity_checks.documents import intake, previews, shredding, uploading
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof.errands import errands
 from portal.identity_checks.queries import held_documents
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.destruction import may_destroy
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.scanner import Outcome, Verdict
 from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing.streams import SealBroken
 from portal.infrastructure.storage import StorageError
 from portal.web.sessions import CUSTOMER_RULES
-
-REFUSED = declare("portal:identity_sweep:refused", "last_run")
-
-LONGEST_GAP = timedelta(days=1)
 
 logger = logging.getLogger("portal.identity_checks")
 
@@ -34,19 +29,8 @@ job("identity.remove_preview")(shredding.remove_preview)
 
 @job("identity.sweep", every=timedelta(hours=1))
 def sweep(run: JobRun) -> None:
-    """Shred documents past their limit, and ask again for removals that were given up.
-
-    A clock that jumped, as on a machine that has just started, could destroy documents that somebody still has to look
-    at. So after a gap of a day, or a step back, this run destroys nothing and logs an error. The next run, an hour
-    later by the same clock, goes on.
-    """
-    last = run.last_done()
-    if last is not None and not timedelta(0) <= clock.now() - last <= LONGEST_GAP:
-        logger.error("the clock jumped since the last sweep, or the portal stood still: nothing is shredded this hour")
-        with run.finish():
-            record(REFUSED, actor="portal", subject="portal", last_run=last.isoformat())
-        return
-    while _shred_expired():
+    """Shred documents past their limit, while the clock is trusted, and ask again for removals that were given up."""
+    while may_destroy() and _shred_expired():
         run.renew()
     with transaction():
         shredding.repeat_removals()
@@ -69,7 +53,7 @@ def _checks_of(documents: list[IdentityDocument]) -> list[int]:
     return sorted({document.check_id for document in documents if document.check_id is not None})
 
 
-@job("identity.sweep_uploads", every=timedelta(minutes=10))
+@job("identity.sweep_uploads", every=timedelta(minutes=10), destroys=True)
 def sweep_uploads(run: JobRun) -> None:
     """Destroy uploads that were never finished, and previews whose session has ended by now."""
     while True:

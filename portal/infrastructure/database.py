@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask_migrate import Migrate
@@ -15,6 +16,8 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Enum, Intege
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
+
+from portal.infrastructure.private_files import keep_private
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -121,6 +124,9 @@ def _refuse_stray_statement(state: ORMExecuteState) -> None:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     if "sqlite" not in type(connection).__module__:
         return
+    for _number, _name, file in connection.execute("PRAGMA database_list").fetchall():
+        if file:
+            keep_private(Path(file))  # before SQLite makes its journal, which takes over the mode
     connection.isolation_level = None  # the driver must not begin transactions by itself: see _begin_sqlite
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):

@@ -28,7 +28,7 @@ def retention(language: str) -> str:
     return _KEPT.filled(language, period=_period().text(language))
 
 
-@job("lookups.purge_expired", every=timedelta(days=1))
+@job("lookups.purge_expired", every=timedelta(days=1), destroys=True)
 def purge_expired(run: JobRun) -> None:
     """Remove looks and lookups whose time ran out, slice by slice."""
     first_day_kept = _period().before(clock.today())

@@ -199,7 +199,7 @@ def retention(language: str) -> str:
     return _KEPT.filled(language, period=_mails_kept_for().text(language))
 
 
-@job("customers.purge_mails", every=timedelta(days=1))
+@job("customers.purge_mails", every=timedelta(days=1), destroys=True)
 def purge_mails(run: JobRun) -> None:
     """Delete the mails to customers that are older than the period told to them."""
     start = _mails_kept_for().before(clock.now())

@@ -23,7 +23,7 @@ PURGED = declare("portal:consent_proofs:purged", "proofs", "until")
 SLICE = 500
 
 
-@job("preferences.end_suppressions", every=timedelta(hours=6))
+@job("preferences.end_suppressions", every=timedelta(hours=6), destroys=True)
 def end_suppressions(run: JobRun) -> None:
     """Remove the references of erased people once their suppression entry has run out."""
     _apply(run, lambda: PreferenceState.suppressed_until <= clock.now(), forget)
@@ -35,7 +35,7 @@ def lapse_consents(run: JobRun) -> None:
     _apply(run, lambda: PreferenceState.lapses_on <= clock.today(), publish)
 
 
-@job("preferences.purge_proofs", every=timedelta(days=1))
+@job("preferences.purge_proofs", every=timedelta(days=1), destroys=True)
 def purge_proofs(run: JobRun) -> None:
     """Remove proofs of choices that stopped counting longer ago than the organisation keeps proof.
 

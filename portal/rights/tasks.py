@@ -7,7 +7,7 @@ from portal.infrastructure.jobs.queue import JobRun, job
 from portal.rights.filing.drafts import discard, expired_drafts
 
 
-@job("rights.remove_expired_drafts", every=timedelta(days=1))
+@job("rights.remove_expired_drafts", every=timedelta(days=1), destroys=True)
 def remove_expired_drafts(run: JobRun) -> None:
     """Delete drafts past their time, with the documents given for them, a slice at a time."""
     while True:

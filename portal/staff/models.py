@@ -20,7 +20,6 @@ from portal.web.sessions import SignedInSession
 class StaffMember(AppHolder, UserMixin, db.Model):
     __tablename__ = "staff_members"
     __table_args__ = (UniqueConstraint("company_issuer", "company_subject"),)
-    app_sealed_as = "staff second factor"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)

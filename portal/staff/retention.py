@@ -12,7 +12,7 @@ from portal.infrastructure.jobs.slices import remove_in_slices
 from portal.staff.models import StaffDevice, StaffSession, StaffToken
 
 
-@job("staff.purge_expired", every=timedelta(days=1))
+@job("staff.purge_expired", every=timedelta(days=1), destroys=True)
 def purge_expired(run: JobRun) -> None:
     """Remove sessions, links and browsers whose time ran out, slice by slice."""
     period: Period = installed.organisation().retention.security_log

@@ -44,7 +44,7 @@ def test_what_follows_a_commit_never_follows_a_rollback(app: Flask) -> None:
 
 
 def test_a_naive_instant_is_refused(app: Flask) -> None:
-    with pytest.raises(StatementError, match="needs a time zone"), transaction() as session:
+    with pytest.raises(StatementError, match=r"\(builtins.ValueError\)"), transaction() as session:
         session.add(Job(name="x", arguments={}, run_at=datetime(2026, 1, 1)))
         session.flush()
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, types
+from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, text, types
 
 from portal.infrastructure.database import db
 
@@ -11,7 +11,17 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 # What a type alone does not say, by table and column. A revision whose new table refuses what is made here (a check, a
 # trigger) gets its line with the revision.
-VALUES: dict[tuple[str, str], Any] = {}
+# An audit event follows the head, which moves with it. The one row of the head comes with its table.
+HEAD = "audit_head"
+_NEXT = "SELECT {} FROM audit_head WHERE id = 1"
+_MOVE_HEAD = text(
+    "UPDATE audit_head SET sequence = sequence + 1,"
+    " hash = (SELECT hash FROM audit_events WHERE sequence = audit_head.sequence + 1) WHERE id = 1"
+)
+VALUES: dict[tuple[str, str], Any] = {
+    ("audit_events", "sequence"): text(f"({_NEXT.format('sequence + 1')})"),
+    ("audit_events", "previous_hash"): text(f"({_NEXT.format('hash')})"),
+}
 
 
 def schema() -> MetaData:
@@ -26,8 +36,12 @@ def fill(tables: MetaData, first: int) -> None:
     """Add two rows to every table, numbered from `first`: one with all of its columns, one with what must be there."""
     with _writing() as connection, connection.begin():
         for table in tables.sorted_tables:
+            if table.name == HEAD:
+                continue
             for number, is_whole in ((first, True), (first + 1, False)):
                 connection.execute(insert(table).values(_row(table, number, is_whole)))
+                if table.name == "audit_events":
+                    connection.execute(_MOVE_HEAD)
 
 
 def read(tables: MetaData) -> Rows:

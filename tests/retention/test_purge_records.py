@@ -117,6 +117,7 @@ def test_it_happens_by_itself_every_day(app: Flask) -> None:
     assert periodic[NAME] == timedelta(days=1)
 
 
+@pytest.mark.usefixtures("asleep_meanwhile")
 @pytest.mark.parametrize(
     "jump", [timedelta(days=31), timedelta(days=2, hours=1), timedelta(hours=-2), timedelta(days=-9000)]
 )
@@ -129,13 +130,20 @@ def test_a_clock_that_jumped_removes_nothing(
     with clock.stopped_at(later):
         assert run_daily() is JobStatus.DONE
         assert "V-0" in held()
-        assert len(events("portal:purge:refused")) == 1
         assert "the clock jumped" in caplog.text
-    with clock.stopped_at(later + timedelta(days=1)):
+    for days in range(1, 7):
+        with clock.stopped_at(later + timedelta(days=days)):
+            assert run_daily() is JobStatus.DONE
+            assert "V-0" in held(), "a clock that stays wrong removes nothing on any later day"
+    assert len(events("portal:retention:refused")) == 1
+    with clock.stopped_at(later + timedelta(days=7)):
         run_daily()
-        assert "V-0" not in held(), "the next day, by the same clock, it goes on"
+        assert "V-0" not in held(), "after seven even days it goes on"
+    (event,) = events("portal:retention:resumed")
+    assert event.facts == {"class": "every", "cause": "back" if jump < timedelta(0) else "ahead"}
 
 
+@pytest.mark.usefixtures("asleep_meanwhile")
 @pytest.mark.parametrize("gap", [timedelta(minutes=1), timedelta(hours=23), timedelta(days=1, hours=20)])
 def test_an_ordinary_day_is_no_jump(browser: Browser, gap: timedelta) -> None:
     run_daily()

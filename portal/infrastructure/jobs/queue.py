@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import Update, select, update
@@ -15,15 +16,18 @@ from sqlalchemy.orm import scoped_session
 
 from portal import clock
 from portal.infrastructure.database import after_commit, db, transaction
+from portal.infrastructure.jobs.destruction import may_destroy
 from portal.infrastructure.jobs.models import Job, JobStatus
 
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS = 12
+PUT_OFF_FOR = timedelta(hours=1)
 
 Handler = Callable[..., None]
 handlers: dict[str, Handler] = {}
 periodic: dict[str, timedelta] = {}
 at_start_of_work: list[str] = []
+destroying: set[str] = set()
 _wakers: list[Callable[[int], None]] = []
 
 
@@ -35,16 +39,22 @@ class JobRefused(Exception):
     """The job can never succeed: it is parked at once instead of tried again."""
 
 
-def job(name: str, every: timedelta | None = None, *, at_start: bool = False) -> Callable[[Handler], Handler]:
+def job(
+    name: str, every: timedelta | None = None, *, at_start: bool = False, destroys: bool = False
+) -> Callable[[Handler], Handler]:
     """Register the handler of a job. It is called with a `JobRun` and the job's arguments as keywords.
 
     Args:
         name: `domain.verb_noun`, as `enqueue` is given it.
         every: the interval of a periodic job, which must take no argument.
         at_start: whether it also runs whenever a worker starts.
+        destroys: whether it destroys what is past its time. It then does nothing while the clock is not trusted: a
+            periodic one waits for its next turn, another is put off.
     """
 
     def register(handler: Handler) -> Handler:
+        if destroys:
+            handler = _while_time_is_trusted(name, handler)
         handlers[name] = handler
         if every:
             periodic[name] = every
@@ -53,6 +63,19 @@ def job(name: str, every: timedelta | None = None, *, at_start: bool = False) ->
         return handler
 
     return register
+
+
+def _while_time_is_trusted(name: str, handler: Handler) -> Handler:
+    destroying.add(name)
+
+    @wraps(handler)
+    def guarded(run: "JobRun", **arguments: Any) -> None:
+        if may_destroy():
+            handler(run, **arguments)
+        elif name not in periodic:
+            run.put_off(clock.now() + PUT_OFF_FOR)
+
+    return guarded
 
 
 def enqueue(
@@ -110,11 +133,16 @@ class JobRun:
         with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
             self._require_one(connection.execute(self._update(lease_until=clock.now() + LEASE)))
 
-    def last_done(self) -> datetime | None:
-        """Return when the job of this name last came to its end before this run; None when it never did."""
-        name = select(Job.name).where(Job.id == self.job_id).scalar_subquery()
-        done = select(Job.done_at).where(Job.name == name, Job.status == JobStatus.DONE, Job.id != self.job_id)
-        return db.session.execute(done.order_by(Job.id.desc()).limit(1)).scalar_one_or_none()
+    def put_off(self, until: datetime) -> None:
+        """Give the job back, to be run later as if it had not been tried.
+
+        Raises:
+            LeaseLost: another worker holds the job now.
+        """
+        waiting = self._update(status=JobStatus.WAITING, run_at=until, lease_until=None, attempts=Job.attempts - 1)
+        with transaction() as session:
+            self._require_one(session.execute(waiting))
+        self.is_finished = True
 
     @contextmanager
     def finish(self) -> Iterator[scoped_session[Any]]:

@@ -22,7 +22,7 @@ PURGED = declare("portal:requests:purged", "requests", "until")
 SLICE = 200
 
 
-@job("rights.purge_closed_files", every=timedelta(days=1))
+@job("rights.purge_closed_files", every=timedelta(days=1), destroys=True)
 def purge_closed_files(run: JobRun) -> None:
     """Delete the files of requests closed longer ago than the period, a slice at a time.
 

@@ -39,7 +39,7 @@ def propose(kind: ApprovalKind, target: str, after: Facts, reason: str, author: 
     return approval
 
 
-@job("staff.end_approval")
+@job("staff.end_approval", destroys=True)
 def end_approval(run: JobRun, approval_id: int) -> None:
     """End a proposal that is still open."""
     with run.finish():

@@ -20,7 +20,6 @@ from portal.config import Settings
 from portal.identity_checks.documents import shredding
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof import checking
-from portal.identity_checks.tasks import REFUSED
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job
 from portal.infrastructure.jobs.queue import enqueue
@@ -28,6 +27,7 @@ from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.scanner import Outcome, ScannerState, Verdict
 from portal.infrastructure.storage import StorageFull
 from portal.legal_time.clock_state import PauseReason
+from portal.retention.clock_guard import REFUSED
 from portal.rights.clock import running
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RightsRequest
@@ -211,8 +211,11 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
 
 
+@pytest.mark.usefixtures("asleep_meanwhile")
 @pytest.mark.parametrize("jump", [timedelta(days=20), pytest.param(timedelta(hours=-1), marks=pytest.mark.trial)])
-def test_a_clock_that_jumped_destroys_no_document_at_once(customer: Browser, folder: Path, jump: timedelta) -> None:
+def test_a_clock_that_jumped_destroys_no_document_before_seven_even_days(
+    customer: Browser, folder: Path, jump: timedelta
+) -> None:
     run_due_jobs()
     send_card(describe_copy(customer))
     later = clock.now() + jump
@@ -220,9 +223,12 @@ def test_a_clock_that_jumped_destroys_no_document_at_once(customer: Browser, fol
         session.execute(update(IdentityDocument).values(shred_after=later))
     with clock.stopped_at(later):
         run_due_jobs()
-        assert [document.status for document in all_documents()] == [DocumentStatus.STAGED] * 2
         assert REFUSED in db.session.execute(select(AuditEvent.tag)).scalars().all()
-    with clock.stopped_at(later + timedelta(hours=2)):
+    for hours in (2, 48, 94, 140):
+        assert [document.status for document in all_documents()] == [DocumentStatus.STAGED] * 2
+        with clock.stopped_at(later + timedelta(hours=hours)):
+            run_due_jobs()
+    with clock.stopped_at(later + timedelta(days=7)):
         run_due_jobs()
     assert (stored(folder), all_documents()) == ([], [])
 
@@ -354,14 +360,14 @@ def test_emptying_the_journal_waits_for_readers_and_keeps_no_writer_out(app: Fla
             shredding.forget_journal()
 
     with closing(sqlite3.connect(database)) as reader, closing(sqlite3.connect(database, timeout=60)) as writer:
-        writer.execute("UPDATE audit_head SET sequence = sequence + 1")
+        writer.execute("INSERT INTO counters (name, value) VALUES ('tried', 0)")
         writer.commit()
         reader.execute("BEGIN")
-        reader.execute("SELECT * FROM audit_head").fetchone()
+        reader.execute("SELECT * FROM counters").fetchone()
         emptying = threading.Thread(target=empty)
         emptying.start()
         for _ in range(10):
-            writer.execute("UPDATE audit_head SET sequence = sequence + 1")
+            writer.execute("UPDATE counters SET value = value + 1 WHERE name = 'tried'")
             writer.commit()
             emptying.join(0.1)  # it takes its turn between two writers
         assert journal.stat().st_size > 0

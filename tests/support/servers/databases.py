@@ -153,9 +153,10 @@ def _leave_the_disk_to_itself(connection: Any, _: Any = None) -> None:
 
 def lift_append_only() -> None:
     """Drop the triggers that refuse changes to audit events, as somebody with all rights over the database could."""
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    source = "tgname FROM pg_trigger" if is_postgresql else "name FROM sqlite_master WHERE type = 'trigger'"
     with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("DROP TRIGGER IF EXISTS audit_events_append_only ON audit_events"))
-        else:
-            for act in ("update", "delete"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS audit_events_no_{act}"))
+        for name in connection.execute(text(f"SELECT {source}")).scalars().all():
+            table = next((table for table in ("audit_events", "audit_head") if name.startswith(table)), None)
+            if table:
+                connection.execute(text(f"DROP TRIGGER {name}" + (f" ON {table}" if is_postgresql else "")))
