@@ -72,14 +72,13 @@ def test_nothing_outlives_a_killed_server(instance: Path) -> None:
             early.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert early.recv(12) == b"HTTP/1.1 200"
             server.send_signal(signal.SIGKILL)
-            until(lambda: not any(map(is_there, family)) or None, "the end of the children")
+            until(lambda: not any(map(is_there, family)) or None, "the end of the children", PATIENCE)
         listen("127.0.0.1", port).close()
 
 
 def test_a_second_server_on_the_port_is_refused(instance: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as first:
-        with started(instance, first.getsockname()[1]) as second:
-            code, said = end_of(second, instance)
+    with socket.create_server(("127.0.0.1", 0)) as first, started(instance, first.getsockname()[1]) as second:
+        code, said = end_of(second, instance)
     assert code == 1
     assert "stop it first, or choose another port with --port" in said
 
