@@ -20,16 +20,8 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 def environment(scope: dict[str, Any], body: Body, **more: Any) -> dict[str, Any]:
     """Return the WSGI environment of a request whose body was received whole."""
-    fields: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        if b"_" in name:
-            continue  # it would pass for the field with a hyphen, such as X_Forwarded_For
-        key, text = "HTTP_" + name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
-        joint = "; " if key == "HTTP_COOKIE" else ","
-        fields[key] = f"{fields[key]}{joint}{text}" if key in fields else text
+    fields = _fields(scope["headers"])
     content_type = fields.pop("HTTP_CONTENT_TYPE", "")
-    for decided_here in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):
-        fields.pop(decided_here, None)
     client, server = scope.get("client") or ("", 0), scope.get("server") or ("", 0)
     return {
         **fields,
@@ -54,6 +46,20 @@ def environment(scope: dict[str, Any], body: Body, **more: Any) -> dict[str, Any
         "wsgi.run_once": False,
         **more,
     }
+
+
+def _fields(headers: Headers) -> dict[str, str]:
+    """Return the fields of a head by their names in WSGI, without those that a received body makes untrue."""
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        if b"_" in name:
+            continue  # it would pass for the field with a hyphen, such as X_Forwarded_For
+        key, text = "HTTP_" + name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        fields[key] = f"{fields[key]}{joint}{text}" if key in fields else text
+    for decided_here in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):
+        fields.pop(decided_here, None)
+    return fields
 
 
 class Call:
