@@ -38,6 +38,8 @@ def hold_back_slow_clients(reduced: bool) -> str:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
     seconds = REDUCED_SECONDS if reduced else CALM_SECONDS
     with installation() as portal, served(portal) as server:
+        for _time in range(3):
+            _timed(f"{server.url}{PAGE}")  # the first page compiles its templates
         at_first, before = server.processes(), server.peaks()["web"]
         figures = [f"{_measured(server, seconds)} alone"]
         for what, (number, begun) in CROWDS.items():
