@@ -8,7 +8,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from portal.serving.refusals import Refused, bare_bytes
 
@@ -37,6 +37,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_size = 0
         self._is_used = False
         self._unused = 0
+        self._running: RequestResponseCycle | None = None  # uvicorn's own `cycle` is the newest, which may still wait
         self._head_timer: asyncio.TimerHandle | None = None
         self._answer_timer: asyncio.TimerHandle | None = None
 
@@ -51,8 +52,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._tell_running_that_client_is_gone()
         _waiting.pop(self, None)
-        self._stop_timers()
+        self._stop_head_timer()
+        self._stop_answer_timer()
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -74,8 +77,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._answer_timer:
-            self._answer_timer.cancel()
+        self._stop_answer_timer()
 
     # What the parser calls.
 
@@ -96,7 +98,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._check_head()
         self._expects_head, self._is_used = False, True
-        self._stop_timers()
+        self._stop_head_timer()
         _waiting.pop(self, None)
         super().on_headers_complete()
 
@@ -123,17 +125,25 @@ class BoundedConnection(HttpToolsProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        cycle = self.cycle
-        if cycle and not cycle.response_complete:
-            if not cycle.more_body:
-                cycle.keep_alive = False
+        running = self._running
+        if running and not running.response_complete:
+            if running is not self.cycle or not running.more_body:
+                self.cycle.keep_alive = False
                 return
-            cycle.disconnected = True
-            cycle.message_event.set()
-            if cycle.response_started or self.pipeline:
+            self._tell_running_that_client_is_gone()
+            if running.response_started:
                 self.transport.abort()
                 return
         self._answer_and_linger(bare_bytes(status))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _tell_running_that_client_is_gone(self) -> None:
+        if self._running and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def _answer_and_linger(self, answer: bytes) -> None:
         """Send, and read on for a moment: a close with bytes unread would take the answer from the client again."""
@@ -177,8 +187,11 @@ class BoundedConnection(HttpToolsProtocol):
         if len(_waiting) > MOST_WAITING:
             next(iter(_waiting)).transport.abort()
 
-    def _stop_timers(self) -> None:
-        for timer in (self._head_timer, self._answer_timer):
-            if timer:
-                timer.cancel()
-        self._head_timer = None
+    def _stop_head_timer(self) -> None:
+        if self._head_timer:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _stop_answer_timer(self) -> None:
+        if self._answer_timer:
+            self._answer_timer.cancel()
