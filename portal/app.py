@@ -24,6 +24,7 @@ from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.queries import held_statements
+from portal.site.probes import Readiness, answer_probes, readiness
 from portal.staff.company.provider import CompanyProvider, installed_provider
 from portal.staff.entry.sessions import load_staff_member
 from portal.web import errors, filters, headers, i18n, navigation
@@ -31,12 +32,12 @@ from portal.web.audiences import Audience, current_audience
 from portal.web.forms import csrf
 from portal.web.incoming import address_parts, rate_limits, readable_requests, request_limits, request_log
 from portal.web.incoming.proxies import trust_proxies
+from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
 from portal.web.outgoing import compression, static_files
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 
 ROOT = Path(__file__).parent.parent
-LARGEST_BODY = 25 * 1024 * 1024
 # A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
 # connections at most. A portal at rest keeps eight.
 ENGINE = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
@@ -121,7 +122,9 @@ def create_app(settings: Settings) -> Flask:
     for audience in settings.audiences:
         app.register_blueprint(_audience_blueprint(Audience(audience)))
     check_declarations(app)
-    app.wsgi_app = trust_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    readiness.put(app, Readiness(app))
+    inner = trust_proxies(app.wsgi_app, settings.trusted_proxies)
+    app.wsgi_app = answer_probes(inner, readiness.of(app))  # type: ignore[assignment, method-assign]
     return app
 
 

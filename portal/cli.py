@@ -17,12 +17,12 @@ from flask_migrate import upgrade
 from portal.access.tokens import SCOPES, create_token
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
-from portal.demo.facebook_serving import start_stand_in
 from portal.doctor import examine
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import job_engine
 from portal.infrastructure.jobs.worker import work as work_on_jobs
+from portal.infrastructure.lifeline import end_with_parent
 from portal.infrastructure.sealing.keys import (
     KeyBroken,
     KeyMissing,
@@ -34,10 +34,6 @@ from portal.infrastructure.sealing.keys import (
 from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
 from portal.web.incoming.request_log import configure_logging
-
-THREADS = 32
-"""Requests that one web process answers at a time. Most of these threads wait: for a document that is decoded in
-another process, for the scanner, for a slow line. With only two threads, two such documents would block everybody."""
 
 
 @click.command("init")
@@ -62,26 +58,12 @@ def upgrade_database(without_lost_keys: bool) -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Web processes; one for each core behind a proxy.")
 @click.option("--with-jobs", is_flag=True, help="Run a job worker beside the web server.")
-@with_appcontext
 def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
     """Serve the portal over HTTP."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
     _forbid_core_dumps()
-    children = [start_stand_in(current_app._get_current_object())]  # type: ignore[attr-defined]
-    if with_jobs:
-        children.append(subprocess.Popen([sys.executable, "-m", "flask", "work"]))
-    try:
-        Granian(
-            "wsgi:logged_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-            blocking_threads=THREADS, respawn_failed_workers=True, log_level=LogLevels.warning,
-        ).serve()  # fmt: skip
-    finally:
-        for child in filter(None, children):
-            child.terminate()
-            child.wait()
+    command = [sys.executable, "-m", "portal.serving.supervisor", "--host", host, "--port", str(port)]
+    command += ["--workers", str(workers), *(["--with-jobs"] if with_jobs else [])]
+    os.execv(sys.executable, command)  # noqa: S606 - by another program: this one holds what a command needs
 
 
 @click.command("work")
@@ -89,6 +71,7 @@ def serve(host: str, port: int, workers: int, with_jobs: bool) -> None:
 @with_appcontext
 def work(threads: int) -> None:
     """Run jobs until told to stop."""
+    end_with_parent()
     _forbid_core_dumps()
     configure_logging()
     app = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ def examine() -> Iterator[Finding]:
 
 def _database() -> Iterator[Finding]:
     try:
-        applied, head = applied_migration(), migration_head()
+        applied, head = applied_migration(db.session), migration_head()
     except SQLAlchemyError:
         db.session.rollback()
         yield False, "database: cannot be read; check PORTAL_DATABASE_URL, then run flask upgrade-database"

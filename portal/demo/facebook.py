@@ -6,6 +6,7 @@ makes to the portal: an application was removed, or its data are to be erased.
 
 import hmac
 import json
+import logging
 import os
 import time
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from portal.accounts.facebook.provider import RETURN_PATH, SCOPE
 from portal.accounts.facebook.signed_request import write_signed_request
 from portal.bilingual import Label
+from portal.infrastructure.lifeline import end_with_parent
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 Person = dict[str, str | None]
@@ -227,6 +229,8 @@ def _graph_error(code: int, message: str) -> Response:
 
 def run() -> None:
     """Serve the stand-in on loopback; the environment says for which application and on which open socket."""
+    end_with_parent()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     environ = os.environ
     application = Application(
         environ["PORTAL_FACEBOOK_APP_ID"], environ["PORTAL_FACEBOOK_APP_SECRET"], environ["PORTAL_STAND_IN_FOR"]

@@ -1,4 +1,4 @@
-"""What anybody may open: home, language, policy, accessibility, health and the well-known files."""
+"""What anybody may open: home, language, policy, accessibility and the well-known files."""
 
 from datetime import timedelta
 
@@ -13,7 +13,6 @@ from portal.access.next_page import next_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.records.data_map.kinds import installed_data_map
-from portal.site.readiness import faults
 from portal.web.i18n import LANGUAGES, keep_language
 
 blueprint = Blueprint("site", __name__)
@@ -60,19 +59,6 @@ def policy() -> str:
 @requires(PUBLIC)
 def accessibility() -> str:
     return render_template("site/public/accessibility.html")
-
-
-@blueprint.get("/healthz")
-@requires(PUBLIC)
-def health() -> Response:
-    return jsonify(status="ok")
-
-
-@blueprint.get("/readyz")
-@requires(PUBLIC)
-def readiness() -> tuple[Response, int]:
-    found = faults()
-    return jsonify(status="unavailable" if found else "ok", reasons=found), 503 if found else 200
 
 
 @blueprint.get("/.well-known/security.txt")

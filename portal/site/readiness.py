@@ -1,37 +1,74 @@
-"""Whether this process can do its work now: database, its version, storage, jobs."""
+"""What a process needs to do its work: database, its version, jobs in time, storage."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask
+from sqlalchemy import Connection, Engine, Select, TextClause, create_engine, select, text
+from sqlalchemy.orm import Session, scoped_session
 
 from portal import clock
 from portal.infrastructure import installed
-from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 LATE_AFTER = timedelta(minutes=15)
 
 
-def faults() -> list[str]:
-    """Return a short name for each thing that keeps the portal from working; none when it is ready."""
-    try:
-        found = [] if migration_head() == applied_migration() else ["migrations"]
-        found += ["jobs"] if _has_late_jobs() else []
-    except SQLAlchemyError:
-        db.session.rollback()
-        return ["database"]
-    try:
-        installed.storage().exists("readiness")
-    except Exception:
-        found.append("storage")
-    return found
+@dataclass(frozen=True)
+class Check:
+    """One thing that a process needs.
+
+    Attributes:
+        is_well: looks at it; it may raise, and it may hang.
+        is_vital: whether no page works without it.
+        asks_database: whether it says nothing new once the database has failed.
+    """
+
+    name: str
+    is_well: Callable[[], bool]
+    is_vital: bool = False
+    asks_database: bool = False
 
 
+def checks(app: Flask) -> list[Check]:
+    """Return what an app needs, the most basic first."""
+    asked = _Database(app)
+    return [
+        Check("database", lambda: asked.first(text("SELECT 1")) is not None, is_vital=True),
+        Check("migrations", asked.is_migrated, is_vital=True, asks_database=True),
+        Check("jobs", lambda: asked.first(_late_jobs()) is None, asks_database=True),
+        Check("storage", lambda: installed.storage.of(app).exists("readiness") in {True, False}),
+    ]
+
+
+class _Database:
+    """The database over connections of the checks' own: requests may take all others."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def first(self, question: Select[Any] | TextClause) -> Any:
+        with self._engine.connect() as connection:
+            return connection.execute(question).first()
+
+    def is_migrated(self) -> bool:
+        with self._engine.connect() as connection:
+            return applied_migration(connection) == migration_head()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        url = installed.settings.of(self._app).database_url
+        return create_engine(url, pool_size=3, max_overflow=0, pool_timeout=1, pool_pre_ping=True)
+
+
+@cache
 def migration_head() -> str | None:
     """Return the newest migration of the code."""
     config = Config()
@@ -39,12 +76,11 @@ def migration_head() -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-def applied_migration() -> str | None:
+def applied_migration(database: Connection | Session | scoped_session[Any]) -> str | None:
     """Return the newest migration applied to the database."""
-    version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    version = database.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if version is None else str(version)
 
 
-def _has_late_jobs() -> bool:
-    late = select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)
-    return db.session.execute(late).first() is not None
+def _late_jobs() -> Select[Any]:
+    return select(Job.id).where(Job.status == JobStatus.WAITING, Job.run_at < clock.now() - LATE_AFTER).limit(1)

@@ -13,6 +13,7 @@ PORTAL = Path(__file__).parents[2] / "portal"
 # docs/architecture.md shows the same table to readers.
 LAYERS = {
     "cli": 9,
+    "serving": 8.5,
     "app": 8, "doctor": 8, "installation": 8, "demo": 8,
     "rights": 7,
     "preferences": 6, "cookies": 6, "identity_checks": 6, "exports": 6, "retention": 6, "site": 6,

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 REACHES_OUT = {
     "portal/accounts/facebook/provider.py": "the Graph address of the settings",
     "portal/demo/facebook.py": "the portal of the demonstration",
-    "portal/demo/facebook_serving.py": "the stand-in on loopback",
+    "portal/demo/facebook_serving.py": "nobody: it listens on loopback for the stand-in",
+    "portal/serving/supervisor.py": "nobody: it listens for the web processes",
+    "portal/serving/worker.py": "nobody: it serves on what the supervisor opened",
     "portal/doctor.py": "the mail server of the settings",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
     "portal/infrastructure/scanner.py": "the scanner of the settings",
@@ -27,8 +29,8 @@ NETWORK = {
     "redis", "requests", "smtplib", "socket", "telnetlib", "urllib.request", "urllib3", "websockets", "xmlrpc",
 }  # fmt: skip
 STARTS_PROGRAMS = {
-    "portal/cli.py": "the web server of this environment",
-    "portal/demo/facebook_serving.py": "the stand-in, by the interpreter of this environment",
+    "portal/cli.py": "`flask upgrade-database`, and the supervisor in its own place",
+    "portal/serving/supervisor.py": "the web processes, the job worker and the stand-in, by this interpreter",
     "portal/identity_checks/decoding/isolation.py": "the rendering child's probe",
     "portal/identity_checks/decoding/rendition.py": "the rendering child",
     "portal/identity_checks/decoding/rendering_child.py": "only to lock itself in",

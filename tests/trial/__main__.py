@@ -12,13 +12,14 @@ from tests.trial.hostile_documents import send_hostile_documents
 from tests.trial.kills import kill_imports, kill_workers
 from tests.trial.packages import build_a_large_copy
 from tests.trial.races import race_for_the_most_urgent
+from tests.trial.slow_clients import hold_back_slow_clients
 from tests.trial.suites import look_at_every_page, run_the_journeys_on_postgresql, run_the_long_tests
 from tests.trial.tampering import tamper_everywhere
 
 CAMPAIGNS: list[Callable[[bool], str]] = [
     send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
-    race_for_the_most_urgent, tamper_everywhere, withstand_an_attack, let_a_crowd_in, look_at_every_page,
-    run_the_long_tests, run_the_journeys_on_postgresql, run_on_a_clean_clone,
+    race_for_the_most_urgent, tamper_everywhere, hold_back_slow_clients, withstand_an_attack, let_a_crowd_in,
+    look_at_every_page, run_the_long_tests, run_the_journeys_on_postgresql, run_on_a_clean_clone,
 ]  # fmt: skip
 
 
