@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from babel.dates import format_date, get_day_names
 
-from portal.clock import PARIS
+from portal.clock import in_paris
 
 LANGUAGES = ("fr", "en")
 LOCALES = {"fr": "fr", "en": "en_GB"}
@@ -80,7 +80,7 @@ def short_date(day: date, language: object) -> str:
 
 def time_of_day(instant: datetime, language: object) -> str:
     """Return the time in Paris of an aware instant, as « 9 h 05 » or “09:05”, never broken over two lines."""
-    local = instant.astimezone(PARIS)
+    local = in_paris(instant)
     return f"{local.hour}{NBSP}h{NBSP}{local:%M}" if known_language(language) == "fr" else f"{local:%H:%M}"
 
 
@@ -90,7 +90,7 @@ def date_time(instant: datetime, language: object, *, weekday: bool = False) -> 
 
 
 def _civil(day: date) -> date:
-    return day.astimezone(PARIS) if isinstance(day, datetime) else day
+    return in_paris(day) if isinstance(day, datetime) else day
 
 
 def _day_of_month(day: date, code: str) -> str:

@@ -35,7 +35,7 @@ def _civil(value: Any) -> Any:
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(clock.PARIS)
+        return clock.in_paris(value if value.tzinfo else value.replace(tzinfo=UTC))
     return value
 
 

@@ -14,7 +14,8 @@ from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
 from portal.bilingual import LOCALES, NBSP, Label, date_time, known_language, long_date
-from portal.infrastructure.typed_texts import holds_controls, without_directions
+from portal.clock import FIRST_YEAR, LAST_YEAR
+from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
 HIDDEN: Final = "••••"
@@ -96,13 +97,30 @@ def read_value(field: str, kind_of: FieldType, value: Any, choices: Mapping[str,
 
 
 def show_value(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
-    """Return a stored value in words, in the language given. `currency` is used for amounts only."""
+    """Return a stored value in words, in the language given. `currency` is used for amounts only.
+
+    Whatever is stored, this never fails: a value that its type cannot read, as after a change of the data map, is
+    returned as it is stored.
+    """
     if value is None or value == "":
         return _NOT_GIVEN.text(language)
+    try:
+        return printable(_in_words(kind_of, value, language, choices, currency))
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+        return printable(value)
+
+
+def printable(value: Any) -> str:
+    """Return any stored value as a text that every page and file can hold, and that turns no direction of writing."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() else several_lines(text)
+
+
+def _in_words(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
     if kind_of is FieldType.CHOICE:
-        return choices[value].text(language) if value in choices else str(value)
+        return choices[value].text(language)
     if kind_of is FieldType.MONEY:
-        return format_currency(Decimal(str(value)), currency, locale=LOCALES[known_language(language)])
+        return format_currency(_shown_number(value), currency, locale=LOCALES[known_language(language)])
     shower = _SHOWERS.get(kind_of)
     return shower(value, language) if shower else str(value)
 
@@ -127,7 +145,7 @@ def _text_of(value: Any, longest: int, *, has_lines: bool = False) -> str:
         raise _Refused(f"is too long: {len(value)} characters, {longest} at most", "too_long")
     if holds_controls(value, has_lines=has_lines):
         raise _Refused("holds control characters", "control_characters")
-    return unicodedata.normalize("NFC", value if has_lines else without_directions(value))
+    return unicodedata.normalize("NFC", without_overrides(value) if has_lines else without_directions(value))
 
 
 def _free_text(value: Any, longest: int, *, has_lines: bool) -> str:
@@ -156,20 +174,28 @@ def _identifier(value: Any) -> str:
 def _date(value: Any) -> str:
     text = _text_of(value, 10)
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
         raise _Refused("must be a date such as 2026-11-22") from None
+    _check_year(day)
+    return day.isoformat()
 
 
 def _instant(value: Any) -> str:
     text = _text_of(value, 40)
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise _Refused("needs its zone, such as 2026-11-22T10:00:00+01:00")
-        return instant.astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _Refused("must be an instant such as 2026-11-22T10:00:00+01:00") from None
+    if instant.tzinfo is None:
+        raise _Refused("needs its zone, such as 2026-11-22T10:00:00+01:00")
+    _check_year(instant)
+    return instant.astimezone(UTC).isoformat()
+
+
+def _check_year(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _Refused(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}", "outside_years")
 
 
 def _decimal(value: Any) -> Decimal:
@@ -324,7 +350,15 @@ def _show_boolean(value: Any, language: object) -> str:
 
 
 def _show_number(value: Any, language: object) -> str:
-    return format_decimal(value, locale=LOCALES[known_language(language)])
+    return format_decimal(_shown_number(value), locale=LOCALES[known_language(language)])
+
+
+def _shown_number(value: Any) -> Decimal:
+    """Return a number to write in full. One with more than fifty digits would fill the page: it stays as stored."""
+    number = Decimal(str(value))
+    if not number.is_finite() or abs(number.adjusted()) > 50:
+        raise ValueError("no number to write in full")
+    return number
 
 
 def _show_phone(value: Any, language: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from portal import clock
+from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
 from portal.records.imports.stream import LONGEST_LINE
@@ -20,7 +21,6 @@ LONGEST_EXTERNAL_ID = 200
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
 LONGEST_WORDING = 10_000
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 LANGUAGES = ("fr", "en")
 
 _LINE_KEYS = {
@@ -118,7 +118,9 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
         facts["email_normalised"] = _normalised(facts["email"])
     for field in ("birth_date", "customer_since", "relationship_ended_on"):
         if field in data:
-            facts[field] = _optional_date(data, field)
+            facts[field] = (
+                None if (field, data[field]) == ("relationship_ended_on", NO_END) else _optional_date(data, field)
+            )
     if facts.get("birth_date") and facts["birth_date"] > clock.today():
         raise LineRefused("birth_date", "lies in the future")
     if "language" in data:
