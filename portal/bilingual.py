@@ -72,6 +72,14 @@ def long_date(day: date, language: object, *, weekday: bool = True) -> str:
     return f"{name}{_day_of_month(day, code)}{NBSP}{_month(day.year, day.month, 'MMMM y', code)}"
 
 
+def known_date(known: str, language: object) -> str:
+    """Return a date, whole or known in part, in words: « 4 mars 1988 », « mars 1988 » for `1988-03`, “1988”."""
+    if len(known) > 7:
+        return long_date(date.fromisoformat(known), language, weekday=False)
+    year, _, month = known.partition("-")
+    return _month(int(year), int(month), "MMMM y", known_language(language)) if month else str(int(year))
+
+
 def short_date(day: date, language: object) -> str:
     """Return a day as « 4 déc. 2026 » or “4 Dec 2026”, never broken over two lines; `day` is as in `long_date`."""
     code, day = known_language(language), _civil(day)

@@ -10,7 +10,6 @@ import orjson
 from portal import clock
 from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
-from portal.records.data_map.field_types import printable
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
 
@@ -94,7 +93,8 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
 def _as_text(value: Any) -> Any:
     if isinstance(value, dict | list):
         return _dumped(value).decode()
-    return printable(value) if isinstance(value, str) else value
+    # A sign that no encoding can write would end the file there.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _dumped(value: Any) -> bytes:

@@ -13,6 +13,7 @@ from portal.customers.names import is_same_name
 from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.partial_dates import may_be_same_day
 from portal.records.models import Record
 
 IDENTITY_KIND = "civil_identity"
@@ -93,7 +94,7 @@ def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
         return {name: str(row.values[name]) for name in names if row.values.get(name)}
     if customer.imported_at is None:
         return {}
-    birth_date = customer.birth_date.isoformat() if customer.birth_date else ""
+    birth_date = customer.birth or ""
     facts = {
         "given_name": customer.given_name,
         "family_name": customer.family_name,
@@ -120,6 +121,6 @@ def _differs(name: str, known: list[str]) -> bool:
 
 
 def _birth_date_differs(customer: Customer | None, known: Mapping[str, Any]) -> bool:
-    if customer is None or customer.birth_date is None or "birth_date" not in known:
+    if customer is None or "birth_date" not in known:
         return False
-    return bool(customer.birth_date.isoformat() != known["birth_date"][:10])
+    return customer.birth is not None and not may_be_same_day(customer.birth, known["birth_date"])

@@ -13,9 +13,11 @@ import phonenumbers
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
-from portal.bilingual import LOCALES, NBSP, Label, date_time, known_language, long_date
+from portal.bilingual import LOCALES, NBSP, Label, date_time, known_date, known_language, long_date
 from portal.clock import FIRST_YEAR, LAST_YEAR
+from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
+from portal.partial_dates import read_partial
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
 HIDDEN: Final = "••••"
@@ -131,7 +133,6 @@ _NO: Final = Label(fr="Non", en="No")
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
-_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+(?:(?:ext|x|poste)\.?\s*\d{1,6})?", re.IGNORECASE)
 _EXPIRY: Final = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])|(?P<m>0[1-9]|1[0-2])/(?P<y>\d{2}|\d{4})")
 _LARGEST_NUMBER: Final = 10**12
@@ -176,9 +177,16 @@ def _date(value: Any) -> str:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise _Refused("must be a date such as 2026-11-22") from None
+        return _known_in_part(text)
     _check_year(day)
     return day.isoformat()
+
+
+def _known_in_part(text: str) -> str:
+    try:
+        return read_partial(text) or ""
+    except ValueError:
+        raise _Refused("must be a date such as 2026-11-22, or what is known of it, such as 2026-11-00") from None
 
 
 def _instant(value: Any) -> str:
@@ -256,20 +264,28 @@ def _choice(value: Any, choices: Mapping[str, Label]) -> str:
 
 
 def _email(value: Any) -> str:
-    text = _text_of(value, 254)
-    if not _EMAIL.fullmatch(text):
-        raise _Refused("must be an e-mail address")
+    text = as_pasted(_text_of(value, 254))
+    try:
+        parse_address(text)
+    except ValueError:
+        raise _Refused("must be an e-mail address") from None
     return text
 
 
 def _phone(value: Any) -> str:
-    text = _text_of(value, 40)
+    text = _pasted_phone(_text_of(value, 60))
     digits = sum(sign.isdigit() for sign in text)
     if not _PHONE.fullmatch(text) or not 3 <= digits <= 20:
         raise _Refused("must be a phone number")
     if not text.startswith("+") and contains_card_number(text):
         raise _Refused("holds a payment card number, which may never be stored", "card_number")
     return text
+
+
+def _pasted_phone(text: str) -> str:
+    """Return a number without `tel:`, without invisible signs, in plain digits and dashes."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", seen).strip().removeprefix("tel:").strip()
 
 
 def _ip(value: Any) -> str:
@@ -338,7 +354,7 @@ _READERS: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
 
 
 def _show_date(value: Any, language: object) -> str:
-    return long_date(date.fromisoformat(value), language)
+    return long_date(date.fromisoformat(value), language) if len(value) > 7 else known_date(value, language)
 
 
 def _show_instant(value: Any, language: object) -> str:
@@ -362,6 +378,8 @@ def _shown_number(value: Any) -> Decimal:
 
 
 def _show_phone(value: Any, language: object) -> str:
+    if not value.startswith(("+", "00")):
+        return str(value)  # a number of its own country, and nobody said which
     try:
         number = phonenumbers.parse(value, "FR")
     except phonenumbers.NumberParseException:

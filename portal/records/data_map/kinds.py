@@ -182,10 +182,16 @@ class Kind(_Part):
             if name not in self.fields:
                 raise _unknown(str(name))
         return {
-            field.name: read_value(field.name, field.type, values[field.name], field.choices)
+            field.name: self._read(field, values[field.name])
             for field in self.declared
             if self._is_given(field, values)
         }
+
+    def _read(self, field: DeclaredField, value: Any) -> Any:
+        read = read_value(field.name, field.type, value, field.choices)
+        if field.name in ENDS and read and len(read) < 10:
+            raise ValueRefused(field.name, "must be a whole date: a period of keeping counts from it")
+        return read
 
     def _is_given(self, field: DeclaredField, values: dict[str, Any]) -> bool:
         value = values.get(field.name)

@@ -11,6 +11,7 @@ from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.customers.name_search import name_begins_with
+from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
@@ -99,7 +100,7 @@ def _matches(text: str) -> ColumnElement[bool]:
     if len(text) >= SHORTEST_NAME and (named := name_begins_with(text)) is not None:
         alternatives.append(named)
     with suppress(AddressRefused):
-        alternatives.append(Customer.email_normalised == normalise_address(text))
+        alternatives.append(Customer.email_normalised == normalise_address(as_pasted(text)))
     return or_(*alternatives)
 
 
