@@ -27,7 +27,7 @@ def own(text: Any) -> Any:
 
     It turns no direction of writing but its own, and no browser translates it.
     """
-    return get_template_attribute("components/own.html", "own")(without_overrides(str(text)))
+    return get_template_attribute("components/tags.html", "own")(without_overrides(str(text)))
 
 
 def _is_french() -> bool:
