@@ -200,10 +200,8 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
     # Pillow would only warn at first. Our own limit is checked below, on the header.
     Image.MAX_IMAGE_PIXELS = None
     formats = {"jpeg": ["JPEG"], "png": ["PNG"], "webp": ["WEBP"], "heic": ["HEIF"]}[kind]
-    if kind == "jpeg":
-        from PIL import MpoImagePlugin  # noqa: F401  phones' JPEG files often hold a second picture
-    if kind == "webp":
-        from PIL import WebPImagePlugin  # noqa: F401
+    if kind != "heic":  # phones' JPEG files often hold a second picture
+        from PIL import MpoImagePlugin, WebPImagePlugin  # noqa: F401
     if kind == "heic":
         import pi_heif
 

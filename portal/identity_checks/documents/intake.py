@@ -109,9 +109,11 @@ def take_in(
         )
         parts = _by_side(errand, paper, side, inspection.kind, pages, fingerprint)
         made = [
-            _seal_side(errand, paper, each, content, of_side, verdict, viewer, fingerprint, inspection.kind)
+            _seal_side(errand, paper, each, content, of_side, verdict, viewer, fingerprint)
             for each, of_side in parts.items()
         ]
+    if inspection.kind is not DocumentKind.PDF:  # a drawn or empty page would look blurred
+        made[0].picture_doubt = picture_doubt(pages[0].jpeg)
     try:
         with transaction():
             return _keep(errand, made, use_up)
@@ -137,7 +139,7 @@ def _by_side(
 
 def _seal_side(
     errand: Errand, paper: Paper, side: Side, content: bytes, pages: list[RenditionPage], verdict: Verdict,
-    viewer: SessionKey | None, fingerprint: str, kind: DocumentKind,
+    viewer: SessionKey | None, fingerprint: str,
 ) -> IdentityDocument:  # fmt: skip
     """Store what is kept of one side, and return its row, which no transaction has yet."""
     public_id = new_public_id()
@@ -164,8 +166,6 @@ def _seal_side(
         preview_key=preview and preview.sealed_key,
         verdict=verdict.outcome,
         verdict_detail=verdict.detail,
-        # Not for a PDF: a drawn or empty page would look blurred.
-        picture_doubt=None if kind is DocumentKind.PDF else picture_doubt(pages[0].jpeg),
         shred_after=limit_of(clock.now()),
     )
 
