@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from babel.dates import format_date, get_day_names
 
-from portal.clock import PARIS
+from portal.clock import in_paris
 
 LANGUAGES = ("fr", "en")
 LOCALES = {"fr": "fr", "en": "en_GB"}
@@ -72,6 +72,14 @@ def long_date(day: date, language: object, *, weekday: bool = True) -> str:
     return f"{name}{_day_of_month(day, code)}{NBSP}{_month(day.year, day.month, 'MMMM y', code)}"
 
 
+def known_date(known: str, language: object) -> str:
+    """Return a date, whole or known in part, in words: « 4 mars 1988 », « mars 1988 » for `1988-03`, “1988”."""
+    if len(known) > 7:
+        return long_date(date.fromisoformat(known), language, weekday=False)
+    year, _, month = known.partition("-")
+    return _month(int(year), int(month), "MMMM y", known_language(language)) if month else str(int(year))
+
+
 def short_date(day: date, language: object) -> str:
     """Return a day as « 4 déc. 2026 » or “4 Dec 2026”, never broken over two lines; `day` is as in `long_date`."""
     code, day = known_language(language), _civil(day)
@@ -80,7 +88,7 @@ def short_date(day: date, language: object) -> str:
 
 def time_of_day(instant: datetime, language: object) -> str:
     """Return the time in Paris of an aware instant, as « 9 h 05 » or “09:05”, never broken over two lines."""
-    local = instant.astimezone(PARIS)
+    local = in_paris(instant)
     return f"{local.hour}{NBSP}h{NBSP}{local:%M}" if known_language(language) == "fr" else f"{local:%H:%M}"
 
 
@@ -90,7 +98,7 @@ def date_time(instant: datetime, language: object, *, weekday: bool = False) -> 
 
 
 def _civil(day: date) -> date:
-    return day.astimezone(PARIS) if isinstance(day, datetime) else day
+    return in_paris(day) if isinstance(day, datetime) else day
 
 
 def _day_of_month(day: date, code: str) -> str:

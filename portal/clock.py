@@ -7,6 +7,12 @@ from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 
+# The years that a date of a person or of a record may have. Systems fill what they do not know with the first or the
+# last day of the calendar, and no period can be counted from those.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+# The same day where a system has to give an end and there is none.
+NO_END = date.max.isoformat()
+
 
 def _system_time() -> datetime:
     return datetime.now(UTC)
@@ -25,9 +31,17 @@ def today() -> date:
     return now().astimezone(PARIS).date()
 
 
+def in_paris(instant: datetime) -> datetime:
+    """Return an aware instant in Paris time; its own time stays where the calendar ends before that: never an error."""
+    try:
+        return instant.astimezone(PARIS)
+    except OverflowError:
+        return instant
+
+
 def local_date(instant: datetime) -> date:
     """Return the civil date in Paris of an aware instant."""
-    return instant.astimezone(PARIS).date()
+    return in_paris(instant).date()
 
 
 def start_of(day: date) -> datetime:

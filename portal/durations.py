@@ -45,12 +45,21 @@ class Period:
         return bool(self.years or self.months or self.days)
 
     def after(self, day: date) -> date:
-        """Return the day this period after a day; 29 February gives 28 February in other years."""
-        return day + relativedelta(years=self.years, months=self.months, days=self.days)
+        """Return the day this period after a day, at most the last of the calendar.
+
+        29 February gives 28 February in other years.
+        """
+        try:
+            return day + relativedelta(years=self.years, months=self.months, days=self.days)
+        except (ValueError, OverflowError):
+            return date.max
 
     def before(self, day: Day) -> Day:
         """Return the day, or the instant, this period before another, by the same rule."""
-        return day - relativedelta(years=self.years, months=self.months, days=self.days)
+        try:
+            return day - relativedelta(years=self.years, months=self.months, days=self.days)
+        except (ValueError, OverflowError):
+            return day.replace(year=1, month=1, day=2)  # the first day that every time zone has
 
     def text(self, language: object) -> str:
         """Return the period in words: « 1 an et 6 mois »."""

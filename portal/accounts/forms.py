@@ -5,13 +5,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, PasswordField
+from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
 from portal.customers.addresses import normalise_address
 from portal.infrastructure import installed
 from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
 from portal.web.fields import NameField
-from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
+from portal.web.forms import EmailAddress, LengthBetween, Message, Needed, PortalForm
 
 SHORTEST = 12
 LONGEST_NAME = 200
@@ -61,14 +62,27 @@ def _new_password_field(label: Any) -> PasswordField:
     )
 
 
+class NeededUnless(Needed):
+    """The field must hold something unless another one does: some people have one name only."""
+
+    def __init__(self, other: str, message: Message) -> None:
+        super().__init__(message)
+        self.other = other
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        if not form[self.other].data:
+            super().__call__(form, field)
+
+
 class RegisterForm(AddressKnown):
     given_name = NameField(
         _l("Given name"),
-        validators=[Needed(_l("Enter your given name.")), LengthBetween(most=LONGEST_NAME)],
+        validators=[NeededUnless("family_name", _l("Enter your given name.")), LengthBetween(most=LONGEST_NAME)],
+        description=_l("If you have one name only, fill in one of the two."),
     )
     family_name = NameField(
         _l("Family name"),
-        validators=[Needed(_l("Enter your family name.")), LengthBetween(most=LONGEST_NAME)],
+        validators=[NeededUnless("given_name", _l("Enter your family name.")), LengthBetween(most=LONGEST_NAME)],
     )
     email = _address_field()
     password = _new_password_field(_l("Password"))

@@ -1,8 +1,6 @@
 """One normalised form of an e-mail address, used by every comparison: sign-in, registration, import, lookup."""
 
-import unicodedata
-
-from email_validator import EmailNotValidError, validate_email
+from portal.infrastructure.addresses import parse_address
 
 
 class AddressRefused(ValueError):
@@ -19,10 +17,10 @@ def normalise_address(typed: str) -> str:
         AddressRefused: the text is not an address.
     """
     try:
-        parts = validate_email(unicodedata.normalize("NFC", typed.strip()), check_deliverability=False)
-    except EmailNotValidError as error:
+        local, domain = parse_address(typed)
+    except ValueError as error:
         raise AddressRefused(str(error)) from None
-    return f"{parts.local_part.lower()}@{parts.ascii_domain.lower()}"
+    return f"{local.lower()}@{domain.lower()}"
 
 
 def mask_address(address: str) -> str:

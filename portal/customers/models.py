@@ -31,6 +31,8 @@ class Customer(db.Model):
     given_name: Mapped[str] = mapped_column(String(200), default="")
     family_name: Mapped[str] = mapped_column(String(200), default="")
     birth_date: Mapped[date | None]
+    birth_known: Mapped[str | None] = mapped_column(String(7))
+    """What is known of the day of birth where the whole is not: `1988` or `1988-05`."""
     language: Mapped[str] = mapped_column(String(2), default="fr")
     customer_since: Mapped[date | None]
     relationship_ended_on: Mapped[date | None]
@@ -39,6 +41,11 @@ class Customer(db.Model):
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     restricted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def birth(self) -> str | None:
+        """The day of birth, or what is known of it, as ISO 8601 writes it; None where nothing is."""
+        return self.birth_date.isoformat() if self.birth_date else self.birth_known
 
     @property
     def full_name(self) -> str:

@@ -27,6 +27,7 @@ from portal.accounts.facebook.provider import RETURN_PATH, SCOPE
 from portal.accounts.facebook.signed_request import write_signed_request
 from portal.bilingual import Label
 from portal.infrastructure.lifeline import end_with_parent
+from portal.web.i18n import spoken_language
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 Person = dict[str, str | None]
@@ -204,7 +205,7 @@ class StandIn:
         return self._page(request, "settings", status=answer.status_code, said=_said(answer))
 
     def _page(self, request: Request, name: str, **details: Any) -> Response:
-        language = request.accept_languages.best_match(["fr", "en"], "fr")
+        language = spoken_language(request.headers.get("Accept-Language")) or "fr"
         page = self._pages.get_template(f"demo/facebook/{name}.html").render(
             language=language, words={key: label.text(language) for key, label in WORDS.items()}, people=self.people,
             faults={key: label.text(language) for key, label in FAULTS.items()}, link=urlencode, calls=CALLS, **details,

@@ -1,5 +1,6 @@
 """What goes into an answer: the items of every holding, read in the same way as for the customer's own pages."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -62,7 +63,7 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
     for item in items:
         fields.update(dict.fromkeys(item.values))
         tally[0] += 1
-        yield separator + orjson.dumps(_as_object(item))
+        yield separator + _dumped(_as_object(item))
         separator = b",\n"
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
@@ -90,4 +91,14 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
+    if isinstance(value, dict | list):
+        return _dumped(value).decode()
+    # A sign that no encoding can write would end the file there.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _dumped(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # numbers beyond 64 bits and broken signs, which the quick way refuses: a copy leaves nothing out
+        return json.dumps(value).encode()

@@ -197,7 +197,7 @@ def _after_sides(errand: Errand, paper: Paper, sent: list[Side]) -> Response:
 
 
 def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
-    language, has_birth_date = str(get_locale()), current_user.customer.birth_date is not None
+    language, has_birth_date = str(get_locale()), current_user.customer.birth is not None
     rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
     return render_template(
         "identity_checks/customer/document.html",

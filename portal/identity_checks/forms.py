@@ -19,7 +19,7 @@ from portal.web.incoming.uploads import BoundedFile, sent_file
 # The limit that people are told, in bytes: 10 MB. We accept 10 MiB, a little more, so nobody is refused what we
 # promised.
 LIMIT = MAX_BYTES // 1024**2 * 1000**2
-PICTURES = "image/jpeg,image/png,image/heic,image/heif"
+PICTURES = "image/jpeg,image/png,image/webp,image/heic,image/heif"
 ACCEPTED = f"{PICTURES},application/pdf"
 
 
@@ -67,7 +67,7 @@ class SidesForm(PortalForm):
             field.description = _("The PDF from the app, %(size)s at most.", size=file_size(LIMIT))
             field.render_kw = {"accept": "application/pdf"}
             return
-        field.description = _("Photo or scan. JPEG, PNG, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
+        field.description = _("Photo or scan. JPEG, PNG, WebP, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
         field.render_kw = {"accept": ACCEPTED}
         # `capture` opens the camera at once and hides the gallery, so this control stands beside the plain one.
         photo.render_kw = {"accept": PICTURES, "capture": "environment"}
@@ -139,7 +139,9 @@ def problem_sentence(refusal: DocumentRefused) -> str:
     sentences: dict[UploadProblem, str] = {
         UploadProblem.EMPTY: _("This file is empty. Choose another one."),
         UploadProblem.TOO_BIG: _("This file is %(size)s. Choose one of %(limit)s at most.", **_both(sizes)),
-        UploadProblem.WRONG_TYPE: _("This file is neither a JPEG, PNG or HEIC picture nor a PDF. Choose another one."),
+        UploadProblem.WRONG_TYPE: _(
+            "This file is neither a JPEG, PNG, WebP or HEIC picture nor a PDF. Choose another one."
+        ),
         UploadProblem.NOT_THE_PDF: _("This is a picture. Send the PDF itself, as the app made it."),
         UploadProblem.ENCRYPTED_PDF: _("A password protects this PDF. Save it without a password, then send it again."),
         UploadProblem.ANIMATED: _("This picture moves. Send a still photo."),

@@ -3,8 +3,9 @@
 Control characters are removed: no keyboard makes them, no page shows them, and PostgreSQL cannot store NUL.
 
 In one line the signs that turn the direction of writing are removed too. A name or a reference stands inside sentences
-of ours, and would turn their words. In several lines these signs stay: such a text is a block of its own, beyond which
-nothing turns, and somebody who writes Arabic or Hebrew may need them.
+of ours, and would turn their words. In several lines they stay: such a text is a block of its own, beyond which nothing
+turns, and somebody who writes Arabic or Hebrew may need them. The two overrides go from there as well: no language
+needs them, and they make a word read as another.
 
 Everything else stays as typed: joined emoji, non-breaking spaces, line ends.
 """
@@ -15,6 +16,7 @@ from typing import Final
 
 # C0 and C1 controls, and single surrogates, which no encoding can write. Tab and line end are text in several lines.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_OVERRIDES: Final = re.compile(r"[\u202d\u202e]")
 _NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 # The line ends of mails, of Word and of web pages.
 _LINE_END: Final = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -33,8 +35,9 @@ def name_of(text: str) -> str:
 
 
 def several_lines(text: str) -> str:
-    """Return a text as it is kept in several lines: composed, every line end a newline, without controls."""
-    return _NO_TEXT.sub("", _LINE_END.sub("\n", unicodedata.normalize("NFC", text))).strip()
+    """Return a text as it is kept in several lines: composed, every line end a newline, no controls, no overrides."""
+    composed = unicodedata.normalize("NFC", text)
+    return without_overrides(_NO_TEXT.sub("", _LINE_END.sub("\n", composed))).strip()
 
 
 def holds_controls(text: str, *, has_lines: bool = False) -> bool:
@@ -44,6 +47,11 @@ def holds_controls(text: str, *, has_lines: bool = False) -> bool:
         has_lines: whether the text may have several lines; tab and line ends are then allowed.
     """
     return (_NO_TEXT if has_lines else _NOT_IN_A_LINE).search(text) is not None
+
+
+def without_overrides(text: str) -> str:
+    """Return a text of several lines without the signs that force the direction of letters."""
+    return text if text.isascii() else _OVERRIDES.sub("", text)
 
 
 def without_directions(text: str) -> str:

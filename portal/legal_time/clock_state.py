@@ -40,10 +40,15 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Pauses that overlap or touch, as one period. `days` is 0 while it is open."""
+    """Pauses that overlap or touch, as one period. `days` is 0 while it is open.
+
+    `carried` is there for a pause that began on a last day reached by carry-over: the day on which the period would
+    have ended, and the working day to which it was moved (Regulation 1182/71 art. 3(4)).
+    """
 
     asked_on: date
     received_on: date | None
+    carried: tuple[date, date] | None = None
 
     @property
     def days(self) -> int:
@@ -55,7 +60,8 @@ class Deadline:
     """The deadline of one request, with its reasons.
 
     Attributes:
-        nominal_on: the last day by counting alone, before it is moved past weekends and holidays.
+        months_end_on: the last day by months alone, without pauses.
+        nominal_on: the last day with its pauses, before it is moved past weekends and holidays.
         due_on: the last day to answer, that day included; None while a pause is open.
         due_on_unpaused: what `due_on` would be without any pause.
         extension_deadline: the last day to tell the person of an extension or of a refusal. While a pause is open it
@@ -71,6 +77,7 @@ class Deadline:
     is_extended: bool
     extended_on: date | None
     suspensions: tuple[Suspension, ...]
+    months_end_on: date
     nominal_on: date
     due_on: date | None
     due_on_unpaused: date

@@ -2,10 +2,11 @@
 
 GDPR art. 12(3) and (4), counted as Regulation (EEC, Euratom) No 1182/71 art. 3 and EDPB guidelines 01/2022 (paragraphs
 157 to 164) say. The day of receipt is not counted. The period ends with the same day of a later month. A last day that
-is no working day is moved to the next working day.
+is no working day is moved to the next working day; a pause that begins on that day counts from there.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -54,10 +55,11 @@ def compute(
     suspensions = _merge(received_on, pauses)
     if extended_on is not None:
         _check_extension(received_on, suspensions, extended_on, zone)
-    paused = timedelta(days=sum(suspension.days for suspension in suspensions))
     is_extended = extended or extended_on is not None
-    months = months_of(is_extended)
-    nominal_on = _months_after(received_on, months) + paused
+    months_end_on = _months_after(received_on, months_of(is_extended))
+    nominal_on, counted = _paused_end(months_end_on, suspensions, zone)
+    first_end_on, _ = _paused_end(_months_after(received_on, months_of(False)), suspensions, zone)
+    shorter_on, _ = _paused_end(_shorter_reading(received_on, is_extended), suspensions, zone)
     is_open = bool(suspensions) and suspensions[-1].received_on is None
     due_on = roll(nominal_on, zone)
     return Deadline(
@@ -65,12 +67,13 @@ def compute(
         zone=zone,
         is_extended=is_extended,
         extended_on=extended_on,
-        suspensions=suspensions,
+        suspensions=counted,
+        months_end_on=months_end_on,
         nominal_on=nominal_on,
         due_on=None if is_open else due_on,
-        due_on_unpaused=roll(_months_after(received_on, months), zone),
-        extension_deadline=roll(_months_after(received_on, months_of(False)) + paused, zone),
-        target_on=None if is_open else min(due_on, roll(_shorter_reading(received_on, is_extended) + paused, zone)),
+        due_on_unpaused=roll(months_end_on, zone),
+        extension_deadline=roll(first_end_on, zone),
+        target_on=None if is_open else min(due_on, roll(shorter_on, zone)),
         suspension_contestable=any(_was_asked_late(received_on, pause, zone) for pause in pauses),
         missed_on=_missed_on(received_on, suspensions, (extended_on or received_on) if is_extended else None, zone),
     )
@@ -125,6 +128,22 @@ def _merge(received_on: date, pauses: Sequence[Pause]) -> tuple[Suspension, ...]
     return tuple(merged)
 
 
+def _paused_end(end: date, suspensions: Sequence[Suspension], zone: Zone) -> tuple[date, tuple[Suspension, ...]]:
+    """Return the end of a period with its pauses, not yet moved to a working day, and the pauses as they counted.
+
+    A pause that began after the end by counting, on or before the working day to which that end was moved, began
+    within the period: its days are added to that working day, or the period would end inside the pause.
+    """
+    counted = []
+    for suspension in suspensions:
+        moved = roll(end, zone)
+        if suspension.days and end < suspension.asked_on <= moved:
+            suspension, end = replace(suspension, carried=(end, moved)), moved
+        counted.append(suspension)
+        end += timedelta(days=suspension.days)
+    return end, tuple(counted)
+
+
 def _later(one: date | None, other: date | None) -> date | None:
     return None if one is None or other is None else max(one, other)
 
@@ -136,9 +155,9 @@ def _limit_on(
     begun = [suspension for suspension in suspensions if suspension.asked_on < day]
     if begun and begun[-1].received_on is None:
         return None
-    paused = timedelta(days=sum(suspension.days for suspension in begun))
     is_extended = extended_on is not None and extended_on <= day
-    return roll(_months_after(received_on, months_of(is_extended)) + paused, zone)
+    end, _ = _paused_end(_months_after(received_on, months_of(is_extended)), begun, zone)
+    return roll(end, zone)
 
 
 def _check_extension(received_on: date, suspensions: Sequence[Suspension], extended_on: date, zone: Zone) -> None:

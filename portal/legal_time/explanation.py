@@ -125,7 +125,7 @@ def _sentences(deadline: Deadline, language: object) -> Iterator[str]:
 
 
 def _period(deadline: Deadline, language: object) -> Iterator[str]:
-    end = deadline.nominal_on - timedelta(days=deadline.paused_days)
+    end = deadline.months_end_on
     day = long_date(end, language)
     if not deadline.is_extended:
         yield _ONE_PERIOD.filled(language, day=day)
@@ -142,6 +142,8 @@ def _finished_pauses(deadline: Deadline, language: object) -> Iterator[str]:
     for pause in deadline.suspensions:
         if pause.received_on is None or not pause.days:
             continue
+        if pause.carried:
+            yield from _carry(*pause.carried, deadline, language)
         sentence = _PAUSED_ONE_DAY if pause.days == 1 else _PAUSED_DAYS
         start = long_date(pause.asked_on, language, weekday=False)
         end = long_date(pause.received_on, language, weekday=False)

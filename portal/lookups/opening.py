@@ -19,6 +19,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
+from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
 from portal.lookups.access_log import HOLDING as ACCESS_LOG
 from portal.lookups.access_log import log_access
@@ -78,7 +79,7 @@ def find_customer(identifier: str) -> Customer | None:
     identifier = identifier.strip()
     matches = [Customer.external_id == identifier, Customer.public_id == identifier.lower()]
     with suppress(AddressRefused):
-        matches.append(Customer.email_normalised == normalise_address(identifier))
+        matches.append(Customer.email_normalised == normalise_address(as_pasted(identifier)))
     return db.session.execute(select(Customer).where(or_(*matches)).limit(1)).scalar_one_or_none()
 
 

@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
-from portal.bilingual import Label, long_date
+from portal.bilingual import Label, known_date, long_date
 from portal.customers.addresses import mask_address
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
@@ -90,7 +90,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         (_REFERENCE, customer.external_id),
         (_GIVEN_NAME, customer.given_name),
         (_FAMILY_NAME, customer.family_name),
-        (_BIRTH_DATE, _day(customer.birth_date, language)),
+        (_BIRTH_DATE, known_date(customer.birth, language) if customer.birth else None),
         (_LANGUAGE, _LANGUAGES[customer.language].text(language)),
         (_CUSTOMER_SINCE, _day(customer.customer_since, language)),
         (_ENDED, _day(customer.relationship_ended_on, language)),
@@ -105,6 +105,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
     )
     values: dict[str, Any] = {name: clock.written(getattr(customer, name)) for name in dates}
     values |= {
+        "birth_known": customer.birth_known,
         "reference": customer.reference,
         "given_name": customer.given_name,
         "family_name": customer.family_name,

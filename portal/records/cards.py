@@ -10,7 +10,7 @@ from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.registry import HeldItem
 from portal.records.data_map.kinds import DataMap, Kind
-from portal.records.models import Record
+from portal.records.models import Record, values_of
 from portal.web.filters import long_date
 
 LONG_TEXT = 300
@@ -52,7 +52,7 @@ class Cards:
 
     def _of_record(self, record: Record) -> Card:
         kind = self._data_map.kinds.get(record.kind)
-        facts = kind.facts(record.values, self._language) if kind else []
+        facts = kind.facts(values_of(record), self._language) if kind else []
         return Card(
             kind.label.text(self._language) if kind else record.kind,
             record.recorded_at,
@@ -70,7 +70,7 @@ class Cards:
 
 
 def _kept_until(last_day: date | None, kind: Kind | None, language: str) -> str:
-    if last_day is None:
+    if last_day is None or last_day == date.max:
         return kind.retention.text(language) if kind else ""
     day = long_date(last_day, weekday=False)
     if last_day < clock.today():

@@ -82,5 +82,8 @@ def _cancelled_on(values: Mapping[str, Any]) -> date | None:
 
 
 def _day(values: Mapping[str, Any], field: str) -> date | None:
-    value = values.get(field)
-    return date.fromisoformat(value) if value else None
+    """Return the day in a field. What was stored under another type of the data map is no day, and counts as none."""
+    try:
+        return date.fromisoformat(values[field])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -42,3 +42,8 @@ class CategoryCount(db.Model):
     category: Mapped[str] = mapped_column(String(20), primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
     last_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def values_of(row: Any) -> dict[str, Any]:
+    """Return the values of a record, or of a row that has them; what is no object there stands under one name."""
+    return row.values if isinstance(row.values, dict) else {"value": row.values}

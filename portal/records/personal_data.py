@@ -9,7 +9,7 @@ from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.records.data_map.kinds import DataMap, installed_data_map
-from portal.records.models import CategoryCount, Record
+from portal.records.models import CategoryCount, Record, values_of
 
 _KEPT = Label(
     fr="Chaque donnée venue de nos systèmes suit la règle de son type, écrite dans sa catégorie.",
@@ -44,7 +44,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
     """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
     kind = data_map.kinds.get(row.kind)
-    values = {"external_id": row.external_id} | row.values
+    held = values_of(row)
+    values = {"external_id": row.external_id} | held
     if kind is None:
         return HeldItem(category, row.kind, row.kind, row.recorded_at, values, source=row.source)
     return HeldItem(
@@ -53,7 +54,7 @@ def held_item(row: Any, category: str, data_map: DataMap, language: str) -> Held
         label=kind.label.text(language),
         at=row.recorded_at,
         values=values,
-        describe=lambda is_masked: kind.facts(row.values, language, is_masked=is_masked),
+        describe=lambda is_masked: kind.facts(held, language, is_masked=is_masked),
         nature=kind.nature.value,
         lawful_basis=kind.lawful_basis.value,
         source=row.source,

@@ -6,19 +6,28 @@ from functools import lru_cache
 from typing import Any
 
 from babel.numbers import format_currency, format_decimal
-from flask import Flask
+from flask import Flask, get_template_attribute
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from portal import bilingual, clock
 from portal.bilingual import NBSP
+from portal.infrastructure.typed_texts import without_overrides
 
 
 def register(app: Flask) -> None:
     """Offer the filters to templates."""
     dates = (long_date, short_date, date_time, time_of_day, relative_days, machine_date)
-    for function in (*dates, file_size, number, money):
+    for function in (*dates, file_size, number, money, own):
         app.add_template_filter(function, function.__name__)
+
+
+def own(text: Any) -> Any:
+    """Return a name, a reference or a value as markup that stands apart from our words.
+
+    It turns no direction of writing but its own, and no browser translates it.
+    """
+    return get_template_attribute("components/tags.html", "own")(without_overrides(str(text)))
 
 
 def _is_french() -> bool:
@@ -35,7 +44,7 @@ def _civil(value: Any) -> Any:
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(clock.PARIS)
+        return clock.in_paris(value if value.tzinfo else value.replace(tzinfo=UTC))
     return value
 
 

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from email_validator import EmailNotValidError, validate_email
 from flask import g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import Field, PasswordField, StringField, TextAreaField
+from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
-from portal.infrastructure.mail.message import MAX_ADDRESS_LENGTH
+from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import one_line, several_lines
 from portal.web.form_tokens import FormToken, MaskedTokens
 
@@ -30,6 +29,13 @@ def without_form_token(view: View) -> View:
     """Let a view be called without a form token. A comment above the view says what proves the caller instead."""
     csrf.exempt(view)
     return view
+
+
+_CLEANED = {
+    TextAreaField: several_lines,
+    EmailField: lambda typed: one_line(as_pasted(typed)),
+    StringField: one_line,
+}
 
 
 class OwnWords:
@@ -72,7 +78,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             field = DefaultMeta.bind_field(self, form, unbound_field, options)
             if isinstance(field, StringField) and not isinstance(field, PasswordField):
-                clean = several_lines if isinstance(field, TextAreaField) else one_line
+                clean = next(clean for kind, clean in _CLEANED.items() if isinstance(field, kind))
                 field.filters = [*field.filters, lambda value: clean(value) if isinstance(value, str) else value]
             limits = [check.most for check in field.validators if isinstance(check, LengthBetween)]
             field.longest = min(limits) if limits else None
@@ -133,11 +139,8 @@ class EmailAddress:
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         try:
-            # No address is longer than this, and parsing a very long text would take seconds.
-            if len(field.data or "") > MAX_ADDRESS_LENGTH:
-                raise EmailNotValidError
-            validate_email((field.data or "").strip(), check_deliverability=False)
-        except EmailNotValidError:
+            parse_address(field.data or "")
+        except ValueError:
             raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask, g, request
 from flask_babel import Babel
 from flask_login import current_user
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from portal.infrastructure import installed
@@ -21,7 +22,8 @@ def choose_language() -> str:
     """Return the language of the current request."""
     chosen = g.get("language")
     if chosen is None:
-        chosen = g.language = _stored_choice() or _cookie_choice() or _browser_choice() or LANGUAGES[0]
+        wanted = request.headers.get("Accept-Language")
+        chosen = g.language = _stored_choice() or _cookie_choice() or spoken_language(wanted) or LANGUAGES[0]
     return str(chosen)
 
 
@@ -57,5 +59,9 @@ def _cookie_choice() -> str | None:
     return value if value in LANGUAGES else None
 
 
-def _browser_choice() -> str | None:
-    return request.accept_languages.best_match(LANGUAGES)
+def spoken_language(accept_language: str | None) -> str | None:
+    """Return the language that the portal speaks and the header wants most, whichever country stands beside it."""
+    # The library's own class for languages puts those with a country first, whatever their weight.
+    wanted = sorted(parse_accept_header(accept_language), key=lambda choice: choice[1], reverse=True)
+    codes = (value.replace("_", "-").partition("-")[0].lower() for value, weight in wanted if weight)
+    return next((LANGUAGES[0] if code == "*" else code for code in codes if code in (*LANGUAGES, "*")), None)

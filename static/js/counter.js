@@ -4,8 +4,8 @@ for (const line of document.querySelectorAll("[data-counter]")) {
   const most = Number(line.dataset.most);
   let waiting;
   const count = () => {
-    // The server counts code points, and a line end as it is sent: two characters.
-    const length = [...field.value.replace(/\r?\n/g, "\r\n")].length;
+    // As the server counts: composed code points, a line end as one, no blanks around the text.
+    const length = [...field.value.normalize("NFC").trim()].length;
     const left = most - length;
     line.setAttribute("aria-live", length >= most * 0.9 ? "polite" : "off");
     line.classList.toggle("error", left < 0);

@@ -69,7 +69,9 @@ def test_a_long_text_is_counted(visit: Visit) -> None:
     field.fill("é" * (most - 20))
     expect(line).to_have_text("Caractères restants\u00a0: 20")
     expect(line).to_have_attribute("aria-live", "polite")
-    field.fill("é" * (most - 2) + "\né")
+    field.fill(("é" * 120 + "\n") * 32 + "é" * (most - 32 * 121))
+    expect(line).to_have_text("Caractères restants\u00a0: 0")
+    field.fill("é" * (most - 1) + "\né")
     expect(line).to_have_text("Caractères en trop\u00a0: 1")
 
 

@@ -8,6 +8,7 @@ import pytest
 from portal.infrastructure.typed_texts import holds_controls, name_of, one_line, several_lines
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+OVERRIDES = "\u202d\u202e"
 MEANT = [
     "Élodie d’Été", "👩‍👩‍👧‍👦 🏳️‍🌈 ❤️", "Combien\u00a0? «\u00a0Rien\u00a0», 1\u202f248\u00a0€", "می‌خواهم", "شكرا", "क्‍ष", "a  b",
     "<b>{{7*7}}</b> %s", "日本\u3000語", "co\u00adopération", "\ufeffx",
@@ -30,7 +31,8 @@ def test_the_directions_are_all_those_that_unicode_has() -> None:
 @pytest.mark.parametrize("sign", DIRECTIONS)
 def test_nothing_turns_the_direction_of_one_line(sign: str) -> None:
     assert one_line(f"Ca{sign}mille") == name_of(f"{sign}Camille") == one_line(f"Camille{sign} ")[:7] == "Camille"
-    assert several_lines(f"مرحبا{sign} a") == f"مرحبا{sign} a"
+    kept = "" if sign in OVERRIDES else sign
+    assert several_lines(f"مرحبا{sign} a") == f"مرحبا{kept} a"
 
 
 @pytest.mark.parametrize("code", [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xD800, 0xDFFF])

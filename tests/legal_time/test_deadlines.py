@@ -52,6 +52,11 @@ EXTENDED = [
 PAUSED = [
     ("2026-03-05", "2026-03-06", "2026-03-16", "2026-04-15"),
     ("2026-11-22", "2026-11-23", "2026-12-01", "2026-12-30"),
+    # Asked on the working day to which the last day was carried over: the days count from there.
+    ("2025-03-05", "2025-04-07", "2025-04-17", "2025-04-17"),
+    ("2026-12-01", "2027-01-04", "2027-01-05", "2027-01-05"),
+    ("2026-02-14", "2026-03-16", "2026-03-20", "2026-03-20"),
+    ("2026-04-08", "2026-05-11", "2026-05-12", "2026-05-12"),
 ]
 
 
@@ -318,6 +323,39 @@ def test_pauses_count_each_day_once_in_any_order(received: date, spans: list[tup
 
     assert compute(received, pauses=pauses).paused_days == len(covered)
     assert compute(received, pauses=pauses) == compute(received, pauses=pauses[::-1])
+
+
+@small
+@given(days, st.lists(st.tuples(st.integers(0, 120), lengths), max_size=4), st.booleans(), st.sampled_from(Zone))
+def test_the_answer_is_never_due_before_the_end_of_a_pause_asked_for_in_time(
+    received: date, spans: list[tuple[int, int]], extended: bool, zone: Zone
+) -> None:
+    ends = []
+    pauses: list[Pause] = []
+    for start, length in sorted(spans):
+        pause = Pause(received + timedelta(days=start), received + timedelta(days=start + length))
+        before = compute(received, pauses=pauses, extended=extended, zone=zone)
+        ends += [pause.received_on] if may_pause(before, pause.asked_on) else []
+        pauses.append(pause)
+    deadline = compute(received, pauses=pauses, extended=extended, zone=zone)
+
+    assert all(end <= due_on(deadline) for end in ends if end)
+    assert extended or all(end <= deadline.target_on <= deadline.extension_deadline for end in ends if end)  # type: ignore[operator]
+
+
+def test_a_pause_after_a_carry_over_is_explained_in_both_languages() -> None:
+    deadline = compute(day("2026-02-14"), pauses=[Pause(day("2026-03-16"), day("2026-03-20"))])
+
+    assert explain(deadline, "en").replace("\u00a0", " ") == (
+        "The request came on Saturday 14 February 2026. The law allows one month to answer: until Saturday 14 March 2026."
+        " Saturday 14 March 2026 and the next day are a weekend. The period carries over to the next working day, Monday 16"
+        " March 2026. The clock was on hold for 4 days, from 16 March 2026 to 20 March 2026. It therefore runs until Friday"
+        " 20 March 2026. The answer must leave by Friday 20 March 2026, that day included. A pause was asked for long after"
+        " the request came: it may be contested."
+    )
+    assert "Le délai passe au jour ouvré suivant, le lundi 16 mars 2026. Le délai a été en pause 4 jours" in explain(
+        deadline, "fr"
+    ).replace("\u00a0", " ")
 
 
 @small

@@ -36,7 +36,7 @@ MOST_BELOW = 2 * 1024 + 200
 SAYS: dict[UploadProblem, str] = {
     UploadProblem.EMPTY: "Ce fichier est vide",
     UploadProblem.TOO_BIG: "Choisissez-en un de 10 Mo au plus",
-    UploadProblem.WRONG_TYPE: "ni une image JPEG, PNG ou HEIC, ni un PDF",
+    UploadProblem.WRONG_TYPE: "ni une image JPEG, PNG, WebP ou HEIC, ni un PDF",
     UploadProblem.UNREADABLE: "Nous ne pouvons pas lire ce fichier",
     UploadProblem.TRUNCATED: "Ce fichier est coupé",
     UploadProblem.ENCRYPTED_PDF: "Un mot de passe protège ce PDF",

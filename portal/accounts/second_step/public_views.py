@@ -124,6 +124,7 @@ def _code_page(waiting: AccountToken, form: CodeForm, *, is_refused: bool = Fals
     page = render_template(
         "accounts/public/second_step.html",
         form=form,
+        address=waiting.account.email,
         second_step=second_step_of(waiting.account),
         is_refused=is_refused,
         next=next_page("") or None,

@@ -3,7 +3,7 @@
 `rendition.py` starts it as a file of its own. It imports nothing of the portal, so it needs no database, no settings
 and no key, and only this file and the decoders have to be visible to it.
 
-Arguments: kind (jpeg, png, heic, pdf), most pixels, most pages, longest edge of a rendition in pixels.
+Arguments: kind (jpeg, png, webp, heic, pdf), most pixels, most pages, longest edge of a rendition in pixels.
 The document arrives on standard input. On standard output, numbers big-endian:
     R                               locked up and ready
     P count(1) then for each page   width(2) height(2) and width × height × 3 bytes of RGB
@@ -193,16 +193,15 @@ def load_decoder(kind: str, most_pixels: int, most_pages: int, longest_edge: int
 def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable[[bytes], list[Page]]:
     from PIL import (
         Image,
-        ImageOps,
         TiffImagePlugin,  # noqa: F401  reads the orientation
     )
 
     Image.preinit()
     # Pillow would only warn at first. Our own limit is checked below, on the header.
     Image.MAX_IMAGE_PIXELS = None
-    formats = {"jpeg": ["JPEG"], "png": ["PNG"], "heic": ["HEIF"]}[kind]
-    if kind == "jpeg":
-        from PIL import MpoImagePlugin  # noqa: F401  phones' JPEG files often hold a second picture
+    formats = {"jpeg": ["JPEG"], "png": ["PNG"], "webp": ["WEBP"], "heic": ["HEIF"]}[kind]
+    if kind != "heic":  # phones' JPEG files often hold a second picture
+        from PIL import MpoImagePlugin, WebPImagePlugin  # noqa: F401
     if kind == "heic":
         import pi_heif
 
@@ -218,14 +217,19 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
             orientation = _orientation(picture)
             small = _shrunk(picture, longest_edge)
         upright = _on_white(small)
-        upright.getexif()[_ORIENTATION] = orientation
-        upright = ImageOps.exif_transpose(upright)
+        if orientation in _TURNED:
+            upright = upright.transpose(Image.Transpose[_TURNED[orientation]])
         return [(upright.width, upright.height, upright.tobytes())]
 
     return decode
 
 
 _ORIENTATION = 0x0112
+# What brings a picture of each orientation upright (TIFF 6.0, tag 274).
+_TURNED = {
+    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
+    8: "ROTATE_90",
+}  # fmt: skip
 
 
 def _orientation(picture: Any) -> int:

@@ -6,23 +6,18 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from portal.infrastructure.plain_letters import without_accents
+from portal.infrastructure.plain_letters import spelt
 
 _TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 TURNS: Final = (0, *_TURNS)
 """Degrees by which a picture may be turned, clockwise."""
 
-# Latin letters and signs that Unicode does not take apart into a plain letter and a mark.
-_SPELT: Final = str.maketrans({
-    "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ø": "O", "ø": "o", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d",
-    "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "ß": "ss", "ẞ": "SS", "ı": "i", "Ħ": "H", "ħ": "h",
-    "’": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-",
-})  # fmt: skip
+_SIGNS: Final = str.maketrans("’‘‐‑–", "''---")
 
 
 def plain_letters(name: str) -> str | None:
     """Return a name in letters without accents, or None where letters of another script would be lost."""
-    plain = without_accents(name.translate(_SPELT))
+    plain = spelt(name.translate(_SIGNS))
     return plain if plain.strip() and plain.isascii() and plain.isprintable() else None
 
 

@@ -107,13 +107,46 @@ def take_in(
         pages = render(
             content, inspection.kind, slots=_slots(), wait_seconds=TURN_SECONDS, deadline_seconds=RENDER_SECONDS
         )
-        public_id = new_public_id()
-        rendition = _seal(pack([page.jpeg for page in pages]), public_id)
-        original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
-        preview = _seal_preview(pages, public_id, viewer) if viewer else None
-        # Not for a PDF: a drawn or empty page would look blurred.
-        doubt = None if inspection.kind is DocumentKind.PDF else picture_doubt(pages[0].jpeg)
-    document = IdentityDocument(
+        parts = _by_side(errand, paper, side, inspection.kind, pages, fingerprint)
+        made = [
+            _seal_side(errand, paper, each, content, of_side, verdict, viewer, fingerprint)
+            for each, of_side in parts.items()
+        ]
+    if inspection.kind is not DocumentKind.PDF:  # a drawn or empty page would look blurred
+        made[0].picture_doubt = picture_doubt(pages[0].jpeg)
+    try:
+        with transaction():
+            return _keep(errand, made, use_up)
+    except (NoLongerNeeded, SentTwice):
+        # After any other fault the commit may have succeeded, so the bytes are left to the comparison.
+        for document in made:
+            _forget_bytes(document)
+        raise
+
+
+def _by_side(
+    errand: Errand, paper: Paper, side: Side, kind: DocumentKind, pages: list[RenditionPage], fingerprint: str
+) -> dict[Side, list[RenditionPage]]:
+    """Return the pages of each side that a file gives: a PDF of several gives both, unless the other came apart."""
+    came_apart = any(
+        row.kind == paper and row.side != side and row.fingerprint != fingerprint for row in _given(errand)
+    )
+    if kind is not DocumentKind.PDF or len(pages) < 2 or len(paper.sides) < 2 or came_apart:
+        return {side: pages}
+    first, second = paper.sides
+    return {first: pages[:1], second: pages[1:]}
+
+
+def _seal_side(
+    errand: Errand, paper: Paper, side: Side, content: bytes, pages: list[RenditionPage], verdict: Verdict,
+    viewer: SessionKey | None, fingerprint: str,
+) -> IdentityDocument:  # fmt: skip
+    """Store what is kept of one side, and return its row, which no transaction has yet."""
+    public_id = new_public_id()
+    rendition = _seal(pack([page.jpeg for page in pages]), public_id)
+    original = _seal(content, original_id(public_id)) if verdict.outcome is Outcome.HELD else None
+    preview = _seal_preview(pages, public_id, viewer) if viewer else None
+    return IdentityDocument(
         public_id=public_id,
         customer_id=errand.customer_id,
         draft_id=errand.draft_id,
@@ -125,27 +158,23 @@ def take_in(
         fingerprint=fingerprint,
         storage_key=rendition.storage_key,
         sealed_key=rendition.sealed_key,
-        original_storage_key=original.storage_key if original else None,
-        original_sealed_key=original.sealed_key if original else None,
         digest=rendition.digest,
-        original_digest=original.digest if original else None,
-        preview_storage_key=preview.storage_key if preview else None,
-        preview_key=preview.sealed_key if preview else None,
+        original_storage_key=original and original.storage_key,
+        original_sealed_key=original and original.sealed_key,
+        original_digest=original and original.digest,
+        preview_storage_key=preview and preview.storage_key,
+        preview_key=preview and preview.sealed_key,
         verdict=verdict.outcome,
         verdict_detail=verdict.detail,
-        picture_doubt=doubt,
         shred_after=limit_of(clock.now()),
     )
-    try:
-        with transaction():
-            return _keep(errand, document, use_up)
-    except (NoLongerNeeded, SentTwice):
-        # After any other fault the commit may have succeeded, so the bytes are left to the comparison.
-        for sealed in (rendition, original, preview):
-            with suppress(StorageError):
-                if sealed:
-                    _storage().delete(sealed.storage_key)
-        raise
+
+
+def _forget_bytes(document: IdentityDocument) -> None:
+    for name in (document.storage_key, document.original_storage_key, document.preview_storage_key):
+        with suppress(StorageError):
+            if name:
+                _storage().delete(name)
 
 
 def take_back(errand: Errand, public_id: str) -> bool:
@@ -224,21 +253,24 @@ def unpack(packed: bytes) -> list[bytes]:
     return pages
 
 
-def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None] | None) -> bool:
+def _keep(errand: Errand, documents: list[IdentityDocument], use_up: Callable[[], None] | None) -> bool:
     if not errands().hold(errand):
         raise NoLongerNeeded
+    first, sides = documents[0], {document.side for document in documents}
     # Checked again: the other side may have come meanwhile.
-    _check_sent_once(errand, document.kind, document.side, document.fingerprint)
+    if len(documents) == 1:
+        _check_sent_once(errand, first.kind, first.side, first.fingerprint)
     if use_up is not None:
         use_up()
-    shred(row for row in _given(errand) if row.kind != document.kind or row.side == document.side)
-    db.session.add(document)
+    shred(row for row in _given(errand) if row.kind != first.kind or row.side in sides)
+    db.session.add_all(documents)
     db.session.flush()
     who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
-    record(
-        RECEIVED, actor=who, subject=who, document=document.public_id, paper=document.kind, side=document.side,
-        pages=document.pages, verdict=document.verdict,
-    )  # fmt: skip
+    for document in documents:
+        record(
+            RECEIVED, actor=who, subject=who, document=document.public_id, paper=document.kind, side=document.side,
+            pages=document.pages, verdict=document.verdict,
+        )  # fmt: skip
     is_complete = given(draft_id=errand.draft_id, check_id=errand.check_id).is_complete
     if is_complete:
         errands().complete(errand)
@@ -249,8 +281,9 @@ def _keep(errand: Errand, document: IdentityDocument, use_up: Callable[[], None]
 
 
 def _check_sent_once(errand: Errand, paper: str, side: str, fingerprint: str) -> None:
-    """Raise `SentTwice` when the file came for the paper's other side. Sides of another paper do not count."""
-    if any(row.fingerprint == fingerprint and row.kind == paper and row.side != side for row in _given(errand)):
+    """Raise `SentTwice` when the file came for the paper's other side alone. Sides of another paper do not count."""
+    sides = {row.side for row in _given(errand) if row.fingerprint == fingerprint and row.kind == paper}
+    if sides and side not in sides:
         raise SentTwice
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
+from portal.customers.names import is_same_name
 from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.plain_letters import without_accents
+from portal.partial_dates import may_be_same_day
 from portal.records.models import Record
 
 IDENTITY_KIND = "civil_identity"
@@ -93,7 +94,7 @@ def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
         return {name: str(row.values[name]) for name in names if row.values.get(name)}
     if customer.imported_at is None:
         return {}
-    birth_date = customer.birth_date.isoformat() if customer.birth_date else ""
+    birth_date = customer.birth or ""
     facts = {
         "given_name": customer.given_name,
         "family_name": customer.family_name,
@@ -103,21 +104,23 @@ def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
 
 
 def _name_differs(account: Account, known: Mapping[str, Any]) -> bool:
-    family = _words(account.family_name)
-    families = [_words(known[name]) for name in ("family_name", "birth_name") if name in known]
-    if family and families and not any(family & other for other in families):
-        return True
-    given, recorded = _words(account.given_name), _words(known.get("given_name", ""))
-    return bool(given and recorded and not given & recorded)
+    """Tell whether a name of the account is certainly another one than the records have. Unknown is no difference."""
+    given, families = (
+        known.get("given_name", ""),
+        [known[name] for name in ("family_name", "birth_name") if name in known],
+    )
+    if not (given and families and account.given_name.strip() and account.family_name.strip()):
+        # Somebody has one name only, and systems keep it in either field.
+        whole = [f"{given} {family}" for family in families or [""]]
+        return _differs(f"{account.given_name} {account.family_name}", whole)
+    return _differs(account.family_name, families) or _differs(account.given_name, [given])
+
+
+def _differs(name: str, known: list[str]) -> bool:
+    return bool(known) and all(is_same_name(name, other) is False for other in known)
 
 
 def _birth_date_differs(customer: Customer | None, known: Mapping[str, Any]) -> bool:
-    if customer is None or customer.birth_date is None or "birth_date" not in known:
+    if customer is None or "birth_date" not in known:
         return False
-    return bool(customer.birth_date.isoformat() != known["birth_date"][:10])
-
-
-def _words(name: str) -> set[str]:
-    """Return the words of a name without accents, case and hyphens: “Jean-Noël” and “JEAN NOEL” are one."""
-    plain = without_accents(name.casefold())
-    return set("".join(character if character.isalnum() else " " for character in plain).split())
+    return customer.birth is not None and not may_be_same_day(customer.birth, known["birth_date"])

@@ -10,10 +10,9 @@ from email.message import EmailMessage
 import css_inline
 
 from portal import clock
+from portal.infrastructure.addresses import MAX_ADDRESS_LENGTH
 
-# RFC 5321, 4.5.3.1.3: a path is 256 octets with its angle brackets.
-MAX_ADDRESS_LENGTH = 254
-_ADDRESS = re.compile(r"""[^\s@<>()\[\],;:"\\]{1,64}@[^\s@<>()\[\],;:"\\]+""")
+_ADDRESS = re.compile(r"""(?:[^\s@<>()\[\],;:"\\]{1,64}|"[^"\\\r\n]{1,62}")@[^\s@<>()\[\],;:"\\]+""")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}>")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _UNSUBSCRIBE = re.compile(r"https?://[^\s<>,]{1,900}")
@@ -82,7 +81,7 @@ def build_message(
 
 def _mailbox(address: str, name: str = "") -> Address:
     username, _, domain = address.rpartition("@")
-    return Address(name, username, domain)
+    return Address(name, username.strip('"'), domain)  # which quotes what has to be quoted
 
 
 def _sender(sender: str) -> tuple[str, str]:

@@ -13,8 +13,11 @@ import phonenumbers
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
-from portal.bilingual import LOCALES, NBSP, Label, date_time, known_language, long_date
-from portal.infrastructure.typed_texts import holds_controls, without_directions
+from portal.bilingual import LOCALES, NBSP, Label, date_time, known_date, known_language, long_date
+from portal.clock import FIRST_YEAR, LAST_YEAR
+from portal.infrastructure.addresses import as_pasted, parse_address
+from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
+from portal.partial_dates import read_partial
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
 HIDDEN: Final = "••••"
@@ -96,13 +99,30 @@ def read_value(field: str, kind_of: FieldType, value: Any, choices: Mapping[str,
 
 
 def show_value(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
-    """Return a stored value in words, in the language given. `currency` is used for amounts only."""
+    """Return a stored value in words, in the language given. `currency` is used for amounts only.
+
+    Whatever is stored, this never fails: a value that its type cannot read, as after a change of the data map, is
+    returned as it is stored.
+    """
     if value is None or value == "":
         return _NOT_GIVEN.text(language)
+    try:
+        return printable(_in_words(kind_of, value, language, choices, currency))
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+        return printable(value)
+
+
+def printable(value: Any) -> str:
+    """Return any stored value as a text that every page and file can hold, and that turns no direction of writing."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() else several_lines(text)
+
+
+def _in_words(kind_of: FieldType, value: Any, language: object, choices: Mapping[str, Label], currency: str) -> str:
     if kind_of is FieldType.CHOICE:
-        return choices[value].text(language) if value in choices else str(value)
+        return choices[value].text(language)
     if kind_of is FieldType.MONEY:
-        return format_currency(Decimal(str(value)), currency, locale=LOCALES[known_language(language)])
+        return format_currency(_shown_number(value), currency, locale=LOCALES[known_language(language)])
     shower = _SHOWERS.get(kind_of)
     return shower(value, language) if shower else str(value)
 
@@ -113,7 +133,6 @@ _NO: Final = Label(fr="Non", en="No")
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
-_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _PHONE: Final = re.compile(r"\+?[\d\s().\-/]+(?:(?:ext|x|poste)\.?\s*\d{1,6})?", re.IGNORECASE)
 _EXPIRY: Final = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])|(?P<m>0[1-9]|1[0-2])/(?P<y>\d{2}|\d{4})")
 _LARGEST_NUMBER: Final = 10**12
@@ -127,7 +146,7 @@ def _text_of(value: Any, longest: int, *, has_lines: bool = False) -> str:
         raise _Refused(f"is too long: {len(value)} characters, {longest} at most", "too_long")
     if holds_controls(value, has_lines=has_lines):
         raise _Refused("holds control characters", "control_characters")
-    return unicodedata.normalize("NFC", value if has_lines else without_directions(value))
+    return unicodedata.normalize("NFC", without_overrides(value) if has_lines else without_directions(value))
 
 
 def _free_text(value: Any, longest: int, *, has_lines: bool) -> str:
@@ -156,20 +175,35 @@ def _identifier(value: Any) -> str:
 def _date(value: Any) -> str:
     text = _text_of(value, 10)
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
-        raise _Refused("must be a date such as 2026-11-22") from None
+        return _known_in_part(text)
+    _check_year(day)
+    return day.isoformat()
+
+
+def _known_in_part(text: str) -> str:
+    try:
+        return read_partial(text) or ""
+    except ValueError:
+        raise _Refused("must be a date such as 2026-11-22, or what is known of it, such as 2026-11-00") from None
 
 
 def _instant(value: Any) -> str:
     text = _text_of(value, 40)
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise _Refused("needs its zone, such as 2026-11-22T10:00:00+01:00")
-        return instant.astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _Refused("must be an instant such as 2026-11-22T10:00:00+01:00") from None
+    if instant.tzinfo is None:
+        raise _Refused("needs its zone, such as 2026-11-22T10:00:00+01:00")
+    _check_year(instant)
+    return instant.astimezone(UTC).isoformat()
+
+
+def _check_year(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _Refused(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}", "outside_years")
 
 
 def _decimal(value: Any) -> Decimal:
@@ -230,20 +264,28 @@ def _choice(value: Any, choices: Mapping[str, Label]) -> str:
 
 
 def _email(value: Any) -> str:
-    text = _text_of(value, 254)
-    if not _EMAIL.fullmatch(text):
-        raise _Refused("must be an e-mail address")
+    text = as_pasted(_text_of(value, 254))
+    try:
+        parse_address(text)
+    except ValueError:
+        raise _Refused("must be an e-mail address") from None
     return text
 
 
 def _phone(value: Any) -> str:
-    text = _text_of(value, 40)
+    text = _pasted_phone(_text_of(value, 60))
     digits = sum(sign.isdigit() for sign in text)
     if not _PHONE.fullmatch(text) or not 3 <= digits <= 20:
         raise _Refused("must be a phone number")
     if not text.startswith("+") and contains_card_number(text):
         raise _Refused("holds a payment card number, which may never be stored", "card_number")
     return text
+
+
+def _pasted_phone(text: str) -> str:
+    """Return a number without `tel:`, without invisible signs, in plain digits and dashes."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", seen).strip().removeprefix("tel:").strip()
 
 
 def _ip(value: Any) -> str:
@@ -312,7 +354,7 @@ _READERS: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
 
 
 def _show_date(value: Any, language: object) -> str:
-    return long_date(date.fromisoformat(value), language)
+    return long_date(date.fromisoformat(value), language) if len(value) > 7 else known_date(value, language)
 
 
 def _show_instant(value: Any, language: object) -> str:
@@ -324,10 +366,20 @@ def _show_boolean(value: Any, language: object) -> str:
 
 
 def _show_number(value: Any, language: object) -> str:
-    return format_decimal(value, locale=LOCALES[known_language(language)])
+    return format_decimal(_shown_number(value), locale=LOCALES[known_language(language)])
+
+
+def _shown_number(value: Any) -> Decimal:
+    """Return a number to write in full. One with more than fifty digits would fill the page: it stays as stored."""
+    number = Decimal(str(value))
+    if not number.is_finite() or abs(number.adjusted()) > 50:
+        raise ValueError("no number to write in full")
+    return number
 
 
 def _show_phone(value: Any, language: object) -> str:
+    if not value.startswith(("+", "00")):
+        return str(value)  # a number of its own country, and nobody said which
     try:
         number = phonenumbers.parse(value, "FR")
     except phonenumbers.NumberParseException:

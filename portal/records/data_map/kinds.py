@@ -14,12 +14,13 @@ from typing import Annotated, Any, Final, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from portal.bilingual import Label
+from portal.clock import NO_END
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.lawful_bases import LawfulBasis, rights_for
-from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, read_value, show_value
-from portal.records.data_map.retention_rules import RecordDates, Retention
+from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, printable, read_value, show_value
+from portal.records.data_map.retention_rules import ENDS, RecordDates, Retention
 from portal.records.data_map.special_categories import is_card_secret, is_special_category
 
 DEFAULT_FILE: Final = Path(__file__).parents[1] / "data_map.toml"
@@ -181,13 +182,20 @@ class Kind(_Part):
             if name not in self.fields:
                 raise _unknown(str(name))
         return {
-            field.name: read_value(field.name, field.type, values[field.name], field.choices)
+            field.name: self._read(field, values[field.name])
             for field in self.declared
             if self._is_given(field, values)
         }
 
+    def _read(self, field: DeclaredField, value: Any) -> Any:
+        read = read_value(field.name, field.type, value, field.choices)
+        if field.name in ENDS and read and len(read) < 10:
+            raise ValueRefused(field.name, "must be a whole date: a period of keeping counts from it")
+        return read
+
     def _is_given(self, field: DeclaredField, values: dict[str, Any]) -> bool:
-        is_given = values.get(field.name) is not None
+        value = values.get(field.name)
+        is_given = value is not None and not (value == NO_END and field.name in ENDS)
         if field.required and not is_given:
             raise ValueRefused(field.name, "is missing", "missing")
         return is_given
@@ -205,7 +213,7 @@ class Kind(_Part):
         """Return a stored value in words. `values`, the whole record, tells the currency of an amount."""
         declared = self.fields.get(field)
         if declared is None:
-            return str(value)
+            return printable(value)
         currency = (values or {}).get(declared.currency_field) or DEFAULT_CURRENCY
         return show_value(declared.type, value, language, declared.choices, str(currency))
 
@@ -229,7 +237,7 @@ class Kind(_Part):
     def _shown(self, field: DeclaredField, values: Mapping[str, Any], language: object, *, is_masked: bool) -> str:
         value = values[field.name]
         if is_masked and field.mask is not Mask.NONE:
-            return field.mask.apply(value)
+            return printable(field.mask.apply(value))
         return self.format_value(field.name, value, language, values)
 
     def expires_on(

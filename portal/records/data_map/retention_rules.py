@@ -25,6 +25,11 @@ class Start(StrEnum):
     "The day the person changes the choice."
 
 
+# The fields by which a record says that its contract or choice ended. What gives no end there may name the last day of
+# the calendar: it is read as an empty field.
+ENDS: Final = frozenset({"cancelled_on", "ends_on", "withdrawn_on"})
+
+
 @dataclass(frozen=True, slots=True)
 class RecordDates:
     """What is known of one record and its person. None means not known, or not yet."""
@@ -53,7 +58,9 @@ class RecordDates:
 
     def _financial_year_end(self) -> date:
         end = _last_day(self.recorded_on.year, *self.financial_year_end)
-        return end if end >= self.recorded_on else _last_day(end.year + 1, *self.financial_year_end)
+        if end >= self.recorded_on:
+            return end
+        return _last_day(end.year + 1, *self.financial_year_end) if end.year < date.max.year else date.max
 
 
 def _last_day(year: int, month: int, day: int) -> date:

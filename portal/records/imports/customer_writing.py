@@ -16,8 +16,8 @@ from portal.infrastructure.database import db
 from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
 COLUMNS = (
-    "email", "email_normalised", "given_name", "family_name", "birth_date", "language", "customer_since",
-    "relationship_ended_on",
+    "email", "email_normalised", "given_name", "family_name", "birth_date", "birth_known", "language",
+    "customer_since", "relationship_ended_on",
 )  # fmt: skip
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 ERASED = "names a person whose data were erased: take them off the source"

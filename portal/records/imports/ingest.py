@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -129,6 +129,8 @@ class Intake:
                 statements.append((number, self._check(parse_line(content))))
             except LineRefused as refusal:
                 refusals.append(Refusal(number, refusal.field, refusal.reason))
+            except Exception as error:  # a value that nobody thought of costs its own line, never the file
+                refusals.append(_unreadable(number, error))
         tally = Tally(lines=len(batch))
         self._write(statements, tally, refusals)
         tally.refused = len(refusals)
@@ -161,7 +163,7 @@ class Intake:
         )
 
     def _write(self, statements: list[Numbered], tally: Tally, refusals: list[Refusal]) -> None:
-        """Write statements in one transaction. When the database refuses them, write each half, down to one line.
+        """Write statements in one transaction. When that fails, write each half, down to one line.
 
         Two imports at once may both add the same new customer. The second is refused, and on its second try reads
         what the first wrote.
@@ -170,11 +172,11 @@ class Intake:
             return
         try:
             accepted, unchanged, refused = self._write_together(statements)
-        except (IntegrityError, DataError) as error:
+        except (OperationalError, InterfaceError):  # the database is away or too busy, whatever the lines say
+            raise
+        except Exception as error:
             if len(statements) == 1:
-                # Log the type of the error only: its message holds people's data.
-                logger.warning("line not stored", extra={"error": type(error.orig).__name__})
-                refusals.append(Refusal(statements[0][0], None, "could not be stored: send it again"))
+                refusals.append(_unreadable(statements[0][0], error))
                 return
             middle = len(statements) // 2
             self._write(statements[:middle], tally, refusals)
@@ -213,6 +215,12 @@ class Intake:
             changes += taken
             refused += not_taken
         return changes.count(True), changes.count(False), refused
+
+
+def _unreadable(line: int, error: Exception) -> Refusal:
+    # Log the type of the error only: its message holds people's data.
+    logger.warning("line not stored", extra={"error": type(getattr(error, "orig", None) or error).__name__})
+    return Refusal(line, None, "could not be stored: send it again")
 
 
 def _hand_over(consents: list[tuple[int, ConsentLine]], customers: CustomerLines) -> tuple[list[bool], list[Refusal]]:

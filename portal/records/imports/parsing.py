@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from portal import clock
+from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
+from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
+from portal.partial_dates import first_day_of, read_partial
 from portal.records.imports.stream import LONGEST_LINE
 
 LONGEST_REFERENCE = 100
@@ -20,7 +23,6 @@ LONGEST_EXTERNAL_ID = 200
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
 LONGEST_WORDING = 10_000
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 LANGUAGES = ("fr", "en")
 
 _LINE_KEYS = {
@@ -114,17 +116,17 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
         if field in data:
             facts[field] = name_of(_optional_text(data, field, LONGEST_NAME) or "")
     if "email" in data:
-        facts["email"] = _optional_text(data, "email", LONGEST_ADDRESS)
+        facts["email"] = as_pasted(_optional_text(data, "email", LONGEST_ADDRESS) or "") or None
         facts["email_normalised"] = _normalised(facts["email"])
-    for field in ("birth_date", "customer_since", "relationship_ended_on"):
-        if field in data:
-            facts[field] = _optional_date(data, field)
-    if facts.get("birth_date") and facts["birth_date"] > clock.today():
-        raise LineRefused("birth_date", "lies in the future")
-    if "language" in data:
-        if data["language"] not in LANGUAGES:
-            raise LineRefused("language", "write fr or en, the languages of the portal")
-        facts["language"] = data["language"]
+    if "birth_date" in data:
+        facts |= _birth(data)
+    if "customer_since" in data:
+        facts["customer_since"] = _optional_date(data, "customer_since")
+    if "relationship_ended_on" in data:
+        is_ended = data["relationship_ended_on"] != NO_END
+        facts["relationship_ended_on"] = _optional_date(data, "relationship_ended_on") if is_ended else None
+    if language := _language(data):
+        facts["language"] = language
     return CustomerLine(external_id, facts)
 
 
@@ -153,8 +155,6 @@ def _parse_removed(data: dict[str, Any]) -> RemovedLine:
 def _parse_consent(data: dict[str, Any]) -> ConsentLine:
     if not isinstance(data.get("given"), bool):
         raise LineRefused("given", "write true or false")
-    if "language" in data and data["language"] not in LANGUAGES:
-        raise LineRefused("language", "write fr or en, the languages of the portal")
     return ConsentLine(
         _text(data, "customer", LONGEST_REFERENCE),
         _text(data, "flag", LONGEST_REFERENCE),
@@ -162,7 +162,7 @@ def _parse_consent(data: dict[str, Any]) -> ConsentLine:
         _instant(data, "at"),
         _text(data, "wording", LONGEST_WORDING, is_one_line=False),
         _text(data, "source", LONGEST_NAME),
-        data.get("language"),
+        _language(data),
     )
 
 
@@ -195,6 +195,25 @@ def _optional_text(data: dict[str, Any], field: str, longest: int) -> str | None
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     return _text(data, field, longest)
+
+
+def _birth(data: dict[str, Any]) -> dict[str, Any]:
+    """Return both facts of a birth: the whole day, or what is known of it."""
+    try:
+        known = read_partial(data["birth_date"])
+    except (TypeError, ValueError):
+        day, known = _optional_date(data, "birth_date"), None
+    else:
+        day = None
+    if (first_day_of(known) if known else day or date.min) > clock.today():
+        raise LineRefused("birth_date", "lies in the future")
+    return {"birth_date": day, "birth_known": known}
+
+
+def _language(data: dict[str, Any]) -> str | None:
+    """Return the language that a line names, as fr, FR or fr-CA; None for one that the portal does not speak."""
+    code = str(data.get("language") or "").replace("_", "-").partition("-")[0].strip().lower()
+    return code if code in LANGUAGES else None
 
 
 def _normalised(address: str | None) -> str | None:

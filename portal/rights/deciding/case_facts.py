@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.accounts.models import Account, AccountSession
+from portal.bilingual import known_date
 from portal.customers.addresses import mask_address
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
@@ -99,7 +100,7 @@ def _account(request: RightsRequest) -> Rows:
     account = db.session.execute(select(Account).where(Account.customer_id == customer.id)).scalar_one_or_none()
     rows = [
         (_("Name"), customer.full_name or _("Not known")),
-        (_("Date of birth"), long_date(customer.birth_date, weekday=False) or _("Not known")),
+        (_("Date of birth"), known_date(customer.birth, get_locale()) if customer.birth else _("Not known")),
         (_("E-mail"), mask_address(customer.email) if customer.email else _("Not known")),
         (_("Customer number"), customer.reference),
         (_("Customer since"), long_date(customer.customer_since, weekday=False) or _("Not known")),

@@ -75,7 +75,7 @@ def points_of(request: RightsRequest, documents: list[IdentityDocument]) -> tupl
     """Return the checklist for the paper that was given; empty without a paper."""
     if not documents:
         return ()
-    return checklist(Paper(documents[0].kind), compares_birth_date=request.customer.birth_date is not None)
+    return checklist(Paper(documents[0].kind), compares_birth_date=request.customer.birth is not None)
 
 
 def reasons_of(documents: list[IdentityDocument]) -> tuple[RejectReason, ...]:

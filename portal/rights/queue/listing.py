@@ -10,6 +10,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
+from portal.customers.name_search import name_begins_with
+from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
@@ -95,13 +97,10 @@ def _matches(text: str) -> ColumnElement[bool]:
     alternatives: list[ColumnElement[bool]] = [Customer.external_id == text]
     if reference := read_reference(text):
         alternatives.append(RightsRequest.reference == reference)
-    if len(text) >= SHORTEST_NAME:
-        full_name = Customer.given_name + " " + Customer.family_name
-        # SQLite folds the case of plain letters only, so that “éluard” has to be tried as “Éluard” too.
-        for written in {text, text.lower(), text.upper(), text.capitalize(), text.title()}:
-            alternatives += [name.istartswith(written, autoescape=True) for name in (Customer.family_name, full_name)]
+    if len(text) >= SHORTEST_NAME and (named := name_begins_with(text)) is not None:
+        alternatives.append(named)
     with suppress(AddressRefused):
-        alternatives.append(Customer.email_normalised == normalise_address(text))
+        alternatives.append(Customer.email_normalised == normalise_address(as_pasted(text)))
     return or_(*alternatives)
 
 

@@ -120,7 +120,7 @@ def sign_in_code() -> Any:
 def _code_page(pending: StaffToken, form: CodeForm, *, is_refused: bool = False) -> tuple[str, int]:
     page = render_template(
         "staff/staff/sign_in_code.html", form=form, factors=factors_of(pending.staff), is_refused=is_refused,
-        next=request.args.get("next"),
+        address=pending.staff.email, next=request.args.get("next"),
     )  # fmt: skip
     return page, 422 if form.errors or is_refused else 200
 

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal.accounts.models import Account, AccountToken
 from portal.customers.models import Customer
@@ -96,8 +97,6 @@ def test_one_network_may_register_twenty_times_an_hour(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"given_name": "  "}, "Saisissez votre prénom."),
-        ({"family_name": ""}, "Saisissez votre nom."),
         ({"email": ""}, "Saisissez votre adresse e-mail."),
         ({"email": "nadia"}, "adresse e-mail"),
         ({"password": ""}, "Saisissez un mot de passe."),
@@ -119,6 +118,46 @@ def test_a_refused_registration_keeps_what_was_typed(browser: Browser, changed: 
         assert page.form().find(attrs={"name": "family_name"})["value"] == "Benali"
     assert not page.form().find(attrs={"name": "password"}).get("value")
     assert count(Account) == 0
+
+
+def test_one_name_is_enough_and_none_is_not(browser: Browser) -> None:
+    assert register(browser, "nadia@example.org", given_name="Suharto", family_name="").status == 200
+    assert register(browser, "other@example.org", given_name="", family_name="Suharto").status == 200
+    page = register(browser, "none@example.org", given_name=" ", family_name="")
+    assert page.errors == ["Saisissez votre prénom.", "Saisissez votre nom."]
+    assert count(Account) == 2
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "mailto:nadia@example.org", "<nadia@example.org>", "Nadia Benali <nadia@example.org>,", "nadia@example.org.",
+        "\u200bnadia@example\u200b.org\ufeff", "MAILTO:nadia@example.org?subject=x", "« nadia@example.org »", '"nadia@example.org"',
+        "\u00a0nadia@example.org\u202f", "nadia\u00ad@example.org;", "(nadia@example.org)",
+    ],
+)  # fmt: skip
+def test_an_address_is_read_as_it_is_pasted(browser: Browser, pasted: str) -> None:
+    assert register(browser, pasted).status == 200
+    account = db.session.execute(select(Account)).scalar_one()
+    assert account.email == account.email_normalised == "nadia@example.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Jean.Dupont.@docomo.ne.jp", "jean.dupont.@docomo.ne.jp"),
+        ("jean..dupont@docomo.ne.jp", "jean..dupont@docomo.ne.jp"),
+        ('"jean dupont"@example.org', '"jean dupont"@example.org'),
+        ("jörg@müller.de", "jörg@xn--mller-kva.de"),
+        ("o'neil+tag@example.org", "o'neil+tag@example.org"),
+    ],
+)
+def test_an_unusual_address_registers_and_gets_its_mail(
+    browser: Browser, mailbox: Mailbox, typed: str, kept: str
+) -> None:
+    assert register(browser, typed).status == 200
+    assert db.session.execute(select(Account.email_normalised)).scalar_one() == kept
+    assert len(mailbox.all()) == 1
 
 
 def test_names_lose_control_characters_and_nothing_else(browser: Browser) -> None:

@@ -72,6 +72,33 @@ def looks_like(page: RenditionPage, expected: Image.Image) -> bool:
     return max(difference) < 6
 
 
+@pytest.mark.parametrize(
+    "exif",
+    [bytes.fromhex("FFFFFFFF00000008"), bytes.fromhex("4D4D002A"), b"", b"MM", b"II*\0\xff\xff\xff\xff", bytes(40)],
+)
+def test_damaged_exif_costs_the_orientation_and_not_the_picture(slots: Path, exif: bytes) -> None:
+    (page,) = render(specimens.with_exif(exif), DocumentKind.JPEG, slots=slots)
+    assert looks_like(page, the_front())
+    plain = specimens.png(the_front())
+    (page,) = render(plain[:33] + specimens.png_chunk(b"eXIf", exif) + plain[33:], DocumentKind.PNG, slots=slots)
+    assert looks_like(page, the_front())
+
+
+def test_what_its_decoder_reads_is_taken(slots: Path) -> None:
+    stray = specimens.front()[:2] + b"\xff\0" + specimens.front()[2:]
+    assert looks_like(render(stray, DocumentKind.JPEG, slots=slots)[0], the_front())
+    for lossless in (True, False):
+        buffer = BytesIO()
+        the_front().save(buffer, "WEBP", lossless=lossless)
+        assert looks_like(render(buffer.getvalue(), DocumentKind.WEBP, slots=slots)[0], the_front())
+    assert len(render(specimens.still_apng(), DocumentKind.PNG, slots=slots)) == 1
+    assert len(render(specimens.locked_against_changes(), DocumentKind.PDF, slots=slots)) == 1
+    padded = b"\r\nstray\n" + specimens.scanned_pdf() + b"\n" * 4000 + b"stray"
+    assert len(render(padded, DocumentKind.PDF, slots=slots)) == len(
+        render(specimens.scanned_pdf(), DocumentKind.PDF, slots=slots)
+    )
+
+
 def the_front() -> Image.Image:
     return specimens.picture_of(specimens.front())
 

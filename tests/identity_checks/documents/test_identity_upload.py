@@ -155,7 +155,7 @@ def test_each_side_may_come_on_its_own(doubted: Browser) -> None:
 def test_the_good_side_survives_the_bad_one(doubted: Browser) -> None:
     page = send_sides(card_page(doubted), front=specimens.front(), back=b"%not a picture at all")
     assert page.status == 422
-    assert page.errors == ["Ce fichier n’est ni une image JPEG, PNG ou HEIC, ni un PDF. Choisissez-en un autre."]
+    assert page.errors == ["Ce fichier n’est ni une image JPEG, PNG, WebP ou HEIC, ni un PDF. Choisissez-en un autre."]
     assert "Recto reçu le" in page.text
     page = send_sides(page, back=specimens.back())
     assert page.h1 == "Vérifiez votre demande"
@@ -402,3 +402,20 @@ def test_the_single_use_proof_is_taken_as_the_pdf_that_it_is(doubted: Browser) -
     assert count_documents() == 0
     assert send_sides(refused, page=specimens.scanned_pdf()).status == 200
     assert count_documents() == 1
+
+
+@pytest.mark.parametrize("fields", [("front",), ("back",), ("front", "back")])
+def test_one_pdf_with_both_sides_completes_them(doubted: Browser, fields: tuple[str, ...]) -> None:
+    file = (specimens.scanned_pdf(), "carte.pdf", "application/pdf")
+    page = card_page(doubted).submit(dict.fromkeys(fields, file), with_field="front")
+    assert not page.errors
+    rows = db.session.execute(select(IdentityDocument).order_by(IdentityDocument.id)).scalars()
+    kept = [(row.side, row.pages) for row in rows if row.status is not DocumentStatus.SHREDDING]
+    assert sorted(kept) == [("back", 1), ("front", 1)]
+
+
+def test_a_webp_picture_is_taken(doubted: Browser) -> None:
+    buffer = BytesIO()
+    specimens.picture_of(specimens.front()).save(buffer, "WEBP")
+    page = card_page(doubted).submit({"front": (buffer.getvalue(), "a.webp", "image/webp")}, with_field="front")
+    assert not page.errors and count_documents() == 1

@@ -78,6 +78,26 @@ def test_accents_case_and_hyphens_make_no_difference() -> None:
     assert signals() == []
 
 
+@pytest.mark.parametrize(
+    ("recorded", "typed", "differs"),
+    [
+        (("Amelie", "Lecœur"), ("Amélie", "Lecoeur"), False),
+        (("Søren", "Sørensen"), ("Soren", "Sorensen"), False),
+        (("Ines", "El Amrani"), ("Ines", "El Idrissi"), True),
+        (("Иван", "Иванов"), ("Ivan", "Ivanov"), False),
+        (("Suharto", ""), ("", "Suharto"), False),
+        (("Suharto", ""), ("", "Widodo"), True),
+        (("Suharto", ""), ("Suharto", "-"), False),
+    ],
+)
+def test_names_are_compared_as_people_write_them(
+    recorded: tuple[str, str], typed: tuple[str, str], differs: bool
+) -> None:
+    change(Customer, given_name=recorded[0], family_name=recorded[1])
+    change(Account, given_name=typed[0], family_name=typed[1])
+    assert signals() == (["name_differs"] if differs else [])
+
+
 def test_the_records_of_the_company_count_before_what_was_imported_with_the_customer() -> None:
     add_record("civil_identity", given_name="Camille", family_name="Durand", birth_name="Lefèvre")
     assert signals() == []

@@ -174,12 +174,12 @@ def test_nothing_turns_the_direction_of_a_name_or_a_reference(importer: Importer
         record(
             "support_exchange",
             "\u200eE-1",
-            {"channel": "email", "direction": "in", "subject": "\u2066Un\u202e mot", "body": "\u202eUn mot"},
+            {"channel": "email", "direction": "in", "subject": "\u2066Un\u202e mot", "body": "\u200eUn\u202e mot"},
         ),
     )
     zoe = the_customer()
     assert (zoe.given_name, zoe.family_name, zoe.email) == ("Zoé", "Le Gall", "zoe@example.org")
-    assert stored("E-1").values == {"channel": "email", "direction": "in", "subject": "Un mot", "body": "\u202eUn mot"}
+    assert stored("E-1").values == {"channel": "email", "direction": "in", "subject": "Un mot", "body": "\u200eUn mot"}
 
 
 def test_each_refusal_names_the_line_and_the_field_and_harms_no_neighbour(importer: Importer) -> None:

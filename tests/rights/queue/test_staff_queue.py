@@ -172,6 +172,23 @@ def test_the_search_finds_reference_name_address_and_number(reviewer: Browser, p
         assert references(queue(reviewer, text=typed)) == [accented], typed
 
 
+def test_the_search_folds_names(reviewer: Browser, people: People) -> None:
+    found = {
+        "Lecœur": ["lecoeur", "LECŒUR"],
+        "de la Croix": ["Delacroix", "de La croix", "delac"],
+        "Saint-Exupéry": ["st exup", "Saint Exupery"],
+        "Stefański": ["stef", "stefanski"],
+        "O’Brien": ["o'brien", "OBRIEN", "zoé o`b"],
+        "Sørensen": ["sorensen", "zoe SØR"],
+        "MacDonald": ["Mc Donald", "macdo"],
+    }
+    for number, (name, typed) in enumerate(found.items()):
+        reference = taken_in(people, email=f"z{number}@example.org", given_name="Zoé", family_name=name)
+        for text in typed:
+            assert references(queue(reviewer, text=text)) == [reference], text
+    assert references(queue(reviewer, text="%%%")) == references(queue(reviewer, text="-'-")) == []
+
+
 def test_the_search_takes_patterns_and_pieces_as_plain_text(reviewer: Browser, people: People) -> None:
     reference = taken_in(people)
     for typed in (

@@ -1,5 +1,6 @@
 """Documents for the tests: honest ones as phones make them, and hostile ones as attackers make them."""
 
+import hashlib
 import struct
 import zlib
 from datetime import date
@@ -283,3 +284,48 @@ def archive(*names: str) -> bytes:
         for name in names or ("inside.txt",):
             file.writestr(ZipInfo(name), "hidden")
     return buffer.getvalue()
+
+
+def still_apng() -> bytes:
+    """A PNG that says it moves and has one frame, as some programs save every picture."""
+    plain = png(Image.new("RGB", (20, 20), "red"))
+    return plain[:33] + png_chunk(b"acTL", struct.pack(">II", 1, 0)) + plain[33:]
+
+
+def with_exif(exif: bytes) -> bytes:
+    """A JPEG with a block of EXIF data, whole or damaged."""
+    block = b"Exif\0\0" + exif
+    return front()[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + front()[2:]
+
+
+def locked_against_changes() -> bytes:
+    """A PDF that everybody may open, and that only its owner's password lets change (ISO 32000-1, 7.6.3, revision 2).
+
+    Its pages have no content, so that nothing has to be encrypted but the two entries.
+    """
+    padding = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+    owner = hashlib.md5(b"owner" + padding[:27], usedforsecurity=False).digest()[:5]
+    owner_entry = _rc4(owner, padding)
+    key = hashlib.md5(padding + owner_entry + struct.pack("<i", -60) + b"\0", usedforsecurity=False).digest()[:5]
+    lock = b"<< /Filter /Standard /V 1 /R 2 /P -60 /O <%b> /U <%b> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] >>",
+        lock % (owner_entry.hex().encode(), _rc4(key, padding).hex().encode()),
+    ]
+    return pdf(objects, b"/Encrypt 4 0 R /ID [ <00> <00> ]")
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)

@@ -1,0 +1,94 @@
+"""What the company's systems hold as people gave it: numbers, addresses and births are kept and shown so."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.partial_dates import may_be_same_day
+from portal.records.data_map.kinds import installed_data_map
+from portal.records.models import Record
+from tests.support.acting.people import People
+from tests.support.records import customer, record
+
+CAMILLE = "C-camille"
+TakeIn = Callable[..., list[Any]]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        *((number, number) for number in ("0692 12 34 56", "0690 12 34 56", "0696 12 34 56", "0639 12 34 56")),
+        *((number, number) for number in ("0594 12 34 56", "0470 12 34 56", "079 123 45 67", "06.12.34.56.78")),
+        ("+262 692 12 34 56", "+262 692 12 34 56"), ("0032 470 12 34 56", "+32 470 12 34 56"), ("tel:+33612345678", "+33 6 12 34 56 78"),
+        ("\u202a06\u00a012\u202f34\u00a056\u00a078\u202c", "06 12 34 56 78"), ("(0470) 12‑34‑56", "(0470) 12-34-56"),
+        ("+33\u200b 6 12 34 56 78", "+33 6 12 34 56 78"), ("０６ 12 34 56 78", "06 12 34 56 78"),
+    ],
+)  # fmt: skip
+def test_a_number_is_shown_as_given_unless_it_carries_its_country(
+    people: People, take_in: TakeIn, given: str, shown: str
+) -> None:
+    people.customer()
+    assert not take_in(record("phone_number", "P-1", {"number": given}, CAMILLE, source="platform"))
+    held = db.session.execute(select(Record)).scalar_one()
+    kind = installed_data_map().kinds["phone_number"]
+    assert kind.format_value("number", held.values["number"], "fr").replace("\u00a0", " ") == shown
+
+
+@pytest.mark.parametrize(
+    ("sent", "normalised"),
+    [
+        ("jean.dupont.@docomo.ne.jp", "jean.dupont.@docomo.ne.jp"),
+        ('"jean dupont"@example.org', '"jean dupont"@example.org'),
+        ("mailto:Jean@example.org", "jean@example.org"),
+        ("\u200bjean@example.org.", "jean@example.org"),
+        ("pelé@例え.jp", "pelé@xn--r8jz45g.jp"),
+    ],
+)
+def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str) -> None:
+    assert not take_in(customer("X-13", email=sent))
+    assert db.session.execute(select(Customer.email_normalised)).scalar_one() == normalised
+    assert not take_in(record("email_address", "E-1", {"address": sent}, "X-13"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "known", "shown"),
+    [
+        ("1988-00-00", "1988", "1988"), ("1988-05-00", "1988-05", "mai 1988"), ("1988", "1988", "1988"),
+        ("1988-05", "1988-05", "mai 1988"), ("1988-XX-XX", "1988", "1988"), ("0000-00-00", None, None), (None, None, None),
+    ],
+)  # fmt: skip
+def test_a_birth_known_in_part_is_kept_and_shown(
+    people: People, take_in: TakeIn, sent: str | None, known: str | None, shown: str | None
+) -> None:
+    browser = people.signed_in()
+    assert not take_in(customer(CAMILLE, email="camille@example.org", birth_date=sent))
+    camille = db.session.execute(select(Customer)).scalar_one()
+    assert (camille.birth_date, camille.birth_known) == (None, known)
+    assert (f"Date de naissance {shown}" in browser.get("/data/identity").text) is bool(shown)
+    assert not take_in(customer(CAMILLE, email="camille@example.org", birth_date="1988-05-02"))
+    db.session.rollback()
+    assert db.session.execute(select(Customer.birth_date)).scalar_one() == date(1988, 5, 2)
+
+
+@pytest.mark.parametrize("sent", ["1988-13-00", "1788-00-00", "9999-00-00", "88-00-00", "2199-00-00", "1988-00-04x"])
+def test_what_is_no_birth_is_refused(take_in: TakeIn, sent: str) -> None:
+    assert [line.field for line in take_in(customer("X-1", birth_date=sent))] == ["birth_date"]
+
+
+def test_days_known_in_part_differ_only_where_both_are_known() -> None:
+    assert may_be_same_day("1988", "1988-05-02") and may_be_same_day("1988-05", "1988-05-02")
+    assert not may_be_same_day("1988-04", "1988-05-02") and not may_be_same_day("1987", "1988")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("de", "fr"), ("en-GB", "en"), ("FR", "fr"), ("", "fr"), (None, "fr"), (7, "fr")]
+)
+def test_a_language_that_the_portal_does_not_speak_costs_nobody(take_in: TakeIn, sent: object, kept: str) -> None:
+    line = customer("X-1", language=sent)
+    assert not take_in(line)
+    assert db.session.execute(select(Customer.language)).scalar_one() == kept
