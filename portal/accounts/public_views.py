@@ -22,6 +22,7 @@ from portal.accounts.entry.limits import (
     count_entry,
     count_link_asked,
     may_mail,
+    may_mail_unproven,
     try_password,
     try_password_with_link,
 )
@@ -100,7 +101,7 @@ def _known_device_id(address: str) -> int | None:
 
 
 def _open(check: Check) -> Response | None:
-    count_entry(check.account_id)
+    count_entry(check.account_id or registration.NOBODY)
     with transaction():
         label = device_label(request.user_agent.string)
         opened = signing_in.sign_in(check, device_token=device_token(), device_label=label)
@@ -121,7 +122,7 @@ def register() -> Answer:
         return form_page("accounts/public/register.html", form)
     count_link_asked()
     address, password_hash = normalise_address(form.email.data), hash_password(form.password.data)
-    is_mail_allowed = may_mail(address)
+    is_mail_allowed = may_mail_unproven(address)
     with transaction():
         account = registration.register(
             given_name=form.given_name.data,
@@ -160,7 +161,7 @@ def resend() -> Answer:
     if account is None:
         return redirect(url_for("public.accounts.register"), 303)
     count_link_asked()
-    is_mail_allowed, account_id = may_mail(account.email_normalised), account.id
+    is_mail_allowed, account_id = may_mail_unproven(account.email_normalised), account.id
     with transaction():
         registration.ask_for_another_link(account_id, may_mail=is_mail_allowed)
     flash(_("A new mail is on its way. Only the newest link works."), "success")

@@ -39,21 +39,22 @@ class _Watched:
 class _Adapter(HTTPAdapter):
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
-        self._timers: list[Timer] = []
+        self._watches: list[tuple[Timer, socket.socket]] = []
         super().__init__()
 
     def _watch(self, opened: socket.socket) -> None:
         # Of the socket itself nothing is left once TLS has taken it over; its twin shuts the same connection.
-        timer = Timer(max(0.0, self._until - time.monotonic()), _shut, [opened.dup()])
+        twin = opened.dup()
+        timer = Timer(max(0.0, self._until - time.monotonic()), _shut, [twin])
         timer.daemon = True
         timer.start()
-        self._timers.append(timer)
+        self._watches.append((timer, twin))
 
     def close(self) -> None:
         super().close()
-        for timer in self._timers:
+        for timer, twin in self._watches:
             timer.cancel()
-            timer.args[0].close()
+            twin.close()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)

@@ -6,8 +6,13 @@ hash, whether or not they have an account, so that a limit does not tell.
 """
 
 import hashlib
+import logging
 from contextlib import AbstractContextManager
 
+from flask_babel import gettext as _
+
+from portal.infrastructure import installed
+from portal.web.errors import AnswerLater
 from portal.web.incoming.networks import by_network
 from portal.web.incoming.rate_limits import TooManyTries, Try, count_try, trying
 
@@ -20,6 +25,8 @@ SECOND_STEPS_A_DAY = "60 per day"
 CHALLENGES = "60 per 5 minutes"
 ADDRESS_CHANGES = "5 per hour"
 MAILS_TO_ONE_ADDRESS = "5 per hour"
+
+logger = logging.getLogger("portal.accounts")
 
 
 def try_password(address: str, device_id: int | None) -> AbstractContextManager[Try]:
@@ -95,6 +102,39 @@ def count_link_asked(device_id: int | None = None) -> None:
     """
     own = [(MAILS_TO_ONE_ADDRESS, f"link-asked:device:{device_id}")]
     count_try(own if device_id is not None else by_network(20, "hour", "link-asked"))
+
+
+class NoMoreMails(AnswerLater):
+    """So many people asked for a mail to a new address this hour that no more are sent."""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What happened, as title and sentence."""
+        return (
+            _("We cannot write to new addresses for the moment"),
+            _("Too many such mails were asked for in the last hour. Yours was not sent."),
+        )
+
+
+def may_mail_unproven(address: str) -> bool:
+    """Count one mail to an address that nobody has proven, as `may_mail` does, and against the sum of all of them.
+
+    Raises:
+        NoMoreMails: this hour's sum is used up, whatever the address.
+    """
+    if not may_mail(address):
+        return False
+    try:
+        count_try([unproven_mails()])
+    except TooManyTries as fault:
+        logger.warning("no more mails go to unproven addresses this hour")
+        raise NoMoreMails(retry_after=fault.retry_after) from None
+    return True
+
+
+def unproven_mails() -> tuple[str, str]:
+    """Return the limit on mails to unproven addresses, and its key."""
+    return f"{installed.settings().unproven_mails_an_hour} per hour", "mail:unproven"
 
 
 def may_mail(address: str, device_id: int | None = None) -> bool:

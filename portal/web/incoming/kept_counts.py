@@ -62,7 +62,7 @@ def count(limits: Limits, amount: int, *, is_under_way: bool) -> Windows:
 def end(windows: Windows, amount: int, *, is_taken_back: bool) -> None:
     """Note that tries are not under way any more, and take them off where they were right."""
     statement = (
-        update(RateCount.__table__)  # type: ignore[arg-type]
+        update(RateCount.__table__)
         .where(RateCount.key == bindparam("name"), RateCount.expires == bindparam("window"))
         .where(RateCount.under_way >= amount, RateCount.count >= amount)
         .values(under_way=RateCount.under_way - amount, count=RateCount.count - amount * is_taken_back)
