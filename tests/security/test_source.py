@@ -15,6 +15,7 @@ REACHES_OUT = {
     "portal/demo/facebook.py": "the portal of the demonstration",
     "portal/demo/facebook_serving.py": "the stand-in on loopback",
     "portal/doctor.py": "the mail server of the settings",
+    "portal/infrastructure/bounded_calls.py": "what the two providers call, by a session of theirs",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
     "portal/infrastructure/scanner.py": "the scanner of the settings",
     "portal/staff/company/provider.py": "the company's provider of the settings, and the addresses it publishes",
