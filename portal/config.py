@@ -41,6 +41,7 @@ class Settings(BaseModel):
     organisation_file: Path | None = None
     data_map_file: Path | None = None
     breached_passwords_file: Path | None = None
+    unproven_mails_an_hour: int = Field(default=1000, ge=1)
     facebook_app_id: str | None = None
     facebook_app_secret: str | None = Field(default=None, repr=False)
     facebook_authorize_url: str | None = None

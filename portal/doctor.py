@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock
+from portal.accounts.entry.limits import unproven_mails
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
 from portal.identity_checks.decoding.isolation import chosen_way, isolation_report
@@ -20,7 +21,7 @@ from portal.identity_checks.documents.reconciliation import compare, versions_in
 from portal.identity_checks.queries import held_since, store_figures
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.plain_connections import plain_connections
 from portal.infrastructure.private_files import open_to_others
@@ -28,7 +29,7 @@ from portal.infrastructure.sealing.rotation import waiting
 from portal.retention.clock_guard import halted_mark
 from portal.retention.commands import told
 from portal.site.readiness import applied_migration, migration_head
-from portal.web.incoming.rate_limits import installed_counter
+from portal.web.incoming.rate_limits import counted, installed_counter
 
 Finding = tuple[bool, str]
 
@@ -182,6 +183,20 @@ def _redis() -> Iterator[Finding]:
         yield False, "limits: Redis does not answer, and staff cannot sign in; check PORTAL_REDIS_URL"
 
 
+def _strangers() -> Iterator[Finding]:
+    """Tell how many mails went to unproven addresses this hour, and how many jobs of strangers wait."""
+    limit, key = unproven_mails()
+    most, used = installed.settings().unproven_mails_an_hour, counted(limit, key)
+    cure = "" if used < most else "; nobody new gets one until the hour is over: see PORTAL_UNPROVEN_MAILS_AN_HOUR"
+    yield used < most, f"mails to unproven addresses: {used} of {most} this hour{cure}"
+    waiting = select(func.count(Job.id), func.min(Job.run_at))
+    waiting = waiting.where(Job.lane == Lane.STRANGERS, Job.status == JobStatus.WAITING, Job.run_at <= clock.now())
+    count, oldest = db.session.execute(waiting).one()
+    if count:
+        is_late = clock.now() - oldest > LONG_HELD
+        yield not is_late, f"jobs of strangers: {count} wait in their own lane, the first since {oldest:%H:%M} UTC"
+
+
 def _jobs() -> Iterator[Finding]:
     parked = db.session.execute(select(func.count(Job.id)).where(Job.status == JobStatus.PARKED)).scalar_one()
     yield parked == 0, f"jobs: {parked} parked" + ("" if parked == 0 else "; see last_error in the jobs table")
@@ -222,6 +237,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _scanner: "check PORTAL_SCANNER_URL",
     _breached_passwords: "check PORTAL_BREACHED_PASSWORDS_FILE; until then only the common passwords are refused",
     _redis: "check PORTAL_REDIS_URL",
+    _strangers: "see to the database first",
     _jobs: "see to the database first",
     _audit: "see to the database first",
     _clock: "see to the database first",

@@ -11,12 +11,13 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from portal import clock
+from portal.accounts.entry.limits import may_mail_unproven
 from portal.audit.models import AuditEvent
 from portal.cli import doctor
 from portal.config import Settings
 from portal.identity_checks.decoding.isolation import ChildUnavailable
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import BreachedPasswords
 from portal.infrastructure.scanner import ScannerState, scanner_from_url
 from portal.infrastructure.sealing.keys import OpeningKeys, new_sealing_pair
@@ -179,6 +180,20 @@ def test_parked_jobs(examined: Callable[[], Result], app: Flask) -> None:
     with transaction() as session:
         session.add(Job(name="mail.send", arguments={}, run_at=clock.now(), status=JobStatus.PARKED))
     assert faults(examined()) == ["jobs: 1 parked; see last_error in the jobs table"]
+
+
+def test_a_flood_of_strangers(examined: Callable[[], Result], app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        app.extensions, "settings", app.extensions["settings"].model_copy(update={"unproven_mails_an_hour": 1})
+    )
+    assert "mails to unproven addresses: 0 of 1 this hour" in examined().output
+    with app.test_request_context():
+        assert may_mail_unproven("nadia@example.org")
+    with transaction() as session:
+        session.add(Job(name="test", arguments={}, run_at=clock.now() - timedelta(hours=2), lane=Lane.STRANGERS))
+    found = faults(examined())
+    assert any("1 of 1 this hour; nobody new gets one" in fault for fault in found)
+    assert any("jobs of strangers: 1 wait in their own lane" in fault for fault in found)
 
 
 def test_a_changed_audit_trail(examined: Callable[[], Result], people: People) -> None:

@@ -12,7 +12,7 @@ from portal.access.next_page import next_page
 from portal.accounts import credentials
 from portal.accounts.address import customer_views as address_views
 from portal.accounts.address.change import pending_change
-from portal.accounts.entry.limits import count_facebook_attempt, count_password_again
+from portal.accounts.entry.limits import count_facebook_attempt, try_password_again
 from portal.accounts.entry.sign_in import is_password_of
 from portal.accounts.entry.sign_in import sign_out as leave
 from portal.accounts.facebook.linked_identities import LastWayIn, live_identity, unlink_own
@@ -184,8 +184,9 @@ def change_password() -> Answer:
 
 def _checked_hash(password: str) -> str | None:
     """Return the account's hash if the password fits it, else None. Raises `TooManyTries` before it compares."""
-    count_password_again(current_user.id)
-    return current_user.password_hash if is_password_of(current_user, password) else None
+    with try_password_again(current_user.id) as attempt:
+        attempt.is_right = is_password_of(current_user, password)
+    return current_user.password_hash if attempt.is_right else None
 
 
 @blueprint.post("/account/sessions/<public_id>/end")

@@ -5,28 +5,25 @@ from typing import Any
 from portal import clock
 from portal.accounts.models import Account, AccountToken
 from portal.customers.addresses import mask_address
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.mail.outbox import queue_mail
 
 
-def queue_confirm_address(account: Account, link: AccountToken) -> None:
-    queue_mail(
-        "accounts/confirm_address",
-        account.email,
-        account.language,
-        **_link(link),
-    )
+def queue_confirm_address(account: Account, link: AccountToken, lane: Lane) -> None:
+    queue_mail("accounts/confirm_address", account.email, account.language, lane=lane, **_link(link))
 
 
-def queue_account_exists(account: Account) -> None:
+def queue_account_exists(account: Account, lane: Lane) -> None:
     """Tell the owner of an account that somebody registered with their address."""
-    queue_mail("accounts/account_exists", account.email, account.language, **_person(account))
+    queue_mail("accounts/account_exists", account.email, account.language, lane=lane, **_person(account))
 
 
-def queue_reset_password(account: Account, link: AccountToken) -> None:
+def queue_reset_password(account: Account, link: AccountToken, lane: Lane) -> None:
     queue_mail(
         "accounts/reset_password",
         account.email,
         account.language,
+        lane=lane,
         **_link(link),
         **_person(account),
     )
@@ -55,14 +52,14 @@ def queue_change_asked(account: Account, link: AccountToken, new_address: str) -
     )
 
 
-def queue_confirm_new_address(account: Account, link: AccountToken) -> None:
+def queue_confirm_new_address(account: Account, link: AccountToken, lane: Lane) -> None:
     """Write to an address that an account wants; a stranger may read it, so it names nobody."""
-    queue_mail("accounts/confirm_new_address", str(link.email), account.language, **_link(link))
+    queue_mail("accounts/confirm_new_address", str(link.email), account.language, lane=lane, **_link(link))
 
 
-def queue_address_in_use(owner: Account) -> None:
+def queue_address_in_use(owner: Account, lane: Lane) -> None:
     """Tell the owner of an account that somebody wants to sign in to another one with their address."""
-    queue_mail("accounts/address_in_use", owner.email, owner.language, **_person(owner))
+    queue_mail("accounts/address_in_use", owner.email, owner.language, lane=lane, **_person(owner))
 
 
 def queue_address_changed(account: Account, former: str, link: AccountToken) -> None:
@@ -128,6 +125,7 @@ def queue_facebook_address_used(owner: Account) -> None:
         "accounts/facebook_address_used",
         owner.email,
         owner.language,
+        lane=Lane.STRANGERS,
         seen_at=clock.now().isoformat(),
         **_person(owner),
     )

@@ -18,7 +18,14 @@ from portal.accounts.address import public_views as address_views
 from portal.accounts.entry import password_reset, registration
 from portal.accounts.entry import sign_in as signing_in
 from portal.accounts.entry.landing import landing
-from portal.accounts.entry.limits import count_link_asked, count_sign_in, may_mail
+from portal.accounts.entry.limits import (
+    count_entry,
+    count_link_asked,
+    may_mail,
+    may_mail_unproven,
+    try_password,
+    try_password_with_link,
+)
 from portal.accounts.entry.sign_in import Check, Verdict, check_password
 from portal.accounts.facebook import public_views as facebook_views
 from portal.accounts.facebook.linked_identities import FACEBOOK
@@ -32,7 +39,7 @@ from portal.accounts.forms import (
     SignInForm,
 )
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
-from portal.accounts.models import AccountToken
+from portal.accounts.models import Account, AccountToken
 from portal.accounts.second_step import public_views as second_step_views
 from portal.accounts.sessions.devices import find_device
 from portal.accounts.sessions.visitor_sessions import (
@@ -70,10 +77,11 @@ def sign_in() -> Answer:
             "accounts/public/sign_in.html", form, next=wanted, is_session_over=is_over, has_facebook=is_offered()
         )
     address = normalise_address(form.email.data)
-    count_sign_in(address, _known_device_id(address))
-    check = check_password(address, form.password.data)
-    if check.verdict is Verdict.RIGHT and (opened := _open(check)):
-        return opened
+    with try_password(address, _known_device_id(address)) as attempt:
+        check = check_password(address, form.password.data)
+        if check.verdict is Verdict.RIGHT and (opened := _open(check)):
+            attempt.is_right = True
+            return opened
     with transaction():
         signing_in.note_denied(check)
     if check.verdict is Verdict.UNCONFIRMED:
@@ -93,6 +101,7 @@ def _known_device_id(address: str) -> int | None:
 
 
 def _open(check: Check) -> Response | None:
+    count_entry(check.account_id or registration.NOBODY)
     with transaction():
         label = device_label(request.user_agent.string)
         opened = signing_in.sign_in(check, device_token=device_token(), device_label=label)
@@ -113,7 +122,7 @@ def register() -> Answer:
         return form_page("accounts/public/register.html", form)
     count_link_asked()
     address, password_hash = normalise_address(form.email.data), hash_password(form.password.data)
-    is_mail_allowed = may_mail(address)
+    is_mail_allowed = may_mail_unproven(address)
     with transaction():
         account = registration.register(
             given_name=form.given_name.data,
@@ -152,7 +161,7 @@ def resend() -> Answer:
     if account is None:
         return redirect(url_for("public.accounts.register"), 303)
     count_link_asked()
-    is_mail_allowed, account_id = may_mail(account.email_normalised), account.id
+    is_mail_allowed, account_id = may_mail_unproven(account.email_normalised), account.id
     with transaction():
         registration.ask_for_another_link(account_id, may_mail=is_mail_allowed)
     flash(_("A new mail is on its way. Only the newest link works."), "success")
@@ -173,11 +182,9 @@ def confirm_address(token: str) -> Answer:
         return render_template("accounts/public/confirm_by_facebook.html", **details)
     if not form.validate_on_submit():
         return form_page("accounts/public/confirm_address.html", form, **details)
-    if not is_known:
-        count_sign_in(account.email_normalised, None)
-        if not signing_in.is_password_of(account, form.password.data):
-            form.password.errors = [_("This is not the password that was chosen when the account was created.")]
-            return form_page("accounts/public/confirm_address.html", form, **details)
+    if not is_known and not _is_its_password(account, form.password.data):
+        form.password.errors = [_("This is not the password that was chosen when the account was created.")]
+        return form_page("accounts/public/confirm_address.html", form, **details)
     try:
         is_claim, onward = _confirm_and_enter(link.id, is_known)
     except LinkUnusable:
@@ -191,6 +198,12 @@ def confirm_address(token: str) -> Answer:
         "success",
     )
     return keep_device(redirect(onward, 303))
+
+
+def _is_its_password(account: Account, password: str) -> bool:
+    with try_password_with_link(account.id) as attempt:
+        attempt.is_right = signing_in.is_password_of(account, password)
+    return attempt.is_right
 
 
 def _confirm_and_enter(link_id: int, is_known: bool) -> tuple[bool, str]:
@@ -225,9 +238,10 @@ def forgotten_password() -> Answer:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return form_page("accounts/public/forgotten_password.html", form)
-    count_link_asked()
     address = normalise_address(form.email.data)
-    is_mail_allowed = may_mail(address, _known_device_id(address))
+    device_id = _known_device_id(address)
+    count_link_asked(device_id)
+    is_mail_allowed = may_mail(address, device_id)
     with transaction():
         password_reset.ask_for_reset(address, may_mail=is_mail_allowed)
     return redirect(url_for("public.accounts.reset_asked"), 303)

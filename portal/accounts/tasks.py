@@ -40,9 +40,9 @@ def answer_registration(run: JobRun, account_id: int) -> None:
             return
         owner = confirmed_account(registration.email_normalised)
         if owner:
-            queue_account_exists(owner)
+            queue_account_exists(owner, run.lane)
         else:
-            queue_confirm_address(registration, issue_link(account_id, Purpose.CONFIRM_ADDRESS))
+            queue_confirm_address(registration, issue_link(account_id, Purpose.CONFIRM_ADDRESS), run.lane)
 
 
 @job("accounts.send_reset_link")
@@ -52,7 +52,7 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
         account = session.get(Account, account_id)
         if account is None or account.email_confirmed_at is None:
             return
-        queue_reset_password(account, issue_link(account_id, Purpose.RESET_PASSWORD))
+        queue_reset_password(account, issue_link(account_id, Purpose.RESET_PASSWORD), run.lane)
 
 
 @job("accounts.write_to_new_address")
@@ -64,9 +64,9 @@ def write_to_new_address(run: JobRun, link_id: int) -> None:
             return
         owner = confirmed_account(link.email_normalised or "")
         if owner:
-            queue_address_in_use(owner)
+            queue_address_in_use(owner, run.lane)
         else:
-            queue_confirm_new_address(link.account, link)
+            queue_confirm_new_address(link.account, link, run.lane)
 
 
 @job("accounts.purge", every=timedelta(days=1), destroys=True)

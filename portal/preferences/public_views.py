@@ -24,12 +24,12 @@ from portal.preferences.choices.unsubscribing import (
 from portal.preferences.forms import AddressForm
 from portal.preferences.purposes import FLAGS
 from portal.web.forms import without_form_token
-from portal.web.incoming.rate_limits import TooManyTries, caller_network, count_try
+from portal.web.incoming.networks import by_network
+from portal.web.incoming.rate_limits import TooManyTries, count_try
 
 blueprint = Blueprint("preferences", __name__)
 
 ONE_CLICK = "One-Click"
-LINKS_ASKED = "20 per hour"
 MAILS_TO_ONE_ADDRESS = "5 per hour"
 
 
@@ -87,7 +87,7 @@ def ask_for_link_page() -> Any:
     if not form.validate_on_submit():
         return _ask_for_address(form, code=422 if form.is_submitted() else 200)
     address = normalise_address(form.email.data)
-    count_try([(LINKS_ASKED, f"unsubscribe:network:{caller_network()}")])
+    count_try(by_network(20, "hour", "unsubscribe:network"))
     may_mail = _may_mail(address)
     with transaction():
         ask_for_link(address, may_mail=may_mail)

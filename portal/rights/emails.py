@@ -3,6 +3,8 @@
 Each is queued in the transaction of the fact that it tells. A customer without an address gets none.
 """
 
+from typing import Any
+
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.rights.lifecycle import Outcome
@@ -75,7 +77,7 @@ def _paused_on(request: RightsRequest) -> str | None:
     return request.paused_on.isoformat() if request.paused_on else None
 
 
-def _queue(request: RightsRequest, template: str, **context: str | bool | None) -> None:
+def _queue(request: RightsRequest, template: str, **context: Any) -> None:
     customer = request.customer
     if customer.email:
         queue_mail(

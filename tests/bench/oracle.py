@@ -19,7 +19,7 @@ from portal.accounts.models import Account
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.passwords.hashing import hash_password
 from portal.staff.models import StaffMember
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import PASSWORD, People
 from tests.trial.installation import installation

@@ -36,7 +36,7 @@ from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.sealing.streams import open_whole
 from portal.rights.lifecycle import Status
 from portal.rights.models import RightsRequest
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.documents.planted import TRACE, Planted, planted_passport

@@ -31,6 +31,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import enqueue
 
 ASKED = declare("customer:address:change_asked")
@@ -72,7 +73,7 @@ def ask_for_change(session: AccountSession, email: str, email_normalised: str, *
     record(ASKED, actor=account.subject, subject=account.subject)
     queue_change_asked(account, _way_to_deny(account), email)
     if may_mail:
-        enqueue("accounts.write_to_new_address", link_id=link.id)
+        enqueue("accounts.write_to_new_address", link_id=link.id, lane=Lane.STRANGERS)
 
 
 def cancel_change(session: AccountSession) -> None:

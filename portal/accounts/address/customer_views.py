@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
 from portal.accounts.address import change
-from portal.accounts.entry.limits import count_address_change, may_mail
+from portal.accounts.entry.limits import count_address_change, may_mail_unproven
 from portal.accounts.forms import ChangeAddressForm
 from portal.customers.addresses import mask_address, normalise_address
 from portal.infrastructure.database import transaction
@@ -35,7 +35,7 @@ def change_address() -> str | tuple[str, int] | Response:
 def _ask(email: str) -> None:
     count_address_change(current_user.id)
     address = normalise_address(email)
-    is_mail_allowed = may_mail(address)
+    is_mail_allowed = may_mail_unproven(address)
     with transaction():
         change.ask_for_change(g.portal_session, email, address, may_mail=is_mail_allowed)
 

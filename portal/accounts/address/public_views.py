@@ -9,7 +9,7 @@ from portal.access.declare import PUBLIC, requires
 from portal.access.forms import PasswordAgainForm
 from portal.accounts.address import change
 from portal.accounts.address.confirmation import AddressTaken
-from portal.accounts.entry.limits import count_sign_in
+from portal.accounts.entry.limits import try_password_with_link
 from portal.accounts.entry.sign_in import is_password_of
 from portal.accounts.forms import ConfirmForm, DenyForm
 from portal.accounts.links import LinkState, LinkUnusable, Purpose, find_link
@@ -59,8 +59,9 @@ def confirm(token: str) -> Answer:
 
 def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
     """Return the account's hash if the typed password fits it, else None. Raises `TooManyTries` before it compares."""
-    count_sign_in(account.email_normalised, None)
-    if is_password_of(account, form.password.data):
+    with try_password_with_link(account.id) as attempt:
+        attempt.is_right = is_password_of(account, form.password.data)
+    if attempt.is_right:
         return account.password_hash
     form.password.errors = [_("This is not the password of the account that asked for the change.")]
     return None

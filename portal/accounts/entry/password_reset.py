@@ -17,6 +17,7 @@ from portal.accounts.sessions.devices import forget_devices
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import enqueue
 
 ASKED = declare("customer:password:reset_asked")
@@ -35,7 +36,7 @@ def ask_for_reset(email_normalised: str, *, may_mail: bool) -> None:
     account_id = account.id if account else NOBODY
     record(ASKED, actor="portal", subject=subject_of(account_id))
     if may_mail:
-        enqueue("accounts.send_reset_link", account_id=account_id)
+        enqueue("accounts.send_reset_link", account_id=account_id, lane=Lane.STRANGERS)
 
 
 def reset_password(link_id: int, password_hash: str) -> None:

@@ -13,6 +13,7 @@ from portal.audit.tags import declare
 from portal.clock import now
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import enqueue
 
 NOBODY = 0
@@ -54,7 +55,7 @@ def register(
     db.session.flush()
     record(REGISTERED, actor="portal", subject="portal", account=account.public_id)
     if may_mail:
-        enqueue("accounts.answer_registration", account_id=account.id)
+        enqueue("accounts.answer_registration", account_id=account.id, lane=Lane.STRANGERS)
     return account
 
 
@@ -63,7 +64,7 @@ def ask_for_another_link(account_id: int, *, may_mail: bool) -> None:
     account = db.session.get_one(Account, account_id)
     record(LINK_ASKED, actor="portal", subject="portal", account=account.public_id)
     if may_mail:
-        enqueue("accounts.answer_registration", account_id=account.id)
+        enqueue("accounts.answer_registration", account_id=account.id, lane=Lane.STRANGERS)
 
 
 def confirmed_account(email_normalised: str) -> Account | None:

@@ -18,7 +18,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
-from portal.infrastructure.passwords.hashing import hash_password, is_outdated, is_password
+from portal.infrastructure.passwords.hashing import hash_password, is_outdated, is_password, which_fits
 from portal.infrastructure.passwords.rules import is_too_long
 
 OPENED = declare("customer:session:opened", "method", "is_new_device")
@@ -64,10 +64,11 @@ def check_password(email_normalised: str, password: str) -> Check:
     if is_too_long(password):
         return Check(Verdict.WRONG)
     account, registration = confirmed_account(email_normalised), newest_registration(email_normalised)
-    if is_password(account.password_hash if account else None, password) and account and account.password_hash:
+    fits = which_fits([found.password_hash if found else None for found in (account, registration)], password)
+    if fits == 0 and account and account.password_hash:
         better = hash_password(password) if is_outdated(account.password_hash) else None
         return Check(Verdict.RIGHT, account.id, seen_hash=account.password_hash, better_hash=better)
-    if is_password(registration.password_hash if registration else None, password) and registration:
+    if fits == 1 and registration:
         return Check(Verdict.UNCONFIRMED, registration.id, registration.public_id)
     return Check(Verdict.WRONG, account.id if account else None)
 

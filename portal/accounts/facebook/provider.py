@@ -5,6 +5,7 @@ No script of Facebook's runs on our pages. The address that Facebook gives is on
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from requests import RequestException
 from portal.config import Settings
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure import installed
+from portal.infrastructure.bounded_calls import bound
 from portal.infrastructure.typed_texts import name_of
 
 # Meta keeps a version alive for two years. We name one, so that a newer one comes only after we have tested it.
@@ -27,6 +29,7 @@ RETURN_PATH = "/sign-in/facebook/return"
 TIMEOUT_SECONDS = 5
 # The Graph API's error for a bad parameter: here, a code that was used, is too old or was made for another attempt.
 CODE_NOT_TAKEN = 100
+_SCOPED_ID = re.compile(r"[0-9]{1,64}")
 
 
 class FacebookDown(Exception):
@@ -87,20 +90,13 @@ def read_profile(code: str, verifier: str) -> Profile:
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=verifier,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
             )["access_token"]
-            answer = client.get(
-                f"{graph}/me",
-                params={"fields": FIELDS, "appsecret_proof": _proof(token)},
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
+            answer = client.get(f"{graph}/me", params={"fields": FIELDS, "appsecret_proof": _proof(token)})
             answer.raise_for_status()
             return _profile(answer.json())
     except OAuthError as refusal:
         raise _fault_meant_by(refusal.error) from None
-    except (RequestException, ValueError, KeyError, TypeError):
+    except (RequestException, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise FacebookDown from None
 
 
@@ -111,22 +107,25 @@ def _fault_meant_by(error: Any) -> Exception:
 
 
 def _profile(found: dict[str, Any]) -> Profile:
-    scoped_id = str(found["id"])
-    if not (scoped_id.isascii() and scoped_id.isalnum() and len(scoped_id) <= 64):
+    scoped_id = found["id"]
+    if not (isinstance(scoped_id, str) and _SCOPED_ID.fullmatch(scoped_id)):
         raise ValueError("no number of a person")
     return Profile(scoped_id, _name(found, "first_name"), _name(found, "last_name"), _address(found.get("email")))
 
 
 def _name(found: dict[str, Any], field: str) -> str:
-    return name_of(str(found.get(field) or ""))[:200]
+    value = found.get(field)
+    return name_of(value)[:200] if isinstance(value, str) else ""
 
 
 def _address(typed: Any) -> str | None:
+    if not isinstance(typed, str):
+        return None
     try:
-        normalise_address(str(typed))
+        normalise_address(typed)
     except AddressRefused:
         return None
-    return str(typed).strip()
+    return typed.strip()
 
 
 def _proof(token: str) -> str:
@@ -137,7 +136,7 @@ def _proof(token: str) -> str:
 
 def _client() -> OAuth2Session:
     settings = _settings()
-    return OAuth2Session(
+    client = OAuth2Session(
         settings.facebook_app_id,
         settings.facebook_app_secret,
         scope=SCOPE,
@@ -146,6 +145,8 @@ def _client() -> OAuth2Session:
         token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
         code_challenge_method="S256",
     )
+    bound(client, TIMEOUT_SECONDS)
+    return client
 
 
 def _settings() -> Settings:

@@ -15,10 +15,10 @@ from portal.access.next_page import next_page
 from portal.access.reauthentication import is_fresh
 from portal.accounts import credentials
 from portal.accounts.entry.landing import landing
-from portal.accounts.entry.limits import count_facebook_attempt, may_mail
+from portal.accounts.entry.limits import count_facebook_attempt, may_mail_unproven
 from portal.accounts.facebook import provider
 from portal.accounts.facebook.linked_identities import FACEBOOK, IdentityTaken, link_own
-from portal.accounts.facebook.sign_in import Outcome, arrive
+from portal.accounts.facebook.sign_in import Outcome, arrive, needs_mail
 from portal.accounts.sessions.visitor_sessions import (
     Errand,
     FacebookAttempt,
@@ -96,7 +96,7 @@ def come_back() -> Any:
 def _enter(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
     if current_user.is_authenticated:
         return redirect(attempt.next or url_for("customer.records.dashboard"), 303)
-    is_mail_allowed = profile.email is not None and may_mail(normalise_address(profile.email))
+    is_mail_allowed = needs_mail(profile) and may_mail_unproven(normalise_address(profile.email or ""))
     try:
         with transaction():
             arrival = arrive(

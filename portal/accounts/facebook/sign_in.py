@@ -67,6 +67,17 @@ class Arrival:
     account: Account | None = None
 
 
+def needs_mail(profile: Profile) -> bool:
+    """Tell whether somebody would be written to: they have an address, and open no account that is proven already."""
+    opened = (
+        select(Account.id)
+        .join(LinkedIdentity, LinkedIdentity.account_id == Account.id)
+        .where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == profile.scoped_id)
+        .where(LinkedIdentity.unlinked_at.is_(None), Account.customer_id.is_not(None))
+    )
+    return profile.email is not None and db.session.execute(opened).first() is None
+
+
 def arrive(profile: Profile, *, device_token: str, device_label: str, language: str, may_mail: bool) -> Arrival:
     """Let somebody in whom Facebook vouches for, or make them an account, in the current transaction.
 

@@ -1,5 +1,6 @@
 """The pages of the second step at sign-in: a code or a passkey."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
 from portal.access.second_factor_pages import to_use_passkey
 from portal.accounts.entry.landing import landing
-from portal.accounts.entry.limits import count_challenge, count_second_step
+from portal.accounts.entry.limits import count_challenge, try_second_step
 from portal.accounts.entry.sign_in import enter
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.second_step.factors import TO_ENTER, issue_challenge, passkeys_of, second_step_of
@@ -35,6 +36,7 @@ from portal.accounts.sessions.visitor_sessions import (
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.web.browsers import device_label
+from portal.web.incoming.rate_limits import Try
 
 blueprint = Blueprint("second_step", __name__)
 
@@ -50,12 +52,13 @@ def code() -> Any:
     form = CodeForm()
     if not form.validate_on_submit():
         return _code_page(waiting, form)
-    _count(waiting)
     waiting_id, account_id = waiting.public_id, waiting.account_id
-    recovery_code_id = find_recovery_code(account_id, form.code.data)
     try:
-        with transaction():
-            onward = _enter(pass_by_code(waiting_id, form.code.data, recovery_code_id))
+        with _trying(waiting) as attempt:
+            recovery_code_id = find_recovery_code(account_id, form.code.data)
+            with transaction():
+                onward = _enter(pass_by_code(waiting_id, form.code.data, recovery_code_id))
+            attempt.is_right = bool(onward)
     except SignInOver:
         return _to_password()
     if onward:
@@ -85,19 +88,20 @@ def passkey() -> Any:
     waiting, form = find_waiting(awaited_step()), PasskeyForm()
     if waiting is None or not form.validate():
         return _to_password()
-    _count(waiting)
     waiting_id = waiting.public_id
     try:
-        with transaction():
-            onward = _enter(pass_by_passkey(waiting_id, take_challenge(), form.credential.data or ""))
+        with _trying(waiting) as attempt:
+            with transaction():
+                onward = _enter(pass_by_passkey(waiting_id, take_challenge(), form.credential.data or ""))
+            attempt.is_right = bool(onward)
     except SignInOver:
         return _to_password()
     return _in(onward) if onward else _code_page(waiting, CodeForm(formdata=None), is_refused=True)
 
 
-def _count(waiting: AccountToken) -> None:
+def _trying(waiting: AccountToken) -> AbstractContextManager[Try]:
     device = find_device(waiting.account, device_token())
-    count_second_step(waiting.account_id, device.id if device else None)
+    return try_second_step(waiting.account_id, device.id if device else None)
 
 
 def _enter(passed: tuple[Account, str] | None) -> str:

@@ -18,7 +18,7 @@ from portal.identity_checks.proof.papers import Paper, Side
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.sealing.keys import SessionKey
 from portal.infrastructure.storage import StorageError
-from portal.web.incoming.rate_limits import count_try, give_back_try
+from portal.web.incoming.rate_limits import trying
 
 REFUSED = declare("customer:identity_document:refused", "paper", "side", "reason")
 UPLOADS_A_DAY = "40 per day"
@@ -46,8 +46,15 @@ def try_to_take_in(
 
     A file that we could not take for a reason of ours, such as a store that is down, does not count as a try.
     """
-    limits = [(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")]
-    count_try(limits)
+    with trying([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")], waits=False) as attempt:
+        refusal = _taken_in(errand, paper, side, content, viewer, use_up)
+        attempt.is_right = bool(refusal and refusal.may_pass)
+    return refusal
+
+
+def _taken_in(
+    errand: Errand, paper: Paper, side: Side, content: bytes, viewer: SessionKey, use_up: Callable[[], None] | None
+) -> Refusal | None:
     try:
         take_in(errand, paper, side, content, viewer=viewer, use_up=use_up)
     except DocumentRefused as fault:
@@ -58,10 +65,8 @@ def try_to_take_in(
     except SentTwice:
         return _refuse(errand, paper, side, "sent_twice", _("You sent the same file twice. Choose the other side."))
     except StillLooking:
-        give_back_try(limits)
         return Refusal(_("We are still looking at your other files. Send this one again in a minute."), may_pass=True)
     except (RenditionBusy, RenditionUnavailable, StorageError) as error:
-        give_back_try(limits)
         return not_now(error)
     return None
 

@@ -22,6 +22,15 @@ class JobStatus(StrEnum):
     """Failed too often or for good, or of an unknown name: shown to operators, run by nobody."""
 
 
+class Lane(StrEnum):
+    """Each lane has workers of its own, so that a flood in one delays nothing in another."""
+
+    MAIN = "main"
+    """What people who are known here, the law and the clock ask for."""
+    STRANGERS = "strangers"
+    """What anybody may ask for: mails with a link to an address that they typed."""
+
+
 class Job(db.Model):
     """A job.
 
@@ -33,11 +42,12 @@ class Job(db.Model):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_due", "status", "run_at"),)
+    __table_args__ = (Index("ix_jobs_due", "status", "lane", "run_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     arguments: Mapped[dict[str, Any]] = mapped_column(Json)
+    lane: Mapped[Lane] = mapped_column(code_column(Lane), default=Lane.MAIN, server_default=Lane.MAIN)
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True)
     status: Mapped[JobStatus] = mapped_column(code_column(JobStatus), default=JobStatus.WAITING)
     run_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import scoped_session
 from portal import clock
 from portal.infrastructure.database import after_commit, db, transaction
 from portal.infrastructure.jobs.destruction import may_destroy
-from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS = 12
@@ -79,13 +79,19 @@ def _while_time_is_trusted(name: str, handler: Handler) -> Handler:
 
 
 def enqueue(
-    name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **arguments: int | str
+    name: str,
+    *,
+    run_at: datetime | None = None,
+    unique_key: str | None = None,
+    lane: Lane = Lane.MAIN,
+    **arguments: int | str,
 ) -> None:
-    """Add a job to the current transaction; a worker is woken after its commit.
+    """Add a job to the current transaction; a worker is woken after its commit, in the main lane.
 
     Args:
         run_at: the earliest instant to run it; now when absent.
         unique_key: a second job with the same key is not added.
+        lane: whose workers run it.
         arguments: identifiers only.
 
     Raises:
@@ -95,10 +101,10 @@ def enqueue(
         raise LookupError(f"no job is registered as {name!r}: decorate its handler with @job({name!r})")
     if unique_key and db.session.execute(select(Job.id).where(Job.unique_key == unique_key)).first():
         return
-    row = Job(name=name, arguments=dict(arguments), run_at=run_at or clock.now(), unique_key=unique_key)
+    row = Job(name=name, arguments=dict(arguments), run_at=run_at or clock.now(), unique_key=unique_key, lane=lane)
     db.session.add(row)
     db.session.flush()
-    if run_at is None or run_at <= clock.now():
+    if lane is Lane.MAIN and (run_at is None or run_at <= clock.now()):
         job_id = row.id
         after_commit(lambda: wake(job_id))
 
@@ -116,10 +122,15 @@ def wake(job_id: int) -> None:
 
 @dataclass
 class JobRun:
-    """One attempt at one job, as its handler sees it; `fence` is that of the job's row when it was taken."""
+    """One attempt at one job, as its handler sees it; `fence` is that of the job's row when it was taken.
+
+    Attributes:
+        lane: that of the job, for what it asks for in turn.
+    """
 
     job_id: int
     fence: int
+    lane: Lane = Lane.MAIN
     is_finished: bool = False
 
     def renew(self) -> None:

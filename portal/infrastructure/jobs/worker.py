@@ -20,7 +20,7 @@ from sqlalchemy import and_, or_, select, update
 from portal import clock
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.installed import Installed
-from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.jobs.queue import (
     LEASE,
     MOST_ATTEMPTS,
@@ -36,6 +36,7 @@ from portal.infrastructure.jobs.queue import (
 
 SWEEP_SECONDS = 5
 SWEEP_SIZE = 200
+STRANGERS_SECONDS = 1
 START_SECONDS = 60
 
 logger = logging.getLogger("portal.jobs")
@@ -127,12 +128,17 @@ def run_job(job_id: int) -> bool:
 
 
 def sweep() -> list[int]:
-    """Enqueue the periodic jobs that are due, and return the ids of a slice of all due jobs, oldest first.
+    """Enqueue the periodic jobs that are due, and return the ids of a slice of the due jobs of the main lane.
 
     Due are jobs whose wake-up was lost, jobs to be tried again, and jobs that a dead worker left.
     """
     _enqueue_periodic()
-    due = select(Job.id).where(_is_due(clock.now())).order_by(Job.run_at, Job.id).limit(SWEEP_SIZE)
+    return due_jobs(Lane.MAIN)
+
+
+def due_jobs(lane: Lane) -> list[int]:
+    """Return the ids of a slice of the due jobs of a lane, oldest first."""
+    due = select(Job.id).where(Job.lane == lane, _is_due(clock.now())).order_by(Job.run_at, Job.id).limit(SWEEP_SIZE)
     ids = list(db.session.execute(due).scalars())
     db.session.rollback()
     return ids
@@ -141,18 +147,22 @@ def sweep() -> list[int]:
 def run_due_jobs() -> int:
     """Run every due job in this process until none is left; return how many ran. For tests and commands."""
     ran = 0
-    while ids := sweep():
+    while ids := sweep() or due_jobs(Lane.STRANGERS):
         ran += sum(run_job(job_id) for job_id in ids)
     return ran
 
 
 def work(app: Flask, engine: Huey, threads: int) -> None:
-    """Run jobs in some threads until told to stop. SIGTERM and SIGINT let the running jobs end first."""
+    """Run jobs in some threads until told to stop. SIGTERM and SIGINT let the running jobs end first.
+
+    One thread more runs what strangers ask for, and nothing else does: however much it is, the others are free.
+    """
     consumer = engine.create_consumer(
         workers=threads, worker_type="thread", periodic=False, graceful_signal="TERM", check_worker_health=True
     )
     stop = threading.Event()
-    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
+    for turn in (_sweep_until, _serve_strangers_until):
+        threading.Thread(target=turn, args=(app, stop), daemon=True).start()
     try:
         consumer.run()
     finally:
@@ -174,6 +184,21 @@ def _sweep_until(app: Flask, stop: threading.Event) -> None:
         stop.wait(SWEEP_SECONDS)
 
 
+def _serve_strangers_until(app: Flask, stop: threading.Event) -> None:
+    while not stop.is_set():
+        ids: list[int] = []
+        try:
+            with app.app_context():
+                ids = due_jobs(Lane.STRANGERS)
+                for job_id in ids:
+                    if not stop.is_set():
+                        run_job(job_id)
+        except Exception:
+            logger.exception("the lane of strangers failed; it is tried again")
+        if not ids:
+            stop.wait(STRANGERS_SECONDS)
+
+
 def enqueue_at_start() -> None:
     """Enqueue the jobs that run whenever a worker starts, once for all workers that start in the same minute."""
     slot = int(clock.now().timestamp() // START_SECONDS)
@@ -190,13 +215,13 @@ def _is_due(instant: datetime) -> Any:
 
 def _take(job_id: int) -> JobRun | None:
     instant = clock.now()
-    statement = update(Job).where(Job.id == job_id, _is_due(instant)).returning(Job.fence)
+    statement = update(Job).where(Job.id == job_id, _is_due(instant)).returning(Job.fence, Job.lane)
     statement = statement.values(
         status=JobStatus.RUNNING, lease_until=instant + LEASE, fence=Job.fence + 1, attempts=Job.attempts + 1
     )
     with transaction() as session:
-        fence = session.execute(statement).scalar_one_or_none()
-    return None if fence is None else JobRun(job_id, fence)
+        taken = session.execute(statement).one_or_none()
+    return None if taken is None else JobRun(job_id, *taken)
 
 
 def _record_failure(run: JobRun, attempts: int, error: Exception) -> None:

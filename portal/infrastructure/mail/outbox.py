@@ -9,6 +9,7 @@ from sqlalchemy import update
 from portal import clock
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import JobRun, enqueue, job
 from portal.infrastructure.mail.contract import MailRefused, MailTransport
 from portal.infrastructure.mail.message import build_message
@@ -17,12 +18,19 @@ from portal.infrastructure.one_time_tokens import write_token
 
 
 def queue_mail(
-    template: str, to_address: str, language: str, *, customer_id: int | None = None, **context: Any
+    template: str,
+    to_address: str,
+    language: str,
+    *,
+    customer_id: int | None = None,
+    lane: Lane = Lane.MAIN,
+    **context: Any,
 ) -> Mail:
     """Add a mail and the job that sends it to the current transaction, and return the mail.
 
     Args:
         template: `<domain>/<name>`, found as `email/<domain>/<name>.{subject.txt,txt,html}`.
+        lane: that of its job; what a stranger caused goes in theirs.
         context: what the templates need: first name, reference, dates, public ids. A single-use link is given as
             `token_purpose` and `token_id`. Its secret half is made when the mail is rendered, and never stored.
     """
@@ -31,7 +39,7 @@ def queue_mail(
     )
     db.session.add(mail)
     db.session.flush()
-    enqueue("mail.send", mail_id=mail.id)
+    enqueue("mail.send", mail_id=mail.id, lane=lane)
     return mail
 
 

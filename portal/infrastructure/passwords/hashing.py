@@ -10,8 +10,9 @@ the thread that made it, so the thirty-two threads of a web process would keep i
 
 import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -75,11 +76,27 @@ def is_password(stored_hash: str | None, password: str) -> bool:
     Raises:
         HashingBusy: too many are computed at this moment.
     """
-    try:
-        _compute(_hasher.verify, stored_hash or _no_one, _prepared(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored_hash is not None
+    return which_fits([stored_hash], password) is not None
+
+
+def which_fits(stored_hashes: Sequence[str | None], password: str) -> int | None:
+    """Return the number of the first of some hashes that a password fits, or None. No hash takes as long as a hash.
+
+    All of them are compared in one place, so that who is told to come back has learnt nothing of any.
+
+    Raises:
+        HashingBusy: too many are computed at this moment.
+    """
+    return _compute(_which_fits, _prepared(password), *(stored or "" for stored in stored_hashes))
+
+
+def _which_fits(password: str, *stored_hashes: str) -> int | None:
+    for number, stored in enumerate(stored_hashes):
+        with suppress(VerificationError, InvalidHashError):
+            _hasher.verify(stored or _no_one, password)
+            if stored:
+                return number
+    return None
 
 
 def is_outdated(stored_hash: str) -> bool:

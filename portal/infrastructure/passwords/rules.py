@@ -20,8 +20,10 @@ OWN_PART = 8
 TELLING_WORD = 4
 
 COMMON_FILE = Path(__file__).parent / "common_passwords.txt"
+LISTED_FILE = Path(__file__).parent / "listed_words.txt"
 
 _DIGITS_AND_SIGNS = "0123456789 !?.,:;*$#@+-_&/"
+_SPELT_OUT = str.maketrans({"œ": "oe", "æ": "ae"})
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13,
     "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
@@ -53,14 +55,24 @@ def password_fault(
     """
     if is_too_long(password):
         return PasswordFault.TOO_LONG
-    folded = unicodedata.normalize("NFC", password).casefold()
-    if len(folded) < shortest:
+    small = unicodedata.normalize("NFC", password).casefold()
+    if len(small) < shortest:
         return PasswordFault.TOO_SHORT
-    if _is_made_of(without_accents(folded), [without_accents(name.casefold()) for name in names]):
+    if _is_made_of(folded(password), [folded(name) for name in names]):
         return PasswordFault.MADE_OF_NAMES
-    if _is_common(folded):
+    if _is_common(small) or _is_listed(folded(password)):
         return PasswordFault.TOO_COMMON
     return PasswordFault.BREACHED if is_breached(password) else None
+
+
+def folded(text: str) -> str:
+    """Return a text in small letters without accents, œ and æ spelt out."""
+    return without_accents(unicodedata.normalize("NFC", text).casefold()).translate(_SPELT_OUT)
+
+
+def plain_signs(text: str) -> str:
+    """Return the letters and digits of a text."""
+    return "".join(sign for sign in text if sign.isalnum())
 
 
 def is_too_long(password: str) -> bool:
@@ -83,12 +95,40 @@ def _is_common(password: str) -> bool:
     bare = "".join(password.split())
     if {password, bare, bare.rstrip(_DIGITS_AND_SIGNS)} & _common_passwords():
         return True
-    if len(set(bare)) < FEWEST_DISTINCT or bare in (bare + bare)[1:-1]:
+    if len(set(bare)) < FEWEST_DISTINCT or _is_half(bare):
         return True
     return any(bare in row or bare in row[::-1] for row in _ROWS)
 
 
+def _is_listed(password: str) -> bool:
+    """Tell whether a folded password is a listed word or row of words, perhaps backwards, or with digits around it."""
+    words, rows = _listed_words()
+    plain = plain_signs(password)
+    if len(plain) < OWN_PART:
+        return password in words
+    tries = {password, plain, plain.strip("0123456789")}
+    tries |= {text[::-1] for text in tries}
+    is_in_row = any(text in row for text in tries if len(text) >= OWN_PART for row in rows)
+    return _is_half(plain) or not words.isdisjoint(tries) or is_in_row
+
+
+def _is_half(password: str) -> bool:
+    """Tell whether a password is a piece of itself again and again, or the same backwards."""
+    return password in (password + password)[1:-1] or password == password[::-1]
+
+
 @cache
 def _common_passwords() -> frozenset[str]:
-    lines = COMMON_FILE.read_text(encoding="utf-8").splitlines()
-    return frozenset(line.casefold() for line in lines if line and not line.startswith("#"))
+    return frozenset(line.casefold() for line in _lines(COMMON_FILE))
+
+
+@cache
+def _listed_words() -> tuple[frozenset[str], list[str]]:
+    """Return the listed words, and the rows of words; each row twice, because it may begin anywhere."""
+    lines = _lines(LISTED_FILE)
+    rows = [line.replace(" ", "") * 2 for line in lines if " " in line]
+    return frozenset(line for line in lines if " " not in line), rows
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal.bilingual import Label
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import JobRun, enqueue, job
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.infrastructure.one_time_tokens import read_token
@@ -95,7 +96,7 @@ def ask_for_link(address: str, *, may_mail: bool) -> None:
     found = select(Customer.id).where(Customer.email_normalised == address, Customer.status != CustomerStatus.ERASED)
     customer_id = db.session.execute(found).scalar_one_or_none()
     if may_mail:
-        enqueue("preferences.send_unsubscribe_link", customer_id=customer_id or NOBODY)
+        enqueue("preferences.send_unsubscribe_link", customer_id=customer_id or NOBODY, lane=Lane.STRANGERS)
 
 
 @job("preferences.send_unsubscribe_link")
@@ -110,7 +111,7 @@ def send_unsubscribe_link(run: JobRun, customer_id: int) -> None:
     facts = {"first_name": customer.given_name, "token_purpose": LINK_PURPOSE, "token_id": link.public_id}
     address, language = customer.email, customer.language
     with run.finish():
-        queue_mail("preferences/unsubscribe_link", address, language, customer_id=customer_id, **facts)
+        queue_mail("preferences/unsubscribe_link", address, language, customer_id=customer_id, lane=run.lane, **facts)
 
 
 def _was_given(customer_id: int, flag: str) -> bool:

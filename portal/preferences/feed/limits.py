@@ -11,7 +11,8 @@ from collections import defaultdict
 
 from limits import parse
 
-from portal.web.incoming.rate_limits import TooManyTries, TryCounter, installed_counter
+from portal.web.incoming.counting import UsedUp
+from portal.web.incoming.rate_limits import TooManyTries, TryCounter, installed_counter, whole_seconds
 
 logger = logging.getLogger("portal.feed")
 
@@ -65,7 +66,9 @@ def _count(key: str, limit: str, amount: int) -> None:
         counted = _meter.counted.pop(key)
         _meter.handed_over[key] = instant
     counter: TryCounter = installed_counter()
-    if wait := counter.count([(allowed, key)], counted):
-        _meter.closed_until[key] = time.time() + wait
+    try:
+        counter.count([(allowed, key)], counted)
+    except UsedUp as fault:
+        _meter.closed_until[key] = time.time() + fault.wait
         logger.warning("a token has used up its limit", extra={"limit": key})
-        raise TooManyTries(retry_after=wait)
+        raise TooManyTries(retry_after=whole_seconds(fault.wait)) from None

@@ -14,11 +14,11 @@ from portal.infrastructure.database import transaction
 from portal.rights.facebook import callbacks
 from portal.rights.facebook.status import status_of
 from portal.web.forms import without_form_token
-from portal.web.incoming.rate_limits import caller_network, count_try
+from portal.web.incoming.networks import by_network
+from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("rights", __name__)
 
-FORGERIES = "30 per 5 minutes"
 CALLS_ABOUT_ONE_PERSON = "20 per hour"
 
 
@@ -67,7 +67,7 @@ def _callback() -> Callback:
     try:
         callback = read_callback(request.form.get("signed_request", ""), secret, clock.now())
     except SignedRequestRefused:
-        count_try([(FORGERIES, f"facebook:forged:{caller_network()}")])
+        count_try(by_network(30, "5 minutes", "facebook:forged"))
         abort(400)
     hidden = hashlib.sha256(callback.scoped_id.encode()).hexdigest()
     count_try([(CALLS_ABOUT_ONE_PERSON, f"facebook:about:{hidden}")])

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from requests import RequestException
+from requests import RequestException, Session
 
 from portal import clock
 from portal.config import Settings
+from portal.infrastructure.bounded_calls import bound
 from portal.infrastructure.installed import Installed
 
 RETURN_PATH = "/staff/sign-in/company/return"
@@ -106,15 +106,13 @@ class CompanyProvider:
                     grant_type="authorization_code",
                     code=code,
                     code_verifier=verifier,
-                    timeout=TIMEOUT_SECONDS,
-                    allow_redirects=False,
                 )
                 claims = self._verified(tokens["id_token"], _get(_text(published, "jwks_uri")), nonce)
                 if "email" not in claims and "userinfo_endpoint" in published:
                     claims = claims | self._userinfo(client, published, claims["sub"])
         except OAuthError as refusal:
             raise (CodeRefused if refusal.error == "invalid_grant" else ProviderMisconfigured) from None
-        except (RequestException, KeyError, TypeError, ValueError):
+        except (RequestException, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise ProviderDown from None
         methods, email = claims.get("amr"), claims.get("email")
         is_theirs = claims.get("email_verified") is True and isinstance(email, str)
@@ -159,7 +157,7 @@ class CompanyProvider:
     def _userinfo(self, client: OAuth2Session, published: dict[str, Any], subject: str) -> dict[str, Any]:
         """Return the e-mail claims of the userinfo endpoint: some providers give them only there (Core 5.3)."""
         url = _text(published, "userinfo_endpoint")
-        answer = client.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        answer = client.get(url)
         answer.raise_for_status()
         found = answer.json()
         if found["sub"] != subject:
@@ -181,7 +179,7 @@ class CompanyProvider:
         takes_basic = "client_secret_basic" in published.get(
             "token_endpoint_auth_methods_supported", ["client_secret_basic"]
         )
-        return OAuth2Session(
+        client = OAuth2Session(
             self._client_id,
             self._client_secret,
             scope=SCOPE,
@@ -189,14 +187,17 @@ class CompanyProvider:
             token_endpoint_auth_method="client_secret_basic" if takes_basic else "client_secret_post",
             code_challenge_method="S256",
         )
+        bound(client, TIMEOUT_SECONDS)
+        return client
 
 
 def _get(url: str) -> Any:
     try:
-        answer = requests.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        with bound(Session(), TIMEOUT_SECONDS) as session:
+            answer = session.get(url)
         answer.raise_for_status()
         return answer.json()
-    except (RequestException, ValueError):
+    except (RequestException, ValueError, RecursionError):
         raise ProviderDown from None
 
 

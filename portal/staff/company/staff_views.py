@@ -42,12 +42,12 @@ from portal.staff.entry.sign_in import SignInOver, find_pending
 from portal.staff.entry.staff_views import PENDING, enter, open_staff_session, page_after
 from portal.staff.own_account.factor_staff_views import own_page
 from portal.staff.staff_blueprint import blueprint
-from portal.web.incoming.rate_limits import caller_network, count_try
+from portal.web.incoming.networks import by_network
+from portal.web.incoming.rate_limits import count_try
 
 logger = logging.getLogger("portal.staff.company")
 
 RECOGNISED = "company_recognised"
-ATTEMPTS = "30 per 5 minutes"
 ALL_ATTEMPTS = "300 per 5 minutes"
 
 _CODES = {
@@ -90,8 +90,8 @@ def begin_company_proof() -> Any:
 
 def _begin(attempt: Attempt) -> Response:
     provider, asks_again = _provider(), bool(attempt.proves)
-    limits = [(ATTEMPTS, f"staff-company:network:{caller_network()}"), (ALL_ATTEMPTS, "staff-company:all")]
-    count_try(limits, needs_shared=True)
+    networks = by_network(30, "5 minutes", "staff-company:network")
+    count_try([*networks, (ALL_ATTEMPTS, "staff-company:all")], needs_shared=True)
     try:
         url = provider.authorize_url(attempt.state, attempt.nonce, attempt.verifier, asks_again=asks_again)
     except (ProviderDown, ProviderMisconfigured) as fault:

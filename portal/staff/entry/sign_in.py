@@ -56,8 +56,8 @@ def find_member(email: str) -> StaffMember | None:
     return db.session.execute(statement).scalar_one_or_none()
 
 
-def sign_in_limits(email: str, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
-    """Return the limits on passwords tried.
+def sign_in_limits(email: str, device: StaffDevice | None, networks: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the limits on passwords tried; `networks` are those on the caller's networks.
 
     A browser that the member signed in from before has tries of its own, so that an attacker, elsewhere or in the
     same building, cannot lock its owner out.
@@ -66,7 +66,7 @@ def sign_in_limits(email: str, device: StaffDevice | None, network: str) -> list
         return [("10 per 5 minutes", f"staff-sign-in:device:{device.id}")]
     account = hash_token(_same_for_all_spellings(email))[:32]
     return [
-        ("30 per 5 minutes", f"staff-sign-in:network:{network}"),
+        *networks,
         ("10 per 5 minutes", f"staff-sign-in:account:{account}"),
         ("300 per 5 minutes", "staff-sign-in:all"),
     ]
@@ -79,11 +79,11 @@ def _same_for_all_spellings(email: str) -> str:
         return email.strip().lower()
 
 
-def code_limits(staff_id: int, device: StaffDevice | None, network: str) -> list[tuple[str, str]]:
+def code_limits(staff_id: int, device: StaffDevice | None, networks: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the limits on codes tried: a six-digit code is only safe while few can be tried."""
     account = f"staff-code:account:{staff_id}:{device.id if device else 'new'}"
     of_account = [("5 per 5 minutes", account), ("60 per day", account)]
-    return of_account if device else [("30 per 5 minutes", f"staff-code:network:{network}"), *of_account]
+    return of_account if device else [*networks, *of_account]
 
 
 def is_members_password(member: StaffMember | None, password: str) -> bool:

@@ -1,5 +1,6 @@
 """Coming in and going out: sign-in with password, then code or passkey, the first page, the language."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, session, url_for
@@ -46,7 +47,8 @@ from portal.staff.staff_blueprint import blueprint
 from portal.web.browsers import device_label
 from portal.web.forms import form_page
 from portal.web.i18n import LANGUAGES, keep_language
-from portal.web.incoming.rate_limits import caller_network, count_try
+from portal.web.incoming.networks import by_network
+from portal.web.incoming.rate_limits import Try, count_try, trying
 
 PENDING = "second_factor"
 CHALLENGE = "passkey"
@@ -76,8 +78,10 @@ def sign_in() -> Any:
     if form.validate_on_submit():
         member = find_member(form.email.data)
         device = find_device(request, member.id) if member else None
-        count_try(sign_in_limits(form.email.data, device, caller_network()), needs_shared=True)
-        if _try_password(member, form.password.data):
+        networks = by_network(30, "5 minutes", "staff-sign-in:network")
+        with trying(sign_in_limits(form.email.data, device, networks), needs_shared=True) as attempt:
+            attempt.is_right = _try_password(member, form.password.data)
+        if attempt.is_right:
             return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
         form.email.errors = [_("This e-mail address and password do not open a staff account.")]
     has_company = installed_provider() is not None
@@ -126,11 +130,17 @@ def _code_page(pending: StaffToken, form: CodeForm, *, is_refused: bool = False)
 
 
 def _try_code(pending_id: str, staff_id: int, code: str) -> AnyResponse | None:
-    device = find_device(request, staff_id)
-    count_try(code_limits(staff_id, device, caller_network()), needs_shared=True)
-    recovery_code_id = find_recovery_code(staff_id, code)
-    with transaction():
-        return _let_in(pass_second_factor(pending_id, code, recovery_code_id))
+    with _trying_factor(staff_id) as attempt:
+        recovery_code_id = find_recovery_code(staff_id, code)
+        with transaction():
+            entered = _let_in(pass_second_factor(pending_id, code, recovery_code_id))
+        attempt.is_right = entered is not None
+    return entered
+
+
+def _trying_factor(staff_id: int) -> AbstractContextManager[Try]:
+    networks = by_network(30, "5 minutes", "staff-code:network")
+    return trying(code_limits(staff_id, find_device(request, staff_id), networks), needs_shared=True)
 
 
 def _let_in(passed: tuple[StaffMember, str] | None) -> AnyResponse | None:
@@ -163,12 +173,12 @@ def sign_in_passkey() -> Any:
     form = PasskeyForm()
     if pending is None or not form.validate():
         return _to_password()
-    device = find_device(request, pending.staff_id)
-    count_try(code_limits(pending.staff_id, device, caller_network()), needs_shared=True)
     try:
-        with transaction():
-            passed = pass_by_passkey(pending.public_id, session.pop(CHALLENGE, None), form.credential.data or "")
-            entered = _let_in(passed)
+        with _trying_factor(pending.staff_id) as attempt:
+            with transaction():
+                passed = pass_by_passkey(pending.public_id, session.pop(CHALLENGE, None), form.credential.data or "")
+                entered = _let_in(passed)
+            attempt.is_right = entered is not None
     except SignInOver:
         return _to_password()
     return entered or _code_page(pending, CodeForm(formdata=None), is_refused=True)

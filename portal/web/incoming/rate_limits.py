@@ -2,95 +2,38 @@
 
 Where the processes share a Redis, Redis counts first, so that a flood never reaches the database. The database counts
 again what Redis lets through, so that nobody gets more tries when Redis is emptied or lost.
+
+Behind one address there may be a whole school. So a try is counted before the work that it is for, as one under way,
+and given back when it proves right: people who know their password cost each other nothing. Giving back never takes off
+more than this one try, and never another window's: nobody gets more wrong tries by coming in between them.
 """
 
-import ipaddress
+import logging
 import math
 import time
-from collections.abc import Iterable
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
-from flask import Flask, request
+from flask import Flask
 from flask_babel import gettext as _
-from limits import RateLimitItem, parse
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Float, String, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.expression import case
 from werkzeug.exceptions import TooManyRequests
 
-from portal.infrastructure.database import db, transaction
 from portal.infrastructure.installed import Installed
-from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.errors import AnswerLater
-from portal.web.incoming.proxies import read_address
+from portal.web.incoming import kept_counts
+from portal.web.incoming.counting import Limits, UsedUp, Windows, name_of
 from portal.web.incoming.shared_counts import SharedCounts, SharedCountsDown
 
-PURGED_AT_ONCE = 5000
 ASK_REDIS_AGAIN_AFTER = 30
+# Whoever finds a limit full of tries under way waits so long for the first of them to end, then is told to come back.
+CROWD_SECONDS, LOOK_AGAIN_SECONDS = 2.0, 0.05
+CROWD_COMES_BACK_AFTER = 5
 
-
-class RateCount(db.Model):
-    __tablename__ = "rate_counts"
-
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    count: Mapped[int]
-    expires: Mapped[float] = mapped_column(Float)
-
-
-class SqlStorage(Storage):
-    """Fixed-window counts in a table, by one statement each, outside the request's own transaction."""
-
-    STORAGE_SCHEME = ["portal+sql"]  # noqa: RUF012 - the library declares it so
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return SQLAlchemyError
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        instant = time.time()
-        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(RateCount).values(key=key, count=amount, expires=instant + expiry)
-        is_over = RateCount.expires <= instant
-        statement = statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "count": case((is_over, amount), else_=RateCount.count + amount),
-                "expires": case((is_over, instant + expiry), else_=RateCount.expires),
-            },
-        )
-        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
-            return int(connection.execute(statement.returning(RateCount.count)).scalar_one())
-
-    def get(self, key: str) -> int:
-        statement = select(RateCount.count).where(RateCount.key == key, RateCount.expires > time.time())
-        with db.engine.connect() as connection:
-            return int(connection.execute(statement).scalar() or 0)
-
-    def get_expiry(self, key: str) -> float:
-        with db.engine.connect() as connection:
-            expires = connection.execute(select(RateCount.expires).where(RateCount.key == key)).scalar()
-        return float(expires or time.time())
-
-    def give_back(self, key: str) -> None:
-        """Take one try off a window that still runs."""
-        is_running = (RateCount.key == key, RateCount.expires > time.time(), RateCount.count > 0)
-        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
-            connection.execute(update(RateCount).where(*is_running).values(count=RateCount.count - 1))
-
-    def check(self) -> bool:
-        return True
-
-    def reset(self) -> int | None:
-        return None
-
-    def clear(self, key: str) -> None:
-        with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
-            connection.execute(delete(RateCount).where(RateCount.key == key))
+logger = logging.getLogger("portal.rate_limits")
 
 
 class TooManyTries(TooManyRequests):
@@ -109,49 +52,68 @@ class CountsDown(AnswerLater):
         )
 
 
+@dataclass
+class Try:
+    """Tries that are counted, in the database and perhaps in Redis.
+
+    Attributes:
+        is_right: whether they are given back in the end: they were right, or the portal did not do the work.
+    """
+
+    amount: int
+    kept: Windows
+    shared: Windows = field(default_factory=dict)
+    is_right: bool = False
+
+
 class TryCounter:
     """Counts tries: in Redis, where there is one, then in the database."""
 
     def __init__(self, shared: SharedCounts | None) -> None:
         self.shared = shared
-        self._table = SqlStorage()
-        self._kept = FixedWindowRateLimiter(self._table)
 
-    def count(self, limits: list[tuple[RateLimitItem, str]], amount: int = 1, *, needs_shared: bool = False) -> int:
-        """Count some tries against each of several limits; return 0, or the seconds to wait when one is used up.
+    def count(self, limits: Limits, amount: int = 1, *, is_under_way: bool = False, needs_shared: bool = False) -> Try:
+        """Count some tries against each of several limits, or against none.
+
+        Args:
+            is_under_way: whether `end` will say how they went.
+            needs_shared: whether the database is not enough where Redis does not answer.
 
         Raises:
-            CountsDown: Redis does not answer, and `needs_shared` says that the database is not enough.
+            UsedUp: one of the limits leaves no room.
+            CountsDown: Redis does not answer, with `needs_shared`.
         """
+        shared = self._count_shared(limits, amount, is_under_way, needs_shared)
+        try:
+            return Try(amount, kept_counts.count(limits, amount, is_under_way=is_under_way), shared)
+        except UsedUp:
+            self._end_shared(Try(amount, {}, shared), is_taken_back=True)
+            raise
+
+    def end(self, attempt: Try) -> None:
+        """Note that tries are not under way any more. What fails here stays counted until its window ends."""
+        self._end_shared(attempt, is_taken_back=attempt.is_right)
+        try:
+            kept_counts.end(attempt.kept, attempt.amount, is_taken_back=attempt.is_right)
+        except SQLAlchemyError as error:
+            logger.warning("a try stays counted as under way (%s)", type(error).__name__)
+
+    def _count_shared(self, limits: Limits, amount: int, is_under_way: bool, needs_shared: bool) -> Windows:
         if self.shared:
             try:
-                if wait := next(filter(None, (self.shared.count(limit, key, amount) for limit, key in limits)), 0):
-                    return wait
+                return self.shared.count(limits, amount, is_under_way=is_under_way)
             except SharedCountsDown:
                 if needs_shared:
                     raise CountsDown(retry_after=ASK_REDIS_AGAIN_AFTER) from None
-        # First read only: a caller who is past a limit causes no write, which would make everybody wait for the disk.
-        for act in (self._kept.test, self._kept.hit):
-            for limit, key in limits:
-                if not act(limit, key, cost=amount):
-                    return seconds_until(self._kept.get_window_stats(limit, key).reset_time)
-        return 0
+        return {}
 
-    def give_back(self, limits: list[tuple[RateLimitItem, str]]) -> None:
-        """Take one counted try off each of several limits. While Redis is down, its own count ends with its window."""
-        for limit, key in limits:
-            self._table.give_back(limit.key_for(key))
-            if self.shared:
-                with suppress(SharedCountsDown):
-                    self.shared.give_back(limit, key)
+    def _end_shared(self, attempt: Try, *, is_taken_back: bool) -> None:
+        if self.shared and attempt.shared:
+            with suppress(SharedCountsDown):
+                self.shared.end(attempt.shared, attempt.amount, is_taken_back=is_taken_back)
 
 
 installed_counter = Installed[TryCounter]("try_counter")
-
-
-def seconds_until(instant: float) -> int:
-    """Return the whole seconds until an instant of the machine's clock, rounded up; 1 at least."""
-    return max(1, math.ceil(instant - time.time()))
 
 
 def register(app: Flask, redis_url: str | None) -> None:
@@ -162,8 +124,7 @@ def register(app: Flask, redis_url: str | None) -> None:
 def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) -> None:
     """Count one try against several limits; call it before the work it protects and outside a transaction.
 
-    A try that is past one limit does not count against the next ones. So name first the limit of this caller only: when
-    it is used up, they cannot use up a limit that others share.
+    A try that is past one limit counts against none of them: who is used up cannot use up what others share.
 
     Args:
         limits: pairs of a limit such as "10 per 5 minutes" and the key it is counted by, such as "sign-in:account:…".
@@ -172,34 +133,54 @@ def count_try(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False) 
     Raises:
         TooManyTries: when one of them is used up.
         CountsDown: Redis does not answer, with `needs_shared`.
+        AnswerLater: so many tries are under way at once that this one has to come back.
     """
+    _count(_parsed(limits), is_under_way=False, needs_shared=needs_shared, waits=True)
+
+
+@contextmanager
+def trying(limits: Iterable[tuple[str, str]], *, needs_shared: bool = False, waits: bool = True) -> Iterator[Try]:
+    """Count one try, as `count_try` does, while the block finds out whether it is right.
+
+    It stays counted, unless the block says that it is right or finds every place for a password taken: then none was
+    compared.
+
+    Args:
+        waits: whether to wait for others that are under way where they take all the room.
+    """
+    attempt = _count(_parsed(limits), is_under_way=True, needs_shared=needs_shared, waits=waits)
+    try:
+        yield attempt
+    except HashingBusy:
+        attempt.is_right = True
+        raise
+    finally:
+        installed_counter().end(attempt)
+
+
+def _count(limits: Limits, *, is_under_way: bool, needs_shared: bool, waits: bool) -> Try:
     counter: TryCounter = installed_counter()
-    if wait := counter.count([(parse(text), key) for text, key in limits], needs_shared=needs_shared):
-        raise TooManyTries(retry_after=wait)
-
-
-def give_back_try(limits: Iterable[tuple[str, str]]) -> None:
-    """Take back a try that `count_try` counted, when the portal did not do the work that the try was for."""
-    counter: TryCounter = installed_counter()
-    counter.give_back([(parse(text), key) for text, key in limits])
-
-
-def caller_network() -> str:
-    """Return the network of the caller: a whole /64 counts as one in IPv6, where a home has billions of addresses."""
-    address = read_address(request.remote_addr or "")
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address or "unknown")
-
-
-@job("web.purge_rate_counts", every=timedelta(hours=1))
-def purge_rate_counts(run: JobRun) -> None:
-    """Delete counts whose time is over. An attack leaves one for each address that it tries."""
-    over = select(RateCount.key).where(RateCount.expires < time.time()).limit(PURGED_AT_ONCE)
-    statement = delete(RateCount).where(RateCount.key.in_(over.scalar_subquery())).returning(RateCount.key)
+    until = time.monotonic() + CROWD_SECONDS
     while True:
-        with transaction() as session:
-            removed = len(session.execute(statement.execution_options(synchronize_session=False)).all())
-        if removed < PURGED_AT_ONCE:
-            return
-        run.renew()
+        try:
+            return counter.count(limits, is_under_way=is_under_way, needs_shared=needs_shared)
+        except UsedUp as fault:
+            if not (fault.is_crowd and waits):
+                raise TooManyTries(retry_after=whole_seconds(fault.wait)) from None
+            if time.monotonic() > until:
+                raise AnswerLater(retry_after=CROWD_COMES_BACK_AFTER) from None
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def counted(limit: str, key: str) -> int:
+    """Return how many tries a limit's count in the database holds now."""
+    return kept_counts.counted(name_of(parse(limit), key))
+
+
+def whole_seconds(wait: float) -> int:
+    """Return seconds to wait as a whole number, rounded up; 1 at least."""
+    return max(1, math.ceil(wait))
+
+
+def _parsed(limits: Iterable[tuple[str, str]]) -> Limits:
+    return [(parse(text), key) for text, key in limits]

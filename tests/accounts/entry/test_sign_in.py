@@ -176,6 +176,30 @@ def test_ten_tries_then_a_pause(app: Flask, people: People) -> None:
     assert unknown == [422] * 10 + [429], "an unknown address is limited the same way"
 
 
+def test_an_attack_locks_out_neither_a_known_browser_nor_a_mailed_link(
+    app: Flask, people: People, mailbox: Mailbox
+) -> None:
+    people.account(EMAIL)
+    known = come_from(Browser(app), "203.0.113.5")
+    assert sign_in(known, EMAIL, PASSWORD).url == "/data"
+    register(Browser(app), "nadia@example.org")
+    for email in (EMAIL, "nadia@example.org"):
+        attackers = [come_from(Browser(app), f"192.0.2.{number}") for number in range(11)]
+        assert [sign_in(one, email, "un mauvais mot de passe").status for one in attackers][-1] == 429
+    known.post("/sign-out", {"csrf_token": known.form_token("/account")})
+    assert not is_signed_in(known)
+    assert sign_in(known, EMAIL, PASSWORD).url == "/data"
+    elsewhere = Browser(app).get(mailed_link(mailbox, "nadia@example.org", "/confirm/"))
+    assert elsewhere.submit({"password": VISITOR_PASSWORD}, with_field="password").url == "/data"
+
+
+def test_a_mailed_link_gives_few_tries_of_its_password(app: Flask, mailbox: Mailbox) -> None:
+    register(Browser(app), "nadia@example.org")
+    link = mailed_link(mailbox, "nadia@example.org", "/confirm/")
+    pages = [Browser(app).get(link).submit({"password": "un mauvais mot de passe"}) for _try in range(11)]
+    assert [page.status for page in pages] == [422] * 10 + [429]
+
+
 def test_one_network_has_ten_tries_whatever_the_address(app: Flask) -> None:
     browser = come_from(Browser(app), "2001:db8::1")
     assert [sign_in(browser, f"p{n}@example.org", PASSWORD).status for n in range(10)] == [422] * 10

@@ -1,12 +1,16 @@
 """Sign-in with Facebook through a provider that really speaks the protocol: every outcome, and every attack."""
 
+import json
+import time
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.wrappers import Request, Response
 
 from portal import clock
 from portal.access.one_time_codes import keep_totp_secret
@@ -129,6 +133,85 @@ def test_what_fails_at_facebook_has_its_page(
     assert not is_signed_in(browser)
     provider.fault = ""
     assert come_in(browser).url == "/data", "and the next attempt works"
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        *({"id": scoped_id} for scoped_id in (None, 218471, 1.5, True, [], ["218471"], {}, "", " ", "none", "12a", "٣١")),
+        {"id": "1" * 400}, {}, [], "218471", None, 218471,
+        {"id": "218471\n"}, {"id": "\ud800"},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_who_has_no_digits_at_facebook_is_nobody_here(
+    provider: Provider, people: People, browser: Browser, monkeypatch: pytest.MonkeyPatch, profile: Any
+) -> None:
+    known(people)
+    answers = {"email": "x@example.com"} | profile if isinstance(profile, dict) else profile
+    answer_with(provider, monkeypatch, "/me", json.dumps(answers))
+    page = come_in(browser)
+    assert (page.status, page.h1) == (503, "Facebook ne répond pas")
+    assert count(Account) == count(LinkedIdentity) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "[", "[" * 60_000, "{}", "[]", "null", '"token"', "5", '{"access_token": null}', '{"access_token": 5}',
+     '{"access_token": {"a": 1}}', '{"access_token": "x", "expires_in": "soon"}', '{"access_token": "\\ud800"}',
+     '{"access_token": "' + "x" * 70_000 + '"}', "9" * 5000],
+    ids=lambda answer: answer[:30],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/oauth/access_token", "/me"])
+def test_nonsense_of_facebook_is_facebook_down(
+    provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str, answer: str
+) -> None:
+    answer_with(provider, monkeypatch, path, answer)
+    assert come_in(browser).status == 503
+    assert count(Account) == 0
+
+
+@pytest.mark.parametrize("path", ["/oauth/access_token", "/me"])
+@pytest.mark.parametrize("fault", ["drips", "floods", "redirects"])
+def test_facebook_holds_no_thread_and_leads_nowhere(
+    provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str, fault: str
+) -> None:
+    back, over = go(begin(browser)), Event()
+    answers: dict[str, Any] = {
+        "drips": lambda: Response((b" " for _drop in range(1200) if not over.wait(0.05)), mimetype="application/json"),
+        "floods": lambda: Response(b" " * 60_000 for _part in range(1000)),
+        "redirects": lambda: Response('{"access_token": "x", "id": "218471"}', 307, {"Location": "/elsewhere"}),
+    }
+    answer_with(provider, monkeypatch, path, answers[fault])
+    monkeypatch.setattr("portal.accounts.facebook.provider.TIMEOUT_SECONDS", 1 if fault == "drips" else 60)
+    began = time.monotonic()
+    page = browser.get(back)
+    over.set()
+    assert (page.status, page.h1) == (503, "Facebook ne répond pas")
+    assert time.monotonic() - began < 40, "it would drip for a minute"
+    assert not [asked for asked, _values in provider.calls if "elsewhere" in asked]
+
+
+def test_a_name_that_is_no_text_is_left_out(
+    provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = {"id": "218471", "first_name": ["Nadia"], "last_name": "\ud800", "email": EMAIL}
+    answer_with(provider, monkeypatch, "/me", json.dumps(profile))
+    assert come_in(browser).url == "/register/sent"
+    account = db.session.query(Account).one()
+    assert (account.given_name, account.family_name) == ("", "")
+
+
+def answer_with(provider: Provider, monkeypatch: pytest.MonkeyPatch, path: str, answer: Any) -> None:
+    """Have the provider answer calls to a path of Graph with a text, or with what a function returns."""
+    honest = provider.graph
+
+    def graph(request: Request, values: dict[str, str]) -> Response:
+        if not request.path.endswith(path):
+            return honest(request, values)
+        return answer() if callable(answer) else Response(answer, mimetype="application/json")
+
+    monkeypatch.setattr(provider, "graph", graph)
 
 
 def test_a_provider_that_is_gone_is_down(

@@ -16,7 +16,7 @@ from portal.access.permissions import Permission, Role, may
 from portal.infrastructure.database import transaction
 from portal.web.audiences import Audience
 from portal.web.forms import PortalForm
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
 from tests.support.demonstration import Demonstration, snapshot, walkable
 from tests.support.looking.logs import served_log

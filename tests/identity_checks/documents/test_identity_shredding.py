@@ -32,7 +32,7 @@ from portal.rights.clock import running
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People

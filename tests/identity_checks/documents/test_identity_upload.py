@@ -17,7 +17,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.scanner import Verdict
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from portal.web.incoming.uploads import LARGEST_FILE
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People

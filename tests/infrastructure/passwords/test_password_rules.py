@@ -1,10 +1,17 @@
 """The rules of passwords, as a function of what is typed."""
 
+import json
+import tarfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.infrastructure.passwords.rules import COMMON_FILE, LONGEST, PasswordFault, password_fault
+from portal.infrastructure.passwords import listing
+from portal.infrastructure.passwords.rules import COMMON_FILE, LISTED_FILE, LONGEST, PasswordFault, password_fault
 
 SHORTEST = 12
 ADDRESS = "camille.lefevre@example.org"
@@ -22,6 +29,7 @@ NAMES = [ADDRESS, "Netkin"]
         "la camille de mon jardin fleurit tard",
         "🦊🐙🦉🐢🦋🐝🐞🦔🐿🦥🦦🦨",
         "mon lapin préfère lefevre-duval",
+        "lundi le mardi dort",
         "abc def ghi jkl " * 7 + "mno pqr stu vwx!",
     ],
 )
@@ -49,6 +57,14 @@ def test_long_passwords_of_any_kind_are_taken(password: str) -> None:
         ("qwertyuiopasdfghjkl", PasswordFault.TOO_COMMON),
         ("correcthorsebatterystaple", PasswordFault.TOO_COMMON),
         ("correct horse battery staple", PasswordFault.TOO_COMMON),
+        ("123456654321", PasswordFault.TOO_COMMON),
+        ("telechargement", PasswordFault.TOO_COMMON),
+        ("Téléchargement", PasswordFault.TOO_COMMON),
+        ("télé-chargement 2026", PasswordFault.TOO_COMMON),
+        ("tnemegrahcelet", PasswordFault.TOO_COMMON),
+        ("Manœuvre-manœuvre", PasswordFault.TOO_COMMON),
+        ("Lundi mardi mercredi", PasswordFault.TOO_COMMON),
+        ("nu ressasser un", PasswordFault.TOO_COMMON),
         (ADDRESS, PasswordFault.MADE_OF_NAMES),
         (f"voici {ADDRESS.upper()} et plus", PasswordFault.MADE_OF_NAMES),
         ("camille.lefevre!", PasswordFault.MADE_OF_NAMES),
@@ -64,6 +80,36 @@ def test_every_listed_password_is_refused() -> None:
     assert len([line for line in listed if len(line) >= SHORTEST]) > 400
     assert [line for line in listed if password_fault(line, [], shortest=SHORTEST) is None] == []
     assert listed == sorted(set(listed))
+
+
+def test_every_word_of_the_lists_is_refused_however_it_is_written() -> None:
+    lines = [line for line in LISTED_FILE.read_text("utf-8").splitlines() if not line.startswith("#")]
+    words = [line for line in lines if " " not in line]
+    assert len(words) > 7000 and len(words) == len(set(words))
+    taken = [word for word in words if password_fault(word.upper(), [], shortest=SHORTEST) is None]
+    assert taken == []
+
+
+def test_the_list_is_made_of_the_packages_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tmp_path / "listed.txt"
+    monkeypatch.setattr(listing, "LISTED_FILE", made)
+    python, french = tmp_path / "zxcvbn-1.whl", tmp_path / "fr-1.tgz"
+    with zipfile.ZipFile(python, "w") as archive:
+        archive.writestr("zxcvbn/frequency_lists.py", 'LISTS = {"a": "court,Intelligence,p@ss-w0rd.123".split(",")}')
+    contents = {
+        "words": ["Manœuvrera", "été", "d'aujourd'hui"],
+        "rows": {"days": ["lundi", "mardi"]},
+        "keys": {"a": {}},
+    }
+    with tarfile.open(french, "w:gz") as archive:
+        for name, content in contents.items():
+            member, text = tarfile.TarInfo(f"package/src/{name}.json"), json.dumps(content).encode()
+            member.size = len(text)
+            archive.addfile(member, BytesIO(text))
+    listing.write_list([python, french])
+    lines = [line for line in made.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert lines == ["lundi mardi", "d'aujourd'hui", "intelligence", "p@ss-w0rd.123"]
+    assert made.read_text("utf-8").count("fr-1.tgz") == 1
 
 
 def test_without_an_address_nothing_is_taken_for_it() -> None:

@@ -17,6 +17,7 @@ from portal.infrastructure.passwords import hashing
 from portal.staff.entry.sign_in import begin_second_factor
 from portal.staff.models import StaffMember, StaffSession
 from portal.staff.own_account.second_factor import keep_recovery_codes
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import PASSWORD, People
@@ -327,16 +328,26 @@ def test_too_many_passwords_are_stopped_and_a_known_browser_is_not(app: Flask, p
     sign_out(known)
     attacker = Browser(app)
     wrong = {"email": EMAIL, "password": "une autre phrase de passe"}
-    # One try of the ten for new browsers is the first sign-in of the known one.
-    statuses = [attacker.get("/staff/sign-in").submit(wrong, with_field="password").status for _try in range(10)]
+    statuses = [attacker.get("/staff/sign-in").submit(wrong, with_field="password").status for _try in range(11)]
 
-    assert statuses == [422] * 9 + [429]
+    assert statuses == [422] * 10 + [429], "the member's own right password cost no try"
     stopped = attacker.get("/staff/sign-in").submit({"email": EMAIL, "password": PASSWORD}, with_field="password")
     assert stopped.status == 429
     assert int(stopped.response.headers["Retry-After"]) > 0
     with clock.stopped_at(clock.now() + timedelta(minutes=2)):
         page = to_code_page(app, EMAIL, known).submit({"code": code_at()}, with_field="code")
     assert page.url == "/staff/queue"
+
+
+def test_right_passwords_and_codes_cost_no_try(app: Flask, people: People) -> None:
+    people.staff(Role.REVIEWER)
+    start = clock.now()
+    for turn in range(12):
+        with clock.stopped_at(start + timedelta(seconds=31 * turn)):
+            page = to_code_page(app, EMAIL).submit({"code": code_at()}, with_field="code")
+            assert page.url == "/staff/queue"
+    counts = db.session.execute(select(RateCount.count).where(RateCount.key.contains("staff-"))).scalars().all()
+    assert counts and set(counts) == {0}
 
 
 def test_another_spelling_of_an_address_is_no_other_account(app: Flask, people: People) -> None:

@@ -9,7 +9,7 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.infrastructure.database import db, transaction
 from portal.rights.models import RightsRequest
-from portal.web.incoming.rate_limits import RateCount
+from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.people import People
 from tests.support.filing import file_with_document_later, send_card
 

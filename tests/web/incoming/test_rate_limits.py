@@ -13,7 +13,9 @@ from portal.config import Settings
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords import hashing
-from portal.web.incoming.rate_limits import RateCount, TooManyTries, caller_network, count_try
+from portal.web.incoming.kept_counts import RateCount
+from portal.web.incoming.networks import caller_network
+from portal.web.incoming.rate_limits import TooManyTries, count_try
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.visitors import come_from, is_signed_in, register, sign_in

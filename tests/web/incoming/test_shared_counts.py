@@ -11,7 +11,8 @@ from sqlalchemy import delete
 
 from portal.infrastructure.database import db, transaction
 from portal.web.incoming import shared_counts
-from portal.web.incoming.rate_limits import RateCount, TryCounter
+from portal.web.incoming.kept_counts import RateCount
+from portal.web.incoming.rate_limits import TryCounter
 from portal.web.incoming.shared_counts import SharedCounts
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import PASSWORD, People
