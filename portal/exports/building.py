@@ -97,7 +97,7 @@ class _Writer:
         for number, category in enumerate(self._categories):
             yield from self._category(archive, category)
             self._note_progress(90 * (number + 1) // len(self._categories))
-        information = article_15_information(self.counts, self._language)
+        information = article_15_information(self._customer_id, self.counts, self._language)
         yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
         yield from archive.add("style.css", [STYLE.read_bytes()])
         yield from archive.add("index.html", self._page("index", information=information))
