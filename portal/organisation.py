@@ -47,7 +47,11 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 # The countries where the GDPR applies as it does at home: the Union with Iceland, Liechtenstein and Norway.
 ECONOMIC_AREA: Final = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO".split()
+    {
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+        "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO",
+    }
+)  # fmt: skip
 )
 
 

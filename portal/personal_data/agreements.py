@@ -15,7 +15,6 @@ from portal.personal_data.sentences import (
     COLLECTED_WITH_AGREEMENT,
     REFUSED,
     Behind,
-    row,
     say,
 )
 

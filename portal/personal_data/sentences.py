@@ -142,8 +142,8 @@ NO_AUTOMATED_DECISION: Final = declare(
         en="No decision with a legal or similar effect on you is taken by a machine alone.",
     ),
     Label(
-        fr="Nous ne pouvons pas encore dire si une machine seule prend des décisions à votre sujet. Vous pouvez demander"
-        " qu'une personne revoie une décision.",
+        fr="Nous ne pouvons pas encore dire si une machine seule prend des décisions à votre sujet. Vous pouvez"
+        " demander qu'une personne revoie une décision.",
         en="We cannot tell yet whether a machine alone takes decisions about you. You can ask that a person looks at a"
         " decision again.",
     ),

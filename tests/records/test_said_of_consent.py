@@ -1,7 +1,7 @@
 """What the pages and the copy say of consent: the rule, what this person chose with its date, and no more than that."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,10 +41,10 @@ def words(browser: Browser, category: str = "profile") -> str:
 
 
 @pytest.fixture
-def browser(people: People, take_in: TakeIn) -> Iterator[Browser]:
+def browser(people: People, take_in: TakeIn) -> Browser:
     signed_in = people.signed_in()
     assert take_in(survey(1)) == []
-    yield signed_in
+    return signed_in
 
 
 def test_nobody_is_told_that_they_agreed_who_never_did(browser: Browser) -> None:
