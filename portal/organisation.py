@@ -52,7 +52,6 @@ ECONOMIC_AREA: Final = frozenset(
         "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO",
     }
 )  # fmt: skip
-)
 
 
 def _month_and_day(value: str) -> str:
