@@ -73,6 +73,7 @@ REGISTERED = [
     "portal.identity_checks.tasks",
     "portal.identity_checks.documents.reconciliation",
     "portal.exports.tasks",
+    "portal.exports.owed",
     "portal.exports.wrapped_keys",
     "portal.staff.wrapped_keys",
     "portal.lookups.recent_accesses",

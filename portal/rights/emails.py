@@ -5,7 +5,6 @@ Each is queued in the transaction of the fact that it tells. A customer without 
 
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.rights.carrying_out.effects import effects_of
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 
@@ -62,8 +61,7 @@ def queue_withdrawn(request: RightsRequest) -> None:
 
 def queue_answered(request: RightsRequest) -> None:
     """Say that the answer is there: granted, or refused in part or whole."""
-    template = "answered" if request.outcome is Outcome.GRANTED else "refused"
-    _queue(request, template, effects=effects_of(request, request.customer.language))
+    _queue(request, "answered" if request.outcome is Outcome.GRANTED else "refused")
 
 
 def queue_package_ready(request: RightsRequest, package: AnswerPackage) -> None:
@@ -77,7 +75,7 @@ def _paused_on(request: RightsRequest) -> str | None:
     return request.paused_on.isoformat() if request.paused_on else None
 
 
-def _queue(request: RightsRequest, template: str, **context: str | bool | list[str] | None) -> None:
+def _queue(request: RightsRequest, template: str, **context: str | bool | None) -> None:
     customer = request.customer
     if customer.email:
         queue_mail(

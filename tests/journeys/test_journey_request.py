@@ -71,7 +71,6 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     mail = mailbox.last_to(CAMILLE)
     assert mail["Subject"] == f"{reference} : notre réponse est prête"
     assert answer not in text_of(mail)
-    assert "L’effacement n’est pas encore confirmé." in text_of(mail)
     page = camille.get(f"/requests/{reference}")
     assert answer in page.text
     assert "L’effacement n’est pas encore confirmé. Nos équipes doivent le faire" in page.text
