@@ -22,6 +22,7 @@ from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
+from portal.personal_data.agreements import known_choices
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.queries import held_statements
 from portal.site.probes import Readiness, answer_probes, readiness
@@ -76,6 +77,7 @@ REGISTERED = [
     "portal.identity_checks.tasks",
     "portal.identity_checks.documents.reconciliation",
     "portal.exports.tasks",
+    "portal.exports.owed",
     "portal.exports.wrapped_keys",
     "portal.staff.wrapped_keys",
     "portal.lookups.recent_accesses",
@@ -113,12 +115,12 @@ def create_app(settings: Settings) -> Flask:
     )
     app.request_class = MemoryRequest
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    for module in REGISTERED:
+        import_module(module)
     _connect_seams(app, settings)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     _set_up_web(app, settings)
-    for module in REGISTERED:
-        import_module(module)
     for audience in settings.audiences:
         app.register_blueprint(_audience_blueprint(Audience(audience)))
     check_declarations(app)
@@ -137,7 +139,8 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
     organisation = Organisation.load(settings.organisation_file)
     installed.organisation.put(app, organisation)
     recipients = {recipient.code for recipient in organisation.recipients}
-    installed_data_map.put(app, DataMap.load(settings.data_map_file, recipients=recipients))
+    data_map = DataMap.load(settings.data_map_file, recipients=recipients, choices=known_choices())
+    installed_data_map.put(app, data_map)
     held_statements.put(app, {})
     installed.storage.put(app, storage_from_url(settings.storage_url))
     installed.mail_transport.put(app, transport_from_url(settings.mail_url))

@@ -45,6 +45,14 @@ Email = Annotated[str, AfterValidator(_email)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
+# The countries where the GDPR applies as it does at home: the Union with Iceland, Liechtenstein and Norway.
+ECONOMIC_AREA: Final = frozenset(
+    {
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+        "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO",
+    }
+)  # fmt: skip
+
 
 def _month_and_day(value: str) -> str:
     try:
@@ -163,31 +171,58 @@ class RecipientRole(StrEnum):
         return _ROLES[self].text(language)
 
 
+class ReasonNotNamed(StrEnum):
+    """The only two reasons for which a category may stand in place of a name (CJEU C-154/21, points 48 and 49)."""
+
+    IMPOSSIBLE = "impossible"
+    "Nobody can tell beforehand who it will be."
+    EXCESSIVE = "excessive"
+    "The request is manifestly unfounded or excessive (GDPR art. 12(5))."
+
+    def label(self, language: object) -> str:
+        return _REASONS_NOT_NAMED[self].text(language)
+
+
 class Recipient(_Part):
-    """One recipient: its name, or the reason why only its category can be given (CJEU C-154/21)."""
+    """One recipient: its name, or its category with the reason why no name can be given (CJEU C-154/21).
+
+    Other words than those of `ReasonNotNamed` are no reason in law: the recipient is then a gap of the company, told to
+    people as one, and `named_by` is the day until which the company means to close it.
+    """
 
     code: Code
     role: RecipientRole
     receives: Label
     name: Text | None = None
     category: Label | None = None
-    reason_not_named: Label | None = None
+    reason_not_named: ReasonNotNamed | Label | None = None
+    named_by: date | None = None
     country: Country | None = None
     country_name: Label | None = None
     transfer_safeguard: Label | None = None
     only_when: Label | None = None
 
     @model_validator(mode="after")
-    def _is_named_or_says_why_not(self) -> Self:
-        if (self.name is None) == (self.reason_not_named is None):
-            raise ValueError("give either a name, or a reason_not_named with the category")
+    def _is_named_or_told_by_category(self) -> Self:
         if self.name is None and self.category is None:
-            raise ValueError("a recipient without a name needs its category")
+            raise ValueError("give its name, or its category where it has none yet")
+        if self.name is not None and (self.reason_not_named or self.named_by):
+            raise ValueError("has a name: take reason_not_named and named_by away")
         return self
 
     @property
     def is_named(self) -> bool:
         return self.name is not None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether its name is missing without a reason in law: the company owes it to whoever asks."""
+        return self.name is None and not isinstance(self.reason_not_named, ReasonNotNamed)
+
+    @property
+    def is_in_the_union(self) -> bool | None:
+        """Whether it is in the European Economic Area; None while its country is not declared."""
+        return None if self.country is None else self.country in ECONOMIC_AREA
 
     def shown_name(self, language: object) -> str:
         """Return the name, or the category where there is no name."""
@@ -202,22 +237,6 @@ class Recipient(_Part):
         details = [self.role.label(language)] if self.is_named else []
         details += [label.text(language) for label in (self.country_name, self.only_when) if label]
         return f"{self.shown_name(language)} ({', '.join(details)})" if details else self.shown_name(language)
-
-    def as_answer(self, language: object) -> dict[str, str | None]:
-        """Return the entry of an access answer. Where the name is empty, the reason is given."""
-
-        def text(label: Label | None) -> str | None:
-            return label.text(language) if label else None
-
-        return {
-            "name": self.name or "",
-            "reason_not_named": text(self.reason_not_named),
-            "category": self.shown_category(language),
-            "receives": self.receives.text(language),
-            "country": text(self.country_name),
-            "transfer_safeguard": text(self.transfer_safeguard),
-            "condition": text(self.only_when),
-        }
 
 
 class IdentityPolicySetting(StrEnum):
@@ -274,6 +293,14 @@ class RetentionParameters(_Part):
         return self
 
 
+class AccessibilityAudit(_Part):
+    """An audit of the portal against the accessibility rules: without one, no level of compliance may be claimed."""
+
+    audited_on: date
+    auditor: Text
+    level: Literal["full", "partial", "none"]
+
+
 class PolicyVersion(_Part):
     """The privacy policy in force: its number and the day from which it applies."""
 
@@ -288,7 +315,7 @@ class PolicyVersion(_Part):
 class GapCode(StrEnum):
     """Where the company, or its published policy, falls short of the law.
 
-    The portal finds the first three by itself, from this file; the file declares the others in `policy_lacks`.
+    The portal finds the first seven by itself, from this file; the file declares the others in `policy_lacks`.
     """
 
     OFFICER = "officer"
@@ -296,7 +323,15 @@ class GapCode(StrEnum):
     SUBSIDIARIES = "subsidiaries"
     "Group companies receive data and are not named."
     UNNAMED_RECIPIENTS = "unnamed_recipients"
-    "Some recipients are known by category only."
+    "Some recipients are known by category only, without a reason in law."
+    RECIPIENT_COUNTRIES = "recipient_countries"
+    "Nothing says where some recipients are."
+    TRANSFERS = "transfers"
+    "Some recipients are outside the Union, and no safeguard is declared."
+    AUTOMATED_DECISIONS = "automated_decisions"
+    "Nothing says whether a machine alone decides on people."
+    ACCESSIBILITY_AUDIT = "accessibility_audit"
+    "Nobody has audited the accessibility of the portal."
     COMPLAINT_RIGHT = "complaint_right"
     "The published policy does not mention the complaint to the authority."
     LAWFUL_BASES = "lawful_bases"
@@ -338,6 +373,8 @@ class Organisation(_Part):
     holiday_zone: Literal["metropole", "alsace-moselle"] = "metropole"
     financial_year_end: Annotated[str, AfterValidator(_month_and_day)] = "12-31"
     subsidiaries_are_named: bool = True
+    takes_automated_decisions: bool | None = None
+    accessibility: AccessibilityAudit | None = None
     policy_lacks: tuple[GapCode, ...] = ()
     contact: Contact
     data_protection_officer: DataProtectionOfficer | None = None
@@ -402,6 +439,16 @@ _TOLD: Final = {
     Told.MAIL: Label(fr="Par e-mail", en="By e-mail"),
     Told.WEBHOOK: Label(fr="Par appel signé", en="By a signed call"),
     Told.LIST: Label(fr="Par une liste à traiter", en="By a list to work off"),
+}
+_REASONS_NOT_NAMED: Final = {
+    ReasonNotNamed.IMPOSSIBLE: Label(
+        fr="Personne ne peut le nommer d'avance : cela dépend de ce que vous faites.",
+        en="Nobody can name it beforehand: that depends on what you do.",
+    ),
+    ReasonNotNamed.EXCESSIVE: Label(
+        fr="Nous ne donnons pas de noms, car cette demande est manifestement excessive (article 12.5 du RGPD).",
+        en="We give no names, because this request is manifestly excessive (GDPR article 12(5)).",
+    ),
 }
 _ROLES: Final = {
     RecipientRole.HOST: Label(fr="Hébergeur", en="Host"),

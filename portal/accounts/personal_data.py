@@ -3,7 +3,7 @@
 Single-use links are not listed: the mails that carried them are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from heapq import merge
 from typing import Any, Final
@@ -26,8 +26,13 @@ from portal.bilingual import Label, date_time, long_date
 from portal.customers.addresses import mask_address
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.sentences import row
+
+FACEBOOK_SIGN_IN: Final = "sign_in.facebook"
+"""The choice to sign in with Facebook: made by linking, taken back by unlinking."""
 
 _ACCOUNT = Label(fr="Votre compte sur ce portail", en="Your account on this portal")
 _SIGN_IN = Label(fr="Connexion à ce portail", en="Sign-in to this portal")
@@ -64,6 +69,19 @@ _KEPT = Label(
     " undone. Traces of sign-ins are kept for {period}.",
 )
 READ_AT_ONCE: Final = 200
+
+
+@read_agreements([FACEBOOK_SIGN_IN])
+def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
+    """Return when a customer linked an account of this portal with Facebook, and when the link was undone."""
+    of_customer = select(LinkedIdentity).join(Account).where(Account.customer_id == customer_id)
+    found = []
+    for link in db.session.execute(of_customer).scalars():
+        behind = row(LinkedIdentity.__tablename__, link.id)
+        found.append(Answer(FACEBOOK_SIGN_IN, is_yes=True, at=link.linked_at, behind=behind))
+        if link.unlinked_at:
+            found.append(Answer(FACEBOOK_SIGN_IN, is_yes=False, at=link.unlinked_at, behind=behind))
+    return found
 
 
 def summary(customer_id: int) -> Select[Any]:

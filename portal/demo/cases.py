@@ -161,10 +161,10 @@ def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
 def _refuse_invoices(request_id: int) -> None:
     draft = Draft(
         outcome=Outcome.PARTIAL, ground=RefusalGround.LEGAL_OBLIGATION,
-        message="Nous avons effacé votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
+        message="Nous acceptons d’effacer votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
         refused="L’effacement des factures", granted="L’effacement du profil, des visites et des messages",
         until=f"31 décembre {clock.today().year + 10}",
-        done={"profile": "Effacé", "usage": "Effacé", "transaction": "Archivé dix ans"},
+        done={"profile": "À effacer", "usage": "À effacer", "transaction": "À garder dix ans"},
     )  # fmt: skip
     with transaction():
         request = _request(request_id)
@@ -194,8 +194,8 @@ def _ask(request_id: int) -> None:
 
 def _decide_erasure(request_id: int) -> None:
     draft = Draft(
-        outcome=Outcome.GRANTED, message="Nous avons effacé votre profil et l’historique de vos visites.",
-        done={"profile": "Effacé", "usage": "Effacé", "tracking": "Effacé"},
+        outcome=Outcome.GRANTED, message="Nous acceptons d’effacer votre profil et l’historique de vos visites.",
+        done={"profile": "À effacer", "usage": "À effacer", "tracking": "À effacer"},
     )  # fmt: skip
     with transaction():
         request = _request(request_id)

@@ -24,6 +24,7 @@ from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
+from portal.exports.owed import note_promise, promise
 from portal.exports.requesting import tell_ready
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
@@ -65,6 +66,7 @@ def build(run: JobRun, package_id: int) -> None:
             BUILT, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id,
             purpose=package.purpose, items=sum(writer.counts.values()),
         )  # fmt: skip
+        note_promise(package, customer, writer.promise[0])
         tell_ready(package)
 
 
@@ -78,6 +80,7 @@ class _Writer:
         self._categories = [Category(code) for code in package.categories]
         self._greeting = customer.full_name
         self._reference = customer.reference
+        self.promise = promise(package)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
 
@@ -98,7 +101,7 @@ class _Writer:
         for number, category in enumerate(self._categories):
             yield from self._category(archive, category)
             self._note_progress(90 * (number + 1) // len(self._categories))
-        information = article_15_information(self.counts, self._language)
+        information = article_15_information(self._customer_id, self.counts, self._language, self.promise)
         yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
         yield from archive.add("style.css", [STYLE.read_bytes()])
         yield from archive.add("index.html", self._page("index", information=information))

@@ -1,36 +1,46 @@
 """The information that goes with a copy of the data (GDPR art. 15(1) and (2)), in the customer's language."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from portal.infrastructure import installed
+from portal.organisation import Recipient
+from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category
-from portal.personal_data.recipients import RecipientRegister
+from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.recipients import RecipientRegister, as_answer, say_where
 from portal.personal_data.registry import holdings
+from portal.personal_data.sentences import Behind, say_automated
 from portal.records.data_map.kinds import DataMap, Kind, installed_data_map
 
 
-def article_15_information(counts: dict[str, int], language: str) -> dict[str, Any]:
+def article_15_information(
+    customer_id: int, counts: dict[str, int], language: str, promise: tuple[date, Behind] | None = None
+) -> dict[str, Any]:
     """Return what must go with the data by art. 15(1) and (2), for the categories handed over.
 
     Args:
+        customer_id: whose choices are told beside the uses that depend on them.
         counts: number of items handed over, by category code.
         language: `fr` or `en`.
+        promise: until when the names of recipients that the company cannot give yet are promised, and the row of the
+            promise.
     """
     data_map: DataMap = installed_data_map()
     organisation = installed.organisation()
     kinds = [kind for category in counts for kind in data_map.of_category(category)]
-    recipients = RecipientRegister.of(organisation).of_codes(code for kind in kinds for code in kind.recipients)
+    recipients = recipients_of(counts)
     with force_locale(language):
         return {
             "confirmation": _confirmation(counts),
             "categories": [Category(code).label(language) for code in counts],
             "data": [f"{code}.json" for code in counts],
-            "purposes": _purposes(data_map, kinds, language),
-            "recipients": [recipient.as_answer(language) for recipient in recipients],
+            "purposes": _purposes(customer_id, data_map, kinds, language),
+            "recipients": [as_answer(recipient, language, promise) for recipient in recipients],
             "retention": [
                 {"what": kind.label.text(language), "duration": kind.retention.text(language)} for kind in kinds
             ]
@@ -42,9 +52,18 @@ def article_15_information(counts: dict[str, int], language: str) -> dict[str, A
                 url=organisation.authority.complaint_url,
             ),
             "source": _unique(kind.origin.label(language) for kind in kinds),
-            "automated_decisions": _automated(kinds, language),
-            "transfers": _transfers(recipients, language),
+            "automated_decisions": " ".join(
+                [say_automated(organisation.takes_automated_decisions, language), *_logics(kinds, language)]
+            ),
+            "transfers": " ".join(say_where(recipients, language)),
         }  # fmt: skip
+
+
+def recipients_of(categories: Iterable[str]) -> tuple[Recipient, ...]:
+    """Return the recipients of what is held in some categories, in the order of the register."""
+    data_map = installed_data_map()
+    codes = (code for category in categories for kind in data_map.of_category(category) for code in kind.recipients)
+    return RecipientRegister.of(installed.organisation()).of_codes(codes)
 
 
 def _confirmation(counts: dict[str, int]) -> str:
@@ -53,10 +72,18 @@ def _confirmation(counts: dict[str, int]) -> str:
     return _("We hold no data about you in these categories.")
 
 
-def _purposes(data_map: DataMap, kinds: Iterable[Kind], language: str) -> list[dict[str, str]]:
+def _purposes(customer_id: int, data_map: DataMap, kinds: Iterable[Kind], language: str) -> list[dict[str, str]]:
     purposes = {purpose.code: purpose for kind in kinds for purpose in data_map.purposes_of(kind)}
+    agreements = Agreements.of(customer_id, [code for purpose in purposes.values() for code in purpose.choices])
     return [
-        {"label": purpose.label.text(language), "lawful_basis": purpose.lawful_basis.label(language)}
+        {
+            "label": purpose.label.text(language),
+            "lawful_basis": purpose.lawful_basis.label(language),
+            "interest": purpose.interest.text(language) if purpose.interest else "",
+            "your_choice": say_agreement(agreements, purpose.choices, language)
+            if purpose.lawful_basis is LawfulBasis.CONSENT
+            else "",
+        }
         for purpose in purposes.values()
     ]
 
@@ -73,21 +100,8 @@ def _rights() -> list[str]:
     ]
 
 
-def _automated(kinds: Iterable[Kind], language: str) -> str:
-    logics = _unique(kind.logic.text(language) for kind in kinds if kind.logic)
-    nothing = _("No decision with a legal or similar effect on you is taken by a machine alone.")
-    return " ".join([nothing, *logics])
-
-
-def _transfers(recipients: Iterable[Any], language: str) -> str:
-    safeguards = [
-        f"{recipient.shown_name(language)} ({recipient.transfer_safeguard.text(language)})"
-        for recipient in recipients
-        if recipient.transfer_safeguard
-    ]
-    if not safeguards:
-        return _("Your data stay in the European Union.")
-    return _("These recipients are outside the European Union: %(list)s.", list=", ".join(safeguards))
+def _logics(kinds: Iterable[Kind], language: str) -> list[str]:
+    return _unique(kind.logic.text(language) for kind in kinds if kind.logic)
 
 
 def _unique(texts: Iterable[str]) -> list[str]:

@@ -1,10 +1,10 @@
 """The answer to an access or portability request: one encrypted file with a short life."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -26,8 +26,15 @@ class PackageStatus(StrEnum):
 
 
 class AnswerPackage(db.Model):
+    """One copy. `owed_recipients` are those whose names it lacks; `owed_by` is the day until which they are promised,
+    and empty once they were given.
+    """
+
     __tablename__ = "answer_packages"
-    __table_args__ = (CheckConstraint("status <> 'ready' OR wrapped_key IS NOT NULL", name="ready_has_key"),)
+    __table_args__ = (
+        CheckConstraint("status <> 'ready' OR wrapped_key IS NOT NULL", name="ready_has_key"),
+        Index("ix_answer_packages_owed_by", "owed_by"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
@@ -47,6 +54,8 @@ class AnswerPackage(db.Model):
     ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     downloads: Mapped[int] = mapped_column(default=0)
+    owed_recipients: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    owed_by: Mapped[date | None]
 
 
 def key_context(package: AnswerPackage) -> bytes:

@@ -100,8 +100,8 @@ _POINTS: Final = {
 
 _LABELS: Final = {
     LawfulBasis.CONSENT: Label(
-        fr="Vous avez donné votre accord (consentement, article 6.1.a du RGPD)",
-        en="You agreed to it (consent, GDPR article 6(1)(a))",
+        fr="Seulement avec votre accord (consentement, article 6.1.a du RGPD)",
+        en="Only with your consent (consent, GDPR article 6(1)(a))",
     ),
     LawfulBasis.CONTRACT: Label(
         fr="Votre contrat avec nous l'exige (contrat, article 6.1.b du RGPD)",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.bilingual import Label
-from portal.organisation import GapCode, Organisation
+from portal.organisation import GapCode, Organisation, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +24,35 @@ def gaps(organisation: Organisation) -> tuple[Gap, ...]:
         found.add(GapCode.OFFICER)
     if not organisation.subsidiaries_are_named:
         found.add(GapCode.SUBSIDIARIES)
-    if any(recipient.name is None for recipient in organisation.recipients):
-        found.add(GapCode.UNNAMED_RECIPIENTS)
+    if organisation.takes_automated_decisions is None:
+        found.add(GapCode.AUTOMATED_DECISIONS)
+    if organisation.accessibility is None:
+        found.add(GapCode.ACCESSIBILITY_AUDIT)
+    found |= {code for code, recipients in _recipients_at_fault(organisation).items() if recipients}
     return tuple(_gap(code, organisation) for code in GapCode if code in found)
+
+
+def _recipients_at_fault(organisation: Organisation) -> dict[GapCode, list[Recipient]]:
+    """Return the recipients of which a sentence that people should read cannot be said."""
+    recipients = organisation.recipients
+    outside = [recipient for recipient in recipients if recipient.is_in_the_union is False]
+    return {
+        GapCode.UNNAMED_RECIPIENTS: [recipient for recipient in recipients if recipient.is_owed],
+        GapCode.RECIPIENT_COUNTRIES: [recipient for recipient in recipients if recipient.is_in_the_union is None],
+        GapCode.TRANSFERS: [recipient for recipient in outside if recipient.transfer_safeguard is None],
+    }
 
 
 def _gap(code: GapCode, organisation: Organisation) -> Gap:
     gap = _GAPS[code]
-    if code is not GapCode.UNNAMED_RECIPIENTS:
+    at_fault = _recipients_at_fault(organisation).get(code)
+    if at_fault is None:
         return gap
-    categories = [recipient.category for recipient in organisation.recipients if recipient.category is not None]
-    return Gap(
-        code,
-        gap.reference,
-        Label(
-            fr=f"{gap.finding.fr} : {', '.join(category.fr for category in categories)}.",
-            en=f"{gap.finding.en}: {', '.join(category.en for category in categories)}.",
-        ),
-        gap.cure,
+    finding = Label(
+        fr=f"{gap.finding.fr} : {', '.join(recipient.shown_name('fr') for recipient in at_fault)}.",
+        en=f"{gap.finding.en}: {', '.join(recipient.shown_name('en') for recipient in at_fault)}.",
     )
+    return Gap(code, gap.reference, finding, gap.cure)
 
 
 def _declare(code: GapCode, reference: str, finding: tuple[str, str], cure: tuple[str, str]) -> Gap:
@@ -84,8 +94,56 @@ _GAPS: Final = {
                 "These recipients are known by category only",
             ),
             (
-                "Donnez leur nom dans [[recipients]] à la place de reason_not_named.",
-                "Give their name in [[recipients]] in place of reason_not_named.",
+                "Donnez leur nom dans [[recipients]].",
+                "Give their name in [[recipients]].",
+            ),
+        ),
+        _declare(
+            GapCode.RECIPIENT_COUNTRIES,
+            "GDPR art. 13(1)(f), 44",
+            (
+                "Le pays de ces destinataires n'est pas déclaré, et le portail ne peut pas dire où vont les données",
+                "The country of these recipients is not declared, and the portal cannot say where data go",
+            ),
+            (
+                "Donnez country et country_name dans [[recipients]].",
+                "Give country and country_name in [[recipients]].",
+            ),
+        ),
+        _declare(
+            GapCode.TRANSFERS,
+            "GDPR art. 46, 13(1)(f)",
+            (
+                "Ces destinataires sont hors de l'Union européenne, sans garantie déclarée",
+                "These recipients are outside the European Union, without a declared safeguard",
+            ),
+            (
+                "Donnez transfer_safeguard dans [[recipients]], ou cessez le transfert.",
+                "Give transfer_safeguard in [[recipients]], or stop the transfer.",
+            ),
+        ),
+        _declare(
+            GapCode.AUTOMATED_DECISIONS,
+            "GDPR art. 22, 15(1)(h)",
+            (
+                "Rien ne dit si une machine seule prend des décisions sur des personnes.",
+                "Nothing says whether a machine alone takes decisions about people.",
+            ),
+            (
+                "Vérifiez-le, puis donnez takes_automated_decisions dans le fichier d'organisation.",
+                "Find out, then give takes_automated_decisions in the organisation file.",
+            ),
+        ),
+        _declare(
+            GapCode.ACCESSIBILITY_AUDIT,
+            "Directive (EU) 2019/882, RGAA 4.1",
+            (
+                "Personne n'a audité l'accessibilité du portail : il ne déclare aucun niveau de conformité.",
+                "Nobody has audited the accessibility of the portal: it claims no level of compliance.",
+            ),
+            (
+                "Après un audit, donnez [accessibility] dans le fichier d'organisation.",
+                "After an audit, give [accessibility] in the organisation file.",
             ),
         ),
         _declare(

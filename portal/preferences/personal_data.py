@@ -1,6 +1,6 @@
 """What the preferences hold about a customer: each choice with its proof, and what marketing reads of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Select, case, func, literal, select, union_all
@@ -9,11 +9,14 @@ from portal import clock
 from portal.bilingual import Label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
 from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.sentences import row
 from portal.preferences.choices.states import read_state
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
+from portal.preferences.purposes import FLAG_CODES
 from portal.preferences.queries import flag_label
 
 COOKIES: Final = "cookies."
@@ -49,6 +52,17 @@ def summary(customer_id: int) -> Select[Any]:
     held = union_all(choices, state).subquery()
     counted: Select[Any] = select(held.c.category, func.count(), func.max(held.c.at)).group_by(held.c.category)
     return counted
+
+
+@read_agreements(FLAG_CODES)
+def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
+    """Return what a customer chose, each time, on some choices."""
+    kept = ConsentRecord.id, ConsentRecord.flag, ConsentRecord.is_given, ConsentRecord.effective_at
+    statement = select(*kept).where(ConsentRecord.customer_id == customer_id, ConsentRecord.flag.in_(choices))
+    return [
+        Answer(flag, is_given, at, row(ConsentRecord.__tablename__, number))
+        for number, flag, is_given, at in db.session.execute(statement)
+    ]
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:

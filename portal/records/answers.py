@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from portal.organisation import Organisation, Recipient, RecipientRole
+from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category, Question
 from portal.personal_data.lawful_bases import LawfulBasis, may_withdraw_consent
-from portal.personal_data.recipients import RecipientRegister
+from portal.personal_data.recipients import RecipientRegister, say_missing_name
 from portal.personal_data.registry import holdings
 from portal.records.data_map.kinds import DataMap, Kind, Nature, Purpose
 
@@ -63,6 +64,7 @@ def answers_of(
     other_holdings: Collection[str],
     data_map: DataMap,
     organisation: Organisation,
+    agreements: Agreements,
     language: str,
 ) -> Answers:
     """Return the five answers of a category.
@@ -73,6 +75,7 @@ def answers_of(
         other_holdings: codes of the holdings of this portal itself that hold something in the category.
         data_map: the purposes.
         organisation: the recipients.
+        agreements: what the person chose, as far as these kinds depend on it.
         language: of the answers.
     """
     register = RecipientRegister.of(organisation)
@@ -81,7 +84,7 @@ def answers_of(
         source=_grouped([(_source(kind, language), kind) for kind in kinds], kinds, language),
         purpose=_grouped(
             [
-                (_purpose(purpose, language), kind)
+                (_purpose(purpose, agreements, language), kind)
                 for purpose in data_map.purposes.values()
                 for kind in kinds
                 if purpose.code in kind.purposes
@@ -127,12 +130,14 @@ def _source(kind: Kind, language: str) -> tuple[str, ...]:
     return (origin,) if kind.nature is Nature.PROVIDED else (f"{origin} {kind.nature.label(language)}.",)
 
 
-def _purpose(purpose: Purpose, language: str) -> tuple[str, ...]:
+def _purpose(purpose: Purpose, agreements: Agreements, language: str) -> tuple[str, ...]:
     basis = purpose.lawful_basis.label(language)
     sentences = (f"{purpose.label.text(language)}.", f"{basis}.")
-    if purpose.interest is None:
-        return sentences
-    return (*sentences, _("Our interest: %(interest)s.", interest=purpose.interest.text(language)))
+    if purpose.interest is not None:
+        return (*sentences, _("Our interest: %(interest)s.", interest=purpose.interest.text(language)))
+    if purpose.lawful_basis is LawfulBasis.CONSENT:
+        return (*sentences, say_agreement(agreements, purpose.choices, language))
+    return sentences
 
 
 def _logic(kind: Kind, language: str) -> tuple[str, ...]:
@@ -142,9 +147,8 @@ def _logic(kind: Kind, language: str) -> tuple[str, ...]:
 
 def _recipient(recipient: Recipient, language: str) -> tuple[str, ...]:
     sentences = (f"{recipient.description(language)}.", f"{recipient.receives.text(language)}.")
-    if recipient.reason_not_named is None:
-        return sentences
-    return (*sentences, recipient.reason_not_named.text(language))
+    why = say_missing_name(recipient, language)
+    return (*sentences, why) if why else sentences
 
 
 def _retention(kind: Kind, language: str) -> tuple[str, ...]:
@@ -197,7 +201,7 @@ def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegi
     hosts = {f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST}
     said = {part.sentences[0] for part in answers.recipients if not part.kinds}
     if not hosts:
-        answers.recipients.append(Part((_("Nobody outside the company."),), here))
+        answers.recipients.append(Part((_("We cannot tell yet who hosts this portal."),), here))
     elif hosts - said:
         answers.recipients.append(Part(tuple(sorted(hosts)), here))
     answers.retention.append(Part(tuple(retentions), here))

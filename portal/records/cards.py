@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.organisation import Organisation
+from portal.personal_data.agreements import Agreements, say_collected
+from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.registry import HeldItem
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.models import Record, values_of
@@ -22,6 +24,7 @@ class Card:
     """One thing held. Long texts are in `long_facts`, which the page folds.
 
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
+    `agreement` says with which consent a record was collected that requires one.
     """
 
     label: str
@@ -31,13 +34,15 @@ class Card:
     origin: str = ""
     kept: str = ""
     corrected_at: datetime | None = None
+    agreement: str = ""
 
 
 class Cards:
     """Makes cards in one language, and remembers the sentences that many records share."""
 
-    def __init__(self, data_map: DataMap, organisation: Organisation, language: str) -> None:
+    def __init__(self, data_map: DataMap, organisation: Organisation, agreements: Agreements, language: str) -> None:
         self._data_map = data_map
+        self._agreements = agreements
         self._language = language
         self._origins = {system.code: system.name.text(language) for system in organisation.systems}
         self._kept: dict[tuple[date | None, str], str] = {}
@@ -60,7 +65,13 @@ class Cards:
             origin=self._origins.get(record.source, record.source),
             kept=self._kept_until(record.expires_on, kind),
             corrected_at=record.corrected_at,
+            agreement=self._agreement(record, kind),
         )
+
+    def _agreement(self, record: Record, kind: Kind | None) -> str:
+        if kind is None or kind.lawful_basis is not LawfulBasis.CONSENT:
+            return ""
+        return say_collected(self._agreements, self._data_map.choices_of(kind), record.recorded_at, self._language)
 
     def _kept_until(self, last_day: date | None, kind: Kind | None) -> str:
         key = (last_day, kind.code if kind else "")

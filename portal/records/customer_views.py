@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure import installed
+from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of
@@ -43,7 +44,8 @@ def category(category: str) -> str:
     others = held.counts.keys() - {"records"}
     page = records_page(customer_id, shown, cursor)
     own_items = [] if cursor else portal_items(customer_id, shown, language, held.counts)
-    cards = Cards(data_map, organisation, language)
+    agreements = Agreements.of(customer_id, [code for kind in held.kinds for code in data_map.choices_of(kind)])
+    cards = Cards(data_map, organisation, agreements, language)
     return render_template(
         "records/customer/category.html",
         category=shown,
@@ -55,5 +57,5 @@ def category(category: str) -> str:
         portal_cards=cards.of_items(own_items),
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
-        answers=answers_of(shown, held.kinds, others, data_map, organisation, language),
+        answers=answers_of(shown, held.kinds, others, data_map, organisation, agreements, language),
     )

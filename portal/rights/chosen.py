@@ -66,12 +66,12 @@ class Limit(StrEnum):
 
 _LIMITS: Final = {
     Limit.LINK: Label(
-        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande",
-        en="What came from Facebook: a number, erased as soon as asked",
+        fr="Ce qui est venu de Facebook : un numéro",
+        en="What came from Facebook: a number",
     ),
     Limit.ACCOUNT: Label(
-        fr="Ce qui est venu de Facebook : un numéro, effacé dès la demande, le nom et l'adresse e-mail du compte",
-        en="What came from Facebook: a number, erased as soon as asked, the name and e-mail address of the account",
+        fr="Ce qui est venu de Facebook : un numéro, le nom et l'adresse e-mail du compte",
+        en="What came from Facebook: a number, the name and e-mail address of the account",
     ),
 }
 

@@ -306,7 +306,7 @@ _STATUS_CUSTOMER: Final = {
     Status.IN_REVIEW: Label(fr="En cours", en="In progress"),
     Status.SECOND_OPINION: Label(fr="En cours", en="In progress"),
     Status.ANSWERED: Label(fr="Réponse envoyée", en="Answer sent"),
-    Status.CLOSED: Label(fr="Terminée", en="Finished"),
+    Status.CLOSED: Label(fr="Réponse envoyée", en="Answer sent"),
     Status.WITHDRAWN: Label(fr="Annulée", en="Cancelled"),
 }
 
@@ -332,12 +332,12 @@ _STATUS_SENTENCES: Final = {
         en="A second person is checking our answer. You do not need to do anything.",
     ),
     Status.ANSWERED: Label(
-        fr="Notre réponse est prête. Nous finissons de prévenir nos systèmes et nos prestataires.",
-        en="Our answer is ready. We are still telling our systems and providers.",
+        fr="Notre réponse est prête.",
+        en="Our answer is ready.",
     ),
     Status.CLOSED: Label(
-        fr="Notre réponse est envoyée et tout est fait.",
-        en="Our answer has been sent and everything is done.",
+        fr="Notre réponse est envoyée. Elle dit ce qui est fait, ce qui reste à faire et par qui.",
+        en="Our answer has been sent. It says what is done, what remains and who does it.",
     ),
     Status.WITHDRAWN: Label(
         fr="Vous avez annulé cette demande. Vous pouvez en faire une autre à tout moment.",
@@ -357,7 +357,7 @@ _OUTCOME_STAFF: Final = {
 }
 
 _OUTCOME_CUSTOMER: Final = {
-    Outcome.GRANTED: Label(fr="Nous avons fait ce que vous demandez", en="We have done what you asked"),
-    Outcome.PARTIAL: Label(fr="Nous en avons fait une partie", en="We have done part of it"),
+    Outcome.GRANTED: Label(fr="Nous avons accepté votre demande", en="We have accepted your request"),
+    Outcome.PARTIAL: Label(fr="Nous en avons accepté une partie", en="We have accepted part of it"),
     Outcome.REFUSED: Label(fr="Nous avons refusé", en="We have refused"),
 }

@@ -13,6 +13,7 @@ from portal.access.next_page import next_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.records.data_map.kinds import installed_data_map
+from portal.site.policy_claims import PolicyClaims
 from portal.web.i18n import LANGUAGES, keep_language
 
 blueprint = Blueprint("site", __name__)
@@ -52,6 +53,7 @@ def policy() -> str:
         "site/public/policy.html",
         data_map=installed_data_map(),
         body=f"policies/policy_{get_locale()}.html",
+        claims=PolicyClaims.of(installed.organisation(), get_locale()),
     )
 
 

@@ -9,6 +9,7 @@ from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.base import ExecutableOption
 
 from portal import clock
 from portal.infrastructure import installed
@@ -65,12 +66,17 @@ def open_session(model: type[Row], rules: SessionRules, *, method: str, device: 
     return row
 
 
-def find_session(model: type[Row], rules: SessionRules, caller: Request) -> Row | None:
-    """Return the live session that the request's cookie names, or None."""
+def find_session(model: type[Row], rules: SessionRules, caller: Request, *load: ExecutableOption) -> Row | None:
+    """Return the live session that the request's cookie names, or None.
+
+    Args:
+        load: what to read with it in the same statement.
+    """
     token = caller.cookies.get(cookie_name(rules.cookie))
     if not token:
         return None
-    row = db.session.execute(select(model).where(model.token_hash == hash_token(token))).scalar_one_or_none()
+    statement = select(model).options(*load).where(model.token_hash == hash_token(token))
+    row = db.session.execute(statement).scalar_one_or_none()
     instant = clock.now()
     if row is None or row.ended_at:
         return None

@@ -158,7 +158,7 @@ def check_information(facts: dict[str, Any]) -> None:
 
 def test_we_hold_nothing_is_an_answer_too(app: Flask) -> None:
     with app.test_request_context():
-        facts = article_15_information(dict.fromkeys(CATEGORIES, 0), "fr")
+        facts = article_15_information(0, dict.fromkeys(CATEGORIES, 0), "fr")
     check_information(facts)
     assert facts["confirmation"] == "Nous n’avons aucune donnée sur vous dans ces catégories."
 

@@ -29,10 +29,10 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     press(camille.get("/preferences"), "Tout accepter")
     assert all(feed.item("C-camille")["flags"].values())
 
-    # She asks to have her profile and her visits erased, reads it once more, and sends it.
+    # She asks to have everything erased, reads it once more, and sends it.
     page = camille.get("/requests/new").click("Effacer")
     words = "Effacez ce que vous savez de mes goûts."
-    page = page.submit({"scope": "some", "categories": ["profile", "usage"], "details": words}, with_field="scope")
+    page = page.submit({"scope": "all", "details": words}, with_field="scope")
     assert page.h1 == "Vérifiez votre demande"
     page = page.submit(action="/send")
     reference = page.url.rpartition("/")[2]
@@ -51,8 +51,8 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     page = take_most_urgent(reviewer)
     assert page.url == f"/staff/requests/{reference}"
     assert words in page.text
-    answer = "Nous avons effacé votre profil et l’historique de vos visites."
-    values = {"outcome": "granted", "message": answer, "done-profile": "Effacé", "done-usage": "Effacé"}
+    answer = "Nous acceptons d’effacer toutes vos données."
+    values = {"outcome": "granted", "message": answer, "done-profile": "À effacer", "done-usage": "À effacer"}
     page = page.submit(values, with_field="outcome")
     assert case(reference).status is Status.SECOND_OPINION
     assert answer not in camille.get(f"/requests/{reference}").text
@@ -65,7 +65,7 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     page = page.submit({"agrees": "yes"}, with_field="agrees")
     assert page.status == 200
     item = feed.item("C-camille")
-    assert (item["suppressed"], item["reason"], any(item["flags"].values())) == (True, "erased", False)
+    assert (item["suppressed"], item["reason"], any(item["flags"].values())) == (True, "restricted", False)
 
     # Camille is told, and reads the answer in her account, with who looked at her data meanwhile.
     mail = mailbox.last_to(CAMILLE)
@@ -73,7 +73,11 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     assert answer not in text_of(mail)
     page = camille.get(f"/requests/{reference}")
     assert answer in page.text
-    assert "Nous avons fait ce que vous demandez" in page.text
+    assert "L’effacement n’est pas encore confirmé. Nos équipes doivent le faire" in page.text
+    assert "est fait" not in page.text.replace("Ce qui est fait, et ce qui reste à faire", "").replace(
+        "dit ce qui est fait", ""
+    )
+    assert "Nous avons accepté votre demande" in page.text
     log = camille.get("/access-log").text
     assert "Vérification d’identité et demandes" in log
     assert "Protection des données" in log
@@ -130,7 +134,7 @@ def test_a_copy_from_its_form_to_its_download(people: People, mailbox: Mailbox) 
 
     # The request says what became of it, and the trail holds filing, answer and download.
     page = camille.get(f"/requests/{reference}")
-    assert "Nous avons fait ce que vous demandez" in page.text
+    assert "Nous avons accepté votre demande" in page.text
     tags = [event.tag for event in all_events()]
     wanted = [
         "customer:request:filed",

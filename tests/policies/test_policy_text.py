@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.organisation import DataProtectionOfficer, Organisation
 from portal.records.data_map.kinds import DataMap
+from portal.site.policy_claims import PolicyClaims
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "portal/translations/fr/LC_MESSAGES/policies.po"
@@ -37,7 +38,9 @@ def rendered(language: str, organisation: Organisation | None = None) -> str:
     translations = catalogue() if language == "fr" else gettext.NullTranslations()
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     page = environment.get_template("policies/policy.html")
-    return page.render(language=language, organisation=organisation or Organisation.load(), data_map=DataMap.load())
+    organisation = organisation or Organisation.load()
+    claims = PolicyClaims.of(organisation, language)
+    return page.render(language=language, organisation=organisation, data_map=DataMap.load(), claims=claims)
 
 
 def words(page: str) -> str:

@@ -56,7 +56,9 @@ def test_the_policy_says_its_version_and_date(app: Flask, language: str, words: 
 
 def test_the_accessibility_statement_is_dated_and_says_whom_to_turn_to(browser: Browser) -> None:
     page = browser.get("/accessibility")
-    assert "conformité partielle" in page.text
+    assert "Personne n’a encore audité ce site" in page.text
+    assert "conformité partielle" not in page.text
+    assert "Accessibilité : pas encore auditée" in page.text.replace("\u00a0", " ")
     assert "22 novembre 2026" in page.text
     assert "Défenseur des droits" in page.text
     assert page.tree.find("a", href="mailto:support@netkin.fr")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Request, g, request
 from sqlalchemy import CursorResult, Select, func, select, update
+from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
@@ -21,11 +22,12 @@ from portal.web.sessions import (
 )
 
 SHOWN_SESSIONS = 20
+_WITH_CUSTOMER = joinedload(AccountSession.account).joinedload(Account.customer)
 
 
 def load_account(request: Request) -> Account | None:
     """Return the account whose session the request carries, and keep the session for this request."""
-    row = find_session(AccountSession, CUSTOMER_RULES, request)
+    row = find_session(AccountSession, CUSTOMER_RULES, request, _WITH_CUSTOMER)
     if row is None or row.account.customer is None or row.account.customer.status is CustomerStatus.ERASED:
         return None
     touch_session(row)

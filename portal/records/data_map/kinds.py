@@ -86,17 +86,23 @@ class _Part(BaseModel):
 
 
 class Purpose(_Part):
-    """What data are used for, on exactly one lawful basis; with legitimate interest, which interest."""
+    """What data are used for, on exactly one lawful basis; with legitimate interest, which interest.
+
+    With consent, `choices` are those of the portal that ask for it. None is known for consents asked elsewhere.
+    """
 
     code: str
     label: Label
     lawful_basis: LawfulBasis
     interest: Label | None = None
+    choices: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _interest_is_said(self) -> Self:
+    def _basis_is_complete(self) -> Self:
         if (self.lawful_basis is LawfulBasis.LEGITIMATE_INTEREST) != (self.interest is not None):
             raise ValueError("interest goes with the basis legitimate_interest, and with no other")
+        if self.choices and self.lawful_basis is not LawfulBasis.CONSENT:
+            raise ValueError("choices go with the basis consent, and with no other")
         return self
 
 
@@ -277,11 +283,18 @@ class DataMap:
         self.kinds = MappingProxyType(dict(kinds))
 
     @classmethod
-    def load(cls, path: Path | None = None, *, recipients: Collection[str] | None = None) -> Self:
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        recipients: Collection[str] | None = None,
+        choices: Collection[str] | None = None,
+    ) -> Self:
         """Read a data map, by default our own.
 
         Args:
             recipients: the codes of the organisation's register; a kind may name no other.
+            choices: the codes of the portal's choices; a purpose may name no other.
 
         Raises:
             DataMapFaults: with every fault that the file has.
@@ -298,6 +311,12 @@ class DataMap:
         for kind in kinds.values():
             faults.extend(_kind_faults(kind, known, purposes, recipients))
         faults.extend(_forbidden_faults(tables))
+        faults.extend(
+            Fault(f"purposes.{purpose.code}.choices", f"“{code}” is not a choice of this portal")
+            for purpose in purposes.values()
+            for code in purpose.choices
+            if choices is not None and code not in choices
+        )
         missing = set(CATEGORIES) - {kind.category for kind in kinds.values()}
         if missing and len(kinds) == len(_codes(tables, "kinds")):
             faults.append(Fault("kinds", f"no kind belongs to: {', '.join(sorted(missing))}"))
@@ -317,6 +336,10 @@ class DataMap:
     def purposes_of(self, kind: Kind) -> tuple[Purpose, ...]:
         """Return the purposes of a kind, the main one first."""
         return tuple(self.purposes[code] for code in kind.purposes)
+
+    def choices_of(self, kind: Kind) -> tuple[str, ...]:
+        """Return the choices of the portal that the uses of a kind depend on."""
+        return tuple(code for purpose in self.purposes_of(kind) for code in purpose.choices)
 
 
 def _unknown(name: str) -> ValueRefused:

@@ -15,11 +15,11 @@ from portal.infrastructure.database import db
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
 from portal.preferences.models import Origin
-from portal.preferences.purposes import PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
+from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse
-from portal.rights.chosen import Use
+from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of, is_whole_erasure
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -28,8 +28,6 @@ ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
 ASKED_AGAIN = declare("staff:package:requested_again", "reference", "package")
 
 PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
-
-_FLAGS_OF_USE = {Use.PROFILING: PROFILING_FLAG_CODES, Use.STATISTICS: STATISTICS_FLAG_CODES}
 
 
 def fulfil(act: Act, outcome: Outcome, message: str) -> None:
@@ -74,29 +72,34 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             consent.suppress(customer, "restricted")
-        case Right.ERASURE:
-            _suppress_erased(request)
+        case Right.ERASURE if is_whole_erasure(request):
+            # Nothing is erased yet, so the person is held back as in a restriction. A partial one touches no choice.
+            consent.suppress(customer, "restricted")
         case Right.OBJECTION:
             _stop_use(customer, request)
         case _:
             pass
 
 
-def _suppress_erased(request: RightsRequest) -> None:
-    # An erasure that Facebook asks for is limited to what came through Facebook, so marketing is not suppressed.
-    if isinstance(request.asked, Erase) and request.asked.limited_to is None:
-        consent.suppress(request.customer, "erased")
+def stop_at_receipt(request: RightsRequest) -> None:
+    """Switch off the choices behind a use that somebody objects to, in the transaction that receives the objection.
+
+    Those uses rest on the person's consent, and taking it back waits for nobody (GDPR art. 7(3), 21(3)). What a person
+    of the team still has to look at is the rest of the objection.
+    """
+    if isinstance(request.asked, StopUse) and request.asked.use in CHOSEN_USES:
+        _stop_use(request.customer, request)
 
 
 def _stop_use(customer: Customer, request: RightsRequest) -> None:
     """Switch off the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
-    match request.asked:
-        case ReviewDecision():
-            return
-        case StopUse(use=use) if use in _FLAGS_OF_USE:
-            stop(customer, _FLAGS_OF_USE[use], origin=Origin.REQUEST, language=request.language)
-        case _:
-            consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
+    flags = flags_of(request.asked)
+    if isinstance(request.asked, ReviewDecision):
+        return
+    if flags == MARKETING_FLAG_CODES:
+        consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
+    else:
+        stop(customer, flags, origin=Origin.REQUEST, language=request.language)
 
 
 def _end(act: Act, message: str) -> None:

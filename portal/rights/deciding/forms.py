@@ -39,7 +39,10 @@ class DecisionForm(CaseForm):
     )
     message = TextAreaField(
         _l("Answer to the customer"),
-        description=_l("Plain words: what you did, or why you refuse. Grounds and remedies are added below it."),
+        description=_l(
+            "Plain words: what you grant, or why you refuse. What is done and what remains, grounds and remedies are added"
+            " below it."
+        ),
         validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     ground = SelectField(_l("Legal ground of a refusal"), validators=[Optional()])

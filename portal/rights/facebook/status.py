@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from portal.infrastructure import installed
+from portal.rights.carrying_out.effects import effects_of, unlinked
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.lifecycle import Outcome
@@ -18,12 +19,14 @@ class ErasureStatus:
 
     Attributes:
         title: the status in a few words; `sentence` says what it means.
+        effects: what is done and what remains, and by whom.
         facts: (label, value) pairs.
         reasons: why it was refused, in part or whole, and what can be done about it.
     """
 
     title: str
     sentence: str
+    effects: list[str]
     facts: list[tuple[str, str]]
     reasons: list[str]
 
@@ -38,7 +41,11 @@ def status_of(request: RightsRequest, language: str) -> ErasureStatus:
     if request.outcome and not request.is_open:
         facts.append((_("Outcome"), request.outcome.customer_label(language)))
     return ErasureStatus(
-        request.status.customer_label(language), request.status.sentence(language), facts, _reasons(request, language)
+        request.status.customer_label(language),
+        request.status.sentence(language),
+        effects_of(request, language) or [unlinked(request, language)],
+        facts,
+        _reasons(request, language),
     )
 
 

@@ -152,7 +152,7 @@ def _object_to_marketing(draft: RequestDraft | None) -> Response:
         reference = objecting.object_to_marketing(current_user).reference
         if public_id:
             discard(_own_draft(public_id))
-    flash(_("Done: we no longer use your data for advertising."), "success")
+    flash(_("Your objection is recorded: your choices on advertising are off here."), "success")
     return redirect(url_for(".follow", reference=reference), 303)
 
 

@@ -9,14 +9,15 @@ from portal.identity_checks.proof.doubts import assess_other_channel
 from portal.infrastructure.database import db
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
-from portal.rights.asked import Asked, Erase
+from portal.rights.asked import Asked, Erase, StopUse
+from portal.rights.carrying_out.answering import fulfil, stop_at_receipt
 from portal.rights.channels import Channel
-from portal.rights.chosen import Limit
+from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
 from portal.rights.filing.drafts import lock_customer
 from portal.rights.intents import Intent, default_intent
-from portal.rights.lifecycle import Right
+from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 
@@ -29,26 +30,34 @@ def take_in(
     words: str,
     staff: StaffMember,
     *,
+    use: Use | None = None,
     is_on_behalf: bool = False,
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
 
     The clock starts on the day of its true receipt. The channel alone makes identity doubtful. But only a reviewer asks
-    for a document, and the clock runs until then.
+    for a document, and the clock runs until then. An objection to a use that the person chooses here acts at once, and
+    one to advertising is granted at once (GDPR art. 21(2) and (3)).
 
     Args:
         received_at: when it reached the company, aware.
         words: what the person said or wrote.
+        use: what the person objects to, for an objection.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_customer(customer.id)
-    request = new_request(customer, default_intent(right), Asked(words).stored(), customer.language)
+    asked = StopUse(words, use=use) if right is Right.OBJECTION else Asked(words)
+    request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
     db.session.add(request)
     running.start_clock(request, received_at)
     request.identity_signals = [str(signal) for signal in decision.remaining]
     note_filed(of_staff(request, staff))
+    if asked.concerns_marketing:
+        fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+        return request
+    stop_at_receipt(request)
     emails.queue_received(request)
     return request
 

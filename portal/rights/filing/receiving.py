@@ -18,7 +18,7 @@ from portal.infrastructure.database import db
 from portal.legal_time.clock_state import PauseReason
 from portal.rights import emails
 from portal.rights.acting import Act
-from portal.rights.carrying_out.answering import PACKAGED, fulfil
+from portal.rights.carrying_out.answering import PACKAGED, fulfil, stop_at_receipt
 from portal.rights.clock import running
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft, lock_customer
@@ -92,6 +92,7 @@ def _receive(act: Act, proof: _Proof) -> None:
     request.identity_signals = [str(signal) for signal in proof.decision.remaining]
     request.is_document_needed = proof.decision.needed
     note_filed(act)
+    stop_at_receipt(request)
     if proof.method:
         checking.note_check(request.customer_id, request.id, proof.method)
     staged = documents_given(draft_id=proof.draft_id) if proof.draft_id else []

@@ -9,6 +9,7 @@ from wtforms.validators import StopValidation
 
 from portal import clock
 from portal.rights.channels import Channel
+from portal.rights.chosen import Use
 from portal.rights.deciding.forms import LONG_TEXT
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
@@ -29,8 +30,12 @@ def _rights() -> list[tuple[str, str]]:
     return [("", ""), *((item.value, item.label(get_locale())) for item in Right)]
 
 
+def _uses() -> list[tuple[str, str]]:
+    return [("", ""), *((item.value, item.label(get_locale())) for item in Use)]
+
+
 class TakeInForm(PortalForm):
-    """A request that came by another channel, in six fields."""
+    """A request that came by another channel."""
 
     email = StringField(
         _l("Customer’s e-mail address or number"),
@@ -38,6 +43,11 @@ class TakeInForm(PortalForm):
     )  # fmt: skip
     channel = SelectField(_l("How it came"), choices=_channels, validators=[Needed(_l("Choose how it came"))])
     right = SelectField(_l("Right"), choices=_rights, validators=[Needed(_l("Choose the right"))])
+    use = SelectField(
+        _l("What the customer objects to"),
+        description=_l("For an objection only. Advertising stops as soon as you take the request in."),
+        choices=_uses,
+    )  # fmt: skip
     received_on = DateField3(
         _l("Date of receipt"), description=_l("The clock starts on this day."),
         validators=[Needed(_l("Enter the date of receipt"))],
@@ -50,6 +60,12 @@ class TakeInForm(PortalForm):
         _l("Somebody else asks on the customer’s behalf"),
         description=_l("Check who they are, and the mandate they hold, before anything leaves."),
     )
+
+    def validate_use(self, field: Field) -> None:
+        if self.right.data == Right.OBJECTION and not field.data:
+            raise StopValidation(_l("Choose what the customer objects to"))
+        if self.right.data != Right.OBJECTION:
+            field.data = ""
 
     def validate_received_on(self, field: Field) -> None:
         if field.data > clock.today():

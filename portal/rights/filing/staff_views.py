@@ -13,6 +13,7 @@ from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import find_customer, is_own_file
 from portal.rights.channels import Channel
+from portal.rights.chosen import Use
 from portal.rights.filing.other_ways import take_in
 from portal.rights.filing.staff_forms import TakeInForm
 from portal.rights.lifecycle import Right
@@ -44,5 +45,8 @@ def _take_in(form: TakeInForm) -> str | None:
             form.email.errors = [_("This is your own file: a colleague has to take the request in.")]
             return None
         right, channel, words = Right(form.right.data), Channel(form.channel.data), form.words.data
-        is_on_behalf = form.is_on_behalf.data
-        return take_in(customer, right, channel, received_at, words, current_user, is_on_behalf=is_on_behalf).reference
+        request = take_in(
+            customer, right, channel, received_at, words, current_user,
+            use=Use(form.use.data) if form.use.data else None, is_on_behalf=form.is_on_behalf.data,
+        )  # fmt: skip
+        return request.reference

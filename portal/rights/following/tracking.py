@@ -15,6 +15,7 @@ from portal.infrastructure.database import db
 from portal.legal_time.clock_state import Deadline, PauseReason
 from portal.legal_time.explanation import explain
 from portal.rights.asked import Rows
+from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.following.history import customer_history
 from portal.rights.lifecycle import STAGES, Status, stage
@@ -61,6 +62,7 @@ class Tracking:
     attestations: Rows
     destroyed_at: datetime | None
     answer_text: str
+    effects: list[str]
     package: AnswerPackage | None
 
     @property
@@ -125,6 +127,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         ],
         destroyed_at=max(destroyed) if destroyed else None,
         answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
+        effects=effects_of(request, language),
         package=package_of_request(request.id),
     )
 
@@ -161,7 +164,7 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.SECOND_OPINION_GIVEN: _("A second person has read our answer"),
         EventKind.PACKAGE_READY: _("Your file is ready"),
         EventKind.ANSWERED: _("We answered"),
-        EventKind.CLOSED: _("Everything is done"),
+        EventKind.CLOSED: _("Request closed by our answer"),
         EventKind.WITHDRAWN: _("You cancelled the request"),
         EventKind.NOTE: _("Note"),
     }

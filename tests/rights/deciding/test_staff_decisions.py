@@ -618,7 +618,7 @@ def test_a_question_does_not_excuse_a_delay(reviewer: Browser, people: People, m
     ("right", "reason", "cleared"),
     [
         (Right.RESTRICTION, "restricted", FLAG_CODES),
-        (Right.ERASURE, "erased", FLAG_CODES),
+        (Right.ERASURE, "restricted", FLAG_CODES),
         (Right.OBJECTION, None, MARKETING_FLAG_CODES),
     ],
 )

@@ -23,7 +23,7 @@ def test_one_click_stops_all_advertising(people: People, mailbox: Mailbox) -> No
     assert not request.is_document_needed
     state = db.session.execute(select(PreferenceState)).scalar_one()
     assert not any(is_on for flag, is_on in state.flags.items() if flag.startswith(("offers", "product")))
-    assert "Nous avons fait ce que vous demandez" in page.text
+    assert "Nous avons accepté votre demande" in page.text
     assert len([mail for mail in mailbox.all() if request.reference in mail["Subject"]]) == 1
     assert db.session.execute(select(func.count(IdentityCheck.id))).scalar() == 0
 
@@ -43,7 +43,7 @@ def test_it_works_while_another_objection_is_open(people: People) -> None:
     page = browser.get("/requests/new/objection")
     assert "déjà en cours" in page.text
     page = page.submit(action="/objection/marketing")
-    assert "Nous avons fait ce que vous demandez" in page.text
+    assert "Nous avons accepté votre demande" in page.text
 
 
 def test_a_button_pressed_twice_files_one_objection(people: People, mailbox: Mailbox) -> None:

@@ -172,7 +172,7 @@ def test_the_answer_is_shown(known: Browser) -> None:
         Act(request, "portal").note(EventKind.ANSWERED, "Voici ce que nous avons fait.")
     page = known.get(page.url)
     assert page.text.count("Voici ce que nous avons fait.") == 1
-    assert "Nous en avons fait une partie" in page.text
+    assert "Nous en avons accepté une partie" in page.text
 
 
 def test_a_request_taken_in_by_staff_is_followed_like_any_other(people: People, mailbox: Mailbox) -> None:

@@ -1,5 +1,6 @@
 """The officer's desk: what waits, by duty, and nothing else."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -18,15 +19,17 @@ from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.acting.visitors import statements
 from tests.support.approvals import found, proposed
+from tests.support.complete_organisation import nothing_missing
 
 AUTHOR, ZOE = "author@example.org", "zoe@example.org"
 
 
 @pytest.fixture
-def officer(people: People) -> Browser:
+def officer(app: Flask, people: People) -> Iterator[Browser]:
     people.staff(Role.SUPPORT, ZOE)
     people.staff(Role.REVIEWER, AUTHOR)
-    return people.signed_in_staff(Role.OFFICER)
+    with nothing_missing(app):
+        yield people.signed_in_staff(Role.OFFICER)
 
 
 def rows(page: Page) -> list[str]:
@@ -110,3 +113,12 @@ def test_the_desk_is_the_officers(app: Flask, people: People, role: Role) -> Non
     browser = people.signed_in_staff(role)
     assert browser.get("/staff/desk").status == 403
     assert "/staff/desk" not in str(browser.get("/staff/account").tree.select("header a"))
+
+
+def test_what_the_company_has_not_declared_waits_there_with_what_settles_it(people: People) -> None:
+    browser = people.signed_in_staff(Role.OFFICER)
+    page = browser.get("/staff/desk").click("Ce que l’entreprise n’a pas encore déclaré")
+    assert page.h1 == "Registre"
+    assert "takes_automated_decisions" in page.text
+    assert "Le pays de ces destinataires n’est pas déclaré" in page.text
+    assert people.signed_in_staff(Role.REVIEWER, "other@example.org").get("/staff/register").status == 403

@@ -1,0 +1,194 @@
+"""What an answer has changed already, and what our teams still have to do: each sentence with the row behind it.
+
+The portal switches off advertising by itself, in the transaction of the decision. It does not erase, correct or put on
+hold in the company's systems: until a row confirms that, the answer says what remains and who does it.
+"""
+
+from typing import Final
+
+from sqlalchemy import select
+
+from portal.bilingual import Label, long_date
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.personal_data.agreements import Agreements
+from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
+from portal.preferences.models import PreferenceState
+from portal.preferences.purposes import MARKETING_FLAG_CODES, PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
+from portal.records.models import Record
+from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
+from portal.rights.chosen import Limit, Use
+from portal.rights.lifecycle import Outcome, Right
+from portal.rights.models import RightsRequest
+
+ERASED: Final = declare(
+    "erased",
+    Ground.ROW,
+    Label(fr="Les données ont été effacées le {date}.", en="The data were erased on {date}."),
+    Label(
+        fr="L'effacement n'est pas encore confirmé. Nos équipes doivent le faire{systems}.",
+        en="The erasure is not confirmed yet. Our teams have to carry it out{systems}.",
+    ),
+)
+CORRECTED: Final = declare(
+    "corrected",
+    Ground.ROW,
+    Label(fr="La correction a été faite le {date}.", en="The correction was made on {date}."),
+    Label(
+        fr="La correction n'est pas encore confirmée. Nos équipes doivent la faire{systems}.",
+        en="The correction is not confirmed yet. Our teams have to make it{systems}.",
+    ),
+)
+PUT_ON_HOLD: Final = declare(
+    "put_on_hold",
+    Ground.ROW,
+    Label(fr="Nos systèmes ont confirmé la mise en pause le {date}.", en="Our systems confirmed the pause on {date}."),
+    Label(
+        fr="La mise en pause des autres usages n'est pas encore confirmée. Nos équipes doivent l'appliquer{systems}.",
+        en="The pause of the other uses is not confirmed yet. Our teams have to apply it{systems}.",
+    ),
+)
+CHOSEN_USES: Final = {
+    Use.MARKETING: MARKETING_FLAG_CODES,
+    Use.PROFILING: PROFILING_FLAG_CODES,
+    Use.STATISTICS: STATISTICS_FLAG_CODES,
+}
+"""The uses that depend on choices of the person, each with those choices."""
+
+USE_STOPPED: Final = declare(
+    "use_stopped",
+    Ground.ROW,
+    Label(
+        fr="Au {date}, les choix concernés sont désactivés, et nos équipes marketing le lisent ici.",
+        en="On {date} the choices concerned are off, and our marketing teams read that here.",
+    ),
+    Label(
+        fr="L'arrêt de cette utilisation n'est pas encore confirmé. Nos équipes doivent l'appliquer{systems}.",
+        en="It is not confirmed yet that this use has stopped. Our teams have to see to it{systems}.",
+    ),
+)
+ADVERTISING_STOPPED: Final = declare(
+    "advertising_stopped",
+    Ground.ROW,
+    Label(
+        fr="La publicité est arrêtée pour vous depuis le {date}, quels que soient vos choix d'avant.",
+        en="Advertising to you has been stopped since {date}, whatever you chose before.",
+    ),
+    Label(
+        fr="L'arrêt de la publicité n'est pas encore confirmé.",
+        en="It is not confirmed yet that advertising has stopped.",
+    ),
+)
+DIRECTIVES_KEPT: Final = declare(
+    "directives_kept",
+    Ground.ROW,
+    Label(
+        fr="Vos directives sont enregistrées avec cette demande depuis le {date}.",
+        en="Your directives have been kept with this request since {date}.",
+    ),
+    Label(fr="Vos directives ne sont pas encore enregistrées.", en="Your directives are not recorded yet."),
+)
+FACEBOOK_UNLINKED: Final = declare(
+    "facebook_unlinked",
+    Ground.ROW,
+    Label(
+        fr="Le lien avec Facebook a été rompu et son numéro effacé le {date}, à l'arrivée de la demande.",
+        en="The link with Facebook was undone and its number erased on {date}, when the request arrived.",
+    ),
+    Label(
+        fr="La rupture du lien avec Facebook n'est pas encore confirmée.",
+        en="It is not confirmed yet that the link with Facebook was undone.",
+    ),
+)
+
+
+def effects_of(request: RightsRequest, language: object) -> list[str]:
+    """Return what an answer changed and what remains to be done, and by whom; nothing before the answer.
+
+    An answer that is a copy of the data, or a refusal, leaves nothing to say here.
+    """
+    if request.answered_at is None or request.outcome is Outcome.REFUSED:
+        return []
+    match request.right:
+        case Right.ERASURE:
+            return _of_erasure(request, language)
+        case Right.RECTIFICATION:
+            return [_unconfirmed(CORRECTED, request, language)]
+        case Right.RESTRICTION:
+            return [_advertising(request, language), _unconfirmed(PUT_ON_HOLD, request, language)]
+        case Right.OBJECTION:
+            return _of_objection(request, language)
+        case Right.DIRECTIVES:
+            kept = row(RightsRequest.__tablename__, request.id)
+            return [say(DIRECTIVES_KEPT, kept, language, date=long_date(request.received_at, language))]
+        case _:
+            return []
+
+
+def unlinked(request: RightsRequest, language: object) -> str:
+    """Return that the link with Facebook ended when this request arrived: one transaction did both."""
+    arrived = row(RightsRequest.__tablename__, request.id)
+    return say(FACEBOOK_UNLINKED, arrived, language, date=long_date(request.received_at, language))
+
+
+def _of_erasure(request: RightsRequest, language: object) -> list[str]:
+    limited_to = request.asked.limited_to if isinstance(request.asked, Erase) else None
+    if limited_to is Limit.LINK:
+        return [unlinked(request, language)]
+    if limited_to is Limit.ACCOUNT:
+        return [unlinked(request, language), say(ERASED, None, language, systems="")]
+    said = [_unconfirmed(ERASED, request, language)]
+    return [_advertising(request, language), *said] if is_whole_erasure(request) else said
+
+
+def _of_objection(request: RightsRequest, language: object) -> list[str]:
+    """Return whether the choices behind the use were off when the answer left. A review by a person is the answer."""
+    if isinstance(request.asked, ReviewDecision) or request.answered_at is None:
+        return []
+    flags = flags_of(request.asked)
+    standing = Agreements.of(request.customer_id, flags).standing(flags, request.answered_at).values()
+    if any(answer.is_yes for answer in standing):
+        return [_unconfirmed(USE_STOPPED, request, language)]
+    newest = max(standing, key=lambda answer: answer.at, default=None)
+    # Whoever never chose has no proof: the row that marketing reads has everything off from the start.
+    behind = newest.behind if newest else row(PreferenceState.__tablename__, request.customer_id)
+    return [say(USE_STOPPED, behind, language, date=long_date(request.answered_at, language))]
+
+
+def flags_of(asked: Asked) -> tuple[str, ...]:
+    """Return the choices behind the use that somebody objects to; in doubt, everything that is marketing."""
+    use = asked.use if isinstance(asked, StopUse) else None
+    return CHOSEN_USES.get(use or Use.MARKETING, MARKETING_FLAG_CODES)
+
+
+def is_whole_erasure(request: RightsRequest) -> bool:
+    """Whether a decision grants the erasure of everything: neither some categories, nor a part, nor Facebook's."""
+    asked = request.asked
+    is_limited = isinstance(asked, Erase) and bool(asked.categories or asked.limited_to)
+    return request.right is Right.ERASURE and request.outcome is Outcome.GRANTED and not is_limited
+
+
+def _advertising(request: RightsRequest, language: object) -> str:
+    """Return since when nothing may be sent to the person, by the row that marketing reads."""
+    state = db.session.get(PreferenceState, request.customer_id)
+    behind: Behind | None = None
+    if state is not None and state.is_suppressed:
+        behind = row(PreferenceState.__tablename__, state.customer_id)
+    answered_at = request.answered_at or request.received_at
+    return say(ADVERTISING_STOPPED, behind, language, date=long_date(answered_at, language))
+
+
+def _unconfirmed(sentence: Sentence, request: RightsRequest, language: object) -> str:
+    return say(sentence, None, language, systems=_systems(request, language))
+
+
+_IN: Final = Label(fr=" dans : {names}", en=" in: {names}")
+
+
+def _systems(request: RightsRequest, language: object) -> str:
+    """Return the systems that sent records about the person, in words that follow a sentence."""
+    systems = installed.organisation().systems
+    held = select(Record.source).where(Record.customer_id == request.customer_id).distinct()
+    sources = set(db.session.execute(held).scalars())
+    names = [system.name.text(language) for system in systems if system.code in sources]
+    return _IN.filled(language, names=", ".join(names)) if names else ""
