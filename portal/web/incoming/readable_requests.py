@@ -7,6 +7,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser
 
+from portal.web.incoming.request_limits import MOST_FIELDS
+
 Parsed = tuple[Any, MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
@@ -28,8 +30,6 @@ class WholeForms(FormDataParser):
         if None in names:
             raise BadRequest
         return parsed
-
-from portal.web.incoming.request_limits import MOST_FIELDS
 
 
 def register(app: Flask) -> None:
