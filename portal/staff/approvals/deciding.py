@@ -1,25 +1,25 @@
 """Second or decline a proposal. Another member who has the permission does so, once, before the proposal ends."""
 
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from flask_babel import gettext as _
+from sqlalchemy import select
 
 from portal import clock
-from portal.access.permissions import Permission, roles_with
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.staff.approvals.kinds import ApprovalKind, kinds
+from portal.staff.approvals.kinds import CannotCarryOut, kinds
 from portal.staff.approvals.models import Approval, ApprovalState
 from portal.staff.approvals.proposing import note
+from portal.staff.approvals.seconders import how_many_could, waits_until
+from portal.staff.desk.models import Act
+from portal.staff.desk.notices import Told, officers, tell_officers
 from portal.staff.models import StaffMember
 
 SECONDED = declare("staff:approval:seconded", "approval", "what", "target")
 DECLINED = declare("staff:approval:declined", "approval", "what", "target")
-
-# A member counts as new for so long. Whoever lets in an accomplice cannot have them second anything at once.
-NEW_WAY_IN = timedelta(hours=48)
 
 
 class Hindrance(StrEnum):
@@ -27,6 +27,8 @@ class Hindrance(StrEnum):
 
     OWN = "own"
     """They made the proposal."""
+    CONCERNED = "concerned"
+    """It is about themselves."""
     NOT_ENTITLED = "not_entitled"
     """Their role does not carry the permission, or they cannot sign in."""
     NEW = "new"
@@ -46,7 +48,7 @@ class TargetChanged(Exception):
 
 
 class OthersCould(Exception):
-    """Two members or more could second the proposal, so it may not be seconded from the shell."""
+    """Two members or more could second it, or could until less than 48 hours ago: the shell may not."""
 
 
 def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
@@ -56,10 +58,22 @@ def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
         return Hindrance.OWN
     if not member.may_sign_in or not member.may(kind.permission):
         return Hindrance.NOT_ENTITLED
-    since = clock.now() - NEW_WAY_IN
-    is_new = (member.activated_at or since) > since
-    others = (StaffMember.activated_at <= since, StaffMember.id != approval.author_id)
-    return Hindrance.NEW if is_new and _count(kind, *others) else None
+    if kind.concerns(approval.target) == member.public_id:
+        return Hindrance.CONCERNED
+    return Hindrance.NEW if new_until(approval, member) else None
+
+
+def new_until(approval: Approval, member: StaffMember) -> datetime | None:
+    """Return until when a new member leaves a proposal to others who could decide it; None when they need not."""
+    kind = kinds()[approval.what]
+    others = (StaffMember.id != approval.author_id, StaffMember.public_id != (kind.concerns(approval.target) or ""))
+    return waits_until(member, kind.permission, *others)
+
+
+def takes_shell(approval: Approval) -> bool:
+    """Tell whether fewer than two members could second a proposal, so that the shell of the machine may."""
+    kind = kinds()[approval.what]
+    return how_many_could(kind.permission, StaffMember.public_id != (kind.concerns(approval.target) or "")) < 2
 
 
 def second(public_id: str, member: StaffMember, words: str = "") -> None:
@@ -71,6 +85,9 @@ def second(public_id: str, member: StaffMember, words: str = "") -> None:
     """
     approval = _open(public_id, member)
     _close(approval, ApprovalState.SECONDED, words, member)
+    told = kinds()[approval.what].told
+    if told:
+        tell_officers(told(approval), author=approval.author, by=member)
     _carry_out(approval)
 
 
@@ -82,6 +99,7 @@ def decline(public_id: str, member: StaffMember, words: str) -> None:
     """
     approval = _open(public_id, member)
     _close(approval, ApprovalState.DECLINED, words, member)
+    kinds()[approval.what].drop(approval)
 
 
 def second_by_command(public_id: str, words: str) -> Approval | None:
@@ -98,26 +116,37 @@ def second_by_command(public_id: str, words: str) -> Approval | None:
     if approval is None:
         return None
     _check_open(approval)
-    if _count(kinds()[approval.what]) >= 2:
+    if not takes_shell(approval):
         raise OthersCould
     _close(approval, ApprovalState.SECONDED, words)
-    _carry_out(approval)
     _tell_officers(approval)
+    _carry_out(approval)
     return approval
 
 
 def _open(public_id: str, member: StaffMember) -> Approval:
-    approval = _lock(public_id)
+    approval = _lock(public_id, member)
     if approval is None or hindrance(approval, member):
         raise MayNotDecide
     _check_open(approval)
     return approval
 
 
-def _lock(public_id: str) -> Approval | None:
-    # When two members decide at once, the second one waits here, and then finds the proposal decided.
+def _lock(public_id: str, member: StaffMember | None = None) -> Approval | None:
+    """Lock a proposal, then the people who take part in it.
+
+    When two members decide at once, the second one waits here, and then finds the proposal decided. And nobody whose
+    role or way in is taken away at this moment still seconds, or has something seconded.
+    """
     statement = select(Approval).where(Approval.public_id == public_id, Approval.what.in_(kinds())).with_for_update()
-    return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+    approval = db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+    if approval:
+        who = [approval.author_id, *([member.id] if member else [])]
+        concerned = kinds()[approval.what].concerns(approval.target) or ""
+        people = select(StaffMember).where(StaffMember.id.in_(who) | (StaffMember.public_id == concerned))
+        held = people.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
+        db.session.execute(held).scalars().all()
+    return approval
 
 
 def _check_open(approval: Approval) -> None:
@@ -136,26 +165,19 @@ def _carry_out(approval: Approval) -> None:
     kind = kinds()[approval.what]
     if kind.facts_of(approval.target) != approval.before:
         raise TargetChanged
+    if approval.author.disabled_at:
+        raise CannotCarryOut(_("whoever proposed it may not come in any more; propose it anew."))
     kind.carry_out(approval)
-
-
-def _count(kind: ApprovalKind, *conditions: ColumnElement[bool]) -> int:
-    """Return how many members could second a kind."""
-    statement = select(func.count()).select_from(StaffMember).where(
-        StaffMember.role.in_(kind.roles), *_may_sign_in(), *conditions
-    )  # fmt: skip
-    return int(db.session.execute(statement).scalar_one())
-
-
-def _may_sign_in() -> tuple[ColumnElement[bool], ...]:
-    return StaffMember.activated_at.is_not(None), StaffMember.disabled_at.is_(None)
 
 
 def _tell_officers(approval: Approval) -> None:
     kind = kinds()[approval.what]
-    keep_the_desk = StaffMember.role.in_(roles_with(Permission.SEE_DESK))
-    officers = select(StaffMember).where(keep_the_desk, *_may_sign_in()).order_by(StaffMember.id)
-    for officer in db.session.execute(officers).scalars():
+    if kind.told:
+        tell_officers(kind.told(approval), author=approval.author)
+        return
+    told = officers()
+    tell_officers(Told(Act.SECONDED, approval.target), author=approval.author, is_mailed=not told)
+    for officer in told:
         may_see = officer.may(kind.permission) or officer.id == approval.author_id
         queue_mail(
             "staff/seconded_by_command", officer.email, officer.language,

@@ -1,13 +1,22 @@
-"""The desk of the privacy officer."""
+"""The desk of the privacy officer, and what officers are told of ways in, roles and tokens."""
 
-from flask import render_template
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
+from portal.infrastructure.database import transaction
 from portal.staff.approvals.listing import has_approvals
 from portal.staff.desk.lines import desk_of
+from portal.staff.desk.models import OfficerNotice
+from portal.staff.desk.notices import all_notices, note_read
 from portal.staff.staff_blueprint import blueprint
+from portal.web.pagination import keyset_page
+
+SHOWN = 50
 
 
 @blueprint.get("/desk")
@@ -16,3 +25,22 @@ def desk() -> str:
     return render_template(
         "staff/staff/desk.html", lines=desk_of(current_user), has_approvals=has_approvals(current_user)
     )
+
+
+@blueprint.get("/notices")
+@requires(staff(Permission.SEE_DESK))
+def notices() -> str:
+    page = keyset_page(
+        all_notices(), [(OfficerNotice.id, True)], lambda notice: (notice.id,),
+        cursor=request.args.get("cursor"), size=SHOWN, name="officer-notices",
+    )  # fmt: skip
+    return render_template("staff/staff/notices.html", page=page)
+
+
+@blueprint.post("/notices")
+@requires(staff(Permission.SEE_DESK))
+def read_notices() -> Any:
+    with transaction():
+        note_read(current_user, request.form.get("up_to", 0, type=int))
+    flash(_("Noted as read."), "success")
+    return redirect(url_for(".notices"), 303)

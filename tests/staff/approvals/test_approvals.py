@@ -157,12 +157,14 @@ def test_a_new_way_in_waits_where_somebody_else_could(people: People, author: Br
     change("old@example.org", activated_at=clock.now() - timedelta(days=3))
 
     page = page_of(officer, public_id)
-    assert "Votre accès est récent." in page.text
+    assert "Votre accès ou votre rôle est récent." in page.text
     token = officer.form_token("/staff/approvals")
     sent = officer.post(f"/staff/approvals/{public_id}", {"csrf_token": token, "answer": "second"})
     assert sent.status == 403
 
-    change("old@example.org", disabled_at=clock.now())
+    change("old@example.org", disabled_at=clock.now() - timedelta(hours=47))
+    assert page_of(officer, public_id).tree.select("main form") == [], "whoever was closed out counts for as long"
+    change("old@example.org", disabled_at=clock.now() - timedelta(hours=48))
     assert answer(officer, public_id, "second").status == 200
     assert found(ZOE).role == Role.REVIEWER
 
