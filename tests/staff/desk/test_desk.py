@@ -110,3 +110,7 @@ def test_the_desk_is_the_officers(app: Flask, people: People, role: Role) -> Non
     browser = people.signed_in_staff(role)
     assert browser.get("/staff/desk").status == 403
     assert "/staff/desk" not in str(browser.get("/staff/account").tree.select("header a"))
+
+
+def test_an_officer_comes_in_to_the_desk(officer: Browser) -> None:
+    assert officer.get("/staff/").url == "/staff/desk"
