@@ -4,15 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from portal import clock
 from portal.audit.tags import declare
-from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.staff.approvals.kinds import CannotCarryOut, kinds
 from portal.staff.approvals.models import Approval, ApprovalState
-from portal.staff.approvals.proposing import note
+from portal.staff.approvals.proposing import hold, note
 from portal.staff.approvals.seconders import how_many_could, waits_until
 from portal.staff.desk.models import Act
 from portal.staff.desk.notices import Told, officers, tell_officers
@@ -64,10 +62,12 @@ def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
 
 
 def new_until(approval: Approval, member: StaffMember) -> datetime | None:
-    """Return until when a new member leaves a proposal to others who could decide it; None when they need not."""
-    kind = kinds()[approval.what]
-    others = (StaffMember.id != approval.author_id, StaffMember.public_id != (kind.concerns(approval.target) or ""))
-    return waits_until(member, kind.permission, *others)
+    """Return until when a new member leaves a proposal to others; None when they may decide it now.
+
+    Whom it concerns counts among the others, though they may not decide it either: an accomplice must not help to take
+    the only other colleague's way in.
+    """
+    return waits_until(member, kinds()[approval.what].permission, StaffMember.id != approval.author_id)
 
 
 def takes_shell(approval: Approval) -> bool:
@@ -112,8 +112,8 @@ def second_by_command(public_id: str, words: str) -> Approval | None:
         OthersCould, ApprovalOver, TargetChanged: see each class.
         CannotCarryOut: what was proposed cannot be done.
     """
-    approval = _lock(public_id)
-    if approval is None:
+    approval = hold(Approval.public_id == public_id)
+    if approval is None or approval.what not in kinds():
         return None
     _check_open(approval)
     if not takes_shell(approval):
@@ -125,27 +125,10 @@ def second_by_command(public_id: str, words: str) -> Approval | None:
 
 
 def _open(public_id: str, member: StaffMember) -> Approval:
-    approval = _lock(public_id, member)
-    if approval is None or hindrance(approval, member):
+    approval = hold(Approval.public_id == public_id, member.id)
+    if approval is None or approval.what not in kinds() or hindrance(approval, member):
         raise MayNotDecide
     _check_open(approval)
-    return approval
-
-
-def _lock(public_id: str, member: StaffMember | None = None) -> Approval | None:
-    """Lock a proposal, then the people who take part in it.
-
-    When two members decide at once, the second one waits here, and then finds the proposal decided. And nobody whose
-    role or way in is taken away at this moment still seconds, or has something seconded.
-    """
-    statement = select(Approval).where(Approval.public_id == public_id, Approval.what.in_(kinds())).with_for_update()
-    approval = db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
-    if approval:
-        who = [approval.author_id, *([member.id] if member else [])]
-        concerned = kinds()[approval.what].concerns(approval.target) or ""
-        people = select(StaffMember).where(StaffMember.id.in_(who) | (StaffMember.public_id == concerned))
-        held = people.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
-        db.session.execute(held).scalars().all()
     return approval
 
 

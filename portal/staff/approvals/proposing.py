@@ -44,13 +44,32 @@ def propose(kind: ApprovalKind, target: str, after: Facts, reason: str, author: 
     return approval
 
 
+def hold(condition: ColumnElement[bool], *ids: int) -> Approval | None:
+    """Lock the people of a proposal, and others by their ids, then the proposal itself; None when there is none.
+
+    Always in this order, since whoever leaves is locked before their proposals end. When two members decide at once,
+    the second one waits here, and then finds the proposal decided. And nobody whose role or way in is taken away at
+    this moment still seconds, or has something seconded.
+    """
+    found = db.session.execute(select(Approval.author_id, Approval.what, Approval.target).where(condition)).first()
+    if found is None:
+        return None
+    kind = kinds().get(found.what)
+    concerned = kind.concerns(found.target) if kind else None
+    people = StaffMember.id.in_([found.author_id, *ids]) | (StaffMember.public_id == (concerned or ""))
+    fresh = {"populate_existing": True}
+    held = select(StaffMember).where(people).order_by(StaffMember.id).with_for_update()
+    db.session.execute(held.execution_options(**fresh)).all()
+    proposal = select(Approval).where(condition).with_for_update()
+    return db.session.execute(proposal.execution_options(**fresh)).scalar_one_or_none()
+
+
 @job("staff.end_approval")
 def end_approval(run: JobRun, approval_id: int) -> None:
     """End a proposal that is still open."""
     with run.finish():
-        held = select(Approval).where(Approval.id == approval_id).with_for_update()
-        approval = db.session.execute(held).scalar_one()
-        if approval.state is ApprovalState.PROPOSED:
+        approval = hold(Approval.id == approval_id)
+        if approval and approval.state is ApprovalState.PROPOSED:
             _end(approval, "portal")
             approval.decided_at = approval.ends_at
 

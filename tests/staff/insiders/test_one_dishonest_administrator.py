@@ -116,6 +116,10 @@ def test_a_second_self_seconds_nothing_for_two_days(
     assert "Votre accès ou votre rôle est récent." in accomplice.get(f"/staff/approvals/{wanted}").text
     assert answer(accomplice, wanted).status == 403
 
+    # Nor do they help to take the way in of the only other colleague, who may not second that.
+    page = dishonest.get(page_of(dishonest, HONEST)).submit({"way_in-reason": "Téléphone perdu."}, action="/way-in")
+    assert answer(accomplice, page.url.rpartition("/")[2]).status == 403
+
     # Closing the only colleague out opens no way round it, neither here nor from the shell, and the officer sees it.
     dishonest.get(page_of(dishonest, HONEST)).submit(action="/disable")
     assert answer(accomplice, wanted).status == 403
