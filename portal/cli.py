@@ -14,7 +14,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 
-from portal.access.tokens import SCOPES, create_token
+from portal.access.tokens import SCOPES
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
 from portal.doctor import examine
@@ -33,6 +33,7 @@ from portal.infrastructure.sealing.keys import (
 )
 from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
+from portal.staff.members.tokens import add_token_by_command
 from portal.web.incoming.request_log import configure_logging
 
 
@@ -153,9 +154,9 @@ token = AppGroup("token", help="Bearer tokens of machines.")
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
 def create_api_token(name: str, scopes: tuple[str, ...]) -> None:
-    """Create a token called NAME and print it, once."""
+    """Create a token called NAME and print it, once. The officers are told."""
     with transaction():
-        _row, text = create_token(name, list(scopes))
+        text = add_token_by_command(name, list(scopes))
     click.echo(text)
 
 

@@ -11,7 +11,7 @@ from portal.infrastructure.identifiers import new_public_id
 
 
 class ApiToken(db.Model):
-    """A token `nkp_live_…`, kept as its SHA-256 only."""
+    """A token `nkp_live_…`, kept as its SHA-256 only. One that was not handed out yet opens nothing."""
 
     __tablename__ = "api_tokens"
 
@@ -23,4 +23,5 @@ class ApiToken(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handed_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 
@@ -21,6 +22,11 @@ class Role(StrEnum):
     def label(self) -> str:
         """The role as staff read it, in the reader's language."""
         return str(_ROLE_LABELS[self])
+
+    def label_in(self, language: str) -> str:
+        """Return the role as it is called in a language, for a mail."""
+        with force_locale(language):
+            return self.label
 
 
 class Permission(StrEnum):

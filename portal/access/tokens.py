@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, select, update
 from portal import clock
 from portal.access.models import ApiToken
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.identifiers import new_public_id
 from portal.web.sessions import hash_token
 
 PREFIX = "nkp_live_"
@@ -37,17 +38,43 @@ def create_token(name: str, scopes: list[str], life: timedelta = LONGEST_LIFE) -
     Raises:
         ValueError: no scope, or an unknown one.
     """
+    row = prepare_token(new_public_id(), name, scopes, life)
+    text = hand_out(row)
+    assert text, "nobody else knows this token yet"
+    return row, text
+
+
+def prepare_token(public_id: str, name: str, scopes: list[str], life: timedelta) -> ApiToken:
+    """Add a token to the current transaction that nobody has the text of yet, and return its row.
+
+    Raises:
+        ValueError: no scope, or an unknown one.
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise ValueError(f"name one or more of the scopes {', '.join(SCOPES)}; unknown: {', '.join(unknown) or 'none'}")
-    body = secrets.token_hex(24)
-    text = f"{PREFIX}{body}{zlib.crc32(body.encode()) % 10**6:06d}"
     row = ApiToken(
-        name=name, token_hash=hash_token(text), scopes=list(scopes), expires_at=clock.now() + min(life, LONGEST_LIFE)
-    )
+        public_id=public_id, name=name, token_hash=hash_token(_new_text()), scopes=list(scopes),
+        expires_at=clock.now() + min(life, LONGEST_LIFE),
+    )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    return row, text
+    return row
+
+
+def hand_out(row: ApiToken) -> str | None:
+    """Make the text of a token in the current transaction and return it; None when it was handed out before."""
+    text = _new_text()
+    unseen = update(ApiToken).where(
+        ApiToken.id == row.id, ApiToken.handed_out_at.is_(None), ApiToken.revoked_at.is_(None)
+    )
+    made = unseen.values(token_hash=hash_token(text), handed_out_at=clock.now()).returning(ApiToken.id)
+    return text if db.session.execute(made).scalar_one_or_none() is not None else None
+
+
+def _new_text() -> str:
+    body = secrets.token_hex(24)
+    return f"{PREFIX}{body}{zlib.crc32(body.encode()) % 10**6:06d}"
 
 
 def find_api_token(authorization: str) -> Row[*tuple[Any, ...]] | None:

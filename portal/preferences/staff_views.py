@@ -26,6 +26,7 @@ from portal.lookups.opening import (
     open_named,
 )
 from portal.personal_data.categories import Category
+from portal.preferences.base_exports import may_export_until, open_proposal, propose_export
 from portal.preferences.choices.choosing import Standing, standings
 from portal.preferences.choices.states import read_state
 from portal.preferences.choices.switching_off import switch_off
@@ -34,12 +35,15 @@ from portal.preferences.forms import FindForm, SwitchOffForm
 from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import FLAGS, Channel, Topic
 from portal.preferences.queries import origin_label, totals
+from portal.staff.approvals.forms import ProposalForm
+from portal.staff.approvals.kinds import kinds
 from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("preferences", __name__)
 
 SEE, SWITCH_OFF = staff(Permission.SEE_MARKETING), staff(Permission.SWITCH_OFF_PREFERENCE)
+EXPORT = staff(Permission.SEE_MARKETING, needs_fresh=True)
 EXPORTED = declare("staff:preferences:exported", "format", "customers")
 
 
@@ -52,7 +56,14 @@ def marketing() -> Any:
         lookup_id = _open(form)
         if lookup_id:
             return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
-    return form_page("preferences/staff/marketing.html", form, totals=totals(), grid=_grid())
+    return _marketing_page(form, ProposalForm(formdata=None, prefix="export-")), 422 if form.errors else 200
+
+
+def _marketing_page(form: FindForm, export_form: ProposalForm) -> str:
+    return render_template(
+        "preferences/staff/marketing.html", form=form, export_form=export_form, totals=totals(), grid=_grid(),
+        may_export_until=may_export_until(current_user), waiting=open_proposal(current_user), kinds=kinds(),
+    )  # fmt: skip
 
 
 @blueprint.get("/marketing/customers/<public_id>")
@@ -64,15 +75,26 @@ def customer_choices(public_id: str) -> Any:
     return render_template("preferences/staff/customer_choices.html", origin_label=origin_label, grid=_grid(), **facts)
 
 
+@blueprint.post("/marketing/exports")
+@requires(EXPORT)
+def propose_base_export() -> Any:
+    form = ProposalForm(prefix="export-")
+    if not form.validate():
+        return _marketing_page(FindForm(formdata=None), form), 422
+    with transaction():
+        public_id = propose_export(current_user, form.reason.data).public_id
+    return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
+
+
 @blueprint.get("/marketing/preferences.csv")
 @requires(SEE)
-def csv() -> Response:
+def csv() -> AnyResponse:
     return _export("csv", "text/csv", whole_base.csv(db.engine, for_people=True))
 
 
 @blueprint.get("/marketing/preferences.ndjson")
 @requires(SEE)
-def ndjson() -> Response:
+def ndjson() -> AnyResponse:
     return _export("ndjson", "application/x-ndjson", whole_base.ndjson(db.engine))
 
 
@@ -158,7 +180,10 @@ def _say(switched: int) -> None:
         flash(_("All of it was off already. Nothing was changed."), "info")
 
 
-def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> Response:
+def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> AnyResponse:
+    if may_export_until(current_user) is None:
+        flash(_("A file of all customers takes a second person. Say below why you need it."), "info")
+        return redirect(url_for(".marketing"), 303)
     count_try([("30 per hour", f"staff-export:{current_user.id}")])
     with transaction():
         record(

@@ -21,6 +21,7 @@ from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
 from portal.infrastructure import installed
 from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
+from portal.staff.approvals.forms import why_field
 from portal.web.fields import NameField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
@@ -110,10 +111,12 @@ class InviteForm(PortalForm):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     role = _role_field(_l("Role"))
+    reason = why_field()
 
 
 class RoleForm(PortalForm):
     role = _role_field(_l("New role"))
+    reason = why_field()
 
 
 class ReviewForm(PortalForm):
@@ -148,3 +151,4 @@ class TokenForm(PortalForm):
         invalid_value_message=_l("Choose one of the periods."),
         invalid_choice_message=_l("Choose one of the periods."),
     )
+    reason = why_field()

@@ -18,6 +18,13 @@ from portal.web.sessions import SignedInSession
 
 
 class StaffMember(AppHolder, UserMixin, db.Model):
+    """Somebody who works in the portal, or is invited to. While the invitation waits for a second person, `proposed_at`
+    says since when.
+
+    `access_given_at` says when others last gave them something: a way in that they finished, a role, an open door.
+    It stays when a way in is taken away, so it also tells that somebody came in once.
+    """
+
     __tablename__ = "staff_members"
     __table_args__ = (UniqueConstraint("company_issuer", "company_subject"),)
 
@@ -29,9 +36,11 @@ class StaffMember(AppHolder, UserMixin, db.Model):
     role: Mapped[Role] = mapped_column(code_column(Role))
     language: Mapped[str] = mapped_column(String(2), default="fr")
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    proposed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     invited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     company_issuer: Mapped[str | None] = mapped_column(String(255))
     company_subject: Mapped[str | None] = mapped_column(String(255))
 
@@ -43,6 +52,11 @@ class StaffMember(AppHolder, UserMixin, db.Model):
     def may_sign_in(self) -> bool:
         """Whether the invitation was finished and the member is not disabled."""
         return self.activated_at is not None and self.disabled_at is None
+
+    @property
+    def has_come_in(self) -> bool:
+        """Whether they finished a way in once, be it closed or taken away since."""
+        return bool(self.activated_at or self.disabled_at or self.access_given_at)
 
     @property
     def first_name(self) -> str:

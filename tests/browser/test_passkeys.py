@@ -62,8 +62,10 @@ def test_a_staff_member(visit: Callable[..., Visitor], with_authenticator: Calla
     administrator = visit()
     administrator.sign_in_staff("administrator")
     administrator.open("/staff/members/new")
-    administrator.send({"name": "Ada Neuve", "email": "ada@example.org", "role": "reviewer"}, "form:has([name=role])")
-    link = administrator.page.locator(".secret").inner_text()
+    invited = {"name": "Ada Neuve", "email": "ada@example.org", "role": "reviewer", "reason": "Ada arrive lundi."}
+    administrator.send(invited, "form:has([name=role])")
+    visitor.served.flask("staff", "second", administrator.page.url[-32:], "--because", "Seule à bord.")
+    link = visitor.served.found_in_mail("ada@example.org", r"(http://\S+/staff/invitation/\S+)")
     password = "une phrase de réviseuse"
     page = visitor.open(link.removeprefix(visitor.served.url))
     visitor.send({"password": password}, "form:has([name=password])")

@@ -16,6 +16,7 @@ from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
+from tests.support.insiders import allow_export
 from tests.support.preferences import customer_of, flags_on, proofs
 
 REASON = "Question sur un message reçu"
@@ -101,6 +102,7 @@ def test_the_exports_hold_everybody_and_are_audited(people: People) -> None:
     people.customer(external_id="=1+1")
     accept("camille@example.org", "offers.email")
     browser = people.signed_in_staff("marketing")
+    allow_export("marketing@example.org")
     table = browser.client.get("/staff/marketing/preferences.csv")
     assert "attachment" in table.headers["Content-Disposition"]
     text = table.get_data(as_text=True)

@@ -19,10 +19,11 @@ from werkzeug.wrappers import Response
 from portal import clock
 from portal.access.permissions import Role
 from portal.config import Settings
-from portal.infrastructure.database import db
+from portal.infrastructure.database import db, transaction
+from portal.staff.approvals.deciding import second_by_command
 from tests.support.acting.authenticator import Authenticator
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, link_in, text_of
 from tests.support.acting.passkeys import options_of
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.staff_codes import code_at, to_code_page
@@ -191,29 +192,30 @@ def a_customer_proves_who_they_are(watch: Watch, people: People, mailbox: Mailbo
     sign_out(browser)
 
 
-def a_staff_member_is_invited_and_comes_in(watch: Watch, app: Flask, people: People) -> None:
+def seconded_by_command(page: Page) -> None:
+    with transaction():
+        second_by_command(page.url.rpartition("/")[2], "Seule à bord.")
+
+
+def a_staff_member_is_invited_and_comes_in(watch: Watch, app: Flask, people: People, mailbox: Mailbox) -> None:
     administrator = people.signed_in_staff(Role.ADMINISTRATOR)
     page = administrator.get("/staff/members/new")
-    page = page.submit({"name": "Nora Petit", "email": INVITED, "role": "reviewer"}, with_field="email")
-    link = secret_of(page)
+    wanted = {"name": "Nora Petit", "email": INVITED, "role": "reviewer", "reason": "Nora arrive lundi."}
+    seconded_by_command(page.submit(wanted, with_field="email"))
+    mail = mailbox.last_to(INVITED)
+    link = link_in(mail)
     watch.plant(
         "invitation link", link.partition("/invitation/")[2].partition(".")[2],
-        pages=("staff.staff.member", "staff.staff.accept_invitation"),
+        pages=("staff.staff.accept_invitation",), mail=str(mail["Subject"]),
     )  # fmt: skip
-    token = secret_of(
-        administrator.get("/staff/tokens/new").submit(
-            {"name": "Outil", "scopes": ["preferences:read"], "days": "30"}, with_field="name"
-        )
-    )
+    wanted = {"name": "Outil", "scopes": ["preferences:read"], "days": "30", "reason": "Un outil."}
+    seconded_by_command(administrator.get("/staff/tokens/new").submit(wanted, with_field="name"))
+    token = secret_of(administrator.get("/staff/tokens").submit(action="/show"))
     watch.plant("bearer token", token, pages=("staff.staff.tokens",))
     app.test_client().get("/feed/v1/preferences/C-1", headers={"Authorization": f"Bearer {token}"})
     app.test_client().get(f"/feed/v1/preferences/C-1?token={token}", headers={"Authorization": "Bearer forged"})
     password = watch.plant("password of staff", "quatre canaris sans aucun rapport 45")
-    page = (
-        Browser(app)
-        .get(link.removeprefix("http://localhost:8000"))
-        .submit({"password": password}, with_field="password")
-    )
+    page = Browser(app).get(link).submit({"password": password}, with_field="password")
     secret = watch.plant("TOTP secret", secret_of(page).replace(" ", ""), pages=("staff.staff.second_factor",))
     watch.plant("TOTP secret as shown", secret_of(page), pages=("staff.staff.second_factor",))
     page = page.submit({"code": watch.plant("first TOTP code", code_at(secret=secret))}, with_field="code")
@@ -270,7 +272,7 @@ def test_what_must_stay_secret_is_found_nowhere(
         newcomer = a_newcomer_registers_and_changes_everything(watch, app, mailbox)
         the_same_comes_by_facebook(watch, app, provider)
         the_same_adds_a_second_step(watch, app, newcomer)
-        a_staff_member_is_invited_and_comes_in(watch, app, people)
+        a_staff_member_is_invited_and_comes_in(watch, app, people, mailbox)
         mails = mailbox.all()
     watch.plant("secret key", settings.secret_key)
     watch.plant("master key", settings.master_keys.partition(":")[2])

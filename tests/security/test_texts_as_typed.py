@@ -85,7 +85,7 @@ def registered(people: People, typed: str) -> str:
 
 def invited(people: People, typed: str) -> str:
     page = people.signed_in_staff(Role.ADMINISTRATOR).get("/staff/members/new")
-    assert send(page, {"name": typed, "email": "zoe@example.org", "role": "support"}).status == 200
+    assert send(page, {"name": typed, "email": "zoe@example.org", "role": "support", "reason": "Départ"}).status == 200
     return db.session.execute(select(StaffMember.name).where(StaffMember.email == "zoe@example.org")).scalar_one()
 
 

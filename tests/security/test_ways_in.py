@@ -116,7 +116,7 @@ def test_fields_that_a_form_does_not_have_are_not_read(app: Flask, people: Peopl
     assert filed.received_at.year > 2020
     assert filed.reference != EXTRA["reference"]
     administrator = people.signed_in_staff("administrator")
-    values = {"name": "Zoé", "email": "zoe@example.org", "role": "support"}
+    values = {"name": "Zoé", "email": "zoe@example.org", "role": "support", "reason": "Zoé arrive lundi."}
     send_with_more(administrator.get("/staff/members/new"), values, with_field="email")
     invited = db.session.execute(select(StaffMember).where(StaffMember.email == "zoe@example.org")).scalar_one()
     assert (invited.role, invited.activated_at, invited.password_hash) == ("support", None, None)

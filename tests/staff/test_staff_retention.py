@@ -10,8 +10,13 @@ from portal.access.permissions import Role
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.staff.approvals.deciding import second_by_command
+from portal.staff.approvals.models import Approval
+from portal.staff.desk.models import OfficerNotice
 from portal.staff.models import StaffDevice, StaffMember, StaffSession, StaffToken
 from tests.support.acting.people import People
+from tests.support.insiders import ACTS, hire_subjects
+from tests.support.looking.audit_trail import events
 
 
 def left(model: type) -> int:
@@ -36,3 +41,19 @@ def test_old_sessions_links_and_browsers_go_after_a_year(app: Flask, people: Peo
     purge_at(clock.now() + timedelta(days=370))
     assert (left(StaffSession), left(StaffDevice), left(StaffToken)) == (0, 0, 0)
     assert left(StaffMember) == 1
+
+
+def test_a_proposal_and_what_officers_were_told_go_after_their_periods(app: Flask, people: People) -> None:
+    hire_subjects(people)
+    author = people.signed_in_staff(Role.ADMINISTRATOR)
+    public_id = ACTS["token"].proposed(author)
+    with transaction():
+        second_by_command(public_id, "Seule à bord.")
+    ACTS["token"].proposed(author)
+    run_due_jobs()
+
+    purge_at(clock.now() + timedelta(days=370))
+    assert (left(OfficerNotice), left(Approval)) == (0, 2), "the words of a proposal are kept for five years"
+    purge_at(clock.now() + timedelta(days=5 * 365 + 2))
+    assert left(Approval) == 1, "one that ended on its own last day counts from then"
+    assert events("staff:approval:seconded")[0].facts["approval"] == public_id, "the audit trail keeps who and what"

@@ -14,6 +14,8 @@ NEEDED = {
     "customer_file": Permission.LOOK_UP_CUSTOMER,
     "customer_category": Permission.LOOK_UP_CUSTOMER,
     "desk": Permission.SEE_DESK,
+    "notices": Permission.SEE_DESK,
+    "read_notices": Permission.SEE_DESK,
     "members": Permission.MANAGE_STAFF,
     "new_member": Permission.MANAGE_STAFF,
     "member": Permission.MANAGE_STAFF,
@@ -25,10 +27,11 @@ NEEDED = {
     "member_way_in": Permission.MANAGE_STAFF,
     "tokens": Permission.MANAGE_TOKENS,
     "new_token": Permission.MANAGE_TOKENS,
+    "token_show": Permission.MANAGE_TOKENS,
     "token_revoke": Permission.MANAGE_TOKENS,
 }
 FOR_ALL_STAFF = {
-    "home", "sign_out", "permissions", "recovery_codes", "approvals", "approval",
+    "home", "sign_out", "permissions", "recovery_codes", "approvals", "approval", "answer_approval",
     "account", "account_password", "account_recovery_codes", "account_sessions", "account_session_end", "confirm_password",
     "begin_company_proof", "prove_by_company",
     "account_app", "account_app_new", "account_app_picture", "account_app_remove",

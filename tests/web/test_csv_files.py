@@ -13,6 +13,7 @@ from portal.infrastructure.database import transaction
 from portal.web.csv_files import csv_bytes, csv_line, csv_lines, safe_cell
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
+from tests.support.insiders import allow_export
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-2+3+cmd", "@SUM(A1)", '=HYPERLINK("x")', "+A1"])
@@ -99,6 +100,7 @@ def test_only_a_file_for_people_begins_with_the_mark(for_people: bool) -> None:
 def test_every_file_is_for_people_or_for_programs(people: People) -> None:
     customer = people.signed_in()
     marketing = people.signed_in_staff("marketing")
+    allow_export("marketing@example.org")
     with transaction():
         _row, token = create_token("test", ["preferences:list"])
     feed = Browser(people.app).client.get("/feed/v1/preferences.csv", headers={"Authorization": f"Bearer {token}"})

@@ -1,12 +1,14 @@
 """What the member who looks at a case may do to it now, and which panel the page shows where a decision is made."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from portal.access.permissions import Permission
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.identity_checks.documents.viewing import Look
 from portal.rights.deciding.case_facts import CaseFacts
+from portal.rights.deciding.decisions import new_until
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
@@ -37,6 +39,7 @@ class CaseActs:
     Attributes:
         look: why this browser opened the document and until when; None when it has not.
         decided_it: whether the decision that waits for a second opinion is this member's own.
+        new_until: until when this member leaves the second opinion to others, because their way in or role is new.
     """
 
     panel: Panel | None
@@ -44,6 +47,7 @@ class CaseActs:
     is_mine: bool
     is_held: bool
     decided_it: bool
+    new_until: datetime | None
     may_claim: bool
     may_look: bool
     may_second: bool
@@ -67,6 +71,9 @@ def acts_on(
     is_undecided = request.is_open and request.outcome is None
     is_in_work = is_undecided and request.status is not Status.SECOND_OPINION
     decided_it = decision is not None and decision.staff_id == member.id
+    may_second = not decided_it and member.may(Permission.GIVE_SECOND_OPINION)
+    is_awaited = decision is not None and may_second and request.status is Status.SECOND_OPINION
+    until = new_until(decision, member) if decision and is_awaited else None
     is_document_ready = any(side.is_ready for side in facts.documents)
     may_look = request.is_open and not is_others and is_document_ready and member.may(Permission.SEE_DOCUMENT)
     may_decide = member.may(Permission.DECIDE_REQUEST)
@@ -76,9 +83,10 @@ def acts_on(
         is_mine=is_mine,
         is_held=is_mine or is_others,
         decided_it=decided_it,
+        new_until=until,
         may_claim=request.is_open and member.may(Permission.CLAIM_REQUEST),
         may_look=may_look,
-        may_second=not decided_it and member.may(Permission.GIVE_SECOND_OPINION),
+        may_second=may_second and until is None,
         may_prepare_again=may_decide,
         may_ask=is_in_work and may_decide,
         may_extend=is_in_work and may_decide and not request.is_extended,

@@ -1,6 +1,7 @@
 """Decide a request, once it is known who asks; a refusal or an erasure needs a second person's agreement."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from portal.rights.carrying_out.answering import fulfil
 from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
 from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
+from portal.staff.approvals.seconders import waits_until
 from portal.staff.models import StaffMember
 
 DECIDED = declare("staff:request:decided", "reference", "outcome", "ground", "needs_second_opinion")
@@ -30,6 +32,10 @@ class IdentityUnsettled(Exception):
 
 class SamePerson(Exception):
     """The second opinion must come from somebody else than the first."""
+
+
+class TooNew(Exception):
+    """The member's way in or role is new, and somebody who has been here for longer could give the opinion."""
 
 
 class OfficerNeeded(Exception):
@@ -90,7 +96,7 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     """Agree or disagree with a decision, in the current transaction. When agreed, the answer leaves.
 
     Raises:
-        CaseMoved, OwnCase, SamePerson, OfficerNeeded.
+        CaseMoved, OwnCase, SamePerson, OfficerNeeded, TooNew.
     """
     act = acting.lock(request, member, version)
     decision = latest_decision(request.id)
@@ -100,6 +106,8 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
         raise SamePerson
     if decision.ground and decision.ground.needs_officer and not member.may(Permission.SECOND_PROVEN_GROUND):
         raise OfficerNeeded
+    if new_until(decision, member):
+        raise TooNew
     decision.second_staff_id, decision.second_at, decision.second_text = member.id, clock.now(), text
     decision.second_opinion = opinion
     act.note(EventKind.SECOND_OPINION_GIVEN, text, is_internal=True)
@@ -108,6 +116,14 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     act.give_back()
     if opinion is SecondOpinion.AGREES:
         fulfil(act, decision.outcome, decision.message)
+
+
+def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None:
+    """Return until when a new member leaves the second opinion on a decision to others; None when they need not."""
+    needed = Permission.GIVE_SECOND_OPINION
+    if decision.ground and decision.ground.needs_officer:
+        needed = Permission.SECOND_PROVEN_GROUND
+    return waits_until(member, needed, StaffMember.id != decision.staff_id)
 
 
 def _is_identity_settled(request_id: int) -> bool:

@@ -67,6 +67,10 @@ def second_opinion(reference: str) -> Any:
         form.agrees.errors = [_("The second opinion must come from somebody else.")]
     except decisions.OfficerNeeded:
         form.agrees.errors = [_("On this ground the privacy officer must give the second opinion.")]
+    except decisions.TooNew:
+        form.agrees.errors = [
+            _("Your way in or your role is new: for 48 hours, colleagues who were here before decide.")
+        ]
     else:
         return acted(reference, _("Your opinion is recorded."))
     return refused(reference, second_form=form)

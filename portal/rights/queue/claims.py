@@ -1,5 +1,6 @@
 """Hold a case: one person at a time, for twenty minutes that every act renews. Two people never hold the same case."""
 
+from collections.abc import Set
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, select, update
@@ -14,6 +15,8 @@ from portal.infrastructure.database import db
 from portal.lookups.opening import is_own_file, recognise_owners_with
 from portal.rights.lifecycle import WAITING_STATUSES, CaseMoved, Status
 from portal.rights.models import RequestDecision, RightsRequest
+from portal.staff.approvals.seconders import waits_until
+from portal.staff.members.leaving import when_leaving
 from portal.staff.models import StaffMember
 
 HELD_FOR = timedelta(minutes=20)
@@ -111,6 +114,14 @@ def release(request: RightsRequest, member: StaffMember) -> None:
     _record(RELEASED, request, member)
 
 
+@when_leaving
+def give_back_cases(member: StaffMember, lost: Set[Permission], actor: str) -> None:
+    """Give the cases back that somebody held who works on none any more, so that a colleague takes them at once."""
+    if Permission.CLAIM_REQUEST in lost:
+        held = update(RightsRequest).where(RightsRequest.holder_id == member.id)
+        db.session.execute(held.values(holder_id=None, held_until=None))
+
+
 def take_most_urgent(member: StaffMember) -> RightsRequest | None:
     """Claim the free case with the nearest due date that this member can work on now, or return None.
 
@@ -142,6 +153,9 @@ def take_most_urgent(member: StaffMember) -> RightsRequest | None:
 def _may_second(member: StaffMember) -> ColumnElement[bool]:
     """Return the condition that a member may give the second opinion: they have the permission and did not decide."""
     if not member.may(Permission.GIVE_SECOND_OPINION):
+        return false()
+    # A new member is handed none while somebody is there for longer; what nobody else could give, they open themselves.
+    if waits_until(member, Permission.GIVE_SECOND_OPINION):
         return false()
     newest = select(func.max(RequestDecision.id)).where(RequestDecision.request_id == RightsRequest.id)
     is_theirs = exists().where(

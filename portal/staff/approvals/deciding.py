@@ -1,25 +1,23 @@
 """Second or decline a proposal. Another member who has the permission does so, once, before the proposal ends."""
 
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from flask_babel import gettext as _
 
 from portal import clock
-from portal.access.permissions import Permission, roles_with
 from portal.audit.tags import declare
-from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.staff.approvals.kinds import ApprovalKind, kinds
+from portal.staff.approvals.kinds import CannotCarryOut, kinds
 from portal.staff.approvals.models import Approval, ApprovalState
-from portal.staff.approvals.proposing import note
+from portal.staff.approvals.proposing import hold, note
+from portal.staff.approvals.seconders import how_many_could, waits_until
+from portal.staff.desk.models import Act
+from portal.staff.desk.notices import Told, officers, tell_officers
 from portal.staff.models import StaffMember
 
 SECONDED = declare("staff:approval:seconded", "approval", "what", "target")
 DECLINED = declare("staff:approval:declined", "approval", "what", "target")
-
-# A member counts as new for so long. Whoever lets in an accomplice cannot have them second anything at once.
-NEW_WAY_IN = timedelta(hours=48)
 
 
 class Hindrance(StrEnum):
@@ -27,6 +25,8 @@ class Hindrance(StrEnum):
 
     OWN = "own"
     """They made the proposal."""
+    CONCERNED = "concerned"
+    """It is about themselves."""
     NOT_ENTITLED = "not_entitled"
     """Their role does not carry the permission, or they cannot sign in."""
     NEW = "new"
@@ -46,7 +46,7 @@ class TargetChanged(Exception):
 
 
 class OthersCould(Exception):
-    """Two members or more could second the proposal, so it may not be seconded from the shell."""
+    """Two members or more could second it, or could until less than 48 hours ago: the shell may not."""
 
 
 def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
@@ -56,10 +56,24 @@ def hindrance(approval: Approval, member: StaffMember) -> Hindrance | None:
         return Hindrance.OWN
     if not member.may_sign_in or not member.may(kind.permission):
         return Hindrance.NOT_ENTITLED
-    since = clock.now() - NEW_WAY_IN
-    is_new = (member.activated_at or since) > since
-    others = (StaffMember.activated_at <= since, StaffMember.id != approval.author_id)
-    return Hindrance.NEW if is_new and _count(kind, *others) else None
+    if kind.concerns(approval.target) == member.public_id:
+        return Hindrance.CONCERNED
+    return Hindrance.NEW if new_until(approval, member) else None
+
+
+def new_until(approval: Approval, member: StaffMember) -> datetime | None:
+    """Return until when a new member leaves a proposal to others; None when they may decide it now.
+
+    Whom it concerns counts among the others, though they may not decide it either: an accomplice must not help to take
+    the only other colleague's way in.
+    """
+    return waits_until(member, kinds()[approval.what].permission, StaffMember.id != approval.author_id)
+
+
+def takes_shell(approval: Approval) -> bool:
+    """Tell whether fewer than two members could second a proposal, so that the shell of the machine may."""
+    kind = kinds()[approval.what]
+    return how_many_could(kind.permission, StaffMember.public_id != (kind.concerns(approval.target) or "")) < 2
 
 
 def second(public_id: str, member: StaffMember, words: str = "") -> None:
@@ -71,6 +85,9 @@ def second(public_id: str, member: StaffMember, words: str = "") -> None:
     """
     approval = _open(public_id, member)
     _close(approval, ApprovalState.SECONDED, words, member)
+    told = kinds()[approval.what].told
+    if told:
+        tell_officers(told(approval), author=approval.author, by=member)
     _carry_out(approval)
 
 
@@ -82,6 +99,7 @@ def decline(public_id: str, member: StaffMember, words: str) -> None:
     """
     approval = _open(public_id, member)
     _close(approval, ApprovalState.DECLINED, words, member)
+    kinds()[approval.what].drop(approval)
 
 
 def second_by_command(public_id: str, words: str) -> Approval | None:
@@ -94,30 +112,24 @@ def second_by_command(public_id: str, words: str) -> Approval | None:
         OthersCould, ApprovalOver, TargetChanged: see each class.
         CannotCarryOut: what was proposed cannot be done.
     """
-    approval = _lock(public_id)
-    if approval is None:
+    approval = hold(Approval.public_id == public_id)
+    if approval is None or approval.what not in kinds():
         return None
     _check_open(approval)
-    if _count(kinds()[approval.what]) >= 2:
+    if not takes_shell(approval):
         raise OthersCould
     _close(approval, ApprovalState.SECONDED, words)
-    _carry_out(approval)
     _tell_officers(approval)
+    _carry_out(approval)
     return approval
 
 
 def _open(public_id: str, member: StaffMember) -> Approval:
-    approval = _lock(public_id)
-    if approval is None or hindrance(approval, member):
+    approval = hold(Approval.public_id == public_id, member.id)
+    if approval is None or approval.what not in kinds() or hindrance(approval, member):
         raise MayNotDecide
     _check_open(approval)
     return approval
-
-
-def _lock(public_id: str) -> Approval | None:
-    # When two members decide at once, the second one waits here, and then finds the proposal decided.
-    statement = select(Approval).where(Approval.public_id == public_id, Approval.what.in_(kinds())).with_for_update()
-    return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
 def _check_open(approval: Approval) -> None:
@@ -136,26 +148,19 @@ def _carry_out(approval: Approval) -> None:
     kind = kinds()[approval.what]
     if kind.facts_of(approval.target) != approval.before:
         raise TargetChanged
+    if approval.author.disabled_at:
+        raise CannotCarryOut(_("whoever proposed it may not come in any more; propose it anew."))
     kind.carry_out(approval)
-
-
-def _count(kind: ApprovalKind, *conditions: ColumnElement[bool]) -> int:
-    """Return how many members could second a kind."""
-    statement = select(func.count()).select_from(StaffMember).where(
-        StaffMember.role.in_(kind.roles), *_may_sign_in(), *conditions
-    )  # fmt: skip
-    return int(db.session.execute(statement).scalar_one())
-
-
-def _may_sign_in() -> tuple[ColumnElement[bool], ...]:
-    return StaffMember.activated_at.is_not(None), StaffMember.disabled_at.is_(None)
 
 
 def _tell_officers(approval: Approval) -> None:
     kind = kinds()[approval.what]
-    keep_the_desk = StaffMember.role.in_(roles_with(Permission.SEE_DESK))
-    officers = select(StaffMember).where(keep_the_desk, *_may_sign_in()).order_by(StaffMember.id)
-    for officer in db.session.execute(officers).scalars():
+    if kind.told:
+        tell_officers(kind.told(approval), author=approval.author)
+        return
+    told = officers()
+    tell_officers(Told(Act.SECONDED, approval.target), author=approval.author, is_mailed=not told)
+    for officer in told:
         may_see = officer.may(kind.permission) or officer.id == approval.author_id
         queue_mail(
             "staff/seconded_by_command", officer.email, officer.language,

@@ -1,4 +1,4 @@
-"""The form in which the second person answers a proposal."""
+"""The reason of whoever proposes, and the form in which the second person answers."""
 
 from enum import StrEnum
 
@@ -9,6 +9,21 @@ from wtforms.validators import StopValidation
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_WORDS = 2000
+
+
+def why_field() -> TextAreaField:
+    """Return the field for why something is proposed, which the second person reads."""
+    return TextAreaField(
+        _l("Why"),
+        [Needed(_l("Say why: the second person reads it.")), LengthBetween(most=LONGEST_WORDS)],
+        description=_l("Nothing is done before another member seconds it. They read this."),
+    )
+
+
+class ProposalForm(PortalForm):
+    """Propose something that has nothing to choose."""
+
+    reason = why_field()
 
 
 class Answer(StrEnum):

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portal.access.permissions import Permission, Role, roles_with
+from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.staff.approvals.models import Approval
+from portal.staff.desk.notices import Told
 
 Facts = dict[str, Any]
 """JSON values by field: references, codes, dates, numbers. Never people's data, because approvals are kept as proof."""
@@ -26,6 +27,10 @@ class ApprovalKind:
             (None from the shell); raises `CannotCarryOut`.
         describe: returns facts as (label, value) pairs in a language, for the page.
         link: returns where a target can be looked at, when there is such a page.
+        names_of: returns targets in words, as far as they are there; the page shows the others as they are.
+        concerns: returns the public id of the member whom a target is, who does not second what concerns themselves.
+        told: returns what the officers are told once it is carried out; None leaves the telling to the shell's use.
+        drop: clears away what was made ready for the proposal, when it is declined or ends.
     """
 
     code: str
@@ -35,11 +40,10 @@ class ApprovalKind:
     carry_out: Callable[[Approval], None]
     describe: Callable[[Facts, str], list[tuple[str, str]]]
     link: Callable[[str], str] | None = None
-
-    @property
-    def roles(self) -> list[Role]:
-        """The roles that carry the permission to second."""
-        return roles_with(self.permission)
+    names_of: Callable[[list[str]], dict[str, str]] = lambda _targets: {}
+    concerns: Callable[[str], str | None] = lambda _target: None
+    told: Callable[[Approval], Told] | None = None
+    drop: Callable[[Approval], None] = lambda _approval: None
 
 
 class CannotCarryOut(Exception):

@@ -74,6 +74,17 @@ def compare(approval: Approval, language: str) -> list[tuple[str, str | None, st
     return [(label, before.get(label), after.get(label)) for label in before | after]
 
 
+def names_of(approvals: list[Approval]) -> dict[str, str]:
+    """Return the targets of proposals in words, as far as they are there; a query for each kind at most."""
+    by_kind: dict[str, list[str]] = {}
+    for approval in approvals:
+        by_kind.setdefault(approval.what, []).append(approval.target)
+    names: dict[str, str] = {}
+    for what, targets in by_kind.items():
+        names |= kinds()[what].names_of(targets)
+    return names
+
+
 def _secondable(member: StaffMember) -> dict[str, ApprovalKind]:
     return {code: kind for code, kind in kinds().items() if member.may(kind.permission)}
 

@@ -7,17 +7,19 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal.access.declare import STAFF, requires
+from portal.access.declare import STAFF, STAFF_FRESH, requires
+from portal.access.reauthentication import is_fresh
 from portal.infrastructure.database import transaction
 from portal.staff.approvals.deciding import (
-    NEW_WAY_IN,
     ApprovalOver,
     Hindrance,
     MayNotDecide,
     TargetChanged,
     decline,
     hindrance,
+    new_until,
     second,
+    takes_shell,
 )
 from portal.staff.approvals.forms import Answer, AnswerForm
 from portal.staff.approvals.kinds import CannotCarryOut, kinds
@@ -27,6 +29,7 @@ from portal.staff.approvals.listing import (
     find_approval,
     has_approvals,
     may_see,
+    names_of,
     own_open,
     waiting_for,
 )
@@ -40,19 +43,26 @@ from portal.web.filters import date_time
 def approvals() -> str:
     if not has_approvals(current_user):
         abort(403)
+    waiting, own = waiting_for(current_user), own_open(current_user)
+    page = decided_page(current_user, request.args.get("cursor"))
     return render_template(
-        "staff/staff/approvals.html", waiting=waiting_for(current_user), own=own_open(current_user),
-        page=decided_page(current_user, request.args.get("cursor")), kinds=kinds(),
+        "staff/staff/approvals.html", waiting=waiting, own=own,
+        page=page, kinds=kinds(), names=names_of([*waiting, *own, *page.rows]),
     )  # fmt: skip
 
 
-@blueprint.route("/approvals/<public_id>", methods=["GET", "POST"])
+@blueprint.get("/approvals/<public_id>")
 @requires(STAFF)
-def approval(public_id: str) -> Any:
-    found = _find(public_id)
-    form = AnswerForm()
-    if not form.validate_on_submit():
-        return _page(found, form), 422 if form.is_submitted() else 200
+def approval(public_id: str) -> str:
+    return _page(_find(public_id), AnswerForm(formdata=None))
+
+
+@blueprint.post("/approvals/<public_id>")
+@requires(STAFF_FRESH)
+def answer_approval(public_id: str) -> Any:
+    found, form = _find(public_id), AnswerForm()
+    if not form.validate():
+        return _page(found, form), 422
     trouble = _decide(found, form)
     if trouble:
         return _page(found, form, trouble), 409
@@ -99,5 +109,6 @@ def _page(found: Approval, form: AnswerForm, trouble: str | None = None) -> str:
     return render_template(
         "staff/staff/approval.html", approval=found, kind=kinds()[found.what], form=form, trouble=trouble,
         facts=compare(found, str(get_locale())), is_open=is_open, hindrances=Hindrance,
-        hindrance=hindrance(found, current_user) if is_open else None, new_until=current_user.activated_at + NEW_WAY_IN,
+        hindrance=hindrance(found, current_user) if is_open else None, new_until=new_until(found, current_user),
+        takes_shell=is_open and takes_shell(found), is_fresh=is_fresh(), name=names_of([found]).get(found.target),
     )  # fmt: skip

@@ -73,7 +73,7 @@ def recognise(identity: CompanyIdentity, language: str) -> Arrival:
         language: `fr` or `en`; it becomes the language of a member who comes in for the first time.
     """
     member = _pinned(identity) or _first_match(identity)
-    if member is None or member.disabled_at:
+    if member is None or member.disabled_at or member.proposed_at:
         note_denied(member, "company")
         is_nameless = member is None and identity.email is None
         return Arrival(Outcome.UNVERIFIED if is_nameless else Outcome.UNKNOWN)
@@ -191,7 +191,8 @@ def _activate(member: StaffMember, language: str) -> None:
     # Whoever held the invitation's link may have set these without finishing, so nobody has proven them.
     member.password_hash = None
     keep_totp_secret(member, None)
-    member.activated_at, member.language = instant, language
+    member.activated_at = member.access_given_at = instant
+    member.language = language
     record(ACTIVATED, actor=_who(member), subject=_who(member))
 
 

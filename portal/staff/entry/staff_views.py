@@ -54,6 +54,7 @@ PENDING = "second_factor"
 CHALLENGE = "passkey"
 
 FIRST_PAGES = (
+    (Permission.SEE_DESK, "staff.staff.desk"),
     (Permission.SEE_QUEUE, "staff.rights.queue"),
     (Permission.SEE_MARKETING, "staff.preferences.marketing"),
     (Permission.MANAGE_STAFF, "staff.staff.members"),

@@ -1,4 +1,7 @@
-"""Staff members and their roles: nobody changes their own, and every change is in the audit trail."""
+"""Staff members and their roles: nobody changes their own, and every change is in the audit trail.
+
+To close a way in, or to end sessions, must not wait. What gives somebody something takes two: see `proposals.py`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +13,19 @@ from sqlalchemy import Select, delete, func, select
 
 from portal import clock
 from portal.access.factor_changes import FactorChange
-from portal.access.permissions import Permission, Role
+from portal.access.permissions import PERMISSIONS, Permission, Role
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
+from portal.staff.desk.models import Act
+from portal.staff.desk.notices import Told, tell_officers
 from portal.staff.entry.devices import forget_devices
 from portal.staff.entry.sessions import stop_all_sessions
 from portal.staff.entry.sign_in import end_waiting
-from portal.staff.members.invitation import new_link
+from portal.staff.members.invitation import mail_link, name_and_address, new_link
+from portal.staff.members.leaving import leave
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
 from portal.staff.own_account.second_factor import keep_recovery_codes, tell_of_change
 
@@ -38,6 +45,8 @@ class MemberDisabled(Exception):
 
 
 class MemberState(StrEnum):
+    PROPOSED = "proposed"
+    """The invitation waits for a second person."""
     ACTIVE = "active"
     """May sign in."""
     INVITED = "invited"
@@ -52,6 +61,7 @@ class MemberState(StrEnum):
 
 
 _STATE_LABELS = {
+    MemberState.PROPOSED: _l("Invitation proposed"),
     MemberState.ACTIVE: _l("Active"),
     MemberState.INVITED: _l("Invited"),
     MemberState.DISABLED: _l("Disabled"),
@@ -74,7 +84,9 @@ def member_state(member: StaffMember) -> MemberState:
     """Return whether a member may sign in, has yet to, or may not any more."""
     if member.disabled_at:
         return MemberState.DISABLED
-    return MemberState.ACTIVE if member.activated_at else MemberState.INVITED
+    if member.activated_at:
+        return MemberState.ACTIVE
+    return MemberState.PROPOSED if member.proposed_at else MemberState.INVITED
 
 
 def all_members() -> Select[StaffMember]:
@@ -122,28 +134,40 @@ def lock_pair(actor_id: int, member_public_id: str) -> Pair | None:
     return Pair(actor, member) if member else None
 
 
-def change_role(pair: Pair, role: Role) -> None:
-    """Give a member another role from their next request on."""
-    if pair.member.role is role:
-        return
-    pair.record(ROLE_CHANGED, before=pair.member.role, after=role)
-    pair.member.role = role
+def change_role(member: StaffMember, role: Role, actor: str) -> None:
+    """Give a member another role from their next request on, in the current transaction; they are told by mail.
+
+    Args:
+        actor: `staff:<public id>` or `command`, for the audit trail.
+    """
+    lost = PERMISSIONS[member.role] - PERMISSIONS[role]
+    record(ROLE_CHANGED, actor=actor, subject=_who(member), before=member.role, after=role)
+    member.role, member.access_given_at = role, clock.now()
+    leave(member, lost, actor)
+    _tell(member, "role")
 
 
 def disable(pair: Pair) -> None:
-    """Close a member's way in at once: end sessions and links, and let them sign in no more."""
-    if pair.member.disabled_at:
+    """Close a member's way in at once: end sessions and links, and let them sign in no more.
+
+    They and the officers are told by mail, and what they had begun is handed on or ended.
+    """
+    member = pair.member
+    if member.disabled_at:
         return
-    pair.member.disabled_at = clock.now()
-    pair.record(DISABLED, sessions=_end_sessions_and_links(pair.member))
+    tell_officers(Told(Act.CLOSED, name_and_address(member), member.role), by=pair.actor)
+    if member.activated_at:
+        _tell(member, "closed")
+    member.disabled_at = clock.now()
+    pair.record(DISABLED, sessions=_end_sessions_and_links(member))
+    leave(member, None, _who(pair.actor))
 
 
-def enable(pair: Pair) -> None:
-    """Let a member sign in again with the password and the second factor they had."""
-    if pair.member.disabled_at is None:
-        return
-    pair.member.disabled_at = None
-    pair.record(ENABLED)
+def enable(member: StaffMember, actor: str) -> None:
+    """Let a member sign in again with the password and the second factor they had, in the current transaction."""
+    member.disabled_at, member.access_given_at = None, clock.now()
+    record(ENABLED, actor=actor, subject=_who(member))
+    _tell(member, "reopened")
 
 
 def end_sessions(pair: Pair) -> int:
@@ -154,38 +178,12 @@ def end_sessions(pair: Pair) -> int:
     return ended
 
 
-def renew_way_in(pair: Pair) -> StaffToken:
-    """Take password, second factors and recovery codes away, and return the token of a link to make new ones.
+def renew_way_in(member: StaffMember, actor: str) -> None:
+    """Take password, second factors and recovery codes away, and mail the member a link to make new ones.
 
-    For a lost telephone or a forgotten password. An administrator makes sure who asks, and chooses nothing for the
-    member (ASVS 6.4.4, 6.4.6). The member is told by mail, because somebody else may have asked.
+    For a lost telephone or a forgotten password. Whoever asks makes sure of the person, chooses nothing for them, and
+    never sees the link (ASVS 6.4.4, 6.4.6).
     """
-    token, sessions = _start_over(pair.member)
-    pair.record(WAY_IN_RENEWED, sessions=sessions)
-    return token
-
-
-def renew_way_in_by_command(email: str) -> StaffToken | None:
-    """Do as `renew_way_in` from the shell of the machine, in the current transaction; None for an unknown address.
-
-    For the only administrator who lost every factor: nobody is left to do it on the page.
-
-    Raises:
-        AddressRefused: the text is no e-mail address.
-        MemberDisabled: the member's way in was closed, and a link would open nothing.
-    """
-    chosen = select(StaffMember).where(StaffMember.email_normalised == normalise_address(email))
-    member = db.session.execute(chosen.with_for_update()).scalar_one_or_none()
-    if member is None:
-        return None
-    if member.disabled_at:
-        raise MemberDisabled
-    token, sessions = _start_over(member)
-    record(WAY_IN_RENEWED, actor="command", subject=f"staff:{member.public_id}", sessions=sessions)
-    return token
-
-
-def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
     sessions = _end_sessions_and_links(member)
     # A browser of before counts as new: a sign-in from it is told by mail, and it has no tries of its own.
     forget_devices(member.id)
@@ -193,11 +191,45 @@ def _start_over(member: StaffMember) -> tuple[StaffToken, int]:
     db.session.execute(delete(StaffPasskey).where(StaffPasskey.staff_id == member.id))
     if member.activated_at:
         tell_of_change(member, FactorChange.LIFTED)
+    member.access_given_at = member.access_given_at or member.activated_at
     member.password_hash = member.sealed_totp_secret = member.activated_at = None
     member.company_issuer = member.company_subject = None
-    return new_link(member), sessions
+    record(WAY_IN_RENEWED, actor=actor, subject=_who(member), sessions=sessions)
+    mail_link(new_link(member))
+
+
+def renew_way_in_by_command(email: str) -> bool:
+    """Do as `renew_way_in` from the shell of the machine, in the current transaction; False for an unknown address.
+
+    For the only administrator who lost every factor: nobody is left to propose it. The officers are told.
+
+    Raises:
+        AddressRefused: the text is no e-mail address.
+        MemberDisabled: the member's way in was closed, and a link would open nothing.
+    """
+    chosen = select(StaffMember).where(StaffMember.email_normalised == normalise_address(email))
+    member = db.session.execute(chosen.with_for_update()).scalar_one_or_none()
+    if member is None or member.proposed_at:
+        return False
+    if member.disabled_at:
+        raise MemberDisabled
+    tell_officers(Told(Act.WAY_IN, name_and_address(member), member.role))
+    renew_way_in(member, "command")
+    return True
 
 
 def _end_sessions_and_links(member: StaffMember) -> int:
     db.session.execute(delete(StaffToken).where(StaffToken.staff_id == member.id))
     return stop_all_sessions(member.id)
+
+
+def _tell(member: StaffMember, change: str) -> None:
+    queue_mail(
+        "staff/access_changed", member.email, member.language,
+        first_name=member.first_name, change=change, role=member.role.label_in(member.language),
+        at=clock.now().isoformat(),
+    )  # fmt: skip
+
+
+def _who(member: StaffMember) -> str:
+    return f"staff:{member.public_id}"

@@ -18,6 +18,7 @@ from portal.audit.tags import declare
 from portal.config import Settings
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import db
+from portal.infrastructure.mail.outbox import queue_mail
 from portal.infrastructure.one_time_tokens import read_token, use_up, write_token
 from portal.staff.models import StaffMember, StaffToken
 from portal.staff.own_account.second_factor import keep_passkey, keep_recovery_codes
@@ -37,8 +38,27 @@ class InvitationOver(Exception):
     """The link was used, replaced or taken away, or its day has passed."""
 
 
+def prepare(email: str, name: str, role: Role, *, language: str) -> StaffMember:
+    """Add a member to the current transaction whose invitation waits for a second person: no link opens anything yet.
+
+    Raises:
+        AddressRefused: the text is no e-mail address.
+        MemberExists: somebody has this address already, invited or not.
+    """
+    normalised = normalise_address(email)
+    if _with_address(normalised):
+        raise MemberExists
+    member = StaffMember(
+        email=email.strip(), email_normalised=normalised, name=name, role=role, language=language,
+        proposed_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(member)
+    db.session.flush()
+    return member
+
+
 def invite(email: str, name: str, role: Role, *, actor: str, language: str = "fr") -> StaffToken:
-    """Add an invited member and the token of their link to the current transaction.
+    """Add an invited member and the token of their link to the current transaction, from the shell of the machine.
 
     An invitation that was not finished is replaced, and its link stops working.
 
@@ -50,17 +70,52 @@ def invite(email: str, name: str, role: Role, *, actor: str, language: str = "fr
         MemberExists: the address belongs to a member who has finished an invitation.
     """
     normalised = normalise_address(email)
-    statement = select(StaffMember).where(StaffMember.email_normalised == normalised)
-    member = db.session.execute(statement).scalar_one_or_none()
-    if member and (member.activated_at or member.disabled_at):
+    member = _with_address(normalised)
+    if member and member.has_come_in:
         raise MemberExists
     if member is None:
         member = StaffMember(email=email.strip(), email_normalised=normalised, name=name, role=role, language=language)
         db.session.add(member)
         db.session.flush()
     member.name, member.role = name, role
-    record(INVITED, actor=actor, subject=f"staff:{member.public_id}", role=role)
+    return send_off(member, actor)
+
+
+def send_off(member: StaffMember, actor: str) -> StaffToken:
+    """Invite a member whom the table holds already, in the current transaction, and return the token of their link."""
+    member.proposed_at, member.invited_at = None, clock.now()
+    record(INVITED, actor=actor, subject=f"staff:{member.public_id}", role=member.role)
     return new_link(member)
+
+
+def nobody_has_come_in() -> bool:
+    """Tell whether no member has ever finished a way in: then the shell makes the first one."""
+    came = select(StaffMember.id).where(
+        StaffMember.activated_at.is_not(None)
+        | StaffMember.disabled_at.is_not(None)
+        | StaffMember.access_given_at.is_not(None)
+    )
+    return db.session.execute(came.limit(1)).first() is None
+
+
+def _with_address(normalised: str) -> StaffMember | None:
+    statement = select(StaffMember).where(StaffMember.email_normalised == normalised)
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def name_and_address(member: StaffMember) -> str:
+    """Return whom a proposal or a notice is about, in words."""
+    return f"{member.name}, {member.email}"
+
+
+def mail_link(token: StaffToken) -> None:
+    """Queue the mail with a member's link. Nobody else sees the link: its secret half is made as the mail leaves."""
+    member = token.staff
+    queue_mail(
+        "staff/invitation", member.email, member.language,
+        first_name=member.first_name, role=member.role.label_in(member.language), has_come_in=member.has_come_in,
+        until=token.expires_at.isoformat(), token_purpose=PURPOSE, token_id=token.public_id,
+    )  # fmt: skip
 
 
 def new_link(member: StaffMember) -> StaffToken:
@@ -71,13 +126,14 @@ def new_link(member: StaffMember) -> StaffToken:
     )
     db.session.execute(void.values(ended_at=instant))
     token = StaffToken(staff_id=member.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LINK_LIFE)
+    token.staff = member
     db.session.add(token)
     db.session.flush()
     return token
 
 
 def link_of(token: StaffToken, settings: Settings) -> str:
-    """Return the address to hand to the invited person. Its host comes from the settings, never from a request."""
+    """Return the address of a link, for the shell that makes the first member. Its host comes from the settings."""
     secret = write_token(settings.secret_key, PURPOSE, token.public_id)
     return f"{settings.public_url}/staff/invitation/{secret}"
 
@@ -150,7 +206,8 @@ def _activate(token: StaffToken, made: NewRecoveryCodes, language: str) -> Staff
     if not use_up(StaffToken, token.id):
         raise InvitationOver
     keep_recovery_codes(member, made)
-    member.activated_at, member.language = clock.now(), language
+    member.activated_at = member.access_given_at = clock.now()
+    member.language = language
     subject = f"staff:{member.public_id}"
     record(ACTIVATED, actor=subject, subject=subject)
     return member

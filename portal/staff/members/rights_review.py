@@ -45,8 +45,8 @@ class ListChanged(Exception):
 
 
 def reviewed_members() -> list[StaffMember]:
-    """Return everybody whose way in is not closed, those with the same role together."""
-    statement = select(StaffMember).where(StaffMember.disabled_at.is_(None))
+    """Return everybody who came in or is invited, and is not closed out, those with the same role together."""
+    statement = select(StaffMember).where(StaffMember.disabled_at.is_(None), StaffMember.proposed_at.is_(None))
     return list(db.session.execute(statement.order_by(StaffMember.role, StaffMember.name, StaffMember.id)).scalars())
 
 

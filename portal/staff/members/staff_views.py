@@ -1,5 +1,6 @@
 """Administration: staff members and their roles, the permission table."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,34 +14,41 @@ from portal import clock
 from portal.access.declare import STAFF, requires, staff
 from portal.access.permissions import PERMISSIONS, Permission, Role
 from portal.customers.addresses import AddressRefused
-from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.staff.approvals.forms import ProposalForm
+from portal.staff.approvals.kinds import kinds
+from portal.staff.approvals.models import Approval
+from portal.staff.approvals.proposing import open_of
 from portal.staff.forms import InviteForm, ReviewForm, RoleForm
 from portal.staff.members.administration import (
     MemberState,
     NotYours,
     Pair,
     all_members,
-    change_role,
     disable,
-    enable,
     end_sessions,
     last_uses,
     lock_pair,
     member_by_public_id,
     member_state,
     open_sessions,
-    renew_way_in,
 )
-from portal.staff.members.invitation import MemberExists, invite, link_of
+from portal.staff.members.invitation import MemberExists
+from portal.staff.members.proposals import (
+    ABOUT_MEMBERS,
+    TARGET,
+    OutOfPlace,
+    propose_invitation,
+    propose_reopening,
+    propose_role,
+    propose_way_in,
+)
 from portal.staff.members.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
-from portal.staff.models import StaffMember, StaffToken
+from portal.staff.models import StaffMember
 from portal.staff.staff_blueprint import blueprint
-from portal.web.forms import form_page
+from portal.web.forms import PortalForm, form_page
 from portal.web.pagination import keyset_page
-from portal.web.shown_once import forget_shown, keep_to_show, kept_to_show
 
-LINK = "invitation_link"
 PAGE_SIZE = 50
 # To give somebody a way in needs a fresh proof, because a screen may be left alone. To close one must not wait.
 GIVES_A_WAY_IN = staff(Permission.MANAGE_STAFF, needs_fresh=True)
@@ -69,8 +77,9 @@ def members() -> str:
     )
     uses = last_uses([member.id for member in page.rows])
     return render_template(
-        "staff/staff/members.html", page=page, uses=uses, state_of=member_state, review=last_review()
-    )
+        "staff/staff/members.html", page=page, uses=uses, state_of=member_state, review=last_review(),
+        waiting=open_of(ABOUT_MEMBERS), kinds=kinds(),
+    )  # fmt: skip
 
 
 @blueprint.route("/members/review", methods=["GET", "POST"])
@@ -103,52 +112,73 @@ def new_member() -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                invitation = invite(
-                    form.email.data,
-                    form.name.data,
-                    form.role.data,
-                    actor=f"staff:{current_user.public_id}",
-                    language=current_user.language,
+                approval = propose_invitation(
+                    form.email.data, form.name.data, form.role.data, form.reason.data, current_user
                 )
-                public_id = invitation.staff.public_id
-                _keep_link(invitation)
+                public_id = approval.public_id
         except AddressRefused:
             form.email.errors = [_("Write an e-mail address such as name@example.org.")]
         except MemberExists:
             form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
         else:
-            return _to_member(public_id)
+            return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
     return form_page("staff/staff/new_member.html", form)
 
 
 @blueprint.get("/members/<public_id>")
 @requires(staff(Permission.MANAGE_STAFF))
 def member(public_id: str) -> str:
+    return _member_page(public_id)
+
+
+def _member_page(public_id: str, **typed: PortalForm) -> str:
+    """Return the page of a member, with the forms that were sent in place of the empty ones."""
     found = member_by_public_id(public_id) or abort(404)
-    kept = kept_to_show(LINK)
-    forget_shown(LINK)
+    forms = {
+        "role": RoleForm(formdata=None, role=found.role),
+        "way_in": ProposalForm(formdata=None, prefix="way_in-"),
+        "reopening": ProposalForm(formdata=None, prefix="reopening-"),
+    }
     return render_template(
-        "staff/staff/member.html",
-        member=found,
-        state=member_state(found),
-        states=MemberState,
-        is_self=found.id == current_user.id,
-        sessions=open_sessions(found.id),
-        last_use=last_uses([found.id]).get(found.id),
-        link=kept[1:] if kept and kept[0] == public_id else None,
-        role_form=RoleForm(role=found.role),
-    )
+        "staff/staff/member.html", member=found, state=member_state(found), states=MemberState,
+        is_self=found.id == current_user.id, sessions=open_sessions(found.id),
+        last_use=last_uses([found.id]).get(found.id), forms=forms | typed, refused=next(iter(typed.values()), None),
+        waiting=open_of(ABOUT_MEMBERS, f"{TARGET}{public_id}"), kinds=kinds(),
+    )  # fmt: skip
 
 
 @blueprint.post("/members/<public_id>/role")
 @requires(GIVES_A_WAY_IN)
-def member_role(public_id: str) -> AnyResponse:
+def member_role(public_id: str) -> Any:
     form = RoleForm()
+    return _propose(public_id, "role", form, lambda pair: propose_role(pair, form.role.data, form.reason.data))
+
+
+@blueprint.post("/members/<public_id>/enable")
+@requires(GIVES_A_WAY_IN)
+def member_enable(public_id: str) -> Any:
+    form = ProposalForm(prefix="reopening-")
+    return _propose(public_id, "reopening", form, lambda pair: propose_reopening(pair, form.reason.data))
+
+
+@blueprint.post("/members/<public_id>/way-in")
+@requires(GIVES_A_WAY_IN)
+def member_way_in(public_id: str) -> Any:
+    form = ProposalForm(prefix="way_in-")
+    return _propose(public_id, "way_in", form, lambda pair: propose_way_in(pair, form.reason.data))
+
+
+def _propose(public_id: str, name: str, form: PortalForm, propose: Callable[[Pair], Approval]) -> Any:
+    if current_user.public_id == public_id:
+        abort(403)
     if not form.validate():
-        abort(422)
-    with transaction():
-        change_role(_lock(public_id), form.role.data)
-    return _back(public_id, _("The role is changed. It applies from the next page that they open."))
+        return _member_page(public_id, **{name: form}), 422
+    try:
+        with transaction():
+            proposal_id = propose(_lock(public_id)).public_id
+    except OutOfPlace:
+        return _back(public_id, _("Nothing was proposed: it is so already, or something else has to come first."))
+    return redirect(url_for("staff.staff.approval", public_id=proposal_id), 303)
 
 
 @blueprint.post("/members/<public_id>/disable")
@@ -159,28 +189,12 @@ def member_disable(public_id: str) -> AnyResponse:
     return _back(public_id, _("The way in is closed, and the sessions are ended."))
 
 
-@blueprint.post("/members/<public_id>/enable")
-@requires(GIVES_A_WAY_IN)
-def member_enable(public_id: str) -> AnyResponse:
-    with transaction():
-        enable(_lock(public_id))
-    return _back(public_id, _("The way in is open again."))
-
-
 @blueprint.post("/members/<public_id>/sessions")
 @requires(staff(Permission.MANAGE_STAFF))
 def member_sessions(public_id: str) -> AnyResponse:
     with transaction():
         ended = end_sessions(_lock(public_id))
     return _back(public_id, ngettext("%(num)s session is ended.", "%(num)s sessions are ended.", ended))
-
-
-@blueprint.post("/members/<public_id>/way-in")
-@requires(GIVES_A_WAY_IN)
-def member_way_in(public_id: str) -> AnyResponse:
-    with transaction():
-        _keep_link(renew_way_in(_lock(public_id)))
-    return _to_member(public_id)
 
 
 def _lock(public_id: str) -> Pair:
@@ -191,15 +205,6 @@ def _lock(public_id: str) -> Pair:
     return pair or abort(404)
 
 
-def _keep_link(invitation: StaffToken) -> None:
-    link = link_of(invitation, installed.settings())
-    keep_to_show(LINK, invitation.staff.public_id, link, invitation.expires_at.isoformat())
-
-
 def _back(public_id: str, message: str) -> AnyResponse:
     flash(message, "success")
-    return _to_member(public_id)
-
-
-def _to_member(public_id: str) -> AnyResponse:
     return redirect(url_for("staff.staff.member", public_id=public_id), 303)

@@ -12,8 +12,10 @@ from portal.access.declare import requires, staff
 from portal.access.models import ApiToken
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
+from portal.staff.approvals.kinds import kinds
+from portal.staff.approvals.proposing import open_of
 from portal.staff.forms import SCOPE_LABELS, TokenForm
-from portal.staff.members.tokens import add_token, all_tokens, revoke_token
+from portal.staff.members.tokens import TOKEN, all_tokens, propose_token, revoke_token, show_token
 from portal.staff.staff_blueprint import blueprint
 from portal.web.forms import form_page
 from portal.web.pagination import keyset_page
@@ -43,6 +45,8 @@ def tokens() -> str:
         page=page,
         scope_labels=SCOPE_LABELS,
         now=clock.now(),
+        waiting=open_of([TOKEN]),
+        kinds=kinds(),
         fresh=dict(zip(("name", "text"), fresh, strict=True)) if fresh else None,
     )
 
@@ -53,10 +57,20 @@ def new_token() -> Any:
     form = TokenForm()
     if form.validate_on_submit():
         with transaction():
-            text = add_token(current_user, form.name.data, form.scopes.data, form.days.data)
-        keep_to_show(FRESH, form.name.data, text)
-        return redirect(url_for("staff.staff.tokens"), 303)
+            wanted = (form.name.data, form.scopes.data, form.days.data, form.reason.data)
+            public_id = propose_token(current_user, *wanted).public_id
+        return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
     return form_page("staff/staff/new_token.html", form)
+
+
+@blueprint.post("/tokens/<public_id>/show")
+@requires(MAKES_A_TOKEN)
+def token_show(public_id: str) -> AnyResponse:
+    """Show the text of a token that was seconded, to the administrator who takes it to its system, once."""
+    with transaction():
+        shown = show_token(current_user, public_id) or abort(404)
+    keep_to_show(FRESH, *shown)
+    return redirect(url_for("staff.staff.tokens"), 303)
 
 
 @blueprint.post("/tokens/<public_id>/revoke")

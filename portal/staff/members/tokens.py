@@ -1,19 +1,30 @@
-"""The bearer tokens of machines, as administrators see them: made, shown once, revoked."""
+"""The bearer tokens of machines: proposed by one administrator, seconded by another, then shown, once."""
 
 from datetime import timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, select, update
 
 from portal import clock
 from portal.access.models import ApiToken
-from portal.access.tokens import create_token
+from portal.access.permissions import Permission
+from portal.access.tokens import create_token, hand_out, prepare_token
 from portal.audit.recording import record
 from portal.audit.tags import declare
+from portal.bilingual import Label
 from portal.infrastructure.database import db
+from portal.infrastructure.identifiers import new_public_id
+from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
+from portal.staff.approvals.models import Approval
+from portal.staff.approvals.proposing import propose
+from portal.staff.desk.models import Act
+from portal.staff.desk.notices import Told, tell_officers
 from portal.staff.models import StaffMember
 
 CREATED = declare("staff:token:created", "token", "scopes", "expires_on")
+HANDED_OUT = declare("staff:token:handed_out", "token")
 REVOKED = declare("staff:token:revoked", "token")
+TARGET = "token:"
 
 
 def all_tokens() -> Select[ApiToken]:
@@ -21,18 +32,31 @@ def all_tokens() -> Select[ApiToken]:
     return select(ApiToken)
 
 
-def add_token(member: StaffMember, name: str, scopes: list[str], days: int) -> str:
-    """Add a token to the current transaction and return its text, to be shown once."""
-    row, text = create_token(name, scopes, timedelta(days=days))
-    record(
-        CREATED,
-        actor=f"staff:{member.public_id}",
-        subject="portal",
-        token=row.public_id,
-        scopes=row.scopes,
-        expires_on=clock.local_date(row.expires_at).isoformat(),
-    )
+def propose_token(author: StaffMember, name: str, scopes: list[str], days: int, reason: str) -> Approval:
+    """Add the proposal of a token to the current transaction."""
+    after = {"name": name, "scopes": scopes, "days": days}
+    return propose(TOKEN, f"{TARGET}{new_public_id()}", after, reason, author)
+
+
+def add_token_by_command(name: str, scopes: list[str]) -> str:
+    """Add a token from the shell of the machine, in the current transaction, and return its text, to be shown once.
+
+    The officers are told.
+    """
+    row, text = create_token(name, scopes)
+    _note_created(row, "command")
+    tell_officers(_told_of(name, scopes))
     return text
+
+
+def show_token(member: StaffMember, public_id: str) -> tuple[str, str] | None:
+    """Return name and text of a token that nobody has seen yet, in the current transaction; None for any other."""
+    row = db.session.execute(select(ApiToken).where(ApiToken.public_id == public_id)).scalar_one_or_none()
+    text = hand_out(row) if row else None
+    if row is None or text is None:
+        return None
+    record(HANDED_OUT, actor=f"staff:{member.public_id}", subject="portal", token=public_id)
+    return row.name, text
 
 
 def revoke_token(member: StaffMember, public_id: str) -> ApiToken | None:
@@ -45,3 +69,50 @@ def revoke_token(member: StaffMember, public_id: str) -> ApiToken | None:
     if revoked.scalar_one_or_none() is not None:
         record(REVOKED, actor=f"staff:{member.public_id}", subject="portal", token=row.public_id)
     return row
+
+
+def _facts_of(target: str) -> Facts:
+    row = db.session.execute(select(ApiToken).where(ApiToken.public_id == target.removeprefix(TARGET)))
+    return {"exists": True} if row.first() else {}
+
+
+def _describe(facts: Facts, _language: str) -> list[tuple[str, str]]:
+    if "scopes" not in facts:
+        return []
+    days = _("%(days)s days", days=facts["days"])
+    return [
+        (_("Name"), facts["name"]),
+        (_("What it may do"), ", ".join(facts["scopes"])),
+        (_("How long it works"), days),
+    ]
+
+
+def _carry_out(approval: Approval) -> None:
+    if not approval.author.may(Permission.MANAGE_TOKENS):
+        raise CannotCarryOut(_("whoever proposed it is no administrator any more; propose it anew."))
+    wanted = approval.after
+    life = timedelta(days=wanted["days"])
+    row = prepare_token(approval.target.removeprefix(TARGET), wanted["name"], wanted["scopes"], life)
+    _note_created(row, f"staff:{approval.decided_by.public_id}" if approval.decided_by else "command")
+
+
+def _note_created(row: ApiToken, actor: str) -> None:
+    expires_on = clock.local_date(row.expires_at).isoformat()
+    record(CREATED, actor=actor, subject="portal", token=row.public_id, scopes=row.scopes, expires_on=expires_on)
+
+
+def _told_of(name: str, scopes: list[str]) -> Told:
+    return Told(Act.MACHINE, f"{name} ({', '.join(scopes)})")
+
+
+TOKEN = register(
+    ApprovalKind(
+        code="token",
+        label=Label(fr="Créer un jeton", en="Create a token"),
+        permission=Permission.MANAGE_TOKENS,
+        facts_of=_facts_of,
+        carry_out=_carry_out,
+        describe=_describe,
+        told=lambda approval: _told_of(approval.after["name"], approval.after["scopes"]),
+    )
+)

@@ -15,7 +15,7 @@ from portal.infrastructure.mail.models import Mail
 from portal.staff.approvals.models import Approval, ApprovalState
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.people import People
+from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.visitors import count
 from tests.support.approvals import REASON, approval_now, found, proposed
 from tests.support.looking.audit_trail import events
@@ -157,12 +157,14 @@ def test_a_new_way_in_waits_where_somebody_else_could(people: People, author: Br
     change("old@example.org", activated_at=clock.now() - timedelta(days=3))
 
     page = page_of(officer, public_id)
-    assert "Votre accès est récent." in page.text
+    assert "Votre accès ou votre rôle est récent." in page.text
     token = officer.form_token("/staff/approvals")
     sent = officer.post(f"/staff/approvals/{public_id}", {"csrf_token": token, "answer": "second"})
     assert sent.status == 403
 
-    change("old@example.org", disabled_at=clock.now())
+    change("old@example.org", disabled_at=clock.now() - timedelta(hours=47))
+    assert page_of(officer, public_id).tree.select("main form") == [], "whoever was closed out counts for as long"
+    change("old@example.org", disabled_at=clock.now() - timedelta(hours=48))
     assert answer(officer, public_id, "second").status == 200
     assert found(ZOE).role == Role.REVIEWER
 
@@ -296,3 +298,18 @@ def test_both_languages(people: People, author: Browser) -> None:
     assert (page.h1, page.tree.html["lang"]) == ("Change a role", "en")
     assert "Customer service" in page.text
     assert "Seconded: it is carried out." in answer(browser, public_id, "second").text
+
+
+def test_an_answer_asks_for_a_fresh_proof_and_reading_does_not(author: Browser, officer: Browser) -> None:
+    public_id = proposed(AUTHOR, ZOE)
+    page = page_of(officer, public_id)
+    with clock.stopped_at(clock.now() + timedelta(minutes=11)):
+        assert page.submit({"answer": "second"}, with_field="answer").url == "/staff/account/confirm-password"
+        assert found(ZOE).role == Role.SUPPORT
+        page = page_of(officer, public_id)
+        assert REASON in page.text
+        assert not page.tree.select("main form")
+        page = page.click("Confirmez que c’est bien vous").submit({"password": PASSWORD}, with_field="password")
+        assert page.url == f"/staff/approvals/{public_id}"
+        assert page.submit({"answer": "second"}, with_field="answer").status == 200
+    assert found(ZOE).role == Role.REVIEWER

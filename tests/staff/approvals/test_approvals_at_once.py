@@ -1,6 +1,5 @@
 """Two people decide one proposal at the same moment: exactly one does, and it is carried out once."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -8,7 +7,7 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.access.permissions import Role
 from portal.infrastructure.database import db
@@ -88,7 +87,7 @@ def test_of_one_who_seconds_and_one_who_declines_one_does(app: Flask, seconders:
 def test_without_its_lock_both_would(app: Flask, seconders: list[Browser], monkeypatch: pytest.MonkeyPatch) -> None:
     public_id = proposed(AUTHOR, ZOE)
     meet(30, monkeypatch)
-    monkeypatch.setattr(deciding, "_lock", unlocked())
+    monkeypatch.setattr(deciding, "hold", unlocked)
 
     pages = at_once(public_id, seconders, [{"answer": "second"}] * 2)
 
@@ -96,8 +95,5 @@ def test_without_its_lock_both_would(app: Flask, seconders: list[Browser], monke
     assert len(events("staff:approval:seconded")) == 2
 
 
-def unlocked() -> Callable[[str], Approval | None]:
-    def read(public_id: str) -> Approval | None:
-        return db.session.execute(select(Approval).where(Approval.public_id == public_id)).scalar_one_or_none()
-
-    return read
+def unlocked(condition: ColumnElement[bool], *_ids: int) -> Approval | None:
+    return db.session.execute(select(Approval).where(condition)).scalar_one_or_none()

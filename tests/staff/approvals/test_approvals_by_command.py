@@ -54,7 +54,7 @@ def test_where_the_only_officer_proposes_the_shell_seconds(app: Flask, officer: 
 
 
 def test_every_officer_who_may_come_in_is_told(app: Flask, people: People, officer: Browser, mailbox: Mailbox) -> None:
-    people.staff(Role.OFFICER, "gone@example.org", disabled_at=clock.now())
+    people.staff(Role.OFFICER, "gone@example.org", disabled_at=clock.now() - timedelta(days=3))
     public_id = proposed(AUTHOR, ZOE)
     assert second(app, public_id).exit_code == 0
     assert [mail["To"] for mail in told(mailbox)] == [OFFICER]
@@ -70,7 +70,7 @@ def test_where_two_could_it_is_refused(app: Flask, people: People, officer: Brow
     assert told(mailbox) == []
     with transaction() as session:
         gone = update(StaffMember).where(StaffMember.email == "other@example.org")
-        session.execute(gone.values(disabled_at=clock.now()))
+        session.execute(gone.values(disabled_at=clock.now() - timedelta(days=3)))
     assert second(app, public_id).exit_code == 0
 
 

@@ -17,7 +17,7 @@ from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 from portal.staff.company import provider
 from portal.staff.company.provider import CompanyProvider
 from portal.staff.members.administration import disable, lock_pair, renew_way_in
-from portal.staff.members.invitation import invite, link_of
+from portal.staff.members.invitation import invite, link_of, prepare
 from portal.staff.models import StaffMember, StaffSession
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
@@ -146,6 +146,14 @@ def test_an_invited_member_without_any_second_factor_is_told(app: Flask, company
     assert pinned() == [None]
 
 
+def test_a_member_whose_invitation_waits_for_a_second_person_is_unknown(app: Flask, company: Company) -> None:
+    with transaction():
+        prepare(EMAIL, "Nora Petit", Role.REVIEWER, language="fr")
+    page = come_back(Browser(app, "en"), company)
+    assert (page.status, page.h1) == (403, "You have no access here")
+    assert pinned() == [None]
+
+
 def test_from_then_on_the_subject_counts_and_not_the_address(app: Flask, people: People, company: Company) -> None:
     people.staff(Role.REVIEWER)
     people.staff(Role.OFFICER, name="Ada Roux")
@@ -166,7 +174,7 @@ def test_a_renewed_way_in_forgets_the_company_account(app: Flask, people: People
     with transaction():
         pair = lock_pair(administrator_id, member_id)
         assert pair
-        renew_way_in(pair)
+        renew_way_in(pair.member, "command")
     assert pinned() == [None, None]
 
 

@@ -122,3 +122,7 @@ def test_what_the_company_has_not_declared_waits_there_with_what_settles_it(peop
     assert "takes_automated_decisions" in page.text
     assert "Le pays de ces destinataires n’est pas déclaré" in page.text
     assert people.signed_in_staff(Role.REVIEWER, "other@example.org").get("/staff/register").status == 403
+
+
+def test_an_officer_comes_in_to_the_desk(officer: Browser) -> None:
+    assert officer.get("/staff/").url == "/staff/desk"

@@ -11,18 +11,26 @@ from sqlalchemy import select
 from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.database import db
+from portal.staff.commands import staff
 from portal.staff.models import StaffDevice, StaffMember
 from tests.support.acting.browser import Browser, Page
+from tests.support.acting.mailbox import Mailbox, link_in, text_of
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.staff_codes import code_at, to_code_page
 from tests.support.looking.audit_trail import events
 
+WHY = "Nora remplace Bruno."
 ACTIONS = ("role", "disable", "enable", "sessions", "way-in")
 
 
 @pytest.fixture
 def admin(people: People) -> Browser:
     return people.signed_in_staff(Role.ADMINISTRATOR, name="Aline Admin")
+
+
+@pytest.fixture
+def other(people: People) -> Browser:
+    return people.signed_in_staff(Role.ADMINISTRATOR, "other@example.org", name="Omar Second")
 
 
 def found(email: str) -> StaffMember:
@@ -59,17 +67,29 @@ def test_the_list_has_pages(admin: Browser, people: People) -> None:
     assert names == sorted(names)
 
 
-def test_an_invitation_gives_a_link_once_that_works(app: Flask, admin: Browser) -> None:
-    values = {"name": "Nora Petit", "email": "nora@example.org", "role": "reviewer"}
+def seconded(page: Page, other: Browser) -> Page:
+    """Have another administrator second what was just proposed."""
+    assert page.url.startswith("/staff/approvals/"), page.text
+    return other.get(page.url).submit({"answer": "second"}, with_field="answer")
+
+
+def test_an_invitation_leaves_by_mail_once_it_is_seconded(
+    app: Flask, admin: Browser, other: Browser, mailbox: Mailbox
+) -> None:
+    values = {"name": "Nora Petit", "email": "nora@example.org", "role": "reviewer", "reason": WHY}
     page = admin.get("/staff/members/new").submit(values, with_field="email")
 
-    assert page.h1 == "Nora Petit"
-    link = page.tree.select_one("code.secret").get_text()
-    assert link.startswith("http://localhost:8000/staff/invitation/")
-    assert admin.get(page.url).tree.select_one("code.secret") is None
-    assert Browser(app).get(link.removeprefix("http://localhost:8000")).status == 200
+    assert "Nora Petit, nora@example.org" in page.text
+    assert "Invitation proposée" in admin.get("/staff/members").text
+    assert not mailbox.to("nora@example.org")
+    assert admin.get("/staff/members").click("Inviter quelqu’un").status == 200
+
+    seconded(page, other)
+
+    (mail,) = mailbox.to("nora@example.org")
+    assert Browser(app).get(link_in(mail)).status == 200
     (event,) = events("staff:member:invited")
-    assert event.actor == f"staff:{found('administrator@example.org').public_id}"
+    assert event.actor == f"staff:{found('other@example.org').public_id}"
     assert event.subject == f"staff:{found('nora@example.org').public_id}"
 
 
@@ -85,7 +105,7 @@ def test_an_invitation_gives_a_link_once_that_works(app: Flask, admin: Browser) 
 )
 def test_a_refused_invitation_keeps_what_was_typed(admin: Browser, values: dict[str, str], error: str) -> None:
     page = admin.get("/staff/members/new")
-    typed = {"name": "Nora", "email": "nora@example.org", "role": "officer"} | values
+    typed = {"name": "Nora", "email": "nora@example.org", "role": "officer", "reason": WHY} | values
 
     page = page.submit(typed, with_field="email")
 
@@ -96,19 +116,26 @@ def test_a_refused_invitation_keeps_what_was_typed(admin: Browser, values: dict[
     assert len(db.session.execute(select(StaffMember)).all()) == 1
 
 
-def test_a_role_changes_from_the_next_page_on(admin: Browser, people: People) -> None:
+def test_a_role_changes_from_the_next_page_on(admin: Browser, other: Browser, people: People, mailbox: Mailbox) -> None:
     worker = people.signed_in_staff(Role.SUPPORT)
+
+    page = page_of(admin, "support@example.org").submit({"role": "marketing", "reason": WHY}, with_field="role")
     assert worker.get("/staff/customers").status == 200
+    cells = [" ".join(cell.get_text(" ").split()) for cell in page.tree.select("main tbody tr:first-child > *")]
+    assert cells == ["Rôle", "Service client", "Marketing"]
+    again = page_of(admin, "support@example.org").submit({"role": "officer", "reason": WHY}, with_field="role")
+    assert again.url == page.url, "what waits is decided first"
+    seconded(page, other)
 
-    page = page_of(admin, "support@example.org").submit({"role": "marketing"}, with_field="role")
-
-    assert "Le rôle est changé" in page.text
+    assert "Marketing" in text_of(mailbox.last_to("support@example.org"))
     assert worker.get("/staff/customers").status == 403
     (event,) = events("staff:role:changed")
     assert event.facts == {"before": "support", "after": "marketing"}
 
 
-def test_a_disabled_member_is_out_at_the_next_request(app: Flask, admin: Browser, people: People) -> None:
+def test_a_disabled_member_is_out_at_the_next_request(
+    app: Flask, admin: Browser, other: Browser, people: People
+) -> None:
     worker = people.signed_in_staff(Role.SUPPORT)
     lookup = worker.get("/staff/customers")
 
@@ -120,7 +147,9 @@ def test_a_disabled_member_is_out_at_the_next_request(app: Flask, admin: Browser
     assert Browser(app).get("/staff/sign-in").submit(values, with_field="password").status == 422
     assert events("staff:member:disabled")[0].facts == {"sessions": 1}
 
-    page_of(admin, "support@example.org").submit(action="/enable")
+    page = page_of(admin, "support@example.org").submit({"reopening-reason": WHY}, action="/enable")
+    assert Browser(app).get("/staff/sign-in").submit(values, with_field="password").status == 422
+    seconded(page, other)
 
     assert worker.get("/staff/customers").url == "/staff/sign-in"
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
@@ -139,16 +168,20 @@ def test_ended_sessions_are_dead(admin: Browser, people: People) -> None:
     assert events("staff:sessions:ended")[0].facts == {"sessions": 1}
 
 
-def test_a_new_way_in_takes_the_old_one_away(app: Flask, admin: Browser, people: People) -> None:
+def test_a_new_way_in_takes_the_old_one_away(
+    app: Flask, admin: Browser, other: Browser, people: People, mailbox: Mailbox
+) -> None:
     worker = people.signed_in_staff(Role.SUPPORT)
     known = select(StaffDevice.token_hash).where(StaffDevice.staff_id == found("support@example.org").id)
     before = set(db.session.execute(known).scalars())
 
-    page = page_of(admin, "support@example.org").submit(action="/way-in")
+    page = page_of(admin, "support@example.org").submit({"way_in-reason": WHY}, action="/way-in")
+    assert worker.get("/staff/customers").status == 200, "nothing is taken away before it is seconded"
+    seconded(page, other)
 
     assert before.isdisjoint(db.session.execute(known).scalars()), "a browser of before is a new one"
 
-    link = page.tree.select_one("code.secret").get_text().removeprefix("http://localhost:8000")
+    link = link_in(next(mail for mail in mailbox.to("support@example.org") if "nouvel accès" in mail["Subject"]))
     assert worker.get("/staff/customers").url == "/staff/sign-in"
     values = {"email": "support@example.org", "password": PASSWORD}
     assert Browser(app).get("/staff/sign-in").submit(values, with_field="password").status == 422
@@ -184,15 +217,25 @@ def test_two_administrators_cannot_close_each_other_out(app: Flask, people: Peop
 
     def close(page: Page) -> int:
         together.wait()
-        return page.submit({"role": "marketing"}, with_field="role", follow=False).status
+        return page.submit(action="/disable", follow=False).status
 
     with ThreadPoolExecutor(2) as pool:
         statuses = sorted(pool.map(close, pages))
 
     assert statuses == [303, 403]
-    assert sorted([found("first@example.org").role, found("second@example.org").role]) == [
-        Role.ADMINISTRATOR, Role.MARKETING,
-    ]  # fmt: skip
+    closed = [found(email).disabled_at is not None for email in ("first@example.org", "second@example.org")]
+    assert sorted(closed) == [False, True]
+
+
+def test_two_administrators_cannot_demote_each_other_by_the_shell(app: Flask, people: People) -> None:
+    browsers = [
+        people.signed_in_staff(Role.ADMINISTRATOR, email) for email in ("first@example.org", "second@example.org")
+    ]
+    pages = [page_of(browsers[0], "second@example.org"), page_of(browsers[1], "first@example.org")]
+    wanted = [page.submit({"role": "marketing", "reason": WHY}, with_field="role").url[-32:] for page in pages]
+    done = [app.test_cli_runner().invoke(staff, ["second", public_id, "--because", WHY]) for public_id in wanted]
+    assert [result.exit_code for result in done] == [0, 1], "whoever is no administrator any more has proposed nothing"
+    assert found("first@example.org").role is Role.ADMINISTRATOR
 
 
 def test_the_permission_table_is_readable_by_all_staff(people: People) -> None:
@@ -209,14 +252,14 @@ def test_the_permission_table_is_readable_by_all_staff(people: People) -> None:
 def test_what_opens_a_door_asks_for_a_fresh_proof_and_what_closes_one_does_not(admin: Browser, people: People) -> None:
     people.staff(Role.SUPPORT, "zoe@example.org", name="Zoé")
     with clock.stopped_at(clock.now() + timedelta(minutes=11)):
-        asked = page_of(admin, "zoe@example.org").submit(action="/way-in")
+        asked = page_of(admin, "zoe@example.org").submit({"way_in-reason": WHY}, action="/way-in")
         assert asked.url == "/staff/account/confirm-password"
         assert asked.submit({"password": PASSWORD}, with_field="password").url.startswith("/staff/members/")
         assert admin.get("/staff/members/new").url == "/staff/members/new"
     with clock.stopped_at(clock.now() + timedelta(minutes=22)):
         for path in ("/staff/members/new", "/staff/tokens/new"):
             assert admin.get(path).url == "/staff/account/confirm-password"
-        page = page_of(admin, "zoe@example.org").submit({"role": "officer"}, action="/role")
+        page = page_of(admin, "zoe@example.org").submit({"role": "officer", "reason": WHY}, action="/role")
         assert page.url == "/staff/account/confirm-password"
         page_of(admin, "zoe@example.org").submit(action="/disable")
     zoe = found("zoe@example.org")

@@ -10,12 +10,18 @@ from portal import clock
 from portal.access.models import ApiToken
 from portal.access.permissions import Role
 from portal.access.tokens import find_api_token
-from portal.infrastructure.database import db
+from portal.infrastructure.database import db, transaction
+from portal.staff.approvals.deciding import second_by_command
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.looking.audit_trail import all_events, events
 
-VALUES = {"name": "Campaign tool", "scopes": ["preferences:read", "preferences:list"], "days": "30"}
+VALUES = {
+    "name": "Campaign tool",
+    "scopes": ["preferences:read", "preferences:list"],
+    "days": "30",
+    "reason": "Nouvel outil de campagne.",
+}
 
 
 @pytest.fixture
@@ -24,7 +30,11 @@ def admin(people: People) -> Browser:
 
 
 def create(admin: Browser) -> str:
+    """Propose a token, have the shell second it, for there is one administrator, and take it away."""
     page = admin.get("/staff/tokens/new").submit(VALUES, with_field="name")
+    with transaction():
+        assert second_by_command(page.url.rpartition("/")[2], "Seule à bord.")
+    page = admin.get("/staff/tokens").submit(action="/show")
     assert page.url == "/staff/tokens"
     return page.tree.select_one("code.secret").get_text()
 
@@ -104,8 +114,6 @@ def test_an_expired_token_says_so(admin: Browser) -> None:
     with clock.stopped_at(clock.now() + timedelta(minutes=5)):
         assert "Valable" in admin.get("/staff/tokens").tree.select_one("tbody").get_text()
     row = db.session.execute(select(ApiToken)).scalar_one()
-    from portal.infrastructure.database import transaction
-
     with transaction():
         db.session.get_one(ApiToken, row.id).expires_at = clock.now() - timedelta(days=1)
     cell = admin.get("/staff/tokens").tree.select_one("tbody")

@@ -84,9 +84,12 @@ class People:
 
     def signed_in_staff(self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any) -> Browser:
         """Create a staff member and sign them in, as the forms for password and code do."""
-        member = self.staff(role, email, **facts)
-        browser = Browser(self.app, facts.get("language", "fr"))
-        self._send(browser, "/staff/sign-in", email=member.email, password=PASSWORD)
+        return self.sign_in_staff(self.staff(role, email, **facts).email, language=facts.get("language", "fr"))
+
+    def sign_in_staff(self, email: str, *, language: str = "fr") -> Browser:
+        """Sign an existing staff member in, as the forms for password and code do."""
+        browser = Browser(self.app, language)
+        self._send(browser, "/staff/sign-in", email=email, password=PASSWORD)
         self._send(browser, "/staff/sign-in/code", code=pyotp.TOTP(TOTP_SECRET).at(clock.now()))
         return browser
 

@@ -10,7 +10,10 @@ from tests.support.looking.page_checks import check_page, links, refuse, tour
 STAFF = {
     "support": ["/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
     "reviewer": ["/staff/queue?closed=yes", "/staff/queue?text=nobody", "/staff/my-cases", "/staff/marketing"],
-    "officer": ["/staff/desk", "/staff/clock", "/staff/documents", "/staff/marketing", "/staff/queue?when=late"],
+    "officer": [
+        "/staff/desk", "/staff/clock", "/staff/notices", "/staff/register", "/staff/documents", "/staff/marketing",
+        "/staff/queue?when=late",
+    ],
     "marketing": ["/staff/marketing", "/staff/queue"],
     "administrator": [
         "/staff/members", "/staff/members/new", "/staff/members/review", "/staff/permissions", "/staff/tokens", "/staff/tokens/new", "/staff/documents", "/staff/account",
@@ -116,11 +119,13 @@ def test_an_invitation(visit: Callable[..., Visitor]) -> None:
         "name": "Maximilienne de Saint-Exupéry-Lavergne",
         "email": "maximilienne@example.org",
         "role": "reviewer",
+        "reason": "Elle remplace Bruno jusqu’en mars.",
     }
     page = administrator.send(invited, "form:has([name=role])")
     page.wait_for_selector(".secret")
     check_page(page)
-    link = page.locator(".secret").inner_text()
+    administrator.served.flask("staff", "second", page.url[-32:], "--because", "Seule à bord.")
+    link = administrator.served.found_in_mail(invited["email"], r"(http://\S+/staff/invitation/\S+)")
     visitor = visit(width=390)
     check_page(visitor.open(link.removeprefix(visitor.served.url)))
     page = visitor.send({"password": "un mot de passe de réviseuse"}, "form:has([name=password])")
