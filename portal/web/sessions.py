@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.infrastructure import installed
-from portal.infrastructure.database import UtcDateTime, db, transaction
+from portal.infrastructure.database import UtcDateTime, db, note
 from portal.infrastructure.identifiers import new_token
 
 # A session's last use is written at most this often, so that reading a page does not mean writing a row.
@@ -84,8 +84,7 @@ def touch_session(row: Any) -> None:
     if clock.now() - row.last_used_at < TOUCH_EVERY:
         return
     model, row_id = type(row), row.id
-    with transaction() as database:
-        database.execute(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
+    note(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
 
 
 class SessionOver(Exception):
