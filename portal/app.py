@@ -32,6 +32,7 @@ from portal.web.incoming import address_parts, rate_limits, readable_requests, r
 from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.uploads import MemoryRequest
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
+from portal.web.setbacks import second_try
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
@@ -169,6 +170,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     for part in (request_log, static_files, headers, errors, i18n, filters, navigation):
         part.register(app)
     rate_limits.register(app, settings.redis_url)
+    second_try.register(app)
     app.before_request(guard)
     app.register_error_handler(SessionOver, to_sign_in)
     app.after_request(write_session_cookie)

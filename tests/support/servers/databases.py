@@ -24,8 +24,9 @@ IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
 NAME = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 EMPTY = f"{NAME}_empty"
 
-# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk.
-_SETTINGS = ("fsync=off", "max_connections=300")
+# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk. Nor does a test of
+# deadlocks wait a second until the server looks for one.
+_SETTINGS = ("fsync=off", "max_connections=300", "deadlock_timeout=100ms")
 
 
 @contextmanager
