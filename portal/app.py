@@ -12,6 +12,7 @@ from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
 from portal.infrastructure import installed
+from portal.infrastructure.connections import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
@@ -36,9 +37,6 @@ from portal.web.setbacks import second_try
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 25 * 1024 * 1024
-# A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
-# connections at most. A portal at rest keeps eight.
-POOL = {"pool_size": 8, "max_overflow": 56}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
@@ -99,7 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=POOL,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=400,

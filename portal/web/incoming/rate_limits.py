@@ -123,6 +123,7 @@ class TryCounter:
         Raises:
             CountsDown: Redis does not answer, and `needs_shared` says that the database is not enough.
         """
+        _give_connection_back()
         if self.shared:
             try:
                 if wait := next(filter(None, (self.shared.count(limit, key, amount) for limit, key in limits)), 0):
@@ -139,11 +140,21 @@ class TryCounter:
 
     def give_back(self, limits: list[tuple[RateLimitItem, str]]) -> None:
         """Take one counted try off each of several limits. While Redis is down, its own count ends with its window."""
+        _give_connection_back()
         for limit, key in limits:
             self._table.give_back(limit.key_for(key))
             if self.shared:
                 with suppress(SharedCountsDown):
                     self.shared.give_back(limit, key)
+
+
+def _give_connection_back() -> None:
+    """End the reading of this request, whose connection counts the try then.
+
+    A request that held one and waited for another would wait for others that do the same.
+    """
+    if "writing" not in db.session.info:
+        db.session.rollback()
 
 
 installed_counter = Installed[TryCounter]("try_counter")
