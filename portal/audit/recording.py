@@ -54,7 +54,7 @@ def append_to_chain(session: Session) -> None:
     events = session.info.pop("audit", [])
     if not events:
         return
-    head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+    head = session.execute(select(AuditHead).with_for_update(key_share=True)).scalar_one()
     for event in events:
         previous = head.hash
         head.sequence += 1

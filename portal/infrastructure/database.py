@@ -69,8 +69,11 @@ _before_commit: list[Callable[[Session], None]] = []
 
 
 def before_commit(finish: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Register a function that runs at the end of every transaction, before its commit, in order of registration."""
-    _before_commit.append(finish)
+    """Register a function that runs at the end of every transaction, before its commit.
+
+    What was registered first runs last: the head of the audit trail, which everybody locks, is locked last of all.
+    """
+    _before_commit.insert(0, finish)
     return finish
 
 
@@ -98,11 +101,7 @@ def transaction() -> Iterator[scoped_session[Any]]:
     try:
         session.connection(execution_options={"portal_write": True})
         yield session
-        session.flush()
-        for finish in _before_commit:
-            finish(session())
-        session.flush()
-        _commit()
+        _commit(session)
     except BaseException:
         try:
             session.rollback()
@@ -115,9 +114,13 @@ def transaction() -> Iterator[scoped_session[Any]]:
         action()
 
 
-def _commit() -> None:
+def _commit(session: scoped_session[Any]) -> None:
+    session.flush()
+    for finish in _before_commit:
+        finish(session())
+    session.flush()  # so that whatever fails from here on is the commit
     try:
-        db.session.commit()
+        session.commit()
     except DBAPIError as error:
         if error.connection_invalidated:
             raise OutcomeUnknown from error

@@ -99,7 +99,7 @@ def renew_session(row: Any, rules: SessionRules) -> None:
             check, a way in that the thief is just adding would outlive the session.
     """
     model = type(row)
-    is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update()
+    is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update(key_share=True)
     if db.session.execute(is_live).first() is None:
         raise SessionOver
     token = new_token()

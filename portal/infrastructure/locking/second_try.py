@@ -1,5 +1,6 @@
 """Do something once more that the database undid so that others could go on."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -7,6 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.infrastructure.database import commits, db
 from portal.infrastructure.locking.faults import is_given_up
+
+logger = logging.getLogger("portal.locking")
 
 Result = TypeVar("Result")
 
@@ -28,6 +31,7 @@ def run_twice(act: Callable[[], Result], *, forget: Callable[[], None] = lambda:
     except DBAPIError as error:
         if not is_given_up(error) or commits() != before:
             raise
+        logger.warning("undone by the database, done once more", extra={"code": getattr(error.orig, "sqlstate", "")})
     db.session.rollback()
     forget()
     return act()

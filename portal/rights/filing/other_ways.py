@@ -7,6 +7,7 @@ from portal.customers.models import Customer
 from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.doubts import assess_other_channel
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase
@@ -14,7 +15,6 @@ from portal.rights.channels import Channel
 from portal.rights.chosen import Limit
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
-from portal.rights.filing.drafts import lock_customer
 from portal.rights.intents import Intent, default_intent
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
@@ -41,7 +41,7 @@ def take_in(
         words: what the person said or wrote.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     request = new_request(customer, default_intent(right), Asked(words).stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
@@ -61,7 +61,7 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
     Args:
         code: the confirmation code by which Facebook and the person follow the request.
     """
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     request = new_request(customer, Intent.ERASE, Erase(limited_to=limit).stored(), customer.language)
     request.channel, request.confirmation_code = Channel.FACEBOOK, code
     db.session.add(request)

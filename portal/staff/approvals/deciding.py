@@ -116,7 +116,11 @@ def _open(public_id: str, member: StaffMember) -> Approval:
 
 def _lock(public_id: str) -> Approval | None:
     # When two members decide at once, the second one waits here, and then finds the proposal decided.
-    statement = select(Approval).where(Approval.public_id == public_id, Approval.what.in_(kinds())).with_for_update()
+    statement = (
+        select(Approval)
+        .where(Approval.public_id == public_id, Approval.what.in_(kinds()))
+        .with_for_update(key_share=True)
+    )
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
 

@@ -43,7 +43,7 @@ def propose(kind: ApprovalKind, target: str, after: Facts, reason: str, author: 
 def end_approval(run: JobRun, approval_id: int) -> None:
     """End a proposal that is still open."""
     with run.finish():
-        held = select(Approval).where(Approval.id == approval_id).with_for_update()
+        held = select(Approval).where(Approval.id == approval_id).with_for_update(key_share=True)
         approval = db.session.execute(held).scalar_one()
         if approval.state is ApprovalState.PROPOSED:
             approval.state, approval.decided_at = ApprovalState.ENDED, approval.ends_at
