@@ -12,6 +12,7 @@ from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
 from portal.infrastructure import installed
+from portal.infrastructure.connections import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
@@ -37,11 +38,9 @@ from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
 from portal.web.outgoing import compression, static_files
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
+from portal.web.setbacks import second_try
 
 ROOT = Path(__file__).parent.parent
-# A request may count its tries beside its own transaction, so each of the 32 threads of a web process holds two
-# connections at most. A portal at rest keeps eight.
-ENGINE = {"pool_size": 8, "max_overflow": 56, "hide_parameters": True}
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
@@ -109,7 +108,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=ENGINE,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=400,
@@ -184,6 +183,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     for part in (request_log, static_files, compression, headers, errors, i18n, filters, navigation):
         part.register(app)
     rate_limits.register(app, settings.redis_url)
+    second_try.register(app)
     app.before_request(guard)
     app.register_error_handler(SessionOver, to_sign_in)
     app.after_request(write_session_cookie)

@@ -29,6 +29,8 @@ class Settings(BaseModel):
 
     instance: Path
     database_url: str
+    database_pool: int = Field(default=20, ge=2)
+    database_pool_idle: int = Field(default=4, ge=1)
     storage_url: str
     redis_url: str | None = None
     mail_url: str
@@ -110,6 +112,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _settings_fit_together(self) -> "Settings":
+        if self.database_pool_idle > self.database_pool:
+            raise ValueError("PORTAL_DATABASE_POOL_IDLE must not be larger than PORTAL_DATABASE_POOL")
         if "staff" in self.audiences and not self.opening_keys:
             raise ValueError("PORTAL_OPENING_KEYS is needed where the staff audience is served")
         if bool(self.facebook_app_id) != bool(self.facebook_app_secret):

@@ -35,6 +35,7 @@ from tests.support.servers.databases import (
     SqliteDatabase,
     postgresql_server,
 )
+from tests.support.servers.lock_order import watch_lock_order
 
 ROOT = Path(__file__).parent.parent
 # What one test process runs alone, because one server and one Chromium, or one demonstration, serve all of it. It takes
@@ -48,6 +49,7 @@ def pytest_configure() -> None:
     compile_catalogues()
     use_quick_hasher()
     remember_renditions()
+    watch_lock_order()
     # A busy machine is slow to make examples and to run them; neither is a fault of the portal.
     hypothesis.settings.register_profile(
         "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

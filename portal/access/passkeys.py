@@ -199,7 +199,7 @@ def use_passkey(model: Any, answer: str, challenge: bytes, **owner: int) -> Any:
     try:
         credential = parse_authentication_credential_json(_json(answer))
         credential_id = bytes_to_base64url(credential.raw_id)
-        statement = select(model).filter_by(credential_id=credential_id, **owner).with_for_update()
+        statement = select(model).filter_by(credential_id=credential_id, **owner).with_for_update(key_share=True)
         passkey = db.session.execute(statement).scalar_one_or_none()
         if passkey is None:
             raise PasskeyRefused("not theirs")

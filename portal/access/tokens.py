@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from portal import clock
 from portal.access.models import ApiToken
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import db, note
 from portal.infrastructure.identifiers import new_public_id
 from portal.web.sessions import hash_token
 
@@ -90,7 +90,6 @@ def find_api_token(authorization: str) -> Row[*tuple[Any, ...]] | None:
     if row is None or row.revoked_at or row.expires_at <= instant:
         return None
     if row.last_used_at is None or instant - row.last_used_at > TOUCH_EVERY:
-        with transaction() as session:
-            session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=instant))
+        note(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=instant))
     g.api_token = row
     return row

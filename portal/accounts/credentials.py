@@ -55,7 +55,9 @@ def prove_by_facebook(session: AccountSession, scoped_id: str) -> None:
         NotTheOwner: the account is linked with another Facebook identity, or with none.
         SessionOver: the session was ended meanwhile.
     """
-    account = db.session.execute(select(Account).where(Account.id == session.account_id).with_for_update()).scalar_one()
+    account = db.session.execute(
+        select(Account).where(Account.id == session.account_id).with_for_update(key_share=True)
+    ).scalar_one()
     identity = live_identity(account.id)
     if identity is None or identity.scoped_id != scoped_id:
         raise NotTheOwner
@@ -105,7 +107,7 @@ def revoke_other_sessions(session: AccountSession) -> int:
 
 
 def _unchanged(session: AccountSession, seen_hash: str) -> Account:
-    statement = select(Account).where(Account.id == session.account_id).with_for_update()
+    statement = select(Account).where(Account.id == session.account_id).with_for_update(key_share=True)
     account = db.session.execute(statement).scalar_one()
     if account.password_hash != seen_hash:
         raise PasswordMoved

@@ -60,7 +60,7 @@ def append_to_chain(session: Session) -> None:
     events = session.info.pop("audit", [])
     if not events:
         return
-    head = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update()
+    head = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update(key_share=True)
     sequence, previous = session.execute(head).one()
     for event in events:
         sequence += 1

@@ -97,7 +97,7 @@ def _rescan_one(document_id: int) -> None:
         if document is not None and document.check_id is not None:
             errands().lock(session.get_one(IdentityCheck, document.check_id))
         # Locked: a decision may destroy the key at this moment, and must not be overwritten.
-        document = session.get(IdentityDocument, document_id, with_for_update=True)
+        document = session.get(IdentityDocument, document_id, with_for_update={"key_share": True})
         if document is None or document.status is not DocumentStatus.HELD:
             return
         if verdict.outcome is Outcome.INFECTED:

@@ -4,7 +4,7 @@ Nothing is written outside `transaction()`: a view that forgets it fails loudly 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,11 +12,14 @@ from typing import Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Enum, Executable, Integer, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
+from portal.infrastructure.locking.faults import OutcomeUnknown
+from portal.infrastructure.locking.turns import PATIENCE_OF_NOTES
 from portal.infrastructure.private_files import keep_private
 
 NAMING = {
@@ -68,8 +71,11 @@ _before_commit: list[Callable[[Session], None]] = []
 
 
 def before_commit(finish: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Register a function that runs at the end of every transaction, before its commit, in order of registration."""
-    _before_commit.append(finish)
+    """Register a function that runs at the end of every transaction, before its commit.
+
+    What was registered first runs last: the head of the audit trail, which everybody locks, is locked last of all.
+    """
+    _before_commit.insert(0, finish)
     return finish
 
 
@@ -84,6 +90,9 @@ def transaction() -> Iterator[scoped_session[Any]]:
 
     It begins with a rollback: rows that were read before are read again, so that a decision and the facts that it rests
     on are of one snapshot.
+
+    Raises:
+        OutcomeUnknown: the connection broke during the commit. Every other error means that nothing was kept.
     """
     session = db.session
     if session.info.get("writing"):
@@ -94,18 +103,53 @@ def transaction() -> Iterator[scoped_session[Any]]:
     try:
         session.connection(execution_options={"portal_write": True})
         yield session
-        session.flush()
-        for finish in _before_commit:
-            finish(session())
-        session.commit()
+        _commit(session)
     except BaseException:
-        session.rollback()
-        session.info.clear()
+        try:
+            session.rollback()
+        finally:
+            _clear()
         raise
     actions = session.info.get("after_commit", [])
-    session.info.clear()
+    _clear(commits() + 1)
     for action in actions:
         action()
+
+
+def _commit(session: scoped_session[Any]) -> None:
+    session.flush()
+    for finish in _before_commit:
+        finish(session())
+    session.flush()  # so that whatever fails from here on is the commit
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
+
+
+def commits() -> int:
+    """Return how many transactions this request, job or command has committed so far."""
+    return int(db.session.info.get("commits", 0))
+
+
+def _clear(count: int | None = None) -> None:
+    """Forget what belonged to the transaction; the number of commits stays, or becomes `count`."""
+    kept = commits() if count is None else count
+    db.session.info.clear()
+    db.session.info["commits"] = kept
+
+
+def note(statement: Executable) -> None:
+    """Write what may be left out, such as a last use: whoever only reads waits for no writer.
+
+    It is a transaction of its own, outside `transaction()`, on the one connection that a request uses at a time.
+    """
+    db.session.rollback()
+    options = {"portal_write": True, "portal_patience": PATIENCE_OF_NOTES}
+    with suppress(OperationalError), db.engine.execution_options(**options).begin() as connection:
+        connection.execute(statement)
 
 
 @event.listens_for(Session, "before_flush")
@@ -127,17 +171,8 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     for _number, _name, file in connection.execute("PRAGMA database_list").fetchall():
         if file:
             keep_private(Path(file))  # before SQLite makes its journal, which takes over the mode
-    connection.isolation_level = None  # the driver must not begin transactions by itself: see _begin_sqlite
+    connection.isolation_level = None  # the driver must not begin transactions by itself: see turns.py
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Any) -> None:
-    if connection.dialect.name == "sqlite":
-        # A transaction that begins by reading and then writes fails if somebody else wrote in between. So a writer
-        # takes the write lock at its beginning.
-        writes = connection.get_execution_options().get("portal_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -15,6 +15,7 @@ from portal.durations import Period
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.locking.rows import keep_rows
 from portal.preferences.choices.states import forget, publish
 from portal.preferences.models import ConsentRecord, PreferenceState
 
@@ -87,9 +88,13 @@ def _apply(run: JobRun, is_due: Callable[[], Any], change: Callable[[PreferenceS
 def _apply_some(is_due: Callable[[], Any], change: Callable[[PreferenceState], object]) -> bool:
     """Change a slice of rows in a transaction of its own; return whether there may be more."""
     with transaction() as session:
-        # In one order for everybody, so that two workers wait for each other and never deadlock.
-        due = select(PreferenceState).where(is_due()).order_by(PreferenceState.customer_id).limit(SLICE)
-        states = list(session.execute(due.with_for_update()).scalars())
+        # In one order for everybody, so that two workers wait for each other and never deadlock: their customers first.
+        due = select(PreferenceState.customer_id).where(is_due()).order_by(PreferenceState.customer_id).limit(SLICE)
+        ids = list(session.execute(due).scalars())
+        keep_rows(Customer, ids)
+        held = select(PreferenceState).where(PreferenceState.customer_id.in_(ids), is_due())
+        held = held.order_by(PreferenceState.customer_id).with_for_update(key_share=True)
+        states = list(session.execute(held).scalars())
         for state in states:
             change(state)
-    return len(states) == SLICE
+    return len(ids) == SLICE

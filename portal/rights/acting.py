@@ -1,7 +1,7 @@
 """The steps that every act on a case shares: hold or lock it, check that nobody changed it, change it, record that.
 
 Staff, the customer and the portal itself begin their acts here, each by a function that says how they take the case.
-An act belongs to the caller's transaction, and the case stays locked until the commit.
+An act belongs to the caller's transaction. Its customer, then the case, stay locked until the commit.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.audit.recording import record
+from portal.customers.models import Customer
 from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.proof import checking
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.infrastructure.references import read_reference
 from portal.legal_time.clock_state import PauseReason
 from portal.rights.clock import running
@@ -123,7 +125,9 @@ def hold(request: RightsRequest, member: StaffMember, version: int) -> Act:
 def lock(request: RightsRequest, member: StaffMember, version: int) -> Act:
     """Begin an act of a staff member who need not hold the case. Raises `StaleCase`, `OwnCase`."""
     check_not_own(request, member)
-    db.session.refresh(request, with_for_update={"of": RightsRequest})  # two may press the button at once
+    lock_row(Customer, request.customer_id)
+    # Two may press the button at once.
+    db.session.refresh(request, with_for_update={"key_share": True, "of": RightsRequest})
     _check_version(request, version)
     return of_staff(request, member)
 
@@ -135,8 +139,9 @@ def of_staff(request: RightsRequest, member: StaffMember) -> Act:
 
 def of_customer(customer_id: int, reference: str) -> Act:
     """Begin an act of a customer on a request of their own. Raises `NoSuchRequest`."""
-    is_theirs = (RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
-    request = db.session.execute(select(RightsRequest).where(*is_theirs).with_for_update()).scalar_one_or_none()
+    lock_row(Customer, customer_id)
+    theirs = select(RightsRequest).where(RightsRequest.customer_id == customer_id, RightsRequest.reference == reference)
+    request = db.session.execute(theirs.with_for_update(key_share=True)).scalar_one_or_none()
     if request is None:
         raise NoSuchRequest
     return Act(request, f"customer:{request.customer.public_id}")
@@ -144,7 +149,8 @@ def of_customer(customer_id: int, reference: str) -> Act:
 
 def of_portal(request_id: int) -> Act:
     """Begin an act that the portal does by itself, on the case as it is now."""
-    request = db.session.get_one(RightsRequest, request_id, with_for_update=True, populate_existing=True)
+    lock_row(Customer, db.session.get_one(RightsRequest, request_id).customer_id)
+    request = db.session.get_one(RightsRequest, request_id, with_for_update={"key_share": True}, populate_existing=True)
     return Act(request, "portal")
 
 

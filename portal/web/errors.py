@@ -2,20 +2,23 @@
 
 import logging
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.faults import OutcomeUnknown
 from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.audiences import Audience, current_audience
 from portal.web.forms import typed_again
+from portal.web.setbacks.database_away import DatabaseAway, SavingUnknown, answer_to
 
 logger = logging.getLogger("portal.errors")
 
@@ -47,7 +50,8 @@ def register(app: Flask) -> None:
     """Answer every error of an app in the form its audience reads."""
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(HashingBusy, _on_busy)
-    app.register_error_handler(OperationalError, _on_database_out)
+    app.register_error_handler(SQLAlchemyError, _on_database_error)
+    app.register_error_handler(OutcomeUnknown, _on_database_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_fault)
 
@@ -67,26 +71,35 @@ def _on_busy(error: HashingBusy) -> Any:
     return _answer(AnswerLater(retry_after=error.retry_after), 503)
 
 
-def _on_database_out(error: OperationalError) -> Any:
-    """Answer 503 when the database is full, locked, restarting or away: nothing was written, and trying again helps."""
-    db.session.rollback()
+def _on_database_error(error: Exception) -> Any:
+    """Answer 503 when the database is full, locked, restarting or away, and 500 when the fault is ours."""
+    answer = answer_to(error)
+    if answer is None:
+        return _on_fault(error)
+    _ask_nobody()
     logger.exception("the database failed", extra={"reference": g.setdefault("reference", new_reference())})
-    return _answer(ServiceUnavailable(retry_after=30), 503)
+    return _answer(answer, 503)
 
 
 def _on_fault(error: Exception) -> Any:
-    db.session.rollback()
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
     logger.exception("request failed", extra={"reference": g.setdefault("reference", new_reference())})
     return _answer(InternalServerError(), 500)
+
+
+def _ask_nobody() -> None:
+    """Make what follows as for somebody who is not signed in: the database cannot tell who is there."""
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
+    g._login_user = AnonymousUserMixin()
 
 
 def _answer(error: HTTPException, code: int) -> Response:
     try:
         return _written(error, code)
-    except OperationalError:
-        # The database cannot even tell who is signed in, so the page is made as for somebody who is not.
-        db.session.rollback()
-        g._login_user = AnonymousUserMixin()
+    except SQLAlchemyError:
+        _ask_nobody()
         return _written(error, code)
 
 
@@ -98,8 +111,10 @@ def _written(error: HTTPException, code: int) -> Response:
         words = _words(code, getattr(error, "retry_after", None))
         if isinstance(error, AnswerLater):
             words["title"], words["what"] = error.words
+        if isinstance(error, DatabaseAway):
+            words |= error.words()
         typed = typed_again() if code in _TO_SEND_AGAIN else []
-        if typed:
+        if typed and not isinstance(error, SavingUnknown):
             words["saved"] = _("What you typed is kept on this page, except a password or a code.")
             words["next_step"] = _("Wait a little, then use the button below.")
         page = render_template("errors/error.html", code=code, reference=reference, typed=typed, **words)

@@ -13,7 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from portal import clock
 from portal.infrastructure import installed
-from portal.infrastructure.database import UtcDateTime, db, transaction
+from portal.infrastructure.database import UtcDateTime, db, note
 from portal.infrastructure.identifiers import new_token
 
 # A session's last use is written at most this often, so that reading a page does not mean writing a row.
@@ -90,8 +90,7 @@ def touch_session(row: Any) -> None:
     if clock.now() - row.last_used_at < TOUCH_EVERY:
         return
     model, row_id = type(row), row.id
-    with transaction() as database:
-        database.execute(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
+    note(update(model).where(model.id == row_id).values(last_used_at=clock.now()))
 
 
 class SessionOver(Exception):
@@ -106,7 +105,7 @@ def renew_session(row: Any, rules: SessionRules) -> None:
             check, a way in that the thief is just adding would outlive the session.
     """
     model = type(row)
-    is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update()
+    is_live = select(model.id).where(model.id == row.id, model.ended_at.is_(None)).with_for_update(key_share=True)
     if db.session.execute(is_live).first() is None:
         raise SessionOver
     token = new_token()

@@ -1,10 +1,12 @@
 """Jobs: rows of the fact's transaction, run once in effect, taken over after a death, parked when hopeless."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, Timer
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal import clock
 from portal.infrastructure.counters import Counter, next_number
@@ -174,3 +176,28 @@ def test_a_renewed_lease_keeps_the_job() -> None:
         run.renew()
     with clock.stopped_at(clock.now() + LEASE + timedelta(seconds=5)):
         assert sweep() == []
+
+
+@pytest.mark.postgresql
+def test_two_who_enqueue_one_key_at_once_make_one_job(app: Flask) -> None:
+    job("test.count")(count)
+    has_enqueued, may_commit = Event(), Event()
+
+    def first() -> None:
+        with app.app_context(), transaction():
+            enqueue("test.count", unique_key="once")
+            has_enqueued.set()
+            may_commit.wait(20)
+
+    def second() -> None:
+        with app.app_context(), transaction():
+            enqueue("test.count", unique_key="once")
+
+    with ThreadPoolExecutor(2) as pool:
+        ones = [pool.submit(first)]
+        assert has_enqueued.wait(20)
+        ones.append(pool.submit(second))
+        Timer(0.3, may_commit.set).start()  # if the second has not asked by then, it asks later and finds the job
+        for one in ones:
+            one.result(20)
+    assert db.session.execute(select(func.count(Job.id)).where(Job.unique_key == "once")).scalar_one() == 1

@@ -10,6 +10,9 @@ from tests.trial.clean_clone import run_on_a_clean_clone
 from tests.trial.document_kills import kill_on_the_way_of_a_document
 from tests.trial.hostile_documents import send_hostile_documents
 from tests.trial.kills import kill_imports, kill_workers
+from tests.trial.locks.meetings import meet_on_postgresql
+from tests.trial.locks.power_cuts import cut_the_power_of_postgresql
+from tests.trial.locks.turns_on_sqlite import take_turns_on_sqlite
 from tests.trial.packages import build_a_large_copy
 from tests.trial.races import race_for_the_most_urgent
 from tests.trial.slow_clients import hold_back_slow_clients
@@ -18,8 +21,9 @@ from tests.trial.tampering import tamper_everywhere
 
 CAMPAIGNS: list[Callable[[bool], str]] = [
     send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
-    race_for_the_most_urgent, tamper_everywhere, hold_back_slow_clients, withstand_an_attack, let_a_crowd_in,
-    look_at_every_page, run_the_long_tests, run_the_journeys_on_postgresql, run_on_a_clean_clone,
+    race_for_the_most_urgent, meet_on_postgresql, cut_the_power_of_postgresql, take_turns_on_sqlite, tamper_everywhere,
+    hold_back_slow_clients, withstand_an_attack, let_a_crowd_in, look_at_every_page, run_the_long_tests,
+    run_the_journeys_on_postgresql, run_on_a_clean_clone,
 ]  # fmt: skip
 
 

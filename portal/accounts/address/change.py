@@ -181,7 +181,9 @@ def _way_to_deny(account: Account, email: str = "", email_normalised: str = "") 
 
 
 def _held(account_id: int) -> Account:
-    return db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one()
+    return db.session.execute(
+        select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    ).scalar_one()
 
 
 def _held_with_rivals(account_id: int, address: str) -> tuple[Account, list[Account]]:
@@ -200,4 +202,6 @@ def _held_with_rivals(account_id: int, address: str) -> tuple[Account, list[Acco
 def _hold_changes_to(address: str) -> None:
     """Lock every open change to an address, always in the same order: two accounts that want it do not deadlock."""
     is_meant = (AccountToken.email_normalised == address, AccountToken.purpose == Purpose.CHANGE_ADDRESS)
-    db.session.execute(select(AccountToken.id).where(*is_meant).order_by(AccountToken.id).with_for_update()).all()
+    db.session.execute(
+        select(AccountToken.id).where(*is_meant).order_by(AccountToken.id).with_for_update(key_share=True)
+    ).all()

@@ -79,7 +79,7 @@ def lock_accounts(address: str, own_id: int = 0) -> list[Account]:
     The order is always the same, so that two people at once wait for each other and do not deadlock.
     """
     is_meant = (Account.email_normalised == address) | (Account.id == own_id)
-    statement = select(Account).where(is_meant).order_by(Account.id).with_for_update()
+    statement = select(Account).where(is_meant).order_by(Account.id).with_for_update(key_share=True)
     return list(db.session.execute(statement.execution_options(populate_existing=True)).scalars())
 
 
@@ -95,7 +95,7 @@ def _customer_of(account: Account) -> tuple[Customer, bool]:
     known = select(Customer).where(
         Customer.email_normalised == account.email_normalised, Customer.status != CustomerStatus.ERASED
     )
-    customer = db.session.execute(known.with_for_update()).scalar_one_or_none()
+    customer = db.session.execute(known.with_for_update(key_share=True)).scalar_one_or_none()
     if customer is None:
         return create_customer(
             email=account.email,

@@ -48,7 +48,9 @@ def reset_password(link_id: int, password_hash: str) -> None:
     link = db.session.get(AccountToken, link_id)
     if link is None:
         raise LinkUnusable
-    account = db.session.execute(select(Account).where(Account.id == link.account_id).with_for_update()).scalar_one()
+    account = db.session.execute(
+        select(Account).where(Account.id == link.account_id).with_for_update(key_share=True)
+    ).scalar_one()
     use_link(link_id)
     if account.customer is None:
         raise LinkUnusable

@@ -93,7 +93,7 @@ def sign_in(check: Check, *, device_token: str, device_label: str) -> AccountSes
         The session; or the token of a sign-in that waits for its second step; or None when the password was changed,
         or the customer erased, meanwhile.
     """
-    statement = select(Account).where(Account.id == check.account_id).with_for_update()
+    statement = select(Account).where(Account.id == check.account_id).with_for_update(key_share=True)
     account = db.session.execute(statement).scalar_one_or_none()
     if account is None or account.password_hash != check.seen_hash or _is_gone(account):
         return None

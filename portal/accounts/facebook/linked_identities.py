@@ -35,8 +35,8 @@ def find_identity(scoped_id: str, issued_at: datetime) -> LinkedIdentity | None:
     if seen is None:
         return None
     # Every change to a way in locks the account first, so that no two of them deadlock.
-    db.session.execute(select(Account.id).where(Account.id == seen.account_id).with_for_update())
-    held = known.with_for_update().execution_options(populate_existing=True)
+    db.session.execute(select(Account.id).where(Account.id == seen.account_id).with_for_update(key_share=True))
+    held = known.with_for_update(key_share=True).execution_options(populate_existing=True)
     identity = db.session.execute(held).scalar_one_or_none()
     # Facebook signs whole seconds, so the link's time is cut to seconds too.
     return None if identity is None or identity.linked_at.replace(microsecond=0) > issued_at else identity
@@ -66,7 +66,7 @@ def link(account: Account, scoped_id: str, *, brought_names: bool = False) -> No
         IdentityTaken: it opens another account, or the account has another identity.
     """
     known = select(LinkedIdentity).where(LinkedIdentity.provider == FACEBOOK, LinkedIdentity.scoped_id == scoped_id)
-    identity = db.session.execute(known.with_for_update()).scalar_one_or_none()
+    identity = db.session.execute(known.with_for_update(key_share=True)).scalar_one_or_none()
     is_live = identity is not None and identity.unlinked_at is None
     if is_live or live_identity(account.id):
         raise IdentityTaken
@@ -113,7 +113,9 @@ def unlink_own(session: AccountSession) -> None:
 
 
 def _held(account_id: int) -> Account:
-    return db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one()
+    return db.session.execute(
+        select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    ).scalar_one()
 
 
 def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -> None:

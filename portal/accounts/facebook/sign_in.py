@@ -106,7 +106,7 @@ def _account_opened_by(scoped_id: str) -> Account | None:
         LinkedIdentity.unlinked_at.is_(None),
     )
     account_id = db.session.execute(opened).scalar_one_or_none()
-    held = select(Account).where(Account.id == account_id).with_for_update()
+    held = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
     account = db.session.execute(held).scalar_one_or_none()
     # Asked again under the lock: while we waited for it, the link may have been undone and every session ended.
     return account if db.session.execute(opened).scalar_one_or_none() == account_id else None

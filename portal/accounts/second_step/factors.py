@@ -152,7 +152,7 @@ def lift_second_step(account: Account) -> int:
     Returns:
         How many sessions ended.
     """
-    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
     _drop_app(account)
     db.session.execute(delete(AccountPasskey).where(AccountPasskey.account_id == account.id))
     recovery_codes.replace_codes(AccountRecoveryCode, None, account_id=account.id)
@@ -183,7 +183,7 @@ def undo_second_step(account: Account, since: datetime) -> None:
 
 
 def _held(session: AccountSession) -> Account:
-    statement = select(Account).where(Account.id == session.account_id).with_for_update()
+    statement = select(Account).where(Account.id == session.account_id).with_for_update(key_share=True)
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one()
 
 

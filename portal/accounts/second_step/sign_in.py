@@ -130,7 +130,7 @@ def _waiting(public_id: str) -> AccountToken:
     token = find_waiting(public_id)
     if token is None:
         raise SignInOver
-    db.session.execute(select(Account.id).where(Account.id == token.account_id).with_for_update())
+    db.session.execute(select(Account.id).where(Account.id == token.account_id).with_for_update(key_share=True))
     return token
 
 

@@ -107,7 +107,7 @@ def remove_bytes(run: JobRun, document_id: int) -> None:
         if check_id is not None:
             # The jobs of two sides may end at once. Without the lock each would still see the other's row, and neither
             # would note on the check that the document is gone.
-            session.get_one(IdentityCheck, check_id, with_for_update=True)
+            session.get_one(IdentityCheck, check_id, with_for_update={"key_share": True})
         session.delete(document)
         session.flush()
         if check_id is not None:

@@ -150,7 +150,7 @@ def receive(row: IdentityUpload, offset: int, part: bytes, sender: SessionKey) -
     _storage().put(storage_key, seal_stream(key, [part], object_id))
     try:
         with transaction() as session:
-            locked = select(IdentityUpload).where(IdentityUpload.id == row_id).with_for_update()
+            locked = select(IdentityUpload).where(IdentityUpload.id == row_id).with_for_update(key_share=True)
             fresh = session.execute(locked.execution_options(populate_existing=True)).scalar_one_or_none()
             if fresh is None:
                 raise UploadGone
@@ -192,7 +192,7 @@ def content_of(row: IdentityUpload, sender: SessionKey) -> bytes:
 
 def use_up(row_id: int) -> None:
     """End an upload in the transaction that keeps its side. Raises `UploadGone` when it was ended meanwhile."""
-    locked = select(IdentityUpload).where(IdentityUpload.id == row_id).with_for_update()
+    locked = select(IdentityUpload).where(IdentityUpload.id == row_id).with_for_update(key_share=True)
     row = db.session.execute(locked.execution_options(populate_existing=True)).scalar_one_or_none()
     if row is None:
         raise UploadGone

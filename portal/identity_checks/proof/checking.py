@@ -63,7 +63,7 @@ def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = No
     Raises:
         AlreadyChecked: somebody decided before.
     """
-    locked = select(IdentityCheck).where(IdentityCheck.id == check.id).with_for_update()
+    locked = select(IdentityCheck).where(IdentityCheck.id == check.id).with_for_update(key_share=True)
     check = db.session.execute(locked.execution_options(populate_existing=True)).scalar_one()
     if check.result is not CheckResult.PENDING:
         raise AlreadyChecked

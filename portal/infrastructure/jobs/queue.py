@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import scoped_session
 
 from portal import clock
@@ -99,13 +100,14 @@ def enqueue(
     """
     if name not in handlers:
         raise LookupError(f"no job is registered as {name!r}: decorate its handler with @job({name!r})")
-    if unique_key and db.session.execute(select(Job.id).where(Job.unique_key == unique_key)).first():
-        return
-    row = Job(name=name, arguments=dict(arguments), run_at=run_at or clock.now(), unique_key=unique_key, lane=lane)
-    db.session.add(row)
-    db.session.flush()
-    if lane is Lane.MAIN and (run_at is None or run_at <= clock.now()):
-        job_id = row.id
+    insert = postgresql.insert if db.session.connection().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Job).values(
+        name=name, arguments=dict(arguments), run_at=run_at or clock.now(), unique_key=unique_key, lane=lane
+    )
+    # Not looked up first: of two who find no such key at once, one would fail.
+    statement = statement.on_conflict_do_nothing(index_elements=["unique_key"])
+    job_id = db.session.execute(statement.returning(Job.id)).scalar_one_or_none()
+    if job_id is not None and lane is Lane.MAIN and (run_at is None or run_at <= clock.now()):
         after_commit(lambda: wake(job_id))
 
 

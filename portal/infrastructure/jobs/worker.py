@@ -24,6 +24,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.jobs.queue import (
     LEASE,
     MOST_ATTEMPTS,
+    Handler,
     JobRefused,
     JobRun,
     LeaseLost,
@@ -33,6 +34,7 @@ from portal.infrastructure.jobs.queue import (
     periodic,
     wake_with,
 )
+from portal.infrastructure.locking.second_try import run_twice
 
 SWEEP_SECONDS = 5
 SWEEP_SIZE = 200
@@ -112,10 +114,7 @@ def run_job(job_id: int) -> bool:
     try:
         if handler is None:
             raise JobRefused(f"no handler is registered for {row.name}")
-        handler(run, **arguments)
-        if not run.is_finished:
-            with run.finish():
-                pass
+        run_twice(lambda: _run_to_its_end(handler, run, arguments))
     except LeaseLost:
         logger.warning("job taken over by another worker", extra={"job": job_id})
     except Exception as error:
@@ -125,6 +124,13 @@ def run_job(job_id: int) -> bool:
     finally:
         db.session.remove()
     return True
+
+
+def _run_to_its_end(handler: Handler, run: JobRun, arguments: dict[str, Any]) -> None:
+    handler(run, **arguments)
+    if not run.is_finished:
+        with run.finish():
+            pass
 
 
 def sweep() -> list[int]:

@@ -75,7 +75,7 @@ def _slices(table: WrappedKeys) -> Iterator[list[int]]:
 
 def _rotate_slice(table: WrappedKeys, keys: MasterKeys, ids: list[int]) -> int:
     with transaction() as session:
-        statement = select(table.model).where(table.model.id.in_(ids)).with_for_update()
+        statement = select(table.model).where(table.model.id.in_(ids)).with_for_update(key_share=True)
         rows = [row for row in session.execute(statement).scalars() if table.version(row) not in {None, keys.current}]
         for row in rows:
             table.rewrap(row, keys)

@@ -17,6 +17,7 @@ from portal import clock
 from portal.customers.creation import on_creation
 from portal.customers.models import Customer
 from portal.infrastructure.database import before_commit, db
+from portal.infrastructure.locking.rows import keep_rows, lock_row
 from portal.preferences.choices.memory import asks_again_on
 from portal.preferences.models import PreferenceState, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES, no_flags
@@ -63,9 +64,10 @@ def lock_state(customer: Customer) -> PreferenceState:
     known = changes.new.get(customer.id) or changes.locked.get(customer.id)
     if known:
         return known
+    keep_rows(Customer, [customer.id])
     state = _locked(customer.id)
     if state is None:
-        db.session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update())
+        lock_row(Customer, customer.id)
         state = _locked(customer.id)
     if state is None:
         return _add_state(customer)
@@ -171,7 +173,8 @@ def _changes() -> _Changes:
 
 
 def _locked(customer_id: int) -> PreferenceState | None:
-    statement = select(PreferenceState).where(PreferenceState.customer_id == customer_id).with_for_update()
+    statement = select(PreferenceState).where(PreferenceState.customer_id == customer_id)
+    statement = statement.with_for_update(key_share=True)
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
 

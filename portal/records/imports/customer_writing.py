@@ -80,7 +80,7 @@ class CustomerLines:
             )
             # In one order for everybody: two imports that meet then wait for each other and never deadlock.
             .order_by(Customer.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         rows = db.session.execute(statement).all()
         kept = kept_fields([row.id for row in rows])

@@ -17,6 +17,7 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.locking.second_try import run_twice
 from portal.records.contacts import Contacts
 from portal.records.data_map.field_types import ValueRefused
 from portal.records.data_map.kinds import DataMap, installed_data_map
@@ -171,7 +172,7 @@ class Intake:
         if not statements:
             return
         try:
-            accepted, unchanged, refused = self._write_together(statements)
+            accepted, unchanged, refused = run_twice(lambda: self._write_together(statements))
         except (OperationalError, InterfaceError):  # the database is away or too busy, whatever the lines say
             raise
         except Exception as error:

@@ -13,6 +13,7 @@ from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.queries import documents_given
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.rights.intents import Intent
 from portal.rights.models import RequestDraft
 
@@ -51,7 +52,7 @@ def save_answers(customer: Customer, intent: Intent, answers: dict[str, Any], *,
     Args:
         is_complete: whether the answers passed the form; else the draft cannot go on to the next step.
     """
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     draft = draft_of_intent(customer.id, intent)
     if draft is None:
         draft = RequestDraft(customer_id=customer.id, right=intent.right, intent=intent)
@@ -76,13 +77,6 @@ def expired_drafts() -> list[RequestDraft]:
     """Return drafts past their time, sent ones too, a slice at a time."""
     statement = select(RequestDraft).where(RequestDraft.expires_at <= clock.now())
     return list(db.session.execute(statement.order_by(RequestDraft.id).limit(_SLICE)).scalars())
-
-
-def lock_customer(customer_id: int) -> None:
-    """Lock a customer's row until the commit, so that what they do in two tabs at once happens one after the other."""
-    row = select(Customer.id).where(Customer.id == customer_id)
-    # Weaker than the lock of an update, so that another transaction may still add rows that refer to the customer.
-    db.session.execute(row.with_for_update(key_share=True))
 
 
 def _expiry() -> datetime:

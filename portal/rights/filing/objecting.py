@@ -8,6 +8,7 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.preferences.choices.states import read_state
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights.acting import Act
@@ -16,7 +17,6 @@ from portal.rights.carrying_out.answering import fulfil
 from portal.rights.chosen import Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import customer_of, new_request, note_filed
-from portal.rights.filing.drafts import lock_customer
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
@@ -32,7 +32,7 @@ def object_to_marketing(account: Account) -> RightsRequest:
     absolute. A button pressed twice files one request.
     """
     customer = customer_of(account)
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     already = _objected_just_now(customer)
     if already is not None:
         return already

@@ -7,6 +7,7 @@ from portal.customers.models import Customer
 from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.doubts import assess_other_channel
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
@@ -15,7 +16,6 @@ from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
-from portal.rights.filing.drafts import lock_customer
 from portal.rights.intents import Intent, default_intent
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RightsRequest
@@ -45,7 +45,7 @@ def take_in(
         use: what the person objects to, for an objection.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     asked = StopUse(words, use=use) if right is Right.OBJECTION else Asked(words)
     request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
@@ -70,7 +70,7 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
     Args:
         code: the confirmation code by which Facebook and the person follow the request.
     """
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     request = new_request(customer, Intent.ERASE, Erase(limited_to=limit).stored(), customer.language)
     request.channel, request.confirmation_code = Channel.FACEBOOK, code
     db.session.add(request)

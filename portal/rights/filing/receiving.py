@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.accounts.models import Account, AccountSession
+from portal.customers.models import Customer
 from portal.identity_checks.documents.shredding import forget_previews, limit_to, shred
 from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
@@ -15,13 +16,14 @@ from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.legal_time.clock_state import PauseReason
 from portal.rights import emails
 from portal.rights.acting import Act
 from portal.rights.carrying_out.answering import PACKAGED, fulfil, stop_at_receipt
 from portal.rights.clock import running
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
-from portal.rights.filing.drafts import find_draft, lock_customer
+from portal.rights.filing.drafts import find_draft
 from portal.rights.filing.open_requests import check_room, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of
 from portal.rights.lifecycle import Outcome, Right, Step
@@ -57,7 +59,7 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
         AlreadyOpen, TooManyOpen: see `check_room`.
     """
     customer = customer_of(account)
-    lock_customer(customer.id)
+    lock_row(Customer, customer.id)
     draft = find_draft(customer.id, draft_public_id)
     if draft is None:
         raise NoSuchDraft

@@ -49,6 +49,7 @@ def _start() -> datetime:
 
 
 def _expired(start: datetime) -> Sequence[int]:
+    """Return a slice of the requests to delete, locked: they come before what belongs to them."""
     check_of_it = select(IdentityCheck.id).where(IdentityCheck.request_id == RightsRequest.id)
     has_document = exists().where(IdentityDocument.check_id.in_(check_of_it))
     has_copy = exists().where(AnswerPackage.request_id == RightsRequest.id, AnswerPackage.storage_key.is_not(None))
@@ -64,6 +65,7 @@ def _expired(start: datetime) -> Sequence[int]:
         )
         .order_by(RightsRequest.id)
         .limit(SLICE)
+        .with_for_update(key_share=True, of=RightsRequest)
     )
     return db.session.execute(statement).scalars().all()
 

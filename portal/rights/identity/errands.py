@@ -10,6 +10,7 @@ from portal import clock
 from portal.accounts.models import Account, AccountSession
 from portal.audit.tags import declare
 from portal.bilingual import Label
+from portal.customers.models import Customer
 from portal.identity_checks.documents.shredding import shred
 from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.models import IdentityCheck
@@ -18,9 +19,10 @@ from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
-from portal.rights.filing.drafts import DraftExpired, find_draft, lock_customer
+from portal.rights.filing.drafts import DraftExpired, find_draft
 from portal.rights.filing.progress import progress_of
 from portal.rights.following.history import customer_history
 from portal.rights.lifecycle import ALLOWED, Status, Step
@@ -60,7 +62,7 @@ class RequestErrands:
 
     def hold(self, errand: Errand) -> bool:
         if errand.draft_id is not None:
-            lock_customer(errand.customer_id)
+            lock_row(Customer, errand.customer_id)
             draft = db.session.get(RequestDraft, errand.draft_id, populate_existing=True)
             return draft is not None and draft.sent_at is None
         request = acting.of_customer(errand.customer_id, errand.code).request
@@ -69,7 +71,8 @@ class RequestErrands:
 
     def lock(self, check: IdentityCheck) -> None:
         if check.request_id is not None:
-            db.session.get_one(RightsRequest, check.request_id, with_for_update=True)
+            lock_row(Customer, check.customer_id)
+            db.session.get_one(RightsRequest, check.request_id, with_for_update={"key_share": True})
 
     def complete(self, errand: Errand) -> None:
         if errand.draft_id is not None:

@@ -12,6 +12,7 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
 from portal.lookups.opening import is_own_file, recognise_owners_with
 from portal.rights.lifecycle import WAITING_STATUSES, CaseMoved, Status
 from portal.rights.models import RequestDecision, RightsRequest
@@ -84,6 +85,11 @@ def claim(request: RightsRequest, member: StaffMember, *, take_over: bool = Fals
     Raises:
         HeldByAnother, OwnCase, CaseClosed.
     """
+    lock_row(Customer, request.customer_id)  # what follows may change the customer, who comes before the case
+    _claim(request, member, take_over=take_over)
+
+
+def _claim(request: RightsRequest, member: StaffMember, *, take_over: bool = False) -> None:
     check_not_own(request, member)
     if not request.is_open:
         raise CaseClosed(request.reference)
@@ -141,12 +147,12 @@ def take_most_urgent(member: StaffMember) -> RightsRequest | None:
             or_(RightsRequest.status != Status.SECOND_OPINION, _may_second(member)),
         )
         .order_by(RightsRequest.sort_on, RightsRequest.id)
-        .with_for_update(skip_locked=True, of=RightsRequest)
+        .with_for_update(key_share=True, skip_locked=True, of=RightsRequest)
         .limit(1)
     )
     request = db.session.execute(statement).scalar_one_or_none()
     if request is not None:
-        claim(request, member)
+        _claim(request, member)
     return request
 
 

@@ -58,9 +58,9 @@ def hold(condition: ColumnElement[bool], *ids: int) -> Approval | None:
     concerned = kind.concerns(found.target) if kind else None
     people = StaffMember.id.in_([found.author_id, *ids]) | (StaffMember.public_id == (concerned or ""))
     fresh = {"populate_existing": True}
-    held = select(StaffMember).where(people).order_by(StaffMember.id).with_for_update()
+    held = select(StaffMember).where(people).order_by(StaffMember.id).with_for_update(key_share=True)
     db.session.execute(held.execution_options(**fresh)).all()
-    proposal = select(Approval).where(condition).with_for_update()
+    proposal = select(Approval).where(condition).with_for_update(key_share=True)
     return db.session.execute(proposal.execution_options(**fresh)).scalar_one_or_none()
 
 

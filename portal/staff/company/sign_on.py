@@ -170,7 +170,7 @@ def _first_match(identity: CompanyIdentity) -> StaffMember | None:
 
 
 def _locked(statement: Select[StaffMember]) -> StaffMember | None:
-    return db.session.execute(statement.with_for_update()).scalar_one_or_none()
+    return db.session.execute(statement.with_for_update(key_share=True)).scalar_one_or_none()
 
 
 def _has_factor(member: StaffMember) -> bool:

@@ -109,7 +109,7 @@ def begin_second_factor(staff_id: int, seen_hash: str | None, stronger_hash: str
         The token that waits for the second factor. None when, since the check, the password was changed or the member
         was disabled.
     """
-    held = select(StaffMember).where(StaffMember.id == staff_id).with_for_update()
+    held = select(StaffMember).where(StaffMember.id == staff_id).with_for_update(key_share=True)
     member = db.session.execute(held.execution_options(populate_existing=True)).scalar_one()
     if member.password_hash != seen_hash or not member.may_sign_in:
         return None

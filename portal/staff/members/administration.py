@@ -125,7 +125,7 @@ def lock_pair(actor_id: int, member_public_id: str) -> Pair | None:
         NotYours: the actor chose themselves, or lost the permission in the meantime.
     """
     chosen = select(StaffMember).where((StaffMember.id == actor_id) | (StaffMember.public_id == member_public_id))
-    locked = chosen.order_by(StaffMember.id).with_for_update().execution_options(populate_existing=True)
+    locked = chosen.order_by(StaffMember.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     rows = db.session.execute(locked).scalars().all()
     actor = next(row for row in rows if row.id == actor_id)
     if actor.public_id == member_public_id or not actor.may_sign_in or not actor.may(Permission.MANAGE_STAFF):
@@ -208,7 +208,7 @@ def renew_way_in_by_command(email: str) -> bool:
         MemberDisabled: the member's way in was closed, and a link would open nothing.
     """
     chosen = select(StaffMember).where(StaffMember.email_normalised == normalise_address(email))
-    member = db.session.execute(chosen.with_for_update()).scalar_one_or_none()
+    member = db.session.execute(chosen.with_for_update(key_share=True)).scalar_one_or_none()
     if member is None or member.proposed_at:
         return False
     if member.disabled_at:

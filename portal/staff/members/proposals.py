@@ -67,7 +67,9 @@ def _propose(kind: ApprovalKind, member: StaffMember, reason: str, author: Staff
 
 
 def _member(target: str) -> StaffMember | None:
-    statement = select(StaffMember).where(StaffMember.public_id == target.removeprefix(TARGET)).with_for_update()
+    statement = (
+        select(StaffMember).where(StaffMember.public_id == target.removeprefix(TARGET)).with_for_update(key_share=True)
+    )
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
 

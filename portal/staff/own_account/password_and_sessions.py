@@ -43,7 +43,7 @@ def change_password(session: StaffSession, seen_hash: str, password_hash: str) -
     Raises:
         PasswordMoved: the hash that was compared is no longer the member's.
     """
-    held = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update()
+    held = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update(key_share=True)
     member = db.session.execute(held.execution_options(populate_existing=True)).scalar_one()
     if member.password_hash != seen_hash:
         raise PasswordMoved

@@ -160,7 +160,7 @@ def tell_of_change(member: StaffMember, change: FactorChange) -> None:
 
 def _held(session: StaffSession) -> StaffMember:
     # Locked, so that two removals at once cannot take the last two factors away together.
-    statement = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update()
+    statement = select(StaffMember).where(StaffMember.id == session.staff_id).with_for_update(key_share=True)
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one()
 
 

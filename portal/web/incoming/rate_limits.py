@@ -21,6 +21,7 @@ from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import TooManyRequests
 
+from portal.infrastructure.database import db
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.errors import AnswerLater
@@ -83,6 +84,7 @@ class TryCounter:
             UsedUp: one of the limits leaves no room.
             CountsDown: Redis does not answer, with `needs_shared`.
         """
+        _give_connection_back()
         shared = self._count_shared(limits, amount, is_under_way, needs_shared)
         try:
             return Try(amount, kept_counts.count(limits, amount, is_under_way=is_under_way), shared)
@@ -92,6 +94,7 @@ class TryCounter:
 
     def end(self, attempt: Try) -> None:
         """Note that tries are not under way any more. What fails here stays counted until its window ends."""
+        _give_connection_back()
         self._end_shared(attempt, is_taken_back=attempt.is_right)
         try:
             kept_counts.end(attempt.kept, attempt.amount, is_taken_back=attempt.is_right)
@@ -111,6 +114,15 @@ class TryCounter:
         if self.shared and attempt.shared:
             with suppress(SharedCountsDown):
                 self.shared.end(attempt.shared, attempt.amount, is_taken_back=is_taken_back)
+
+
+def _give_connection_back() -> None:
+    """End the reading of this request, whose connection counts the try then.
+
+    A request that held one and waited for another would wait for others that do the same.
+    """
+    if "writing" not in db.session.info:
+        db.session.rollback()
 
 
 installed_counter = Installed[TryCounter]("try_counter")

@@ -24,8 +24,9 @@ IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
 NAME = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 EMPTY = f"{NAME}_empty"
 
-# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk.
-_SETTINGS = ("fsync=off", "max_connections=300")
+# No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk. Nor does a test of
+# deadlocks wait a second until the server looks for one.
+_SETTINGS = ("fsync=off", "max_connections=300", "deadlock_timeout=200ms")
 
 
 @contextmanager
@@ -36,12 +37,27 @@ def postgresql_server() -> Iterator[str]:
         Path(name).chmod(0o755)
         folder = Path(name) / "data"
         server = _prepared(folder)
-        settings = " ".join(f"-c {setting}" for setting in _SETTINGS)
-        _control(server, "start", "-t", "300", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {settings}")
+        _start(server)
         try:
             yield f"postgresql://postgres@/{{name}}?host={folder}"
         finally:
             _control(server, "stop", "-m", "immediate")
+
+
+@contextmanager
+def without_power(address: str) -> Iterator[None]:
+    """Stop the server of an address at once, as a power cut does, and start it again at the end of the block."""
+    server = _prepared(Path(address.partition("?host=")[2]))
+    _control(server, "stop", "-m", "immediate")
+    try:
+        yield
+    finally:
+        _start(server)
+
+
+def _start(server: Any) -> None:
+    folder, settings = server.pgdata, " ".join(f"-c {setting}" for setting in _SETTINGS)
+    _control(server, "start", "-t", "300", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {settings}")
 
 
 def _prepared(folder: Path) -> Any:

@@ -1,0 +1,62 @@
+"""Watches, in every test, that a transaction locks rows in the one order of `portal.infrastructure.locking.order`.
+
+Two transactions that lock the same rows in two orders may wait for each other. Seldom would a test show that by a
+deadlock; so the order itself is watched, on SQLite too, which knows no locks of rows and runs the same statements.
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Engine, Insert, Select, TextClause, Update, event
+
+from portal.infrastructure.locking.order import ORDER
+
+# The statements that number and count what marketing reads are written as texts.
+_ADDED_OR_CHANGED = re.compile(r"INSERT INTO (\w+) .*ON CONFLICT")
+_RANK = {table: rank for rank, table in enumerate(ORDER)}
+
+
+class LockedOutOfOrder(AssertionError):
+    """A transaction locked rows of a table after those of a table that comes later."""
+
+
+def watch_lock_order() -> None:
+    """Raise `LockedOutOfOrder` in every transaction of this process that breaks the order."""
+    event.listen(Engine, "begin", _begin)
+    event.listen(Engine, "before_execute", _check)
+
+
+def _begin(connection: Connection) -> None:
+    connection.info["locked"], connection.info["added"] = [], set()
+
+
+def _check(connection: Connection, statement: Any, *_: Any) -> None:
+    locked: list[str] = connection.info.setdefault("locked", [])
+    added: set[str] = connection.info.setdefault("added", set())
+    if isinstance(statement, Insert):
+        added.add(statement.table.name)
+    for table in locked_tables(statement):
+        # Where a transaction adds rows of its own, these are the ones that it changes: nobody waits for them.
+        if table not in _RANK or table in locked or table in added:
+            continue
+        later = [name for name in locked if _RANK[name] > _RANK[table]]
+        locked.append(table)
+        if later:
+            raise LockedOutOfOrder(
+                f"{table} is locked after {', '.join(later)}: see portal/infrastructure/locking/order.py"
+            )
+
+
+def locked_tables(statement: Any) -> list[str]:
+    """Return the tables in which a statement locks rows that are there already. What it only adds waits for nobody."""
+    if isinstance(statement, Select):
+        lock = statement._for_update_arg
+        if lock is None or lock.read:
+            return []
+        chosen = [getattr(part, "table", part) for part in lock.of] if lock.of else statement.get_final_froms()
+        return [table.name for table in chosen if hasattr(table, "name")]
+    if isinstance(statement, Update | Delete):
+        return [statement.table.name]
+    if isinstance(statement, TextClause):
+        return _ADDED_OR_CHANGED.findall(statement.text)
+    return []
