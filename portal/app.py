@@ -43,7 +43,7 @@ POOL = {"pool_size": 8, "max_overflow": 56}
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "rights"],
+    Audience.STAFF: ["staff", "lookups", "lookups.watching", "preferences", "identity_checks", "rights"],
     Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
@@ -56,6 +56,8 @@ REGISTERED = [
     "portal.accounts.tasks",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
+    "portal.lookups.watching.alerts",
+    "portal.lookups.watching.retention",
     "portal.staff.retention",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",

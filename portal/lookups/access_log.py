@@ -36,6 +36,8 @@ CASE_WORK: Final = "case_work"
 """The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
 FINDING: Final = "finding"
 """The reason of a look at a customer in the results of a search."""
+WHOLE_BASE: Final = "whole_base"
+"""The reason that a customer reads of a file of something of all customers."""
 IDENTITY_CHECK: Final = "identity_check"
 """The usual reason of a look at an identity document; the next two are for further looks."""
 IDENTITY_AGAIN: Final = "identity_again"
@@ -46,6 +48,7 @@ _REASONS: Final = {
     FINDING: Label(fr="Retrouver une demande", en="Finding a request"),
     IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
     IDENTITY_AGAIN: Label(fr="Revoir votre pièce avant de décider", en="Looking at your document again, to decide"),
+    WHOLE_BASE: Label(fr="Fichier des choix de tous les clients", en="File of the choices of all customers"),
     IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
 }
 LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)

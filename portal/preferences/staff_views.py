@@ -26,6 +26,7 @@ from portal.lookups.opening import (
     look_under,
     open_named,
 )
+from portal.lookups.whole_base import log_whole_base
 from portal.personal_data.categories import Category
 from portal.preferences.choices.choosing import standings
 from portal.preferences.choices.states import read_state
@@ -171,6 +172,7 @@ def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> Response:
             format=kind,
             customers=totals().customers,
         )
+        log_whole_base(current_user, Category.MARKETING)
     response = Response(content, mimetype=mimetype)
     name = f"preferences-{date.isoformat(clock.today())}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

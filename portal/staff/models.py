@@ -33,6 +33,8 @@ class StaffMember(AppHolder, UserMixin, db.Model):
     invited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    informed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the member confirmed the notice that looks are counted; nothing is counted before."""
     company_issuer: Mapped[str | None] = mapped_column(String(255))
     company_subject: Mapped[str | None] = mapped_column(String(255))
 

@@ -14,7 +14,9 @@ LAYOUT = "layouts/customer_file.html"
 # What views call what they know of a customer. A template that takes one of these shows it, or could.
 OF_A_CUSTOMER = {"case", "customer", "decision", "facts", "history", "lookup", "standings"}
 # Templates that mean something else by such a word, and what they mean.
-MEANING_ELSE = {"templates/staff/staff/approval.html": "facts of a proposal, which are never people’s data"}
+MEANING_ELSE = {
+    "templates/staff/staff/approval.html": "facts of a proposal, which are never people’s data",
+}
 ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"])
 
 

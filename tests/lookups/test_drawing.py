@@ -1,12 +1,14 @@
 """No look without a trace: whatever shows a customer to staff is in that customer's log first, or is not shown."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask, render_template
 from jinja2 import UndefinedError
 from sqlalchemy import select
 
+from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.database import db
 from portal.lookups.models import AccessLogEntry
@@ -140,6 +142,20 @@ def test_the_customer_reads_of_a_search(people: People, reference: str) -> None:
 
     assert "Votre nom, dans une recherche" in page.text
     assert "Retrouver une demande" in page.text
+
+
+def test_a_customer_reads_of_files_that_held_everybody(people: People) -> None:
+    browser = people.signed_in()
+    marketing = people.signed_in_staff(Role.MARKETING)
+    for ending in ("csv", "ndjson", "csv"):
+        assert marketing.get(f"/staff/marketing/preferences.{ending}").status == 200
+    late = people.signed_in("late@example.org", created_at=clock.now() + timedelta(seconds=1))
+
+    assert [event.facts for event in events(READ)] == [{"category": "marketing", "request": None}]
+    page = browser.get("/access-log")
+    assert page.text.count("Fichier des choix de tous les clients") == 1
+    assert "Fichier des choix de tous les clients" in browser.get("/access-log.csv").response.text
+    assert "Fichier des choix de tous les clients" not in late.get("/access-log").text
 
 
 @pytest.mark.parametrize(
