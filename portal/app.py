@@ -46,7 +46,7 @@ ROOT = Path(__file__).parent.parent
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "lookups", "preferences", "identity_checks", "retention", "rights"],
+    Audience.STAFF: ["staff", "lookups", "lookups.watching", "preferences", "identity_checks", "retention", "rights"],
     Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
@@ -60,6 +60,8 @@ REGISTERED = [
     "portal.accounts.tasks",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
+    "portal.lookups.watching.alerts",
+    "portal.lookups.watching.retention",
     "portal.staff.retention",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",

@@ -30,6 +30,7 @@ class Access:
         scope: for machines, what their token must carry.
         is_open: whether the view may be called without signing in.
         needs_fresh: whether the password or a factor must have been given in the last ten minutes.
+        before_notice: whether staff may call it before they confirmed the notice that their looks are counted.
     """
 
     audience: Audience
@@ -37,6 +38,7 @@ class Access:
     scope: str | None = None
     is_open: bool = False
     needs_fresh: bool = False
+    before_notice: bool = False
 
 
 PUBLIC = Access(Audience.PUBLIC, is_open=True)
@@ -44,6 +46,8 @@ CUSTOMER = Access(Audience.CUSTOMER)
 CUSTOMER_FRESH = Access(Audience.CUSTOMER, needs_fresh=True)
 STAFF = Access(Audience.STAFF)
 STAFF_FRESH = Access(Audience.STAFF, needs_fresh=True)
+STAFF_UNINFORMED = Access(Audience.STAFF, before_notice=True)
+STAFF_UNINFORMED_FRESH = Access(Audience.STAFF, needs_fresh=True, before_notice=True)
 STAFF_OPEN = Access(Audience.STAFF, is_open=True)
 FEED_OPEN = Access(Audience.FEED, is_open=True)
 
@@ -100,7 +104,8 @@ def guard() -> Response | None:
     """Enforce the declared access of the current view, before every request.
 
     Returns:
-        None lets the view answer; a redirect to sign in, or to give the password again, answers instead of it.
+        None lets the view answer; a redirect to sign in, to the notice for staff, or to give the password again answers
+        instead of it.
     """
     if request.endpoint is None or request.endpoint == "static" or request.method == "OPTIONS":
         return None  # Flask itself answers OPTIONS, with the methods alone; no view runs
@@ -112,6 +117,8 @@ def guard() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return to_sign_in()
+    if access.audience is Audience.STAFF and not access.before_notice and current_user.informed_at is None:
+        return redirect(url_for("staff.watching.notice", next=_here()), 303)
     if access.permission and not may(current_user.role, access.permission):
         abort(403)
     if access.needs_fresh and not is_fresh():

@@ -58,6 +58,8 @@ class Permission(StrEnum):
     """Read preference flags, totals and exports."""
     SEE_FIGURES = "see_figures"
     """Read the figures on requests and time limits."""
+    WATCH_READING = "watch_reading"
+    """Look into alerts on members who read unusually much; never at what they read."""
     WATCH_DOCUMENT_STORE = "watch_document_store"
     """See whether stored identity documents and their rows agree; never a document."""
     MANAGE_STAFF = "manage_staff"
@@ -92,6 +94,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,
+            Permission.WATCH_READING,
             Permission.WATCH_DOCUMENT_STORE,
         }
     ),
@@ -133,6 +136,7 @@ _PERMISSION_LABELS = {
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),
+    Permission.WATCH_READING: _l("Look into alerts on unusual reading"),
     Permission.WATCH_DOCUMENT_STORE: _l("Watch over stored identity documents, without seeing any"),
     Permission.MANAGE_STAFF: _l("Manage staff members"),
     Permission.MANAGE_TOKENS: _l("Manage tokens"),

@@ -53,6 +53,12 @@ class Customer(db.Model):
         return f"{self.given_name} {self.family_name}".strip()
 
     @property
+    def short_name(self) -> str:
+        """Given name and the initial of the family name, which lists of staff show; empty when neither is known."""
+        initial = f"{self.family_name[0]}." if self.family_name else ""
+        return f"{self.given_name} {initial}".strip()
+
+    @property
     def reference(self) -> str:
         """What other systems call this customer: the company's own number, else our public id."""
         return self.external_id or self.public_id

@@ -85,7 +85,7 @@ def _hire(email: str, name: str, role: Any, language: str) -> dict[str, str]:
     with transaction() as session:
         member = StaffMember(
             email=email, email_normalised=normalise_address(email), name=name, role=role, language=language,
-            password_hash=hash_password(password), activated_at=clock.now(),
+            password_hash=hash_password(password), activated_at=clock.now(), informed_at=clock.now(),
         )  # fmt: skip
         session.add(member)
         session.flush()

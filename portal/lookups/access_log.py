@@ -27,11 +27,17 @@ SUMMARY: Final = "summary"
 """The first page of a customer's file: name, masked address, status."""
 REQUEST: Final = "request"
 """A rights request with its messages."""
+SEARCH: Final = "search"
+"""A row of the results of a search by name, address or number."""
 IDENTITY_DOCUMENT: Final = "identity_document"
 """The picture of an identity document."""
 
 CASE_WORK: Final = "case_work"
 """The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
+FINDING: Final = "finding"
+"""The reason of a look at a customer in the results of a search."""
+WHOLE_BASE: Final = "whole_base"
+"""The reason that a customer reads of a file of something of all customers."""
 IDENTITY_CHECK: Final = "identity_check"
 """The usual reason of a look at an identity document; the next two are for further looks."""
 IDENTITY_AGAIN: Final = "identity_again"
@@ -39,8 +45,10 @@ IDENTITY_QUESTION: Final = "identity_question"
 
 _REASONS: Final = {
     CASE_WORK: Label(fr="Traiter votre demande", en="Working on your request"),
+    FINDING: Label(fr="Retrouver une demande", en="Finding a request"),
     IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
     IDENTITY_AGAIN: Label(fr="Revoir votre pièce avant de décider", en="Looking at your document again, to decide"),
+    WHOLE_BASE: Label(fr="Fichier des choix de tous les clients", en="File of the choices of all customers"),
     IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
 }
 LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
@@ -48,6 +56,7 @@ LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
 _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
+    SEARCH: Label(fr="Votre nom, dans une recherche", en="Your name, in a search"),
     IDENTITY_DOCUMENT: Label(fr="Votre pièce d'identité", en="Your identity document"),
 }
 LOG_CATEGORIES: Final = (*_OTHER_LABELS, *CATEGORIES)
@@ -74,8 +83,8 @@ def log_access(
     Call it before anything is read or shown.
 
     Args:
-        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `IDENTITY_DOCUMENT`.
-        reason: `CASE_WORK`, one of `LOOK_REASONS`, or words, which the customer will read as they were typed.
+        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `IDENTITY_DOCUMENT`.
+        reason: `CASE_WORK`, `FINDING`, one of `LOOK_REASONS`, or words, which the customer will read as typed.
         request_reference: the case that the look belongs to.
 
     Raises:

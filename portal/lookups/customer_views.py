@@ -1,8 +1,9 @@
 """Who looked at your data: the customer's own view of the access log, and its file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import groupby
+from heapq import merge
+from itertools import groupby, islice
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import get_locale
@@ -14,19 +15,22 @@ from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure import installed
 from portal.lookups.access_log import (
     LOG_CATEGORIES,
+    WHOLE_BASE,
     category_label,
     entries_of,
     newest_entries,
     reason_text,
     team_label,
 )
-from portal.lookups.models import AccessLogEntry
+from portal.lookups.models import AccessLogEntry, WholeBaseLook
+from portal.lookups.whole_base import newest_whole_base_looks
 from portal.web.csv_files import csv_download
 from portal.web.pagination import keyset_page
 
 blueprint = Blueprint("lookups", __name__)
 
 PAGE_SIZE = 50
+SHOWN_FILES = 20
 
 
 @blueprint.get("/access-log")
@@ -48,6 +52,8 @@ def access_log() -> str:
         page=page,
         days=_by_day(page.rows),
         chosen=chosen,
+        files=list(islice(newest_whole_base_looks(current_user.customer_id), SHOWN_FILES)),
+        whole_base=reason_text(WHOLE_BASE, language),
         categories=[(code, category_label(code, language)) for code in LOG_CATEGORIES],
         team_of=lambda entry: team_label(entry.team, language),
         why_of=lambda entry: reason_text(entry.reason, language),
@@ -61,19 +67,25 @@ def access_log() -> str:
 def access_log_csv() -> Response:
     language, customer_id = str(get_locale()), current_user.customer_id
     header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason given"), _("Case")]
-    rows = (_csv_row(entry, language) for entry in newest_entries(customer_id))
+    logs: list[Iterator[AccessLogEntry | WholeBaseLook]] = [
+        newest_entries(customer_id),
+        newest_whole_base_looks(customer_id),
+    ]
+    newest_first = merge(*logs, key=lambda look: look.at, reverse=True)
+    rows = (_csv_row(entry, language) for entry in newest_first)
     return csv_download("access-log.csv", header, rows)
 
 
-def _csv_row(entry: AccessLogEntry, language: str) -> list[str]:
+def _csv_row(entry: AccessLogEntry | WholeBaseLook, language: str) -> list[str]:
+    reason, case = (WHOLE_BASE, "") if isinstance(entry, WholeBaseLook) else (entry.reason, entry.request_reference)
     local = entry.at.astimezone(clock.PARIS)
     return [
         local.date().isoformat(),
         f"{local:%H:%M:%S}",
         team_label(entry.team, language),
         category_label(entry.category, language),
-        reason_text(entry.reason, language),
-        entry.request_reference or "",
+        reason_text(reason, language),
+        case or "",
     ]
 
 

@@ -22,7 +22,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
 from portal.lookups.access_log import HOLDING as ACCESS_LOG
-from portal.lookups.access_log import log_access
+from portal.lookups.drawing import Look
 from portal.lookups.models import CustomerLookup
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, holdings
@@ -41,6 +41,10 @@ OWN_FILE_DENIED = declare("staff:own_file:denied")
 
 class OwnFile(Exception):
     """The file is the staff member's own: a colleague has to open it."""
+
+
+class LookupOver(Exception):
+    """The half hour of a lookup has passed: its reason has to be stated again."""
 
 
 class UnknownCase(Exception):
@@ -157,21 +161,23 @@ def is_open(lookup: CustomerLookup) -> bool:
     return clock.now() < lookup.expires_at
 
 
-def look(member: StaffMember, lookup: CustomerLookup, category: str) -> None:
-    """Log a look at a category under a lookup's reason, in the current transaction.
+def look_under(lookup: CustomerLookup, member: StaffMember, category: str) -> Look:
+    """Return the look at a category that an open lookup allows.
 
     Raises:
+        LookupOver: the half hour has passed.
         OwnFile: the file is the staff member's own by now, as after a change of their address.
     """
+    if not is_open(lookup):
+        raise LookupOver
     if is_own_file(member, lookup.customer):
         raise OwnFile
-    log_access(
-        member,
-        lookup.customer,
-        category=category,
-        reason=lookup.reason,
-        request_reference=lookup.request_reference,
-    )
+    return look_of(lookup, category)
+
+
+def look_of(lookup: CustomerLookup, category: str) -> Look:
+    """Return the look at a category for the reason of a lookup, which may be over."""
+    return Look(lookup.customer_id, category, lookup.reason, lookup.request_reference)
 
 
 def newest_items(customer_id: int, category: Category, language: str) -> tuple[list[HeldItem], bool]:

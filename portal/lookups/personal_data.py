@@ -8,14 +8,15 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from portal.bilingual import Label
 from portal.infrastructure.database import db
-from portal.lookups.access_log import HOLDING, category_label, newest_entries, reason_text, team_label
-from portal.lookups.models import AccessLogEntry, CustomerLookup
+from portal.lookups.access_log import HOLDING, WHOLE_BASE, category_label, newest_entries, reason_text, team_label
+from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
 from portal.lookups.retention import retention
+from portal.lookups.whole_base import newest_whole_base_looks, whole_base_looks
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
 
 CATEGORY: Final = Category.TECHNICAL
-Row = AccessLogEntry | CustomerLookup
+Row = AccessLogEntry | CustomerLookup | WholeBaseLook
 
 _LOOK = Label(fr="Consultation par notre équipe", en="Look by our staff")
 _LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
@@ -31,6 +32,7 @@ def summary(customer_id: int) -> Select[Any]:
         select(model.at.label("at")).where(model.customer_id == customer_id)
         for model in (AccessLogEntry, CustomerLookup)
     ]
+    tables.append(whole_base_looks(customer_id).with_only_columns(WholeBaseLook.at.label("at")))
     held = union_all(*tables).subquery()
     category = literal(CATEGORY.value).label("category")
     counted: Select[Any] = select(category, func.count(), func.max(held.c.at)).select_from(held)  # type: ignore[assignment]
@@ -43,7 +45,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         return
     looks: Iterator[Row] = newest_entries(customer_id)
     lookups: Iterator[Row] = _newest_lookups(customer_id)
-    for row in merge(looks, lookups, key=lambda row: row.at, reverse=True):
+    files: Iterator[Row] = newest_whole_base_looks(customer_id)
+    for row in merge(looks, lookups, files, key=lambda row: row.at, reverse=True):
         yield _held(row, language)
 
 
@@ -56,7 +59,7 @@ def _newest_lookups(customer_id: int) -> Iterator[CustomerLookup]:
 def _held(row: Row, language: str) -> HeldItem:
     # The company makes these entries about its staff's work, since it must be able to prove what they did (GDPR
     # art. 5(2), 32). The right of access covers them (CJEU C-579/21), portability does not.
-    is_look = isinstance(row, AccessLogEntry)
+    is_look = not isinstance(row, CustomerLookup)
     return HeldItem(
         category=CATEGORY,
         kind="access_log_entry" if is_look else "customer_lookup",
@@ -70,20 +73,27 @@ def _held(row: Row, language: str) -> HeldItem:
 
 
 def _values(row: Row) -> dict[str, Any]:
-    values = {"at": row.at.isoformat(), "reason": row.reason, "request": row.request_reference}
-    if isinstance(row, AccessLogEntry):
+    reason, case = _why(row)
+    values = {"at": row.at.isoformat(), "reason": reason, "request": case}
+    if not isinstance(row, CustomerLookup):
         values |= {"team": row.team.value, "category": row.category}
     return values
 
 
 def _facts(row: Row, language: str) -> list[tuple[str, str]]:
-    facts = [(_REASON.text(language), reason_text(row.reason, language))]
-    if row.request_reference:
-        facts.append((_CASE.text(language), row.request_reference))
-    if isinstance(row, AccessLogEntry):
+    reason, case = _why(row)
+    facts = [(_REASON.text(language), reason_text(reason, language))]
+    if case:
+        facts.append((_CASE.text(language), case))
+    if not isinstance(row, CustomerLookup):
         facts.append((_TEAM.text(language), team_label(row.team, language)))
         facts.append((_WHAT.text(language), category_label(row.category, language)))
     return facts
+
+
+def _why(row: Row) -> tuple[str, str | None]:
+    """Return the reason of a look, and its case."""
+    return (WHOLE_BASE, None) if isinstance(row, WholeBaseLook) else (row.reason, row.request_reference)
 
 
 register(

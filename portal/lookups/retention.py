@@ -13,7 +13,7 @@ from portal.durations import Period
 from portal.infrastructure import installed
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.jobs.slices import remove_in_slices
-from portal.lookups.models import AccessLogEntry, CustomerLookup
+from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
 
 PURGED = declare("portal:access_log:purged", "rows", "until")
 
@@ -38,7 +38,7 @@ def purge_expired(run: JobRun) -> None:
     removed = sum(
         remove_in_slices(run, model, model.at < until, model.customer_id.not_in(restricted))
         for model in (AccessLogEntry, CustomerLookup)
-    )
+    ) + remove_in_slices(run, WholeBaseLook, WholeBaseLook.at < until)
     with run.finish():
         if removed:
             record(PURGED, actor="portal", subject="portal", rows=removed, until=first_day_kept.isoformat())

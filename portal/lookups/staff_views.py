@@ -3,9 +3,9 @@
 The first page shows the least; each category is a further page. Each look is logged before anything is shown.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -18,16 +18,19 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
 from portal.infrastructure.typed_texts import one_line
 from portal.lookups.access_log import SUMMARY
+from portal.lookups.drawing import draw_customer_page
 from portal.lookups.forms import LookupForm
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import (
     MOST_LOOKUPS,
     SHOWN_AT_ONCE,
+    LookupOver,
     OwnFile,
     UnknownCase,
     find_lookup,
-    is_open,
-    look,
+    is_own_file,
+    look_of,
+    look_under,
     newest_items,
     note_own_file,
     open_named,
@@ -45,13 +48,23 @@ LOOK_UP = staff(Permission.LOOK_UP_CUSTOMER)
 @blueprint.route("/customers", methods=["GET", "POST"])
 @requires(LOOK_UP)
 def customers() -> Any:
-    form = LookupForm(data=_asked_again())
+    form = LookupForm()
     if form.validate_on_submit():
         count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
         lookup_id = _open(form)
         if lookup_id:
             return redirect(url_for(".customer_file", public_id=lookup_id), 303)
-    return form_page("lookups/staff/customers.html", form)
+    return _ask_for_name(form)
+
+
+def _ask_for_name(form: LookupForm) -> tuple[str, int]:
+    """Return the page of the form. After an expired lookup it names the customer, so only the reason is to be given."""
+    earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
+    if earlier is None or form.is_submitted() or is_own_file(current_user, earlier.customer):
+        return form_page("lookups/staff/customers.html", form)
+    form.identifier.data = earlier.customer.reference
+    looks = [look_of(earlier, SUMMARY)]
+    return draw_customer_page("lookups/staff/customers.html", current_user, looks, lambda: {"form": form}), 200
 
 
 def _open(form: LookupForm) -> str | None:
@@ -68,12 +81,6 @@ def _open(form: LookupForm) -> str | None:
     return None
 
 
-def _asked_again() -> dict[str, str]:
-    """Return the customer of an expired lookup as data of the form, so that only the reason has to be given again."""
-    earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
-    return {"identifier": earlier.customer.reference} if earlier else {}
-
-
 @blueprint.get("/customers/<public_id>")
 @requires(LOOK_UP)
 def customer_file(public_id: str) -> Any:
@@ -87,29 +94,25 @@ def customer_category(public_id: str, category: str) -> Any:
 
 
 def _show(public_id: str, category: str) -> Any:
-    """Log the look and read what it shows in one transaction; render the page after the commit."""
-    items: list[HeldItem] = []
-    has_more, language = False, str(get_locale())
+    lookup = find_lookup(current_user, public_id) or abort(404)
     try:
-        with transaction():
-            lookup = find_lookup(current_user, public_id) or abort(404)
-            if not is_open(lookup):
-                return _ask_again(public_id)
-            look(current_user, lookup, category)
-            if category != SUMMARY:
-                items, has_more = newest_items(lookup.customer_id, Category(category), language)
-            facts = _minimal_facts(lookup)
+        looks = [look_under(lookup, current_user, category)]
     except OwnFile:
-        return _refuse_own(public_id)
-    return render_template(
-        "lookups/staff/customer_file.html",
-        lookup=facts,
-        category=None if category == SUMMARY else Category(category),
-        categories=CATEGORIES,
-        items=items,
-        has_more=has_more,
-        shown=SHOWN_AT_ONCE,
+        _refuse_own(lookup)
+    return draw_customer_page(
+        "lookups/staff/customer_file.html", current_user, looks, lambda: _what_the_file_shows(lookup, category)
     )
+
+
+def _what_the_file_shows(lookup: CustomerLookup, category: str) -> dict[str, Any]:
+    items: list[HeldItem] = []
+    chosen, has_more = None if category == SUMMARY else Category(category), False
+    if chosen:
+        items, has_more = newest_items(lookup.customer_id, chosen, str(get_locale()))
+    return {
+        "lookup": _minimal_facts(lookup), "category": chosen, "categories": CATEGORIES, "items": items,
+        "has_more": has_more, "shown": SHOWN_AT_ONCE,
+    }  # fmt: skip
 
 
 def _minimal_facts(lookup: CustomerLookup) -> dict[str, Any]:
@@ -128,13 +131,14 @@ def _minimal_facts(lookup: CustomerLookup) -> dict[str, Any]:
     }
 
 
-def _ask_again(public_id: str) -> AnyResponse:
+@blueprint.errorhandler(LookupOver)
+def ask_again(_over: LookupOver) -> AnyResponse:
+    """Answer whoever comes after the half hour with the form that asks for a reason."""
     flash(_("The half hour for this file has passed. Say again why you open it."), "info")
-    return redirect(url_for(".customers", again=public_id), 303)
+    return redirect(url_for(".customers", again=(request.view_args or {})["public_id"]), 303)
 
 
-def _refuse_own(public_id: str) -> Any:
+def _refuse_own(lookup: CustomerLookup) -> NoReturn:
     with transaction():
-        lookup = find_lookup(current_user, public_id) or abort(404)
         note_own_file(current_user, lookup.customer)
     abort(403)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,23 +16,24 @@ from portal.access.permissions import Permission
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db, transaction
+from portal.lookups.drawing import Look, draw_customer_page
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import (
     MOST_LOOKUPS,
+    LookupOver,
     OwnFile,
     find_lookup,
-    is_open,
-    look,
+    look_under,
     open_named,
 )
+from portal.lookups.whole_base import log_whole_base
 from portal.personal_data.categories import Category
 from portal.preferences.base_exports import may_export_until, open_proposal, propose_export
-from portal.preferences.choices.choosing import Standing, standings
+from portal.preferences.choices.choosing import standings
 from portal.preferences.choices.states import read_state
 from portal.preferences.choices.switching_off import switch_off
 from portal.preferences.feed import whole_base
 from portal.preferences.forms import FindForm, SwitchOffForm
-from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import FLAGS, Channel, Topic
 from portal.preferences.queries import origin_label, totals
 from portal.staff.approvals.forms import ProposalForm
@@ -69,10 +70,10 @@ def _marketing_page(form: FindForm, export_form: ProposalForm) -> str:
 @blueprint.get("/marketing/customers/<public_id>")
 @requires(SEE)
 def customer_choices(public_id: str) -> Any:
-    facts = _look(public_id)
-    if isinstance(facts, Response):
-        return facts
-    return render_template("preferences/staff/customer_choices.html", origin_label=origin_label, grid=_grid(), **facts)
+    lookup, look = _find(public_id)
+    return draw_customer_page(
+        "preferences/staff/customer_choices.html", current_user, [look], lambda: _facts(lookup) | {"grid": _grid()}
+    )
 
 
 @blueprint.post("/marketing/exports")
@@ -101,21 +102,26 @@ def ndjson() -> AnyResponse:
 @blueprint.route("/customers/<public_id>/preferences", methods=["GET", "POST"])
 @requires(SWITCH_OFF)
 def switch_off_preferences(public_id: str) -> Any:
-    facts = _look(public_id)
-    if isinstance(facts, Response):
-        return facts
-    on = [code for code, standing in facts["standings"].items() if standing.given]
-    form = SwitchOffForm(on)
-    if form.validate_on_submit():
-        with transaction():
-            lookup = find_lookup(current_user, public_id) or abort(404)
-            switched = switch_off(
-                current_user, lookup.customer, form.flags.data or [], how=form.how.data,
-                is_objection=form.is_objection.data,
-            )  # fmt: skip
-        _say(len(switched))
-        return redirect(url_for(".switch_off_preferences", public_id=public_id), 303)
-    return form_page("preferences/staff/switch_off.html", form, origin_label=origin_label, **facts)
+    lookup, look = _find(public_id)
+    form = _switch_off_form(lookup)
+    if not form.validate_on_submit():
+        page = draw_customer_page(
+            "preferences/staff/switch_off.html", current_user, [look], lambda: _facts(lookup) | {"form": form}
+        )
+        return page, 422 if form.is_submitted() else 200
+    with transaction():
+        lookup, _look = _find(public_id)
+        switched = switch_off(
+            current_user, lookup.customer, form.flags.data or [], how=form.how.data,
+            is_objection=form.is_objection.data,
+        )  # fmt: skip
+    _say(len(switched))
+    return redirect(url_for(".switch_off_preferences", public_id=public_id), 303)
+
+
+def _switch_off_form(lookup: CustomerLookup) -> SwitchOffForm:
+    now = standings(read_state(lookup.customer_id), has_signal=False)
+    return SwitchOffForm([code for code, standing in now.items() if standing.given])
 
 
 def _open(form: FindForm) -> str | None:
@@ -128,27 +134,23 @@ def _open(form: FindForm) -> str | None:
     return None
 
 
-def _look(public_id: str) -> Any:
-    """Log the look and read what it shows, in one transaction. An expired lookup sends the member back for a reason."""
+def _find(public_id: str) -> tuple[CustomerLookup, Look]:
+    lookup = find_lookup(current_user, public_id) or abort(404)
     try:
-        with transaction():
-            lookup = find_lookup(current_user, public_id) or abort(404)
-            if not is_open(lookup):
-                return _ask_again()
-            look(current_user, lookup, Category.MARKETING)
-            state = read_state(lookup.customer_id)
-            return _facts(lookup, state, standings(state, has_signal=False))
+        return lookup, look_under(lookup, current_user, Category.MARKETING)
     except OwnFile:
         abort(403)
 
 
-def _facts(lookup: CustomerLookup, state: PreferenceState | None, shown: dict[str, Standing]) -> dict[str, Any]:
+def _facts(lookup: CustomerLookup) -> dict[str, Any]:
+    state = read_state(lookup.customer_id)
     return {
+        "origin_label": origin_label,
         "lookup_id": lookup.public_id,
         "reference": lookup.customer.reference,
         "expires_at": lookup.expires_at,
         "reason": lookup.reason,
-        "standings": shown,
+        "standings": standings(state, has_signal=False),
         "flags": dict(state.flags) if state else {},
         "suppressed_for": state.reason if state else None,
         "sequence": state.sequence if state else None,
@@ -167,7 +169,9 @@ def _grid() -> dict[str, Any]:
     }
 
 
-def _ask_again() -> AnyResponse:
+@blueprint.errorhandler(LookupOver)
+def ask_again(_over: LookupOver) -> AnyResponse:
+    """Answer whoever comes after the half hour with the form that asks for a reason."""
     flash(_("The half hour for this file has passed. Say again why you open it."), "info")
     may_see = current_user.may(Permission.SEE_MARKETING)
     return redirect(url_for(".marketing") if may_see else url_for("staff.lookups.customers"), 303)
@@ -193,6 +197,7 @@ def _export(kind: str, mimetype: str, content: Iterator[bytes]) -> AnyResponse:
             format=kind,
             customers=totals().customers,
         )
+        log_whole_base(current_user, Category.MARKETING)
     response = Response(content, mimetype=mimetype)
     name = f"preferences-{date.isoformat(clock.today())}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -41,6 +41,8 @@ class StaffMember(AppHolder, UserMixin, db.Model):
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     access_given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    informed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the member confirmed the notice that looks are counted; nothing is counted before."""
     company_issuer: Mapped[str | None] = mapped_column(String(255))
     company_subject: Mapped[str | None] = mapped_column(String(255))
 

@@ -109,10 +109,10 @@ def _written(error: HTTPException, code: int) -> Response:
         response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
     else:
         words = _words(code, getattr(error, "retry_after", None))
-        if isinstance(error, AnswerLater):
-            words["title"], words["what"] = error.words
         if isinstance(error, DatabaseAway):
             words |= error.words()
+        elif own_words := getattr(error, "words", None):
+            words["title"], words["what"] = own_words
         typed = typed_again() if code in _TO_SEND_AGAIN else []
         if typed and not isinstance(error, SavingUnknown):
             words["saved"] = _("What you typed is kept on this page, except a password or a code.")

@@ -26,7 +26,7 @@ from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, link_in, text_of
 from tests.support.acting.passkeys import options_of
 from tests.support.acting.people import PASSWORD, People
-from tests.support.acting.staff_codes import code_at, to_code_page
+from tests.support.acting.staff_codes import code_at, to_code_page, told
 from tests.support.acting.visitors import ask_for_reset, mailed_link, register, sign_in
 from tests.support.cases import form_token
 from tests.support.filing import describe_copy
@@ -224,7 +224,7 @@ def a_staff_member_is_invited_and_comes_in(watch: Watch, app: Flask, people: Peo
         # A refused form keeps what was typed: here a code that has served.
         bare = shown.get_text().replace("-", "")
         watch.plant(f"recovery code {number}, bare", bare, pages=("staff.staff.sign_in_code",) if number == 3 else ())
-    page = page.submit(action="")
+    page = told(page.submit(action=""))
     watch.plant_cookies("a staff member", page.browser)
     sign_out(page.browser, "/staff/account", "/staff/sign-out")
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):

@@ -29,7 +29,9 @@ from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.one_time_tokens import write_token
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
+from portal.lookups.models import AlertKind, ReadingAlert
 from portal.lookups.opening import open_lookup
+from portal.lookups.watching.counting import this_hour
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.models import RequestDraft, RightsRequest
@@ -46,7 +48,7 @@ MAY_CHANGE = {
     "account_sessions": {"last_used_at"}, "staff_sessions": {"last_used_at"}, "api_tokens": {"last_used_at"},
     "account_devices": {"last_seen_at"},
 }  # fmt: skip
-MAY_GROW = {"audit_events", "audit_head", "access_log_entries", "rate_counts"}
+MAY_GROW = {"audit_events", "audit_head", "access_log_entries", "rate_counts", "reading_hours", "whole_base_looks"}
 
 _PLACE = re.compile(r"<(?:[a-z]+:)?[a-z_]+>")
 
@@ -157,9 +159,19 @@ def _staff_values() -> Values:
         "/staff/members/": _first(select(StaffMember.public_id)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
+        "/staff/reading/": _reading_alert(),
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
     }
+
+
+def _reading_alert() -> str:
+    member_id = _first(select(StaffMember.id).where(StaffMember.role == Role.REVIEWER))
+    with transaction() as session:
+        alert = ReadingAlert(staff_id=member_id, kind=AlertKind.UNUSUAL, hour=this_hour(), looks=30, usual=20)
+        session.add(alert)
+        session.flush()
+        return alert.public_id
 
 
 def _passkey(model: Any, **owner: int) -> str:

@@ -24,15 +24,16 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing.streams import SealBroken, open_whole
 from portal.infrastructure.storage import NotStored
-from portal.lookups.access_log import log_access
+from portal.lookups import drawing
+from portal.lookups.access_log import IDENTITY_DOCUMENT
+from portal.lookups.drawing import note_looks
+from portal.lookups.watching.counting import looking
 from portal.staff.models import StaffMember
 
 OPENED = declare("staff:identity_document:opened", "reference", "reason")
 SEEN = declare("staff:identity_document:seen", "document", "page", "reference")
 DENIED = declare("staff:identity_document:denied", "document")
 DAMAGED = declare("portal:identity_document:found_damaged", "document")
-
-CATEGORY = "identity_document"
 
 LOOK_LASTS: Final = timedelta(minutes=10)
 """How long a document stays open; then its purpose is asked for again."""
@@ -118,12 +119,13 @@ def open_page(
     Raises:
         NotTheirs: the member does not hold the case.
         NotOpened: they have not said why they look, or too long ago.
+        ReadingBraked: they looked at too many people in this hour.
         DocumentHeld: the scanner has not found it clean yet.
         DocumentGone: it is destroyed, or its check has a result.
         DocumentDamaged: it cannot be opened as it was sealed.
         StorageError: the store does not answer.
     """
-    with transaction():
+    with looking(member):
         document = _find(public_id)
         if document is None or not 1 <= page <= document.pages:
             return None
@@ -132,7 +134,7 @@ def open_page(
         if look is None:
             raise NotOpened
         customer = db.session.get_one(Customer, document.customer_id)
-        log_access(member, customer, category=CATEGORY, reason=look.reason, request_reference=reference)
+        note_looks(member, [drawing.Look(customer.id, IDENTITY_DOCUMENT, look.reason, reference)], each_time=True)
         record(
             SEEN,
             actor=f"staff:{member.public_id}",

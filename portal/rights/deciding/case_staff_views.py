@@ -1,5 +1,6 @@
 """The page of one case, and what the views of every act on it share: find the case, answer after the act."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, session, url_for
@@ -13,8 +14,8 @@ from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
 from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
-from portal.infrastructure.database import transaction
-from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST, log_access
+from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST
+from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_acts import acts_on
@@ -25,7 +26,7 @@ from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
-from portal.rights.queue.claims import OwnCase, check_not_own
+from portal.rights.queue.claims import HeldByAnother, OwnCase, check_not_own
 from portal.rights.queue.listing import other_requests
 from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
@@ -37,12 +38,10 @@ _TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
 @blueprint.get("/requests/<reference>")
 @requires(staff(Permission.SEE_REQUEST))
 def case(reference: str) -> str | Response:
-    with transaction():
-        found = find_case(reference)
-        if found.reference != reference:
-            return redirect(url_for(".case", reference=found.reference), 303)
-        log_access(current_user, found.customer, category=REQUEST, reason=CASE_WORK, request_reference=found.reference)
-    return _case_page(find_case(reference))
+    found = find_case(reference)
+    if found.reference != reference:
+        return redirect(url_for(".case", reference=found.reference), 303)
+    return _case_page(reference)
 
 
 def find_case(reference: str) -> RightsRequest:
@@ -59,7 +58,7 @@ def find_case(reference: str) -> RightsRequest:
 
 def refused(reference: str, **forms: PortalForm) -> tuple[str, int]:
     """Return the page of a case (422) with a refused form, as it was sent and with the faults beside its fields."""
-    return _case_page(find_case(reference), **forms), 422
+    return _case_page(reference, **forms), 422
 
 
 def acted(reference: str, message: str = "") -> Response:
@@ -72,9 +71,13 @@ def acted(reference: str, message: str = "") -> Response:
 @blueprint.errorhandler(CaseMoved)
 def moved(error: CaseMoved) -> Any:
     """Answer an act that was not done because the case changed: say what changed, and give back what was typed."""
-    found = find_case((request.view_args or {})["reference"])
-    history = full_history(found.id)[-SHOWN_OF_HISTORY:]
-    return render_template("rights/staff/moved.html", case=found, moved=error, history=history, kept=_typed()), 409
+    if isinstance(error, HeldByAnother):
+        return render_template("rights/staff/held.html", held=error, kept=_typed()), 409
+    return _draw("rights/staff/moved.html", (request.view_args or {})["reference"], _what_moved), 409
+
+
+def _what_moved(found: RightsRequest) -> dict[str, Any]:
+    return {"case": found, "history": full_history(found.id)[-SHOWN_OF_HISTORY:], "kept": _typed()}
 
 
 def _typed() -> list[str]:
@@ -82,27 +85,35 @@ def _typed() -> list[str]:
     return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
 
 
-def _case_page(found: RightsRequest, **forms: PortalForm) -> str:
+def _case_page(reference: str, **forms: PortalForm) -> str:
+    return _draw("rights/staff/case.html", reference, lambda found: _what_the_case_shows(found, forms))
+
+
+def _draw(template: str, reference: str, read: Callable[[RightsRequest], dict[str, Any]]) -> str:
+    found = find_case(reference)
+    look = Look(found.customer_id, REQUEST, CASE_WORK, found.reference)
+    return draw_customer_page(template, current_user, [look], lambda: read(find_case(reference)))
+
+
+def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> dict[str, Any]:
     decision, package = latest_decision(found.id), package_of_request(found.id)
     facts = case_facts(found, decision, str(get_locale()))
     look = current_look(session, current_user, pending_check(found.id))
     shown = _blank_forms(found) | forms
     shown["identity_form"].offer(facts.points, facts.reject_reasons)
     shown["decision_form"].offer_grounds(found.right)
-    return render_template(
-        "rights/staff/case.html",
-        case=found,
-        facts=facts,
-        acts=acts_on(found, current_user, facts, look=look, decision=decision, package=package),
-        history=full_history(found.id),
-        days=days_left(found),
-        others=other_requests(found),
-        channel=found.channel.label(get_locale()),
-        decision=decision,
-        now=clock.now(),
-        form=next((form for form in forms.values() if form.errors), None) or PortalForm(),
-        **shown,
-    )
+    return shown | {
+        "case": found,
+        "facts": facts,
+        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package),
+        "history": full_history(found.id),
+        "days": days_left(found),
+        "others": other_requests(found),
+        "channel": found.channel.label(get_locale()),
+        "decision": decision,
+        "now": clock.now(),
+        "form": next((form for form in forms.values() if form.errors), None) or PortalForm(),
+    }
 
 
 def _blank_forms(found: RightsRequest) -> dict[str, Any]:

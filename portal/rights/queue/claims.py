@@ -27,10 +27,11 @@ RELEASED = declare("staff:request:released", "reference")
 
 
 class HeldByAnother(CaseMoved):
-    """Somebody else holds the case; `holder` says who and `until` how long."""
+    """Somebody else holds the case `reference`; `holder` says who and `until` how long."""
 
     def __init__(self, request: RightsRequest) -> None:
         super().__init__(request.reference)
+        self.reference = request.reference
         self.holder = request.holder
         self.until = request.held_until
 

@@ -1,8 +1,8 @@
 """The staff queue: open cases by due date, filters, and how many cases are late or due soon."""
 
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -17,8 +17,10 @@ from portal.infrastructure.references import read_reference
 from portal.lookups.opening import check_cases_with
 from portal.rights.acting import find_request
 from portal.rights.channels import Channel
+from portal.rights.clock.running import days_left
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
+from portal.rights.queue.claims import is_held_by, is_held_by_another
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
@@ -43,20 +45,58 @@ class Filters:
     def is_empty(self) -> bool:
         return not (self.text or self.right or self.status or self.channel or self.holder or self.when or self.closed)
 
+    @property
+    def searches_people(self) -> bool:
+        """Whether the text tells who a customer is: a name, an address or a number, and no reference of a case."""
+        return bool(self.text) and read_reference(self.text) is None
+
 
 WHEN = ("late", "soon", "paused", "extended")
 HOLDERS = ("me", "free", "others")
 
 
-def queue_page(filters: Filters, member: StaffMember, cursor: str | None) -> Page[RightsRequest]:
+@dataclass(frozen=True)
+class Row:
+    """What a row of the queue shows: so little of the customer that it counts as no look at their data.
+
+    Attributes:
+        short_name: given name and initial, empty when neither is known.
+        days_left: for an open case; None while its clock stands still.
+        holder: the colleague who holds the case.
+    """
+
+    reference: str
+    customer_id: int
+    right: Right
+    short_name: str
+    sort_on: date
+    days_left: int | None
+    is_open: bool
+    is_extended: bool
+    status: Status
+    is_mine: bool
+    holder: str | None
+
+
+def queue_page(filters: Filters, member: StaffMember, cursor: str | None) -> Page[Row]:
     """Return one page of the queue, the most urgent first."""
     statement = _filtered(filters, member).options(
         contains_eager(RightsRequest.customer), joinedload(RightsRequest.holder)
     )
     columns = [(RightsRequest.sort_on, filters.closed), (RightsRequest.id, filters.closed)]
-    return keyset_page(
+    page = keyset_page(
         statement, columns, lambda row: (row.sort_on, row.id), cursor=cursor, size=PAGE_SIZE, name="queue"
     )
+    return replace(page, rows=[_row(request, member) for request in page.rows])
+
+
+def _row(request: RightsRequest, member: StaffMember) -> Row:
+    is_mine, is_others = is_held_by(request, member), is_held_by_another(request, member)
+    return Row(
+        request.reference, request.customer_id, request.right, request.customer.short_name, request.sort_on,
+        days_left(request) if request.is_open else None, request.is_open, request.is_extended, request.status,
+        is_mine, request.holder.short_name if is_others and request.holder else None,
+    )  # fmt: skip
 
 
 def count_matching(filters: Filters, member: StaffMember) -> int:

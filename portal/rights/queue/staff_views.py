@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.infrastructure.typed_texts import name_of
+from portal.lookups.access_log import FINDING, SEARCH
+from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.channels import Channel
-from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.lifecycle import Right, Status
 from portal.rights.queue.claims import claim, release, take_most_urgent
@@ -36,14 +36,21 @@ def my_cases() -> str:
 
 
 def _queue_page(filters: Filters, template: str) -> str:
+    page = queue_page(filters, current_user, request.args.get("cursor"))
+    found = page.rows if filters.searches_people else ()
+    looks = [Look(row.customer_id, SEARCH, FINDING, row.reference) for row in found]
+    return draw_customer_page(template, current_user, looks, lambda: {"page": page} | _around(filters))
+
+
+def _around(filters: Filters) -> dict[str, Any]:
+    """Return what the page shows around the rows."""
     arguments = _arguments(filters)
-    removals = {name: url_for(".queue", **_without(arguments, name)) for name in arguments}
-    return render_template(
-        template, page=queue_page(filters, current_user, request.args.get("cursor")), filters=filters, ages=ages(),
-        total=count_matching(filters, current_user), rights=list(Right), statuses=[s for s in Status if s.is_open],
-        channels=[(item, item.label(get_locale())) for item in Channel], whens=WHEN, holders=HOLDERS,
-        days_left=days_left, arguments=arguments, removals=removals, now=clock.now(),
-    )  # fmt: skip
+    return {
+        "filters": filters, "ages": ages(), "total": count_matching(filters, current_user), "rights": list(Right),
+        "statuses": [status for status in Status if status.is_open], "whens": WHEN, "holders": HOLDERS,
+        "channels": [(item, item.label(get_locale())) for item in Channel], "arguments": arguments,
+        "removals": {name: url_for(".queue", **_without(arguments, name)) for name in arguments},
+    }  # fmt: skip
 
 
 def _without(arguments: dict[str, str], name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access.declare import STAFF, STAFF_OPEN, requires
+from portal.access.declare import STAFF, STAFF_OPEN, STAFF_UNINFORMED, requires
 from portal.access.forms import CodeForm, PasskeyForm
 from portal.access.next_page import next_page
 from portal.access.permissions import Permission
@@ -204,7 +204,7 @@ def enter(page: str, cookie: str | None) -> AnyResponse:
 
 
 @blueprint.post("/sign-out")
-@requires(STAFF)
+@requires(STAFF_UNINFORMED)
 def sign_out() -> AnyResponse:
     with transaction():
         note_ended(current_user)

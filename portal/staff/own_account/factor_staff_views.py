@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access.declare import STAFF, STAFF_FRESH, requires
+from portal.access.declare import STAFF, STAFF_FRESH, STAFF_UNINFORMED_FRESH, requires
 from portal.access.forms import AppCodeForm, NewPasskeyForm, PasswordAgainForm
 from portal.access.next_page import next_page
 from portal.access.one_time_codes import secret_in_groups
@@ -188,7 +188,7 @@ def account_recovery_codes() -> Answer:
 
 
 @blueprint.route("/recovery-codes", methods=["GET", "POST"])
-@requires(STAFF_FRESH)
+@requires(STAFF_UNINFORMED_FRESH)
 def recovery_codes() -> Answer:
     """Show fresh codes until the member confirms that they wrote them down, so that a reload loses nothing."""
     kept = kept_to_show(RECOVERY_CODES)

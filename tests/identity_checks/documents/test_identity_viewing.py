@@ -278,7 +278,7 @@ def test_looking_is_refused_where_it_cannot_be_written_down(
     def full(*arguments: object, **options: object) -> None:
         raise OSError("no room for the log")
 
-    monkeypatch.setattr("portal.identity_checks.documents.viewing.log_access", full)
+    monkeypatch.setattr("portal.lookups.drawing.log_access", full)
     answer = look(reviewer)
     assert answer.status_code == 500
     assert b"\xff\xd8\xff" not in answer.data

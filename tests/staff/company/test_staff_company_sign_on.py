@@ -21,7 +21,7 @@ from portal.staff.members.invitation import invite, link_of, prepare
 from portal.staff.models import StaffMember, StaffSession
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
-from tests.support.acting.staff_codes import code_at
+from tests.support.acting.staff_codes import code_at, told
 from tests.support.acting.visitors import count
 from tests.support.servers.company import CLIENT_ID, CLIENT_SECRET, UNPUBLISHED, Company, altered
 
@@ -117,7 +117,7 @@ def test_an_invited_member_is_activated_and_their_link_ends(app: Flask, company:
     with transaction():
         link = link_of(invite(EMAIL, "Nora Petit", Role.REVIEWER, actor="command"), app.extensions["settings"])
     browser = Browser(app, "en")
-    assert continued(browser, company).url == "/staff/queue"
+    assert told(continued(browser, company)).url == "/staff/queue"
     member = db.session.execute(select(StaffMember)).scalar_one()
     assert (member.activated_at is not None, member.password_hash, member.language) == (True, None, "en")
     assert ("staff:member:activated", None) in tags()
@@ -315,6 +315,7 @@ def long_inside(browser: Browser, company: Company) -> Browser:
     """Come in through the company, and let the ten minutes pass in which nobody is asked again."""
     continued(browser, company)
     with transaction():
+        db.session.execute(update(StaffMember).values(informed_at=clock.now()))
         db.session.execute(update(StaffSession).values(reauthenticated_at=clock.now() - timedelta(minutes=11)))
     return browser
 

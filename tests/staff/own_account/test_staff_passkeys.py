@@ -18,7 +18,7 @@ from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.passkeys import make_passkey, options_of, use_passkey
 from tests.support.acting.people import PASSWORD, People
-from tests.support.acting.staff_codes import code_at, to_code_page
+from tests.support.acting.staff_codes import code_at, to_code_page, told
 from tests.support.looking.audit_trail import events
 
 EMAIL = "reviewer@example.org"
@@ -221,7 +221,7 @@ def test_an_invited_member_may_choose_a_passkey(app: Flask, settings: Settings) 
 
     page = to_code_page(app, "new@example.org")
     assert "Avec un code de secours" in page.text
-    assert use_passkey(page, key).url == "/staff/queue"
+    assert told(use_passkey(page, key)).url == "/staff/queue"
     assert to_code_page(app, "new@example.org").submit({"code": codes[0]}, with_field="code").url == "/staff/queue"
 
 

@@ -72,6 +72,7 @@ class People:
     def staff(self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any) -> StaffMember:
         """Create an active staff member."""
         email = email or f"{role}@example.org"
+        facts = {"informed_at": clock.now()} | facts
         with transaction() as session:
             member = StaffMember(
                 email=email, email_normalised=normalise_address(email), name=facts.pop("name", "Nora Petit"),

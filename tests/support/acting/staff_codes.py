@@ -15,6 +15,12 @@ def code_at(instant: datetime | None = None, secret: str = TOTP_SECRET) -> str:
     return pyotp.TOTP(secret).at(instant or clock.now())
 
 
+def told(page: Page) -> Page:
+    """Confirm the notice on counted looks, which a new member meets first, and return the page that follows."""
+    assert page.url == "/staff/notice", page.text
+    return page.submit(action="/notice")
+
+
 def to_code_page(app: Flask, email: str, browser: Browser | None = None, password: str = PASSWORD) -> Page:
     """Give the password and return the page that asks for the code."""
     browser = browser or Browser(app)

@@ -8,11 +8,11 @@ from tests.support.acting.visitor import Visitor
 from tests.support.looking.page_checks import check_page, links, refuse, tour
 
 STAFF = {
-    "support": ["/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
+    "support": ["/staff/notice", "/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
     "reviewer": ["/staff/queue?closed=yes", "/staff/queue?text=nobody", "/staff/my-cases", "/staff/marketing"],
     "officer": [
-        "/staff/desk", "/staff/clock", "/staff/notices", "/staff/register", "/staff/documents", "/staff/marketing",
-        "/staff/queue?when=late",
+        "/staff/desk", "/staff/clock", "/staff/notices", "/staff/register", "/staff/reading", "/staff/documents",
+        "/staff/marketing", "/staff/queue?when=late",
     ],
     "marketing": ["/staff/marketing", "/staff/queue"],
     "administrator": [
