@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -38,7 +38,6 @@ from portal.preferences.purposes import FLAGS, Channel, Topic
 from portal.preferences.queries import origin_label, totals
 from portal.staff.approvals.forms import ProposalForm
 from portal.staff.approvals.kinds import kinds
-from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 
 blueprint = Blueprint("preferences", __name__)
