@@ -13,7 +13,8 @@ from portal.audit.models import AuditHead
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.locking.order import ORDER
-from portal.preferences.models import PreferenceState
+from portal.infrastructure.locking.rows import lock_row
+from portal.rights.models import RightsRequest
 from tests.support.servers.lock_order import LockedOutOfOrder, locked_tables
 
 PORTAL = Path(__file__).parents[2] / "portal"
@@ -53,13 +54,13 @@ def test_every_table_of_the_order_is_there(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("first", "then", "is_right"),
-    [(Customer, PreferenceState, True), (PreferenceState, Customer, False), (AuditHead, Customer, False)],
+    [(Customer, RightsRequest, True), (RightsRequest, Customer, False), (AuditHead, Customer, False)],
 )
 def test_a_transaction_that_breaks_the_order_fails(app: Flask, first: Any, then: Any, is_right: bool) -> None:
     def lock() -> None:
-        with transaction() as session:
+        with transaction():
             for model in (first, then):
-                session.execute(select(model).with_for_update(key_share=True))
+                lock_row(model, 1)
 
     if is_right:
         lock()

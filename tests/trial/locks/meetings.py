@@ -34,10 +34,11 @@ def meet_on_postgresql(reduced: bool) -> str:
         guarded, slowest = _meet(address.format(name="guarded"), pairs, seconds)
         control, _slowest = _meet(address.format(name="control"), [("import_people", "choose")] * 2, 4.0, "unguarded")
     assert guarded.seen == 0, f"{guarded.seen} of {guarded.acts} acts ended by 5xx: {guarded.bad}"
+    assert not [name for name in WRITERS if not guarded.done[name]], f"who did nothing met nobody: {guarded.done}"
     assert control.seen > 0, "without the guards nobody was undone: the meetings show nothing"
     return (
         f"{len(pairs)} pairs, {guarded.acts} acts, {guarded.deadlocks} undone and done once more, none seen, "
-        f"p95 {guarded.p95 * 1000:.0f} ms ({slowest}); without the guards {control.seen} of {control.acts} acts lost"
+        f"p95 {guarded.p95 * 1000:.0f} ms ({slowest}), done {dict(guarded.done)}; without the guards {control.seen} of {control.acts} acts lost"
     )
 
 
@@ -47,6 +48,7 @@ class Found:
     def __init__(self) -> None:
         self.took: list[float] = []
         self.bad: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
         self.deadlocks = 0
 
     @property
@@ -78,6 +80,7 @@ def _meet(url: str, pairs: list[tuple[str, str]], seconds: float, how: str = "")
                 slowest = max(slowest, (took[-1], f"{took[-1]:.1f} s at most, {pair[0]} with {pair[1]}"))
                 found.took += took
                 for answer in answers:
+                    found.done[answer["writer"]] += answer["done"]
                     found.bad.update(f"{answer['writer']} in {pair}: {status}" for status in answer["bad"])
         row = own.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
         found.deadlocks = row[0] if row else 0

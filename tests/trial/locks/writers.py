@@ -20,6 +20,7 @@ from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import PASSWORD, TOTP_SECRET
 from tests.support.cases import refusal_values
+from tests.support.filing import trust_device
 from tests.support.hashing import use_quick_hasher
 from tests.support.servers.facebook import signed_call
 
@@ -40,6 +41,8 @@ class Writers:
             self._machine = Browser(app)
             self._customers = [self._signed_in("/sign-in", email=email) for email in PEOPLE]
             self._staff = self._signed_in("/staff/sign-in", email=f"agent{number}@example.org")
+            for email in PEOPLE:
+                trust_device(email)
             self._post(self._staff, "/staff/sign-in/code", code=pyotp.TOTP(TOTP_SECRET).now())
             self._links = [self._read(f"/feed/v1/unsubscribe-links/C-{email.partition('@')[0]}") for email in PEOPLE]
 
@@ -71,24 +74,19 @@ class Writers:
         return self._post(self._somebody(), "/requests/new/objection/marketing")
 
     def file(self) -> int:
-        """Ask for a copy, send it, and so have it packed."""
-        browser = self._somebody()
-        answer = browser.client.post(
-            "/requests/new/access", data=self._form(browser, details="Tout.", scope="everything")
-        )
-        draft = answer.headers.get("Location", "").partition("/drafts/")[2].partition("/")[0]
-        return self._post(browser, f"/requests/drafts/{draft}/send") if draft else answer.status_code
+        """Ask for a copy and send it, unless such a request is open."""
+        return self._file(random.randrange(2), details="Tout.", scope="all")
 
     def withdraw(self) -> int:
         """Cancel the newest open request of somebody."""
         which = random.randrange(2)
-        reference = self._open(PEOPLE[which])
-        return self._post(self._customers[which], f"/requests/{reference}/withdraw") if reference else 200
+        reference = self._open(which)
+        return self._post(self._customers[which], f"/requests/{reference}/withdraw") if reference else 409
 
     def work_on_a_case(self) -> int:
-        reference = self._open(random.choice(PEOPLE))
+        reference = self._open(random.randrange(2))
         if not reference:
-            return 200
+            return 409
         case = f"/staff/requests/{reference}"
         answers = [
             self._post(self._staff, f"{case}/claim", take_over="yes"),
@@ -98,9 +96,9 @@ class Writers:
 
     def decide(self) -> int:
         """Take a case over and refuse it, as far as the case lets us."""
-        reference = self._open(random.choice(PEOPLE))
+        reference = self._open(random.randrange(2))
         if not reference:
-            return 200
+            return 409
         case = f"/staff/requests/{reference}"
         status = self._post(self._staff, f"{case}/claim", take_over="yes")
         version, right = self._version(reference)
@@ -135,7 +133,8 @@ class Writers:
             began = time.monotonic()
             answers.append(act())
             took.append(time.monotonic() - began)
-        return {"writer": name, "took": took, "bad": [status for status in answers if status >= 500]}
+        done = sum(status < 400 for status in answers)
+        return {"writer": name, "took": took, "done": done, "bad": [status for status in answers if status >= 500]}
 
     def _signed_in(self, path: str, **values: str) -> Browser:
         browser = Browser(self._app)
@@ -161,12 +160,22 @@ class Writers:
     def _read(self, path: str) -> str:
         return str(self._answer("get", path).get_json()["url"]).partition("localhost:8000")[2]
 
-    def _open(self, email: str) -> str | None:
-        with self._app.app_context():
-            newest = (
-                select(RightsRequest.reference).join(Customer).where(Customer.email == email, RightsRequest.is_open)
-            )
-            return db.session.execute(newest.order_by(RightsRequest.id.desc()).limit(1)).scalar_one_or_none()
+    def _file(self, which: int, right: str = "access", **details: str) -> int:
+        browser = self._customers[which]
+        answer = browser.client.post(f"/requests/new/{right}", data=self._form(browser, **details))
+        draft = answer.headers.get("Location", "").partition("/drafts/")[2].partition("/")[0]
+        return self._post(browser, f"/requests/drafts/{draft}/send") if draft else answer.status_code
+
+    def _open(self, which: int) -> str | None:
+        """Return the reference of the newest open request of one of the two; one is filed if there is none."""
+        is_theirs = (Customer.email == PEOPLE[which], RightsRequest.is_open)
+        newest = select(RightsRequest.reference).join(Customer).where(*is_theirs).order_by(RightsRequest.id.desc())
+        for _ in range(2):
+            with self._app.app_context():
+                if found := db.session.execute(newest.limit(1)).scalar_one_or_none():
+                    return found
+            self._file(which, "rectification", category="usage", wrong="Tout.")
+        return None
 
     def _version(self, reference: str) -> tuple[int, Any]:
         with self._app.app_context():
