@@ -12,7 +12,7 @@ from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
 from portal.infrastructure import installed
-from portal.infrastructure.connections import engine_options
+from portal.infrastructure.connections.pool import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine

@@ -20,10 +20,10 @@ from portal.identity_checks.decoding.isolation import chosen_way, isolation_repo
 from portal.identity_checks.documents.reconciliation import compare, versions_in_use
 from portal.identity_checks.queries import held_since, store_figures
 from portal.infrastructure import installed
+from portal.infrastructure.connections.plain_connections import plain_connections
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import check_list
-from portal.infrastructure.plain_connections import plain_connections
 from portal.infrastructure.private_files import open_to_others
 from portal.infrastructure.sealing.rotation import waiting
 from portal.retention.clock_guard import halted_mark

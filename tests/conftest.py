@@ -28,6 +28,7 @@ from tests.support.acting.mailbox import Mailbox, deliver
 from tests.support.acting.people import People
 from tests.support.documents.renditions import remember_renditions
 from tests.support.hashing import use_quick_hasher
+from tests.support.looking.lock_order import watch_lock_order
 from tests.support.servers.databases import (
     IS_POSTGRESQL,
     Database,
@@ -35,7 +36,6 @@ from tests.support.servers.databases import (
     SqliteDatabase,
     postgresql_server,
 )
-from tests.support.servers.lock_order import watch_lock_order
 
 ROOT = Path(__file__).parent.parent
 # What one test process runs alone, because one server and one Chromium, or one demonstration, serve all of it. It takes

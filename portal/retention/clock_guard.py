@@ -33,7 +33,7 @@ def look_at_clock() -> bool:
     """Note what the clock says now; return whether it may be trusted with what it says is past its time."""
     now = clock.now()
     with transaction() as session:
-        mark = session.get(ClockMark, _ROW, with_for_update=True)
+        mark = session.get(ClockMark, _ROW, with_for_update={"key_share": True})
         if mark is None:
             session.add(ClockMark(id=_ROW, highest_at=now, seen_at=now))
             return True
@@ -55,7 +55,7 @@ def halted_mark() -> ClockMark | None:
 
 def approve_clock(actor: str) -> bool:
     """Trust the clock as it is now, in the current transaction; return False where it was trusted already."""
-    mark = db.session.get(ClockMark, _ROW, with_for_update=True)
+    mark = db.session.get(ClockMark, _ROW, with_for_update={"key_share": True})
     if mark is None or mark.halted_at is None:
         return False
     _trust(mark, clock.now())

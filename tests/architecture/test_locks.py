@@ -15,7 +15,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.locking.order import ORDER
 from portal.infrastructure.locking.rows import lock_row
 from portal.rights.models import RightsRequest
-from tests.support.servers.lock_order import LockedOutOfOrder, locked_tables
+from tests.support.looking.lock_order import LockedOutOfOrder, locked_tables
 
 PORTAL = Path(__file__).parents[2] / "portal"
 

@@ -76,6 +76,8 @@ def test_a_staff_member(visit: Callable[..., Visitor], with_authenticator: Calla
     visitor.open("/staff/sign-in")
     visitor.send({"email": "ada@example.org", "password": password}, "form:has([name=password])")
     page.get_by_role("button", name="Utiliser une clé d’accès").click()
+    page.wait_for_url("**/staff/notice")
+    visitor.send({}, "form[action$='/notice']")
     page.wait_for_url("**/staff/queue")
     page = visitor.open("/staff/account/passkeys")
     page.get_by_role("button", name="Créer une clé d’accès").click()

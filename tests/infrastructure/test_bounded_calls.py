@@ -10,7 +10,7 @@ from threading import Event, Thread, active_count
 import pytest
 from requests import RequestException, Session
 
-from portal.infrastructure.bounded_calls import MOST_BYTES, bound
+from portal.infrastructure.connections.bounded_calls import MOST_BYTES, bound
 
 SECONDS = 0.6
 # A machine that is busy may add to it; without the bound each of these lasts a minute.

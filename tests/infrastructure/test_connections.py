@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.config import Settings, SettingsFault
-from portal.infrastructure import connections
-from portal.infrastructure.connections import engine_options
+from portal.infrastructure.connections import pool as connections
+from portal.infrastructure.connections.pool import engine_options
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.faults import is_busy, is_out
 

@@ -95,7 +95,7 @@ def test_restricted_and_unmatched_people_are_told(people: People) -> None:
     with transaction():
         person = db.session.execute(select(Customer)).scalar_one()
         person.status, person.restricted_at = CustomerStatus.RESTRICTED, datetime(2026, 11, 20, tzinfo=UTC)
-    assert "en pause depuis le 20 novembre 2026" in browser.get("/data").text
+    assert "Nous avons accepté le 20 novembre 2026" in browser.get("/data").text
 
 
 def test_a_category_shows_its_records_newest_first_then_five_answers(people: People, take_in: TakeIn) -> None:

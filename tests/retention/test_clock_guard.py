@@ -38,6 +38,7 @@ BY_A_FACT = {
     "accounts.send_reset_link": "it writes a mail",
     "accounts.write_to_new_address": "it writes a mail",
     "exports.build_package": "it makes a copy",
+    "exports.give_owed_names": "it writes a mail",
     "exports.remove_bytes": "the key of these bytes was destroyed before",
     "identity.remove_bytes": "the key of these bytes was destroyed before",
     "identity.remove_preview": "the key of these bytes was destroyed before",

@@ -17,7 +17,7 @@ REACHES_OUT = {
     "portal/serving/supervisor.py": "nobody: it listens for the web processes",
     "portal/serving/worker.py": "nobody: it serves on what the supervisor opened",
     "portal/doctor.py": "the mail server of the settings",
-    "portal/infrastructure/bounded_calls.py": "what the two providers call, by a session of theirs",
+    "portal/infrastructure/connections/bounded_calls.py": "what the two providers call, by a session of theirs",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
     "portal/infrastructure/scanner.py": "the scanner of the settings",
     "portal/staff/company/provider.py": "the company's provider of the settings, and the addresses it publishes",

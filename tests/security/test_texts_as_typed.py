@@ -17,10 +17,10 @@ from tests.support.acting.people import People
 from tests.support.cases import take, taken_in
 from tests.support.filing import describe_copy, only_request, trust_device
 
-# Typed, and kept: controls of either range, the line ends of several programs, words in two directions.
+# Typed, and kept: controls of either range, the line ends of several programs, an override of direction.
 LINES = (
     "Un\x07 deux\x9b\r\ntrois\u2028quatre\x85cinq «\u00a0six\u00a0» 👩‍🚀 \u202eabc",
-    "Un deux\ntrois\nquatre\ncinq «\u00a0six\u00a0» 👩‍🚀 \u202eabc",
+    "Un deux\ntrois\nquatre\ncinq «\u00a0six\u00a0» 👩‍🚀 abc",
 )
 LINE = ("\u202eUn\x00 deux\x9b\r\n«\u00a0trois\u00a0» 👩‍🚀\u2069\u200f", "Un  deux «\u00a0trois\u00a0» 👩‍🚀")
 NAME = ("\u202e Zoe\u0301\u00a0\x9b Anne\u2028\u200f", "Zoé Anne")

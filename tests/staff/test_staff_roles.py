@@ -14,6 +14,7 @@ NEEDED = {
     "customer_file": Permission.LOOK_UP_CUSTOMER,
     "customer_category": Permission.LOOK_UP_CUSTOMER,
     "desk": Permission.SEE_DESK,
+    "register": Permission.SEE_DESK,
     "notices": Permission.SEE_DESK,
     "read_notices": Permission.SEE_DESK,
     "members": Permission.MANAGE_STAFF,

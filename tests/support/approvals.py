@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal import clock
 from portal.access.permissions import Permission, Role
 from portal.bilingual import Label
 from portal.infrastructure.database import db, transaction
+from portal.preferences.base_exports import EXPORT, TARGET
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
-from portal.staff.approvals.models import Approval
+from portal.staff.approvals.models import Approval, ApprovalState
 from portal.staff.approvals.proposing import propose
 from portal.staff.models import StaffMember
 
@@ -75,3 +77,9 @@ def approval_now(public_id: str) -> Approval:
     """Return a proposal as it is now."""
     db.session.rollback()
     return db.session.execute(select(Approval).where(Approval.public_id == public_id)).scalar_one()
+
+
+def second_export(member: StaffMember) -> None:
+    """Add, in the current transaction, an agreed proposal by which a member may have the file of all customers."""
+    approval = propose(EXPORT, f"{TARGET}{member.public_id}", {}, "Campagne du printemps.", member)
+    approval.state, approval.decided_at = ApprovalState.SECONDED, clock.now()

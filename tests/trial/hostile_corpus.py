@@ -819,7 +819,6 @@ def _renamed(canary: str) -> Callable[[], Iterator[HostileFile]]:
         "EICAR": lambda: EICAR,
         "an address": lambda: f"http://{canary}/card.jpg".encode(),
         "an ImageMagick script": lambda: f"push graphic-context\nimage over 0,0 0,0 'https://{canary}/'\n".encode(),
-        "a PDF behind a line": lambda: b"\n" + _scan(0),
     }
 
     def group() -> Iterator[HostileFile]:

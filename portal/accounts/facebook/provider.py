@@ -16,7 +16,7 @@ from requests import RequestException
 from portal.config import Settings
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure import installed
-from portal.infrastructure.bounded_calls import bound
+from portal.infrastructure.connections.bounded_calls import bound
 from portal.infrastructure.typed_texts import name_of
 
 # Meta keeps a version alive for two years. We name one, so that a newer one comes only after we have tested it.

@@ -1,4 +1,4 @@
-"""The one order in which a transaction locks rows that are there already (docs/adr/0011)."""
+"""The one order in which a transaction locks rows that are there already (docs/adr/0012)."""
 
 ORDER = (
     "accounts",

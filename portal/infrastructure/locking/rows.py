@@ -1,4 +1,4 @@
-"""Lock rows until the commit, no more strongly than needed (docs/adr/0011)."""
+"""Lock rows until the commit, no more strongly than needed (docs/adr/0012)."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -5,9 +5,11 @@ import threading
 import time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from portal.infrastructure.locking.queue import queued
+
+_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :milliseconds, true)")
 
 PATIENCE = 10.0
 """Seconds that a writer waits for the others before it gives up. A person waits for the page all that time."""
@@ -30,7 +32,8 @@ def _begin(connection: Connection) -> None:
     writes, patience = options.get("portal_write"), options.get("portal_patience", PATIENCE)
     if connection.dialect.name == "postgresql":
         if writes:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(patience * 1000)}")
+            milliseconds = str(round(patience * 1000))
+            connection.execute(_LOCK_TIMEOUT, {"milliseconds": milliseconds})
         return
     # A transaction that begins by reading and then writes fails if somebody else wrote in between. So a writer takes
     # the write lock at its beginning.

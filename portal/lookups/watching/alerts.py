@@ -72,7 +72,7 @@ def close_alert(public_id: str, member: StaffMember, words: str) -> None:
         AlertClosed, OwnAlert: nothing is changed.
     """
     statement = select(ReadingAlert).where(ReadingAlert.public_id == public_id, ReadingAlert.closed_at.is_(None))
-    alert = db.session.execute(statement.with_for_update()).scalar_one_or_none()
+    alert = db.session.execute(statement.with_for_update(key_share=True)).scalar_one_or_none()
     if alert is None:
         raise AlertClosed
     if not may_close(member, alert):

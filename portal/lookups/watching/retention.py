@@ -13,7 +13,7 @@ from portal.lookups.models import ReadingAlert, ReadingHour
 from portal.lookups.watching.counting import COUNTS_KEPT
 
 
-@job("lookups.purge_counts", every=timedelta(days=1))
+@job("lookups.purge_counts", every=timedelta(days=1), destroys=True)
 def purge_counts(run: JobRun) -> None:
     """Remove counts after ninety days, and closed alerts when the looks that they are about are gone too."""
     period: Period = installed.organisation().retention.access_log

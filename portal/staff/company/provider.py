@@ -17,7 +17,7 @@ from requests import RequestException, Session
 
 from portal import clock
 from portal.config import Settings
-from portal.infrastructure.bounded_calls import bound
+from portal.infrastructure.connections.bounded_calls import bound
 from portal.infrastructure.installed import Installed
 
 RETURN_PATH = "/staff/sign-in/company/return"

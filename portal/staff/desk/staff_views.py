@@ -27,14 +27,14 @@ SHOWN = 50
 @requires(staff(Permission.SEE_DESK))
 def desk() -> str:
     return render_template(
-        "staff/staff/desk.html", lines=desk_of(current_user), has_approvals=has_approvals(current_user)
+        "staff/staff/desk/desk.html", lines=desk_of(current_user), has_approvals=has_approvals(current_user)
     )
 
 
 @blueprint.get("/register")
 @requires(staff(Permission.SEE_DESK))
 def register() -> str:
-    return render_template("staff/staff/register.html", gaps=gaps(installed.organisation()))
+    return render_template("staff/staff/desk/register.html", gaps=gaps(installed.organisation()))
 
 
 @on_desk(
@@ -54,7 +54,7 @@ def notices() -> str:
         all_notices(), [(OfficerNotice.id, True)], lambda notice: (notice.id,),
         cursor=request.args.get("cursor"), size=SHOWN, name="officer-notices",
     )  # fmt: skip
-    return render_template("staff/staff/notices.html", page=page)
+    return render_template("staff/staff/desk/notices.html", page=page)
 
 
 @blueprint.post("/notices")

@@ -1,4 +1,4 @@
-"""Let a view run once more when PostgreSQL undid its transaction so that others could go on (docs/adr/0010)."""
+"""Let a view run once more when PostgreSQL undid its transaction so that others could go on (docs/adr/0011)."""
 
 import copy
 from collections.abc import Callable

@@ -37,6 +37,7 @@ from portal.rights.lifecycle import Outcome, Right
 from portal.staff.models import StaffMember
 from portal.web.audiences import Audience
 from tests.support.acting.browser import Browser
+from tests.support.approvals import second_export
 from tests.support.demonstration import Demonstration, fill, walkable
 
 PERSON = DemoCustomer(
@@ -126,6 +127,7 @@ def _plant() -> Planted:
         )
         for case in (first, second):
             add_note(case, members[Role.SUPPORT], NOTE)
+        second_export(members[Role.MARKETING])
         decide(second, members[Role.REVIEWER], Draft(Outcome.GRANTED, "Canariréponse."), second.version)
         lookups = {
             role: open_lookup(member, customer, "Appel de la personne ce matin", None).public_id

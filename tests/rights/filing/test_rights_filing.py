@@ -254,7 +254,7 @@ def test_words_come_back_as_they_were_written(known: Browser) -> None:
     hostile = "<script>alert(1)</script> {{7*7}} ' OR 1=1 -- \u202e %s \u200d👩‍🚀\nligne 2"
     page = describe_copy(known, details=hostile + "\x00\x07")
     page = page.submit(action="/send")
-    assert only_request().answers["details"] == hostile
+    assert only_request().answers["details"] == hostile.replace("\u202e", ""), "a direction override hides words"
     assert "{{7*7}}" in page.text
     assert not page.tree.select("main script")
 

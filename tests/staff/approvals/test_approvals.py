@@ -236,7 +236,7 @@ def test_after_fourteen_days_it_ends_and_a_late_answer_does_nothing(
         assert page.status == 409
         assert "Elle a expiré le 16 mars 2026 à 9 h 30" in page.text
         assert "D’accord." in page.text
-        assert "Rien ne vous attend." in in_time.get("/staff/desk").text
+        assert "Propositions à valider" not in in_time.get("/staff/desk").text
         run_due_jobs()
         (line,) = rows(in_time.get("/staff/approvals"), "Décidées ou expirées")
         assert "Expirée Personne 16 mars 2026" in line

@@ -14,7 +14,7 @@ from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, link_in, text_of
 from tests.support.acting.people import People
-from tests.support.acting.staff_codes import code_at
+from tests.support.acting.staff_codes import code_at, told
 from tests.support.approvals import found
 from tests.support.insiders import ACTS, NEW, WHY, ZOE, answer, hire_subjects
 
@@ -57,6 +57,7 @@ def came_in_by(app: Flask, mailbox: Mailbox, email: str) -> Browser:
     page = browser.get(link).submit({"password": "cinq mots que personne ne sait"}, with_field="password")
     secret = page.tree.select_one("code.secret").get_text().replace(" ", "")
     assert page.submit({"code": code_at(secret=secret)}, with_field="code").status == 200
+    told(browser.get("/staff/"))
     return browser
 
 
