@@ -27,4 +27,4 @@ def test_a_newcomer_comes_in_and_facebook_asks_for_the_erasure(visit: Callable[.
     expect(page.get_by_role("heading", level=2).first).to_have_text("Le portail a répondu (200)")
     page.get_by_role("main").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Effacement demandé sur Facebook")
-    expect(page.get_by_text("Aucune demande sous ce code")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aucune demande sous ce code")).to_be_visible()
