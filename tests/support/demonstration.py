@@ -156,7 +156,7 @@ def _tokens(app: Flask) -> Values:
 def _staff_values() -> Values:
     return {
         "/staff/requests/": _reference_with_document(),
-        "/staff/members/": _first(select(StaffMember.public_id)),
+        "/staff/members/": _first(select(StaffMember.public_id).where(StaffMember.role == Role.SUPPORT)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
