@@ -66,7 +66,8 @@ def build(run: JobRun, package_id: int) -> None:
             BUILT, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id,
             purpose=package.purpose, items=sum(writer.counts.values()),
         )  # fmt: skip
-        note_promise(package, customer, writer.promise[0])
+        if writer.promise:
+            note_promise(package, customer, writer.promise[0])
         tell_ready(package)
 
 
@@ -80,7 +81,7 @@ class _Writer:
         self._categories = [Category(code) for code in package.categories]
         self._greeting = customer.full_name
         self._reference = customer.reference
-        self.promise = promise(package)
+        self.promise = promise(package, customer)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
 

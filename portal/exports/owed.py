@@ -5,10 +5,11 @@ not hold the copy back: it leaves with the promise, and the names follow by them
 them.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal import clock
 from portal.access.permissions import Permission
@@ -19,8 +20,10 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.exports.information import recipients_of
 from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
+from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.outbox import queue_mail
+from portal.organisation import Recipient
 from portal.personal_data.recipients import RecipientRegister, say_missing_name
 from portal.personal_data.sentences import Behind, row
 from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
@@ -31,10 +34,17 @@ GIVEN: Final = declare("customer:recipients:given", "package", "recipients")
 
 WITHIN: Final = timedelta(days=30)
 """A month: as long as the law leaves for an answer (GDPR art. 12(3))."""
+SLICE: Final = 500
+"""Promises that one transaction looks at: writers of one person do not wait for all the others."""
 
 
-def promise(package: AnswerPackage) -> tuple[date, Behind]:
-    """Return until when a package promises the names that it lacks, and the row that keeps the promise."""
+def promise(package: AnswerPackage, customer: Customer) -> tuple[date, Behind] | None:
+    """Return until when a package may promise the names that it lacks, and the row that keeps the promise.
+
+    Nothing is promised to somebody without an address: the names leave by mail.
+    """
+    if not customer.email:
+        return None
     return clock.today() + WITHIN, row(AnswerPackage.__tablename__, package.public_id)
 
 
@@ -53,28 +63,44 @@ def note_promise(package: AnswerPackage, customer: Customer, until: date) -> Non
 @job("exports.give_owed_names", every=timedelta(days=1))
 def give_owed_names(run: JobRun) -> None:
     """Write the names to whoever was promised them, as soon as the organisation file says each of them."""
-    register = RecipientRegister.of(installed.organisation())
-    with run.finish() as session:
-        for package in session.execute(select(AnswerPackage).where(AnswerPackage.owed_by.is_not(None))).scalars():
-            known = [recipient for recipient in register.of_codes(package.owed_recipients) if not recipient.is_owed]
-            still_declared = [code for code in package.owed_recipients if code in register]
-            if len(known) == len(still_declared):
-                _give(package, session.get_one(Customer, package.customer_id))
+    last = 0
+    while True:
+        with transaction() as session:
+            packages = session.execute(_promised_after(last)).all()
+            for package, customer in packages:
+                last = package.id
+                _keep_promise(package, customer)
+        if len(packages) < SLICE:
+            return
+        run.renew()
 
 
-def _give(package: AnswerPackage, customer: Customer) -> None:
+def _promised_after(last: int) -> Select[AnswerPackage, Customer]:
+    with_customer = select(AnswerPackage, Customer).join(Customer, AnswerPackage.customer_id == Customer.id)
+    promised = with_customer.where(AnswerPackage.owed_by.is_not(None), AnswerPackage.id > last)
+    return promised.order_by(AnswerPackage.id).limit(SLICE)
+
+
+def _keep_promise(package: AnswerPackage, customer: Customer) -> None:
+    """Send the names if all are known. Without an address, or without a recipient, the promise waits on the desk."""
     recipients = RecipientRegister.of(installed.organisation()).of_codes(package.owed_recipients)
-    if customer.email and customer.status is not CustomerStatus.ERASED:
-        language = package.language
-        names = [
-            f"{recipient.shown_category(language)}{' : ' if language == 'fr' else ': '}"
-            f"{recipient.name or say_missing_name(recipient, language)}"
-            for recipient in recipients
-        ]
-        queue_mail(
-            "exports/recipients_named", customer.email, language, customer_id=customer.id,
-            first_name=customer.given_name, names=names, made_on=(package.ready_at or package.created_at).isoformat(),
-        )  # fmt: skip
+    is_known = len(recipients) == len(package.owed_recipients) and not any(one.is_owed for one in recipients)
+    if customer.status is CustomerStatus.ERASED:
+        package.owed_by = None
+    elif customer.email and is_known:
+        _give(package, customer, customer.email, recipients)
+
+
+def _give(package: AnswerPackage, customer: Customer, address: str, recipients: Iterable[Recipient]) -> None:
+    language = package.language
+    names = [
+        (recipient.shown_category(language), recipient.name or say_missing_name(recipient, language))
+        for recipient in recipients
+    ]
+    queue_mail(
+        "exports/recipients_named", address, language, customer_id=customer.id, first_name=customer.given_name,
+        names=names, made_on=(package.ready_at or package.created_at).isoformat(),
+    )  # fmt: skip
     package.owed_by = None
     record(
         GIVEN, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id,

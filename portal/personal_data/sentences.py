@@ -19,8 +19,6 @@ class Ground(StrEnum):
     "A row of the database, by table and id: it goes when the row goes."
     SETTING = "setting"
     "What the company declares in its organisation file or its data map."
-    ARTICLE = "article"
-    "A text of law that applies to this very case."
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,6 @@ def row(table: str, identifier: object) -> Behind:
 def setting(name: str) -> Behind:
     """Return a setting of the company as what stands behind a sentence."""
     return Behind(Ground.SETTING, name)
-
-
-def article(reference: str) -> Behind:
-    """Return a text of law as what stands behind a sentence."""
-    return Behind(Ground.ARTICLE, reference)
 
 
 AGREED: Final = declare(

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.access.permissions import Role
 from portal.bilingual import long_date
+from portal.customers.models import Customer
 from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
@@ -79,3 +80,24 @@ def give() -> None:
 def owed_until() -> date | None:
     db.session.rollback()
     return db.session.execute(select(AnswerPackage.owed_by)).scalar_one()
+
+
+def test_nothing_is_promised_to_somebody_without_an_address(people: People) -> None:
+    people.customer(EMAIL)
+    with transaction() as session:
+        session.execute(update(Customer).values(email=None, email_normalised=None))
+    package = build(categories=["financial"])
+    assert package.owed_by is None
+    said = {entry["reason_not_named"] for entry in information(package)["recipients"] if not entry["name"]}
+    assert said == {"Nous ne pouvons pas encore le nommer."}
+    assert events("customer:recipients:promised") == []
+
+
+def test_a_promise_that_no_mail_can_keep_stays_on_the_desk(package: AnswerPackage, app: Flask, people: People) -> None:
+    with transaction() as session:
+        session.execute(update(Customer).values(email=None, email_normalised=None))
+    with nothing_missing(app):
+        give()
+    assert owed_until() is not None
+    assert events("customer:recipients:given") == []
+    assert "Destinataires promis par leur nom" in people.signed_in_staff(Role.OFFICER).get("/staff/desk").text

@@ -212,22 +212,21 @@ def test_the_file_holds_every_line(camille: Browser, nora: StaffMember) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason",
+    ("reason", "text"),
     [
-        '=HYPERLINK("http://evil.example")',
-        "+cmd|' /C calc'!A0",
-        "-2+3+cmd|' /C calc'!A0",
-        "@SUM(1+1)*cmd",
-        "\t=1+1",
+        ('=HYPERLINK("http://evil.example")', '\'=HYPERLINK("http://evil.example")'),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("@SUM(1+1)*cmd", "'@SUM(1+1)*cmd"),
+        ("\t=1+1", "'\t'=1+1"),  # some programs split a cell at its tab
     ],
 )
-def test_no_cell_is_a_formula(camille: Browser, nora: StaffMember, reason: str) -> None:
+def test_no_cell_is_a_formula(camille: Browser, nora: StaffMember, reason: str, text: str) -> None:
     look(nora, reason=reason)
 
     ((*_facts, cell, _case),) = rows_of(camille)[1:]
 
-    assert cell.strip().startswith("'"), "a tab before a formula hides it, so what follows is a text too"
-    assert cell.replace("'", "") == reason.replace("'", "")
+    assert cell == text
 
 
 def test_a_look_without_words_for_the_customer_is_refused(app: Flask, people: People, nora: StaffMember) -> None:

@@ -1,4 +1,4 @@
-"""No text claims what only a row, a setting or an article could prove, except the sentences that carry their proof."""
+"""No text claims what only a row or a setting could prove, except the sentences that carry their proof."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from portal.personal_data import recipients, sentences
-from portal.personal_data.sentences import Behind, Ground, article, row, say, setting
+from portal.personal_data.sentences import Behind, Ground, row, say, setting
 from portal.rights.carrying_out import effects
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_a_sentence_is_said_only_with_its_own_kind_of_proof() -> None:
     assert say(sentences.AGREED, None, "fr") == "Nous n’avons aucune trace d’un accord de votre part."
     said = say(sentences.AGREED, row("consent_records", 7), "fr", date="1er mars 2026")
     assert said == "Vous avez donné cet accord le 1er mars 2026."
-    for other in (setting("agreed"), article("GDPR art. 7"), Behind(Ground.ROW, "")):
+    for other in (setting("agreed"), Behind(Ground.ROW, "")):
         with pytest.raises(ValueError, match="rests on"):
             say(sentences.AGREED, other, "fr", date="1er mars 2026")
 

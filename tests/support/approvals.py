@@ -1,4 +1,4 @@
-"""A kind of proposal for tests: another role for a member. The product registers none of its own yet."""
+"""Proposals for tests: a kind of their own, another role for a member, and an export that was agreed to."""
 
 from typing import Any
 
