@@ -443,8 +443,8 @@ _TOLD: Final = {
 }
 _REASONS_NOT_NAMED: Final = {
     ReasonNotNamed.IMPOSSIBLE: Label(
-        fr="Personne ne peut le nommer d'avance : cela dépend de ce que vous faites.",
-        en="Nobody can name it beforehand: that depends on what you do.",
+        fr="Personne ne peut donner de nom d'avance : cela dépend de ce que vous faites.",
+        en="Nobody can give a name beforehand: that depends on what you do.",
     ),
     ReasonNotNamed.EXCESSIVE: Label(
         fr="Nous ne donnons pas de noms, car cette demande est manifestement excessive (article 12.5 du RGPD).",

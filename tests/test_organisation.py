@@ -64,8 +64,10 @@ def test_recipients_are_named_or_say_why_not() -> None:
         answer = as_answer(recipient, "en")
         assert bool(answer["name"]) is not bool(answer["reason_not_named"])
         assert recipient.shown_name("fr")
-    assert as_answer(register["social_networks"], "fr")["reason_not_named"].startswith("Personne ne peut le nommer")
-    assert as_answer(register["payment_provider"], "fr")["reason_not_named"] == "Nous ne pouvons pas encore le nommer."
+    assert as_answer(register["social_networks"], "fr")["reason_not_named"].startswith("Personne ne peut donner de nom")
+    assert (
+        as_answer(register["payment_provider"], "fr")["reason_not_named"] == "Nous ne pouvons pas encore donner de nom."
+    )
 
 
 def test_the_gaps_of_the_default_file_cover_the_published_policy() -> None:

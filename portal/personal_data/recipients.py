@@ -13,17 +13,17 @@ NAME_PROMISED: Final = declare(
     "recipient_name_promised",
     Ground.ROW,
     Label(
-        fr="Nous ne pouvons pas encore le nommer. Nous vous écrirons son nom avant le {date}.",
-        en="We cannot name it yet. We will write its name to you before {date}.",
+        fr="Nous ne pouvons pas encore donner de nom. Nous vous l'écrirons avant le {date}.",
+        en="We cannot give a name yet. We will write it to you before {date}.",
     ),
-    Label(fr="Nous ne pouvons pas encore le nommer.", en="We cannot name it yet."),
+    Label(fr="Nous ne pouvons pas encore donner de nom.", en="We cannot give a name yet."),
 )
 NAME_PLANNED: Final = declare(
     "recipient_name_planned",
     Ground.SETTING,
     Label(
-        fr="Nous ne pouvons pas encore le nommer. Nous comptons le faire avant le {date}.",
-        en="We cannot name it yet. We mean to before {date}.",
+        fr="Nous ne pouvons pas encore donner de nom. Nous comptons le faire avant le {date}.",
+        en="We cannot give a name yet. We mean to before {date}.",
     ),
     NAME_PROMISED.unknown,
 )

@@ -42,7 +42,7 @@ def test_the_copy_promises_the_names_with_a_day(package: AnswerPackage, people: 
     assert entry["name"] == ""
     day = long_date(until, "fr", weekday=False)
     assert (
-        entry["reason_not_named"] == f"Nous ne pouvons pas encore le nommer. Nous vous écrirons son nom avant le {day}."
+        entry["reason_not_named"] == f"Nous ne pouvons pas encore donner de nom. Nous vous l’écrirons avant le {day}."
     )
     assert events("customer:recipients:promised")[0].facts["until"] == until.isoformat()
     desk = people.signed_in_staff(Role.OFFICER).get("/staff/desk")
@@ -89,7 +89,7 @@ def test_nothing_is_promised_to_somebody_without_an_address(people: People) -> N
     package = build(categories=["financial"])
     assert package.owed_by is None
     said = {entry["reason_not_named"] for entry in information(package)["recipients"] if not entry["name"]}
-    assert said == {"Nous ne pouvons pas encore le nommer."}
+    assert said == {"Nous ne pouvons pas encore donner de nom."}
     assert events("customer:recipients:promised") == []
 
 

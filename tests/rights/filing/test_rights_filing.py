@@ -8,6 +8,8 @@ from sqlalchemy import func, select, update
 from portal import clock
 from portal.audit.models import AuditEvent
 from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.queue import enqueue
+from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RequestEvent, RightsRequest
@@ -275,6 +277,19 @@ def test_a_copy_without_words_or_doubt_is_prepared_at_once(known: Browser, mailb
     page = known.get(f"/requests/{reference}")
     assert "Ouvrir votre fichier" in page.text
     assert only_request().status is Status.CLOSED
+
+
+def test_a_file_that_ended_is_not_offered_again(known: Browser, mailbox: Mailbox) -> None:
+    describe_copy(known, details="").submit(action="/send")
+    mailbox.all()
+    reference = only_request().reference
+    with clock.stopped_at(clock.now() + timedelta(days=15)):
+        with transaction():
+            enqueue("exports.expire_packages")
+        run_due_jobs()
+    page = known.get(f"/requests/{reference}")
+    assert "Votre fichier a pris fin le" in page.text
+    assert "Ouvrir votre fichier" not in page.text
 
 
 def test_a_copy_with_words_waits_for_a_person(known: Browser, mailbox: Mailbox) -> None:
