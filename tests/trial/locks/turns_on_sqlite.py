@@ -13,9 +13,10 @@ from tests.support.hashing import use_quick_hasher
 from tests.trial.installation import installation
 
 WRITERS = 16
-MOST = 4
-"""How many rounds of turns the slowest twentieth of the saves may have waited: one in a strict order, two or three on a
-machine that is busy otherwise."""
+MOST = 10
+"""How many rounds of turns the longest wait may have taken. In a strict order it is one, and three or four where the
+machine does other things too; with SQLite's own way somebody waits forty rounds and more, while nearly all others wait
+none, so that no share of the saves below the whole would show it."""
 
 
 def take_turns_on_sqlite(reduced: bool) -> str:
@@ -23,13 +24,13 @@ def take_turns_on_sqlite(reduced: bool) -> str:
     seconds = 5.0 if reduced else 20.0
     fair, text = _write_together(seconds)
     unfair, control = _write_together(seconds, _begin_as_sqlite_does)
-    assert fair <= MOST, f"the slowest twentieth waited {fair:.1f} rounds of turns: {text}"
+    assert fair <= MOST, f"the longest wait took {fair:.1f} rounds of turns: {text}"
     assert unfair > MOST, f"SQLite's own way is as fair: {control}"
     return f"{text}; with SQLite's own way to wait: {control}"
 
 
 def _write_together(seconds: float, begin: Any = None) -> tuple[float, str]:
-    """Return the rounds of turns that the slowest twentieth of the saves waited, and all figures in words."""
+    """Return the rounds of turns that the longest wait took, and all figures in words."""
     use_quick_hasher()
     fork = get_context("fork")
     with installation() as portal:
@@ -51,7 +52,7 @@ def _write_together(seconds: float, begin: Any = None) -> tuple[float, str]:
     took = sorted(second for one in each for second in one)
     p95, rate = took[int(len(took) * 0.95)], len(took) / seconds
     words = f"{WRITERS} writers: {rate:.0f} saves/s, p50 {took[len(took) // 2] * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, {took[-1]:.1f} s at most"
-    return p95 * rate / WRITERS, words
+    return took[-1] * rate / WRITERS, words
 
 
 def _write(app: Any, customer_id: int, seconds: float, begin: Any, barrier: Any, results: Any) -> None:
