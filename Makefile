@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test trial bench lint catalogues clean
+.PHONY: help run test trial pictures bench lint catalogues clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -51,6 +51,9 @@ test: .venv/ready-to-test catalogues ## Run the tests: on SQLite all, on Postgre
 
 trial: .venv/ready-to-test catalogues ## Run the long campaigns: kills, races, hostile input (TRIAL=reduced for a short one)
 	@$(BIN)/python -m tests.trial $(TRIAL)
+
+pictures: .venv/ready-to-test catalogues ## Take pictures of every page in every state into the folder pictures/
+	@PORTAL_PICTURES=pictures $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests/trial/pages
 
 bench: .venv/ready-to-test catalogues ## Measure against a bare floor in the same run, and print ratios
 	@$(BIN)/python -m tests.bench

@@ -8,6 +8,7 @@ import axe_playwright_python
 from playwright.sync_api import Page, expect
 
 from tests.support.acting.visitor import Visitor
+from tests.support.looking.pictures import keep_pictures
 
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -65,6 +66,7 @@ def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool
         page.set_viewport_size({"width": narrow, "height": 900})
         if extra := page.evaluate(_OVERFLOW):
             faults.append(f"scrolls sideways at {narrow}: {extra}")
+    keep_pictures(page)
     page.set_viewport_size({"width": width, "height": 900})
     place = page.url.split("/", 3)[-1]
     return [f"/{place}: {fault}" for fault in faults]
