@@ -53,7 +53,8 @@ trial: .venv/ready-to-test catalogues ## Run the long campaigns: kills, races, h
 	@$(BIN)/python -m tests.trial $(TRIAL)
 
 pictures: .venv/ready-to-test catalogues ## Take pictures of every page in every state into the folder pictures/
-	@PORTAL_PICTURES=pictures $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests/trial/pages
+	@for language in fr en; do PORTAL_PICTURES=pictures PORTAL_TOUR_LANGUAGE=$$language \
+	  $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests/trial/pages || exit 1; done
 
 bench: .venv/ready-to-test catalogues ## Measure against a bare floor in the same run, and print ratios
 	@$(BIN)/python -m tests.bench

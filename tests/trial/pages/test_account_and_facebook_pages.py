@@ -84,7 +84,8 @@ def test_an_account_that_facebook_opens(visit: Callable[..., Visitor]) -> None:
     go_to_facebook(visitor, "/account/confirm-password?next=/account/address")
     check_page(visitor.page)
     choose(visitor, "camille")
-    assert visitor.page.locator("h1").inner_text() == "C’est un autre compte Facebook"
+    title = visitor.says("C’est un autre compte Facebook", "This is another Facebook account")
+    assert visitor.page.locator("h1").inner_text() == title
     check_page(visitor.page)
     go_to_facebook(visitor, "/account/confirm-password?next=/account/address")
     choose(visitor, "alex")
@@ -98,7 +99,8 @@ def test_an_account_that_facebook_opens(visit: Callable[..., Visitor]) -> None:
     register(other, "facebook.taken@example.org")
     go_to_facebook(other, "/account/facebook")
     choose(other, "alex")
-    assert other.page.locator("h1").inner_text() == "This link is not possible"
+    title = other.says("Ce lien n’est pas possible", "This link is not possible")
+    assert other.page.locator("h1").inner_text() == title
     check_page(other.page)
     go_to_facebook(other, "/account/facebook")
     choose(other, "sacha")
@@ -144,7 +146,11 @@ def test_a_customer_on_hold_and_one_who_was_erased(visit: Callable[..., Visitor]
     register(visitor, "on.hold@example.org")
     go_to_facebook(visitor, "/account/facebook")
     choose(visitor, "camille")
-    for status, title in (("restricted", "Your data are on hold"), ("erased", "This account is closed")):
+    titles = {
+        "restricted": visitor.says("Vos données sont en pause", "Your data are on hold"),
+        "erased": visitor.says("Ce compte est fermé", "This account is closed"),
+    }
+    for status, title in titles.items():
         set_status(visitor, "on.hold@example.org", status)
         visitor.page.context.clear_cookies()
         go_to_facebook(visitor)
