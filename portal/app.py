@@ -37,6 +37,7 @@ from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
 from portal.web.outgoing import compression, static_files
+from portal.web.outgoing.brand import check_brand
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
 
@@ -103,7 +104,7 @@ def create_app(settings: Settings) -> Flask:
     Raises:
         UndeclaredAccess: a view does not say who may call it.
         SettingsFault: the keys or the list of breached passwords cannot be used.
-        DataMapFaults, OrganisationFaults: a file of the operator's has faults, all of them listed.
+        BrandFaults, DataMapFaults, OrganisationFaults: a file of the operator's has faults, all of them listed.
         ValueError: an address in the settings (storage, mail, scanner) is of no known form.
     """
     app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
@@ -174,6 +175,7 @@ def _install_secrets(app: Flask, settings: Settings) -> None:
 
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
+    check_brand(ROOT / "static/css")
     request_limits.register(app)
     readable_requests.register(app)
     address_parts.register(app)

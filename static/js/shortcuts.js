@@ -13,7 +13,7 @@ function press(item) {
 }
 
 function move(step) {
-  const rows = [...document.querySelectorAll(".cards tbody th a")];
+  const rows = [...document.querySelectorAll(".fold tbody th a")];
   const next = rows.indexOf(document.activeElement) + step;
   rows[Math.min(Math.max(next, 0), rows.length - 1)]?.focus();
 }

@@ -10,30 +10,6 @@ from tests.support.acting.visitor import Visitor
 Visit = Callable[..., Visitor]
 
 
-def test_the_menu_folds_on_a_phone(visit: Visit) -> None:
-    visitor = visit(width=390)
-    page = visitor.open("/")
-    button, link = page.get_by_role("button", name="Menu"), page.locator(".tools a, .tools button").first
-    expect(button).to_have_attribute("aria-expanded", "false")
-    expect(link).to_be_hidden()
-    button.click()
-    expect(button).to_have_attribute("aria-expanded", "true")
-    expect(link).to_be_visible()
-    link.focus()
-    page.keyboard.press("Escape")
-    expect(link).to_be_hidden()
-    expect(button).to_be_focused()
-    page.set_viewport_size({"width": 1280, "height": 900})
-    expect(button).to_be_hidden()
-    expect(link).to_be_visible()
-
-
-def test_without_scripts_every_link_is_in_sight(visit: Visit) -> None:
-    page = visit(width=390, script=False).open("/")
-    expect(page.get_by_role("button", name="Menu")).to_be_hidden()
-    expect(page.locator(".tools a, .tools button").first).to_be_visible()
-
-
 def test_a_refused_form_is_read_first(visit: Visit) -> None:
     visitor = visit()
     visitor.open("/sign-in")
@@ -79,7 +55,7 @@ def test_staff_work_by_keyboard(visit: Visit) -> None:
     visitor = visit()
     visitor.sign_in_staff("officer")
     page = visitor.open("/staff/queue")
-    rows, search, shortcuts = page.locator(".cards tbody th a"), page.locator("#text"), page.locator("[data-shortcuts]")
+    rows, search, shortcuts = page.locator(".fold tbody th a"), page.locator("#text"), page.locator("[data-shortcuts]")
     page.keyboard.press("j")
     expect(rows.first).to_be_focused()
     page.keyboard.press("j")

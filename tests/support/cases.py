@@ -80,12 +80,12 @@ def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: A
 
 def references(page: Page) -> list[str]:
     """Return the references in the queue's table, in their order."""
-    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.cards tbody th")]
+    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.fold tbody th")]
 
 
 def column(page: Page, label: str) -> list[str]:
     """Return the words of one column of the queue's table."""
-    cells: Iterable[Any] = page.tree.select(f'main table.cards tbody td[data-label="{label}"]')
+    cells: Iterable[Any] = page.tree.select(f'main table.fold tbody td[data-label="{label}"]')
     return [" ".join(cell.get_text(" ").replace("\u00a0", " ").split()) for cell in cells]
 
 

@@ -1,5 +1,6 @@
 """The stylesheet, the scripts and the components: contrast, weight, and what a picture must not get wrong."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -9,56 +10,50 @@ from flask import Flask, g, render_template_string
 
 from portal.personal_data.categories import Category
 from portal.web import filters, i18n
+from portal.web.outgoing.brand import SCHEMES, contrast, declared_colours, mixed
 
 ROOT = Path(__file__).parents[2]
-STYLESHEET = (ROOT / "static/css/portal.css").read_text()
+STYLES = ROOT / "static/css"
+STYLESHEET = (STYLES / "portal.css").read_text()
+PARTS = (STYLES / "parts.css").read_text()
+BRAND = (STYLES / "brand.css").read_text()
 SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
-GROUNDS = ("ground", "surface")
+# What every page of staff loads, and what the page with the most styles of its own adds to it.
+ON_EVERY_PAGE = ("portal", "brand", "parts", "carried_over", "staff")
+OF_ONE_PAGE = ("preferences", "upload", "viewer")
+# Compressed, what a page of at most 18 KB (settled) may spend on its styles; the heaviest page itself takes the rest.
+MOST_STYLES = 11_500
 TEXTS = [
-    *((text, ground) for text in ("ink", "quiet", "action", "action-hover", "bad") for ground in GROUNDS),
-    *((text, f"{tone}-ground") for tone in ("info", "ok", "warn", "bad") for text in (tone, "ink", "action")),
-    ("ink", "tint"), ("quiet", "tint"), ("action", "tint"), ("on-action", "action"), ("on-action", "action-hover"),
-    ("on-head", "head"), ("head-quiet", "head"), ("surface", "bad"), ("ground", "ok"), ("head", "mark"),
+    *((text, ground) for text in ("ink", "quiet", "action", "bad", "ok", "warn") for ground in ("ground", "surface")),
+    *((tone, f"{tone}-tag") for tone in ("action", "quiet", "ok", "warn", "bad")),
+    *(("ink", f"{tone}-tag") for tone in ("action", "ok", "warn", "bad")),
+    ("action", "ok-tag"), ("action", "warn-tag"), ("action", "bad-tag"), ("ink", "tint"), ("quiet", "tint"),
+    ("quiet", "sunk"), ("ink", "sunk"), ("on-action", "action"), ("on-action", "deep"), ("deep", "ground"),
+    ("on-head", "head"), ("white", "hero"), ("white", "hero-2"), ("surface", "ink"), ("surface", "bad"),
+    ("white", "late"), ("white", "late-2"), ("white", "yours"), ("white", "yours-2"), ("white", "paused"),
+    ("white", "paused-2"), ("white", "answered"), ("white", "answered-2"),
 ]  # fmt: skip
-EDGES = [("edge", "surface"), ("edge", "ground"), ("mark", "head"), ("action", "line"), ("focus-ink", "focus")]
+EDGES = [("edge", "surface"), ("edge", "ground"), ("edge", "sunk"), ("mark", "head"), ("action", "line")]
 
 
 def tokens(scheme: str, audience: str) -> dict[str, str]:
-    """Return the colours of one scheme and audience: `plain` is what a browser without light-dark() reads."""
-    plain, _word, modern = STYLESHEET.partition("@supports")
-    values: dict[str, str] = {}
-    for part in (plain,) if scheme == "plain" else (plain, modern.partition("@layer")[0]):
-        for selector in (r":root", r"\.audience-staff") if audience == "staff" else (r":root",):
-            for block in re.findall(selector + r" \{([^}]*)\}", part):
-                values |= dict(re.findall(r"--([a-z-]+): ([^;}]+)", block))
-    picked = {name: _pick(value.strip(), scheme) for name, value in values.items()}
-    for _step in range(3):
-        picked = {
-            name: picked.get(value[6:-1], value) if value.startswith("var(") else value
-            for name, value in picked.items()
-        }
-    return picked
-
-
-def _pick(value: str, scheme: str) -> str:
-    pair = re.fullmatch(r"light-dark\((#\w+), (#\w+)\)", value)
-    return value if pair is None else pair.group(2 if scheme == "dark" else 1)
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours (WCAG 2.2, 1.4.3)."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    shares = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    """Return the colours of one scheme and audience, with those that the stylesheet mixes from them."""
+    values = declared_colours(STYLESHEET, ":root")[scheme] | declared_colours(BRAND, ":root")[scheme]
+    values |= {"head": values["surface"], "on-head": values["ink"], "white": "#ffffff"}
+    if audience == "staff":
+        values |= declared_colours(STYLESHEET, ".audience-staff")[scheme]
+    for state, first, second in re.findall(r"\.(\w+) \{ --hero: (#\w+); --hero-2: (#\w+) \}", PARTS):
+        values |= {state: first, f"{state}-2": second}
+    fills = dict(re.findall(r"\{ --tone: var\(--(\w+)\); --fill: (#\w+) \}", PARTS))
+    for tone in ("action", "quiet", "ok", "warn", "bad"):
+        values[f"{tone}-tag"] = mixed(fills.get(tone, values[tone]), values["surface"], 13)
+    return values | {
+        "tint": mixed(values["action"], values["surface"], 9), "deep": mixed(values["action"], values["ink"], 65)
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("audience", ["customer", "staff"])
-@pytest.mark.parametrize("scheme", ["plain", "light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_pair_of_colours_can_be_read(scheme: str, audience: str) -> None:
     colours = tokens(scheme, audience)
     weak = {
@@ -71,19 +66,33 @@ def test_every_pair_of_colours_can_be_read(scheme: str, audience: str) -> None:
 
 
 def test_staff_pages_differ_at_a_glance() -> None:
-    for scheme in ("plain", "light", "dark"):
+    for scheme in SCHEMES:
         customer, staff = tokens(scheme, "customer"), tokens(scheme, "staff")
-        assert all(customer[name] != staff[name] for name in ("head", "action", "ground"))
-
-
-def test_a_browser_without_light_dark_gets_the_light_colours() -> None:
-    for audience in ("customer", "staff"):
-        assert tokens("plain", audience) == tokens("light", audience)
+        assert all(customer[name] != staff[name] for name in ("head", "action", "ground", "hero"))
 
 
 def test_weights() -> None:
-    assert len(STYLESHEET.encode()) <= 20 * 1024
+    every, each = (
+        [len(gzip.compress((STYLES / f"{name}.css").read_bytes(), 9)) for name in names]
+        for names in (ON_EVERY_PAGE, OF_ONE_PAGE)
+    )
+    assert {path.stem for path in STYLES.glob("*.css")} == {*ON_EVERY_PAGE, *OF_ONE_PAGE}
+    assert sum(every) + max(each) <= MOST_STYLES
     assert {path.name for path in SCRIPTS if path.stat().st_size > 2048} == set()
+
+
+def test_the_font_that_is_preloaded_is_the_one_that_the_stylesheet_asks_for(app: Flask) -> None:
+    page = BeautifulSoup(app.test_client().get("/", buffered=True).text, "html.parser")
+    preloaded = [str(link["href"]) for link in page.select("link[rel=preload][as=font][crossorigin]")]
+    asked = re.findall(r'url\("\.\.(/fonts/[^"]+)"\)', STYLESHEET)
+    assert preloaded == [f"/static{asked[0]}"]
+    with app.test_request_context():
+        written = app.jinja_env.globals["static_url"]
+        assert [f"/static{address}" for address in asked] == [written(place.split("?")[0][1:]) for place in asked]
+    answer = app.test_client().get(preloaded[0], buffered=True)
+    assert answer.mimetype == "font/woff2"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "SIL Open Font License" in (ROOT / "static/fonts/OFL.txt").read_text()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.name))
@@ -94,11 +103,17 @@ def test_scripts_never_write_markup(path: Path) -> None:
 
 
 def test_every_class_with_a_colour_is_a_token() -> None:
-    used = set(re.findall(r"var\(--([a-z-]+)", STYLESHEET))
-    declared = set(re.findall(r"--([a-z-]+):", STYLESHEET))
-    assert used <= declared
-    outside = STYLESHEET.partition("@layer base")[2].partition("@layer print")[0]
-    assert set(re.findall(r"#[0-9a-f]{3,8}\b", outside)) <= {"#0001", "#0005", "#fff", "#17212e"}
+    sheets = {path.stem: path.read_text() for path in STYLES.glob("*.css")}
+    every = "".join(sheets.values())
+    used = set(re.findall(r"var\(--([a-z0-9-]+)", every))
+    assert used <= set(re.findall(r"--([a-z0-9-]+):", every)) | {"least"}
+    outside = STYLESHEET.partition("@layer base")[2] + "".join(
+        text.partition("@layer print")[0] for name, text in sheets.items() if name not in ("portal", "brand")
+    )
+    # White and black of a hero, of paper in a picture and of what lies over a page; the amber of what warns.
+    white_and_black = {"#fff", "#14171f", "#e9ebf3", "#0006", "#111", "#8fa3bd", "#e8a51f"}
+    outside = re.sub(r"--hero(-2)?: #\w+", "", outside)
+    assert set(re.findall(r"#[0-9a-f]{3,8}\b", outside)) <= white_and_black
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +169,7 @@ class TestCharts:
         assert not svg.get("viewbox")
         assert not svg.get("viewBox")
         assert not tree.select("[style]")
-        assert min(int(size) for size in re.findall(r"\.chart .*?font-size: (\d+)px", STYLESHEET)) >= 12
+        assert min(int(size) for size in re.findall(r"\.chart .*?font-size: (\d+)px", PARTS)) >= 13
 
     def test_no_bars_is_no_fault(self, pages: Flask, macro: str) -> None:
         assert not self.chart(pages, macro, []).select(".bar-fill")
@@ -192,3 +207,28 @@ def test_a_filter_can_be_removed(pages: Flask) -> None:
     (link,) = drawn(pages, source).select("a")
     assert link["href"] == "/queue"
     assert link.text.startswith("Remove the filter Late")
+
+
+def test_a_share_of_nought_draws_nothing_and_the_shares_make_up_the_whole(pages: Flask) -> None:
+    source = (
+        "{% from 'components/chart.html' import share_bar %}{{ share_bar('Open', bars, 'open', {'late': '/late'}) }}"
+    )
+    tree = drawn(pages, source, bars=[("late", 2, "bad"), ("soon", 0), ("later", 6)])
+    shares = [(bar["x"], bar["width"]) for bar in tree.select("svg[role=img] rect")]
+    assert shares == [("0%", "24.7%"), ("25.0%", "74.7%")]
+    assert [" ".join(item.text.split()) for item in tree.select("li")] == ["2 late", "0 soon", "6 later"]
+    assert [link["href"] for link in tree.select("a")] == ["/late"]
+
+
+def test_a_pair_is_tied_to_its_words(pages: Flask) -> None:
+    source = (
+        "{% from 'components/blocks/pairs.html' import pair %}"
+        "{{ pair('news', 'News, e-mail', [('accept', 'Accept'), ('refuse', 'Refuse')], 'refuse', 'Refused', described='w') }}"
+    )
+    tree = drawn(pages, source)
+    (group,) = tree.select("fieldset[aria-describedby=w]")
+    assert group.legend.text == "News, e-mail"  # type: ignore[union-attr]
+    assert [(field["id"], field.has_attr("checked")) for field in tree.select("input")] == [
+        ("news", False), ("news-refuse", True),
+    ]  # fmt: skip
+    assert [label["for"] for label in tree.select("label")] == ["news", "news-refuse"]

@@ -408,6 +408,7 @@ def test_the_staff_side_changes_its_language_by_its_own_form(people: People) -> 
 
 
 def test_a_menu_is_offered_only_where_it_holds_something(browser: Browser, people: People) -> None:
-    assert browser.get("/staff/sign-in").tree.select("[data-menu]") == []
-    assert len(browser.get("/sign-in").tree.select("[data-menu]")) == 1
-    assert len(people.signed_in_staff(Role.REVIEWER).get("/staff/account").tree.select("[data-menu]")) == 1
+    assert browser.get("/staff/sign-in").tree.select("button.menu") == []
+    assert browser.get("/sign-in").tree.select("button.menu") == []
+    (button,) = people.signed_in_staff(Role.REVIEWER).get("/staff/account").tree.select("button.menu")
+    assert button["popovertarget"] == "site-menu"
