@@ -3,6 +3,7 @@
 `pyproject.toml` names them all as plug-ins of `flask`. A command that needs no settings runs without any.
 """
 
+import json
 import os
 import resource
 import subprocess
@@ -17,7 +18,7 @@ from flask_migrate import upgrade
 from portal.access.tokens import SCOPES
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
-from portal.doctor import examine
+from portal.doctor import State, examine
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import job_engine
@@ -161,10 +162,35 @@ def create_api_token(name: str, scopes: tuple[str, ...]) -> None:
 
 
 @click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--real-use", is_flag=True, help="Exit with 3 when something works, but is not fit for real use.")
 @with_appcontext
-def doctor() -> None:
-    """Examine the installation; the exit code is 1 when something needs doing."""
+def doctor(*, as_json: bool, real_use: bool) -> None:
+    """Examine the installation.
+
+    The exit code is 1 when something is at fault. What works and is not fit for real use is said, and leaves 0, so that
+    a trial passes; with --real-use the exit code is then 3.
+    """
     findings = list(examine())
-    for is_well, text in findings:
-        click.echo(f"{'well ' if is_well else 'FAULT'}  {text}")
-    sys.exit(0 if all(is_well for is_well, _text in findings) else 1)
+    state = max((found for found, _text in findings), key=list(State).index, default=State.WELL)
+    if as_json:
+        lines = [{"state": found, "text": text} for found, text in findings]
+        click.echo(json.dumps({"state": state, "findings": lines}, ensure_ascii=False, indent=2))
+    else:
+        for found, text in findings:
+            click.echo(f"{_MARKS[found]}  {_told(found, text)}")
+        click.echo(_VERDICTS[state])
+    sys.exit({State.WELL: 0, State.NOT_FIT: 3 if real_use else 0, State.FAULT: 1}[state])
+
+
+def _told(state: State, text: str) -> str:
+    what, _colon, words = text.partition(": ")
+    return f"{what}: works, but is not fit for real use: {words}" if state is State.NOT_FIT else text
+
+
+_MARKS = {State.WELL: "well ", State.NOT_FIT: "UNFIT", State.FAULT: "FAULT"}
+_VERDICTS = {
+    State.WELL: "All is well.",
+    State.NOT_FIT: "It works, and is not fit for real use yet: see the lines with UNFIT.",
+    State.FAULT: "Something needs doing: see the lines with FAULT.",
+}

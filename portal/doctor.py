@@ -1,10 +1,14 @@
-"""`flask doctor`: look at everything an installation needs, and say what to do about each fault."""
+"""`flask doctor`: look at everything an installation needs, and say what to do about each fault.
+
+Some things work, and only for a trial or a demonstration: they are said apart, for whoever opens the portal to people.
+"""
 
 import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +20,7 @@ from portal import clock
 from portal.accounts.entry.limits import unproven_mails
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
+from portal.config import read_settings_file
 from portal.identity_checks.decoding.isolation import chosen_way, isolation_report
 from portal.identity_checks.documents.reconciliation import compare, versions_in_use
 from portal.identity_checks.queries import held_since, store_figures
@@ -25,27 +30,40 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.private_files import open_to_others
+from portal.infrastructure.scanner import NoScanner
 from portal.infrastructure.sealing.rotation import waiting
+from portal.personal_data.organisation_gaps import gaps
 from portal.retention.clock_guard import halted_mark
 from portal.retention.commands import told
 from portal.site.readiness import applied_migration, migration_head
 from portal.web.incoming.rate_limits import counted, installed_counter
 
-Finding = tuple[bool, str]
+
+class State(StrEnum):
+    """What was found of one thing."""
+
+    WELL = "well"
+    NOT_FIT = "not fit for real use"
+    "It works, and people should not depend on it."
+    FAULT = "fault"
+
+
+Finding = tuple[bool | State, str]
 
 OLD_SIGNATURES = timedelta(days=1)
 LONG_HELD = timedelta(hours=1)
 """A document that waits longer is a fault: a worker asks the scanner again every five minutes."""
 
 
-def examine() -> Iterator[Finding]:
-    """Yield (is well, what was found and what to do) for each check. A check that raises counts as a fault."""
+def examine() -> Iterator[tuple[State, str]]:
+    """Yield (state, what was found and what to do) for each check. A check that raises counts as a fault."""
     for check, cure in _CHECKS.items():
         try:
-            yield from check()
+            for found, text in check():
+                yield found if isinstance(found, State) else State.WELL if found else State.FAULT, text
         except Exception as error:
             db.session.rollback()
-            yield False, f"{check.__name__[1:]}: cannot be examined ({type(error).__name__}); {cure}"
+            yield State.FAULT, f"{check.__name__[1:]}: cannot be examined ({type(error).__name__}); {cure}"
 
 
 def _database() -> Iterator[Finding]:
@@ -77,6 +95,45 @@ def _storage() -> Iterator[Finding]:
     storage.put(key, [b"well"])
     storage.delete(key)
     yield True, "storage: can be written"
+
+
+def _address() -> Iterator[Finding]:
+    settings = installed.settings()
+    if settings.is_https:
+        yield True, f"address: people come by TLS, to {settings.public_url}"
+    else:
+        text = f"address: {settings.public_url} has no TLS; set PORTAL_PUBLIC_URL to your https address, behind a proxy"
+        yield State.NOT_FIT, text
+
+
+def _beside_the_database() -> Iterator[Finding]:
+    """Tell whether documents and keys lie in the folder that the database lies in: one loss, or one copy, takes all."""
+    settings, url = installed.settings(), db.engine.url
+    storage, database = urlsplit(settings.storage_url), Path(url.database or "")
+    if (
+        url.get_backend_name() == "sqlite"
+        and storage.scheme == "file"
+        and Path(storage.path).is_relative_to(database.parent)
+    ):
+        yield State.NOT_FIT, "storage: it lies beside the database; set PORTAL_STORAGE_URL to another disk or a bucket"
+    if "PORTAL_MASTER_KEYS" in read_settings_file(settings.instance / "settings"):
+        text = "keys: they lie in the settings of the instance folder, and a backup of it holds them; keep them apart"
+        yield State.NOT_FIT, text
+
+
+def _people() -> Iterator[Finding]:
+    """Tell of invented people: their passwords stand in a file, and staff may be invented too."""
+    if installed.settings().is_demo:
+        yield State.NOT_FIT, "demonstration: the people here are invented; begin real use in another instance folder"
+
+
+def _organisation() -> Iterator[Finding]:
+    found = [gap.code for gap in gaps(installed.organisation())]
+    if installed.settings().organisation_file is None:
+        yield State.NOT_FIT, "organisation: the file is the one that came along; name yours in PORTAL_ORGANISATION_FILE"
+    if found:
+        names = ", ".join(found)
+        yield State.NOT_FIT, f"organisation: people are not told all that the law asks ({names}); see /staff/register"
 
 
 def _keys() -> Iterator[Finding]:
@@ -149,7 +206,7 @@ def _connections() -> Iterator[Finding]:
 def _mail() -> Iterator[Finding]:
     url = urlsplit(installed.settings().mail_url)
     if not url.hostname:
-        yield True, "mail: written to the console and to files, not sent"
+        yield State.NOT_FIT, "mail: written to the console and to files, not sent; set PORTAL_MAIL_URL to your relay"
         return
     try:
         socket.create_connection((url.hostname, url.port or 25), timeout=5).close()
@@ -159,7 +216,11 @@ def _mail() -> Iterator[Finding]:
 
 
 def _scanner() -> Iterator[Finding]:
-    state = installed.scanner().state()
+    scanner = installed.scanner()
+    state = scanner.state()
+    if isinstance(scanner, NoScanner):
+        yield State.NOT_FIT, f"scanner: {state.text}; set PORTAL_SCANNER_URL to a ClamAV daemon"
+        return
     yield state.is_working, f"scanner: {state.text}" + ("" if state.is_working else "; check PORTAL_SCANNER_URL")
     if state.signatures_at and clock.now() - state.signatures_at > OLD_SIGNATURES:
         yield False, f"scanner: its signatures are of {state.signatures_at:%Y-%m-%d}; run freshclam"
@@ -168,7 +229,10 @@ def _scanner() -> Iterator[Finding]:
 def _breached_passwords() -> Iterator[Finding]:
     path = installed.breached_passwords().path
     if path is None:
-        yield True, "passwords: only the common ones are refused; PORTAL_BREACHED_PASSWORDS_FILE refuses stolen ones"
+        yield (
+            State.NOT_FIT,
+            "passwords: only the common ones are refused; PORTAL_BREACHED_PASSWORDS_FILE refuses stolen ones",
+        )
     else:
         yield True, f"passwords: stolen ones are refused by a list of {check_list(path) / 1e6:,.1f} MB"
 
@@ -227,6 +291,10 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _database: "check PORTAL_DATABASE_URL",
     _private_files: "check PORTAL_INSTANCE",
     _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
+    _address: "check PORTAL_PUBLIC_URL",
+    _beside_the_database: "check PORTAL_DATABASE_URL and PORTAL_STORAGE_URL",
+    _people: "check PORTAL_INSTANCE",
+    _organisation: "check PORTAL_ORGANISATION_FILE",
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",
     _older_opening_keys: "see to the database first",
     _documents: "check PORTAL_STORAGE_URL: the store cannot be compared with the rows",

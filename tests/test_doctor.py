@@ -1,5 +1,6 @@
 """`flask doctor`: each fault is found, named with its cure, and ends the command with 1; a sound portal with 0."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from portal.infrastructure.sealing.keys import OpeningKeys, new_sealing_pair
 from portal.web.incoming.rate_limits import TryCounter
 from portal.web.incoming.shared_counts import SharedCounts
 from tests.support.acting.people import People
+from tests.support.complete_organisation import complete_organisation
 from tests.support.servers.databases import lift_append_only
 from tests.support.servers.ports import free_port
 
@@ -44,8 +46,53 @@ def test_a_sound_portal_is_well(examined: Callable[[], Result], people: People) 
     people.signed_in()
     done = examined()
     assert faults(done) == []
-    for what in ("database", "storage", "keys", "mail", "scanner", "jobs", "audit", "rendering"):
+    for what in ("database", "storage", "keys", "jobs", "audit", "rendering"):
         assert f"well   {what}: " in done.output
+
+
+def unfit(done: Result) -> set[str]:
+    """Return what works and is not fit for real use, by the first words of its lines."""
+    lines = [line.removeprefix("UNFIT").strip() for line in done.output.splitlines() if line.startswith("UNFIT")]
+    assert all("works, but is not fit for real use: " in line for line in lines)
+    return {line.partition(":")[0] for line in lines}
+
+
+def test_what_works_for_a_trial_only_is_said_apart(examined: Callable[[], Result], app: Flask) -> None:
+    done = examined()
+    assert faults(done) == []
+    assert unfit(done) == {"address", "organisation", "mail", "scanner", "passwords"}
+    assert done.output.endswith("It works, and is not fit for real use yet: see the lines with UNFIT.\n")
+    runner = app.test_cli_runner()
+    assert runner.invoke(doctor, ["--real-use"]).exit_code == 3
+    told = json.loads(runner.invoke(doctor, ["--json"]).stdout)
+    assert told["state"] == "not fit for real use"
+    assert {finding["state"] for finding in told["findings"]} == {"well", "not fit for real use"}
+
+
+def test_each_of_it_goes_with_its_cure(
+    examined: Callable[[], Result], app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (settings.instance / "settings").write_text("PORTAL_MASTER_KEYS=v1:x\n")
+    (settings.instance / "demo.json").write_text("{}")
+    assert {"keys", "demonstration"} <= unfit(examined())
+    if (url := db.engine.url).get_backend_name() == "sqlite":
+        beside = settings.model_copy(update={"storage_url": f"file://{Path(url.database or '').parent / 'storage'}"})
+        monkeypatch.setitem(app.extensions, "settings", beside)
+        assert "storage" in unfit(examined())
+    for name in ("settings", "demo.json"):
+        (settings.instance / name).unlink()
+    cures = {
+        "public_url": "https://privacy.example.org", "storage_url": f"file://{tmp_path / 'elsewhere'}",
+        "mail_url": f"smtp://127.0.0.1:{free_port()}",
+        "organisation_file": tmp_path / "organisation.toml",
+    }  # fmt: skip
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=cures))
+    monkeypatch.setitem(app.extensions, "organisation", complete_organisation())
+    monkeypatch.setitem(app.extensions, "scanner", scanner_from_url("clamd:///run/clamav/clamd.ctl"))
+    done = examined()
+    assert unfit(done) == {"passwords"}
+    assert done.exit_code == 1, "a relay that does not answer is a fault, with or without the rest"
+    assert app.test_cli_runner().invoke(doctor, ["--real-use"]).exit_code == 1
 
 
 def test_it_leaves_nothing_behind(examined: Callable[[], Result], settings: Settings) -> None:

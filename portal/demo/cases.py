@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.accounts.sessions.devices import forget_devices
 from portal.customers.models import Customer
 from portal.demo.specimens import Holder, card_back, card_front, passport_page
 from portal.identity_checks.documents import intake
@@ -114,6 +115,10 @@ def _file(
         _give_documents(number, session_id, draft_id, documents)
     with transaction() as session:
         file_request(_account(number), session.get_one(AccountSession, session_id), draft_id)
+    if not is_new_device:
+        # Whoever signs in to look at the demonstration brings a browser of their own, and it is the first one.
+        with transaction():
+            forget_devices(_account(number).id)
 
 
 def _session(number: str, is_new_device: bool) -> int:

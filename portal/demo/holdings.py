@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from portal import clock
+from portal.demo.consents import WITHOUT_PROOF, consent_lines
 from portal.demo.people import CUSTOMERS, DemoCustomer
 
 Line = dict[str, Any]
@@ -19,10 +20,11 @@ def import_lines() -> Iterator[Line]:
         yield {
             "type": "customer", "external_id": person.number, "email": person.email, "given_name": person.given_name,
             "family_name": person.family_name, "birth_date": person.birth_date.isoformat(), "language": person.language,
-            "customer_since": person.since.isoformat(), "relationship_ended_on": None,
+            "customer_since": person.since.isoformat(), "relationship_ended_on": person.ended_on.isoformat() if person.ended_on else None,
         }  # fmt: skip
     for person in CUSTOMERS:
         yield from _records(person)
+        yield from consent_lines(person)
 
 
 def _records(person: DemoCustomer) -> Iterator[Line]:
@@ -32,7 +34,7 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
     counter = iter(range(1, 10_000))
 
     def line(kind: str, days_ago: float, source: str, **values: Any) -> Line:
-        instant = clock.now() - timedelta(days=days_ago, minutes=random.randrange(600))
+        instant = clock.now() - timedelta(days=days_ago + person.ended_days_ago, minutes=random.randrange(600))
         return {
             "type": "record", "customer": person.number, "kind": kind,
             "external_id": f"{person.number}-{kind}-{next(counter)}", "recorded_at": instant.isoformat(),
@@ -40,11 +42,11 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
         }  # fmt: skip
 
     def day(days_ago: int) -> str:
-        return (clock.today() - timedelta(days=days_ago)).isoformat()
+        return (clock.today() - timedelta(days=days_ago + person.ended_days_ago)).isoformat()
 
-    since = (clock.today() - person.since).days
+    since = (clock.today() - person.since).days - person.ended_days_ago
     yield line("civil_identity", since, "platform", title="mrs" if person.given_name[-1] in "aeè" else "mr",
-               given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
+               title_given_on=person.since.isoformat(), given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
     yield line("username", since, "platform", username=person.email.split("@")[0], site="netkin.io")
     yield line("password_fact", 210, "platform", is_set=True, changed_on=day(210))
     yield line("social_account", 300, "website", network="facebook", username=f"{person.given_name} {person.family_name[0]}.")
@@ -52,6 +54,8 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
         yield line("postal_address", 400, "platform", use=use, recipient=f"{person.given_name} {person.family_name}",
                    line1=street, postal_code=postcode, city=town, country=country)
     yield line("email_address", since, "platform", address=person.email, use="personal")
+    yield line("partner_contact", 330, "campaigns", partner="Annuaire des artisans", given_name=person.given_name, family_name=person.family_name,
+               company=f"Atelier {person.family_name}", email=person.email, received_on=day(330))
     yield line("phone_number", 380, "platform", number=person.phone, line="mobile")
     yield line("payment_card", 90, "payments", brand=random.choice(["visa", "mastercard", "cb"]),
                last4=f"{random.randrange(10_000):04}", expires=f"{clock.today().year + 2}-0{random.randrange(1, 10)}", kept_for="subscription")
@@ -59,8 +63,14 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
         yield line("page_visit", number * 1.7, "analytics", page=f"https://netkin.fr/{random.choice(PAGES)}", seconds=random.randrange(5, 400))
     for feature in ("statistiques", "sauvegardes"):
         yield line("product_usage", random.randrange(1, 20), "platform", product=random.choice(PRODUCTS)[0], feature=feature, uses=random.randrange(1, 60))
-    for name, technique in (("_audience", "cookie"), ("mail-pixel", "pixel")):
-        yield line("tracker", 40, "analytics", name=name, technique=technique, purpose="audience_measurement", set_by="Netkin", expires_on=day(-300))
+    for name, technique, purpose in (
+        ("_audience", "cookie", "audience_measurement"), ("mail-pixel", "pixel", "audience_measurement"),
+        ("page-beacon", "beacon", "audience_measurement"), ("ad-id", "mobile_id", "advertising"),
+    ):  # fmt: skip
+        yield line("tracker", 40, "analytics", name=name, technique=technique, purpose=purpose, set_by="Netkin",
+                   identifier=f"{random.randrange(10**12):012}", expires_on=day(-300))
+    yield line("email_open", 105, "campaigns", subject="Votre bilan de l’été" if is_french else "Your summer in review", opened_on=day(105), clicked=True)
+    yield line("advert_seen", 110, "campaigns", campaign="Rentrée des artisans" if is_french else "Back to business", network="Exemple Régie", clicked=False)
     yield from _purchases(person, random, line, day)
     yield line("support_exchange", 64, "support", channel="phone", direction="in",
                subject="Question sur une facture" if is_french else "Question about an invoice",
@@ -68,29 +78,40 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
                team="Support", minutes=6)
     yield line("support_exchange", 63, "support", channel="email", direction="out",
                subject="Votre facture" if is_french else "Your invoice", body="Détail envoyé." if is_french else "Detail sent.", team="Support")
+    yield line("support_exchange", 52, "platform", channel="platform", direction="in",
+               subject="Mon retour sur le nouvel éditeur" if is_french else "My feedback on the new editor",
+               body="Plus rapide qu’avant, bravo." if is_french else "Quicker than before, well done.", team="Support")
+    yield line("support_exchange", 47, "website", channel="web_form", direction="in",
+               subject="Demande de devis" if is_french else "Request for a quote", body="Une deuxième boutique, combien ?" if is_french else "A second shop, how much?", team="Support")
+    yield line("support_exchange", 44, "support", channel="social_network", direction="in",
+               subject="Message privé" if is_french else "Private message", body="Votre page est belle !" if is_french else "Nice page!", team="Support")
     yield line("survey_answer", 120, "support", survey="Satisfaction 2026", question="Recommanderiez-vous Netkin ?" if is_french else "Would you recommend Netkin?",
                answer="Oui, pour le support." if is_french else "Yes, for the support.", score=random.randrange(6, 11))
     yield line("review", 200, "website", product=PRODUCTS[0][0], rating=random.randrange(3, 6), comment="Simple et rapide." if is_french else "Simple and quick.")
+    yield line("declared_preference", 150, "website", topic="Thème" if is_french else "Theme", value="Artisanat" if is_french else "Crafts")
     yield line("profile_segment", 15, "analytics", segment="Petites entreprises" if is_french else "Small businesses", confidence=0.82, computed_on=day(15))
     yield line("fraud_score", 31, "payments", score=0.04, level="low", decision="accepted")
     for number in range(random.randrange(6, 14)):
         yield line("sign_in", number * 5.3, "platform", site="netkin.io", result="success", ip=f"203.0.113.{random.randrange(1, 250)}", browser="Firefox", system="Windows 11", place=town, country=country)
-    yield line("device", 5, "platform", browser="Firefox", browser_version="146", system="Windows 11", time_zone="Europe/Paris", language=person.language, place=town, ip=f"203.0.113.{random.randrange(1, 250)}")
-    for subject in ("Nos nouveautés d’automne", "Votre bilan de l’été"):
-        yield line("marketing_message", random.randrange(20, 90), "campaigns", channel="email", topic="product_news", subject=subject)
-    yield {
-        "type": "consent", "customer": person.number, "flag": "product_news.email", "given": random.random() < 0.6,
-        "at": (clock.now() - timedelta(days=240)).isoformat(), "wording": "Oui, je souhaite recevoir vos nouveautés par e-mail.",
-        "source": "shop checkout",
-    }  # fmt: skip
+    address = f"203.0.113.{random.randrange(1, 250)}"
+    yield line("device", 5, "platform", browser="Firefox", browser_version="146", plug_ins="PDF.js 4.8, uBlock Origin 1.61", system="Windows 11", platform="x86-64",
+               time_zone="Europe/Paris", language=person.language, screen="1920 × 1080", place=town, ip=address)
+    yield line("device", 8, "platform", browser="Safari", browser_version="26", system="iOS 26", platform="iPhone", time_zone="Europe/Paris",
+               language=person.language, screen="390 × 844", place=town, ip=address)
+    yield line("network_information", 5, "platform", provider="Exemple GeoIP", ip=address, operator="Exemple Télécom", place=town, country=country)
+    for subject, days_ago in (("Nos nouveautés de printemps", 200), ("Votre bilan de l’été", 106)) if is_french else (("Our spring news", 200), ("Your summer in review", 106)):
+        yield line("marketing_message", days_ago, "campaigns", channel="email", topic="product_news", subject=subject, sender="Netkin")
+    yield line("marketing_choice", 260, "website", subject="Nouveautés par e-mail" if is_french else "News by e-mail", is_accepted=person.number != WITHOUT_PROOF, where="netkin.fr")
+    yield line("communication_choice", 260, "website", channel="email", is_accepted=True, language=person.language)
 
 
 def _purchases(person: DemoCustomer, random: Random, line: Any, day: Any) -> Iterator[Line]:
     product, _english, price = random.choice(PRODUCTS)
-    yield line("subscription", 360, "billing", product=product, plan="annuel", started_on=day(360), amount=price, currency="EUR", billed="monthly", renews=True)
+    yield line("subscription", 360, "billing", product=product, plan="annuel", started_on=day(360), amount=price, currency="EUR", billed="monthly", renews=not person.ended_on,
+               **({"ends_on": person.ended_on.isoformat()} if person.ended_on else {}))
     for month in range(1, random.randrange(5, 12)):
         number = f"F-{(clock.today() - timedelta(days=30 * month)).year}-{person.number[2:]}{month:02}"
         yield line("order", 30 * month + 1, "billing", number=f"CMD-{person.number[2:]}-{month:02}", items=product, amount=price, currency="EUR", status="delivered")
         yield line("invoice", 30 * month, "billing", number=number, amount=price, currency="EUR", issued_on=day(30 * month), status="paid")
         yield line("payment", 30 * month - 1, "payments", reference=f"P-{person.number[2:]}-{month:02}", amount=price, currency="EUR", method="card", status="accepted", invoice=number)
-    yield line("refund", 75, "payments", reference=f"R-{person.number[2:]}-01", amount="12.00", currency="EUR", reason="Geste commercial")
+    yield line("refund", 75, "payments", reference=f"R-{person.number[2:]}-01", amount="12.00", currency="EUR", reason="Retour dans les 14 jours" if person.language == "fr" else "Returned within 14 days")

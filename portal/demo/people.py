@@ -1,15 +1,19 @@
 """The people of the demonstration: invented, and the same ones every time."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.plain_letters import without_accents
 
 
 @dataclass(frozen=True)
 class DemoCustomer:
-    """A customer. `has_account` people can sign in; the others are known to the company only."""
+    """A customer. `has_account` people can sign in; the others are known to the company only.
+
+    With `ended_days_ago` the relation is over, and nothing is newer than its end.
+    """
 
     number: str
     given_name: str
@@ -20,6 +24,11 @@ class DemoCustomer:
     address: tuple[str, str, str, str]
     phone: str
     has_account: bool = True
+    ended_days_ago: int = 0
+
+    @property
+    def ended_on(self) -> date | None:
+        return clock.today() - timedelta(days=self.ended_days_ago) if self.ended_days_ago else None
 
     @property
     def email(self) -> str:
@@ -39,6 +48,8 @@ CUSTOMERS = (
     DemoCustomer("C-1010", "Sofia", "Rossi", date(1974, 12, 1), "fr", date(2015, 3, 19), ("33 rue Paradis", "06000", "Nice", "FR"), "+33688990011"),
     DemoCustomer("C-1011", "Margaret", "O’Connor", date(1958, 6, 23), "en", date(2019, 7, 7), ("2 Harbour Road", "D02 X285", "Dublin", "IE"), "+353871234567", False),
     DemoCustomer("C-1012", "Nathan", "Dubois", date(1999, 10, 10), "fr", date(2025, 5, 5), ("14 rue Nationale", "59000", "Lille", "FR"), "+33699001122", False),
+    DemoCustomer("C-1013", "Julien", "Marchand", date(1981, 7, 9), "fr", date(2020, 9, 14), ("5 rue de la Préfecture", "21000", "Dijon", "FR"), "+33610203040", ended_days_ago=40),
+    DemoCustomer("C-1014", "Grace", "Whitfield", date(1970, 3, 11), "en", date(2017, 5, 2), ("17 Castle Street", "CF10 1BT", "Cardiff", "GB"), "+447400987654", False, ended_days_ago=200),
 )  # fmt: skip
 
 STAFF = (

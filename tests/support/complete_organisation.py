@@ -8,6 +8,7 @@ from flask import Flask
 
 from portal.infrastructure import installed
 from portal.organisation import AccessibilityAudit, DataProtectionOfficer, Organisation
+from portal.personal_data.cookie_purposes import COOKIE_PURPOSES
 
 
 def complete_organisation() -> Organisation:
@@ -26,6 +27,7 @@ def complete_organisation() -> Organisation:
             "subsidiaries_are_named": True,
             "data_protection_officer": DataProtectionOfficer(email="dpo@example.org"),
             "takes_automated_decisions": False,
+            "no_trackers_for": tuple(COOKIE_PURPOSES),
             "accessibility": AccessibilityAudit(audited_on=date(2026, 11, 2), auditor="Auditeur", level="partial"),
         }
     )
