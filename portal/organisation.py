@@ -239,6 +239,26 @@ class Recipient(_Part):
         return f"{self.shown_name(language)} ({', '.join(details)})" if details else self.shown_name(language)
 
 
+# The purposes of cookies that need consent; `personal_data.cookie_purposes` explains them.
+TrackerPurpose = Literal["audience_measurement", "personalisation", "advertising", "social_media"]
+
+
+class Tracker(_Part):
+    """One cookie or other tracker of the company's sites that needs consent.
+
+    Attributes:
+        set_by: the company that sets and reads it.
+        controller: the company that decides what it is for; the organisation itself where absent.
+        lifetime: how long it stays on the person's device.
+    """
+
+    name: Text
+    purpose: TrackerPurpose
+    set_by: Text
+    controller: Text | None = None
+    lifetime: DeclaredPeriod
+
+
 class IdentityPolicySetting(StrEnum):
     """When a proof of identity is asked for."""
 
@@ -316,7 +336,7 @@ class PolicyVersion(_Part):
 class GapCode(StrEnum):
     """Where the company, or its published policy, falls short of the law.
 
-    The portal finds the first seven by itself, from this file; the file declares the others in `policy_lacks`.
+    The portal finds the first eight by itself, from this file; the file declares the others in `policy_lacks`.
     """
 
     OFFICER = "officer"
@@ -331,6 +351,8 @@ class GapCode(StrEnum):
     "Some recipients are outside the Union, and no safeguard is declared."
     AUTOMATED_DECISIONS = "automated_decisions"
     "Nothing says whether a machine alone decides on people."
+    TRACKERS = "trackers"
+    "Nothing says which trackers the sites use for some purposes of cookies."
     ACCESSIBILITY_AUDIT = "accessibility_audit"
     "Nobody has audited the accessibility of the portal."
     COMPLAINT_RIGHT = "complaint_right"
@@ -386,6 +408,15 @@ class Organisation(_Part):
     group: tuple[GroupCompany, ...] = ()
     systems: tuple[System, ...] = Field(min_length=1)
     recipients: tuple[Recipient, ...] = Field(min_length=1)
+    trackers: tuple[Tracker, ...] = ()
+    no_trackers_for: tuple[TrackerPurpose, ...] = ()
+
+    @model_validator(mode="after")
+    def _a_purpose_has_trackers_or_none(self) -> Self:
+        for tracker in self.trackers:
+            if tracker.purpose in self.no_trackers_for:
+                raise ValueError(f"no_trackers_for: {tracker.name} is declared for {tracker.purpose}")
+        return self
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

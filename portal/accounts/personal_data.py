@@ -28,6 +28,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
+from portal.personal_data.purposes import ACCOUNT, SECURITY, SOCIAL_SIGN_IN
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row
 
@@ -71,7 +72,7 @@ _KEPT = Label(
 READ_AT_ONCE: Final = 200
 
 
-@read_agreements([FACEBOOK_SIGN_IN])
+@read_agreements([FACEBOOK_SIGN_IN], taken_back_at="customer.accounts.account")
 def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
     """Return when a customer linked an account of this portal with Facebook, and when the link was undone."""
     of_customer = select(LinkedIdentity).join(Account).where(Account.customer_id == customer_id)
@@ -180,6 +181,7 @@ def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
             "unlinked_at": clock.written(link.unlinked_at),
         },
         facts=facts,
+        lawful_basis=SOCIAL_SIGN_IN.lawful_basis,
         source="facebook",
     )
 
@@ -274,7 +276,7 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
         values=values,
         facts=facts,
         nature="observed",
-        lawful_basis="legitimate_interest",
+        lawful_basis=SECURITY.lawful_basis,
     )
 
 
@@ -292,6 +294,10 @@ register(
             | {model.__tablename__ for model in (Account, LinkedIdentity, AccountSession, AccountDevice)}
         ),
         retention=retention,
+        purposes={
+            Category.IDENTITY: (ACCOUNT.code, SOCIAL_SIGN_IN.code),
+            Category.TECHNICAL: (SECURITY.code,),
+        },
         summary=summary,
         items=items,
     )

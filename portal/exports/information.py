@@ -13,7 +13,7 @@ from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category
 from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.recipients import RecipientRegister, as_answer, say_where
-from portal.personal_data.registry import holdings
+from portal.personal_data.registry import holdings, uses_of
 from portal.personal_data.sentences import Behind, say_automated
 from portal.records.data_map.kinds import DataMap, Kind, installed_data_map
 
@@ -39,7 +39,7 @@ def article_15_information(
             "confirmation": _confirmation(counts),
             "categories": [Category(code).label(language) for code in counts],
             "data": [f"{code}.json" for code in counts],
-            "purposes": _purposes(customer_id, data_map, kinds, language),
+            "purposes": _purposes(customer_id, data_map, counts, kinds, language),
             "recipients": [as_answer(recipient, language, promise) for recipient in recipients],
             "retention": [
                 {"what": kind.label.text(language), "duration": kind.retention.text(language)} for kind in kinds
@@ -72,11 +72,17 @@ def _confirmation(counts: dict[str, int]) -> str:
     return _("We hold no data about you in these categories.")
 
 
-def _purposes(customer_id: int, data_map: DataMap, kinds: Iterable[Kind], language: str) -> list[dict[str, str]]:
+def _purposes(
+    customer_id: int, data_map: DataMap, categories: Iterable[str], kinds: Iterable[Kind], language: str
+) -> list[dict[str, str]]:
+    """Return the uses of what is handed over: those of the kinds, then those of this portal's own holdings."""
+    declared = data_map.purposes.values()
     purposes = {purpose.code: purpose for kind in kinds for purpose in data_map.purposes_of(kind)}
+    purposes |= {use.code: use for category in categories for use in uses_of(holdings(), category, declared)}
     agreements = Agreements.of(customer_id, [code for purpose in purposes.values() for code in purpose.choices])
     return [
         {
+            "code": purpose.code,
             "label": purpose.label.text(language),
             "lawful_basis": purpose.lawful_basis.label(language),
             "interest": purpose.interest.text(language) if purpose.interest else "",

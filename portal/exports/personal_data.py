@@ -11,6 +11,7 @@ from portal import clock
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
+from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
 
 
@@ -36,7 +37,7 @@ def _items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]
             facts = [(_("Downloads"), str(package.downloads))]
             label = _("Copy of your data, made for you")
         yield HeldItem(
-            category, "answer_package", label, package.created_at, values, facts, "observed", "legal_obligation"
+            category, "answer_package", label, package.created_at, values, facts, "observed", REQUESTS.lawful_basis
         )
 
 
@@ -50,6 +51,7 @@ register(
         code="exports",
         tables=frozenset({"answer_packages"}),
         retention=_retention,
+        purposes={Category.PROFILE: (REQUESTS.code,)},
         summary=_summary,
         items=_items,
     )

@@ -16,6 +16,7 @@ from portal.identity_checks.proof.attestation import checker_label, method_label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
+from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
 
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
@@ -74,7 +75,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         },
         facts=facts,
         nature="observed",
-        lawful_basis="legal_obligation",
+        lawful_basis=REQUESTS.lawful_basis,
     )
 
 
@@ -93,6 +94,7 @@ register(
         code="identity_checks",
         tables=frozenset({IdentityCheck.__tablename__, IdentityDocument.__tablename__, IdentityUpload.__tablename__}),
         retention=retention,
+        purposes={Category.IDENTITY: (REQUESTS.code,)},
         summary=summary,
         items=items,
     )

@@ -13,6 +13,7 @@ from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
 from portal.lookups.retention import retention
 from portal.lookups.whole_base import newest_whole_base_looks, whole_base_looks
 from portal.personal_data.categories import Category
+from portal.personal_data.purposes import LOOKS
 from portal.personal_data.registry import HeldItem, Holding, register
 
 CATEGORY: Final = Category.TECHNICAL
@@ -68,7 +69,7 @@ def _held(row: Row, language: str) -> HeldItem:
         values=_values(row),
         facts=_facts(row, language),
         nature="inferred",
-        lawful_basis="legal_obligation",
+        lawful_basis=LOOKS.lawful_basis,
     )
 
 
@@ -101,6 +102,7 @@ register(
         code=HOLDING,
         tables=frozenset({AccessLogEntry.__tablename__, CustomerLookup.__tablename__}),
         retention=retention,
+        purposes={CATEGORY: (LOOKS.code,)},
         summary=summary,
         items=items,
     )

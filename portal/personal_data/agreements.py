@@ -35,13 +35,20 @@ class Answer:
 
 Reader = Callable[[int, Collection[str]], Iterable[Answer]]
 _readers: list[tuple[frozenset[str], Reader]] = []
+_pages: dict[str, str] = {}
 
 
-def read_agreements(choices: Collection[str]) -> Callable[[Reader], Reader]:
-    """Register a function that returns a customer's answers to some of `choices`, in any order, in one query."""
+def read_agreements(choices: Collection[str], *, taken_back_at: str | None = None) -> Callable[[Reader], Reader]:
+    """Register a function that returns a customer's answers to some of `choices`, in any order, in one query.
+
+    Args:
+        taken_back_at: the endpoint of the page on which the customer takes them back; None where a request is needed.
+    """
 
     def register(read: Reader) -> Reader:
         _readers.append((frozenset(choices), read))
+        if taken_back_at:
+            _pages.update(dict.fromkeys(choices, taken_back_at))
         return read
 
     return register
@@ -50,6 +57,11 @@ def read_agreements(choices: Collection[str]) -> Callable[[Reader], Reader]:
 def known_choices() -> frozenset[str]:
     """Return every choice that some domain keeps the answers to."""
     return frozenset().union(*(choices for choices, _read in _readers))
+
+
+def taken_back_at(choice: str) -> str | None:
+    """Return the endpoint of the page on which a customer takes a choice back; None where a request is needed."""
+    return _pages.get(choice)
 
 
 class Agreements:

@@ -75,8 +75,8 @@ _LABELS: Final = {
 
 _EXPLANATIONS: Final = {
     Category.IDENTITY: Label(
-        fr="Votre titre, vos noms, votre identifiant et votre nom sur les réseaux sociaux.",
-        en="Your title, your names, your username and your name on social networks.",
+        fr="Vos noms, votre civilité si vous l'avez donnée, votre identifiant et votre nom sur les réseaux sociaux.",
+        en="Your names, your title if you gave one, your username and your name on social networks.",
     ),
     Category.CONTACT: Label(
         fr="Vos adresses de facturation et de livraison, vos adresses e-mail et vos téléphones.",

@@ -32,9 +32,11 @@ class CookiePurpose(StrEnum):
 
     def wording(self, language: object, company: str) -> str:
         """Return the exact sentence that is accepted or refused, to store as proof."""
-        return _WORDING.filled(language, company=company, purpose=self.label(language))
+        return _WORDINGS[self].filled(language, company=company)
 
 
+COOKIE_WORDING_VERSION: Final = "2026-11-30"
+"""Version of the sentences below, stored with each choice. Change it whenever a word of them changes."""
 CHOICE_MONTHS: Final = 6
 """How long a choice holds, yes or no, before the question may be asked again (CNIL 2020-092)."""
 COOKIE_PURPOSES: Final = tuple(CookiePurpose)
@@ -64,7 +66,29 @@ _EXPLANATIONS: Final = {
         en="Show content and sharing buttons. Those networks then know that you came.",
     ),
 }
-_WORDING: Final = Label(
-    fr="Cookies et traceurs de {company} : {purpose}. Votre choix vaut six mois et vous pouvez en changer.",
-    en="Cookies and trackers of {company}: {purpose}. Your choice holds six months and you can change it.",
-)
+_WORDINGS: Final = {
+    CookiePurpose.AUDIENCE_MEASUREMENT: Label(
+        fr="J'accepte que {company} dépose et lise des traceurs sur mes appareils pour mesurer l'audience de ses sites."
+        " Mon choix vaut six mois et je peux en changer à tout moment.",
+        en="I agree that {company} sets and reads trackers on my devices to measure the audience of its sites."
+        " My choice holds for six months and I can change it at any time.",
+    ),
+    CookiePurpose.PERSONALISATION: Label(
+        fr="J'accepte que {company} dépose et lise des traceurs sur mes appareils pour adapter ses pages à ce que je"
+        " regarde. Mon choix vaut six mois et je peux en changer à tout moment.",
+        en="I agree that {company} sets and reads trackers on my devices to adapt its pages to what I look at."
+        " My choice holds for six months and I can change it at any time.",
+    ),
+    CookiePurpose.ADVERTISING: Label(
+        fr="J'accepte que {company} dépose et lise des traceurs sur mes appareils pour choisir et mesurer les"
+        " publicités que je vois, ici et ailleurs. Mon choix vaut six mois et je peux en changer à tout moment.",
+        en="I agree that {company} sets and reads trackers on my devices to choose and measure the adverts that I see,"
+        " here and elsewhere. My choice holds for six months and I can change it at any time.",
+    ),
+    CookiePurpose.SOCIAL_MEDIA: Label(
+        fr="J'accepte que {company} laisse des réseaux sociaux déposer et lire des traceurs sur mes appareils, pour"
+        " afficher leurs contenus et leurs boutons. Mon choix vaut six mois et je peux en changer à tout moment.",
+        en="I agree that {company} lets social networks set and read trackers on my devices, to show their content and"
+        " their buttons. My choice holds for six months and I can change it at any time.",
+    ),
+}

@@ -18,6 +18,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.jobs.slices import remove_in_slices
 from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.personal_data.purposes import ACCOUNT
 from portal.personal_data.registry import HeldItem, Holding, register
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
@@ -224,6 +225,7 @@ register(
         code="customers",
         tables=frozenset({Customer.__tablename__, Mail.__tablename__}),
         retention=retention,
+        purposes=dict.fromkeys(("identity", "contact", "profile"), (ACCOUNT.code,)),
         summary=summary,
         items=items,
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 from portal.bilingual import Label
 from portal.organisation import GapCode, Organisation, Recipient
+from portal.personal_data.trackers import purposes_in_the_dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ def gaps(organisation: Organisation) -> tuple[Gap, ...]:
         found.add(GapCode.SUBSIDIARIES)
     if organisation.takes_automated_decisions is None:
         found.add(GapCode.AUTOMATED_DECISIONS)
+    if purposes_in_the_dark(organisation):
+        found.add(GapCode.TRACKERS)
     if organisation.accessibility is None:
         found.add(GapCode.ACCESSIBILITY_AUDIT)
     found |= {code for code, recipients in _recipients_at_fault(organisation).items() if recipients}
@@ -132,6 +135,18 @@ _GAPS: Final = {
             (
                 "Vérifiez-le, puis donnez takes_automated_decisions dans le fichier d'organisation.",
                 "Find out, then give takes_automated_decisions in the organisation file.",
+            ),
+        ),
+        _declare(
+            GapCode.TRACKERS,
+            "loi 78-17 art. 82; CNIL 2020-091; CJEU C-673/17",
+            (
+                "Pour certains usages de cookies, rien ne dit quels traceurs servent, qui les dépose et jusqu'à quand.",
+                "For some purposes of cookies nothing says which trackers are used, who sets them, how long they stay.",
+            ),
+            (
+                "Déclarez chaque traceur dans [[trackers]], ou l'usage sans traceur dans no_trackers_for.",
+                "Declare each tracker in [[trackers]], or a purpose without any in no_trackers_for.",
             ),
         ),
         _declare(

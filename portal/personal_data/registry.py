@@ -3,12 +3,14 @@
 The customer's own pages and the access package read only this registry, so neither can forget what the other shows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select
+
+from portal.personal_data.purposes import Purpose
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class HeldItem:
         values: field code to JSON value, complete (the person's own copy).
         facts: (label, value) pairs in the reader's language, for an item without masked values.
         nature: `provided`, `observed` or `inferred`: portability covers the first two only.
-        lawful_basis: code of the basis; portability covers `consent` and `contract` only.
+        lawful_basis: code of the basis of its main purpose; portability covers `consent` and `contract` only.
         source: the system that the item came from; `portal` for the portal's own.
         describe: for an item with masked values: takes whether to mask, and returns the pairs in place of `facts`.
             Called only when they are shown.
@@ -53,6 +55,8 @@ class Holding:
         tables: the tables it keeps; every table that reaches a customer must belong to one holding.
         summary: takes a customer's id and returns a select of (category, count, latest instant); None when the
             tables hold nothing to show, such as a tally.
+        purposes: category to the codes of what the items there are used for; each item has the basis of one of them.
+        choices: category to the choices that the items there record: they also serve the purposes that depend on them.
         items: takes a customer's id, a category and a language, and yields what is held, newest first, in bounded
             memory; None when `summary` is None.
         retention: takes a language and returns how long it is kept, in words.
@@ -61,8 +65,18 @@ class Holding:
     code: str
     tables: frozenset[str]
     retention: Callable[[str], str]
+    purposes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: Callable[[int], Select[Any]] | None = None
     items: Callable[[int, str, str], Iterator[HeldItem]] | None = None
+
+
+def uses_of(own: Iterable[Holding], category: str, purposes: Iterable[Purpose]) -> list[Purpose]:
+    """Return which of some purposes what a few holdings keep in a category serves, in their order."""
+    own = list(own)
+    codes = {code for holding in own for code in holding.purposes.get(category, ())}
+    choices = {choice for holding in own for choice in holding.choices.get(category, ())}
+    return [purpose for purpose in purposes if purpose.code in codes or choices.intersection(purpose.choices)]
 
 
 _holdings: dict[str, Holding] = {}

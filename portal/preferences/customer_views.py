@@ -1,5 +1,6 @@
 """The customer's preferences: choose, see every choice made, download the history."""
 
+from datetime import date
 from typing import Any
 
 from flask import (
@@ -16,25 +17,30 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from portal import clock
 from portal.access.declare import CUSTOMER, requires
+from portal.customers.ages import consents_from
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.cookie_purposes import COOKIE_PURPOSES
+from portal.personal_data.trackers import say_trackers
 from portal.preferences.choices.choosing import (
     Action,
     Conflict,
     MadeUp,
     Sent,
     Standing,
+    accept,
     read_sent,
+    refuse,
     save,
-    save_everything,
     standings,
 )
-from portal.preferences.choices.consent import latest_record_id
+from portal.preferences.choices.consent import TooYoung, latest_record_id
 from portal.preferences.choices.states import read_state
 from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
-from portal.preferences.purposes import Topic
+from portal.preferences.purposes import Section, Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
 from portal.web.csv_files import csv_download
 
@@ -55,8 +61,13 @@ def choose() -> Any:
     except MadeUp:
         abort(422)
     customer_id, language = current_user.customer_id, _language()
-    with transaction():
-        conflicts = _carry_out(sent, db.session.get_one(Customer, customer_id), language)
+    try:
+        with transaction():
+            conflicts = _carry_out(sent, db.session.get_one(Customer, customer_id), language)
+    except MadeUp:
+        abort(422)
+    except TooYoung:
+        return _page(sent.answers, code=422)
     if conflicts:
         return _page(sent.answers, code=409, conflicts=conflicts)
     flash(_("Your choices are saved. They apply at once."), "success")
@@ -71,9 +82,11 @@ def _carry_out(sent: Sent, customer: Customer, language: str) -> list[Conflict]:
         case Action.PUT_BACK:
             put_back(customer, stopped_by_link(customer), company, language)
             return []
-        case everything:
-            is_given = everything is Action.ACCEPT_EVERYTHING
-            return save_everything(customer, is_given, seen=sent.seen, company=company, language=language)
+        case Action.ACCEPT_SECTION if sent.section:
+            return accept(customer, sent.section, seen=sent.seen, company=company, language=language)
+        case _:
+            refuse(customer, sent.section, company=company, language=language)
+            return []
 
 
 @blueprint.get("/preferences/history")
@@ -124,8 +137,23 @@ def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | N
         has_signal=_has_signal(),
         company=_company(),
         origin_label=origin_label,
+        told=_told_of_cookies(),
+        at_once_sections=list(Section),
+        consents_from=_not_before(),
     )
     return Response(page, code, headers={"Vary": "Sec-GPC"})
+
+
+def _told_of_cookies() -> dict[str, str]:
+    """Return what is told of the trackers of each purpose of cookies, by the code of its choice."""
+    organisation, language = installed.organisation(), _language()
+    return {purpose.flag_code: say_trackers(organisation, purpose, language) for purpose in COOKIE_PURPOSES}
+
+
+def _not_before() -> date | None:
+    """Return the day from which the customer may consent alone, while it lies ahead."""
+    day = consents_from(current_user.customer)
+    return day if day and clock.today() < day else None
 
 
 def _by_topic(shown: dict[str, Standing]) -> list[tuple[Topic, list[Standing]]]:

@@ -1,6 +1,7 @@
 """Whether a message may be sent to a person: one decision table, with the reason and the text of law.
 
-CPCE art. L34-5 (e-mail, SMS, automated calls), C. conso. art. L223-1 (calls), GDPR art. 6 and 21.
+CPCE art. L34-5 (e-mail, SMS, automated calls), C. conso. art. L223-1 (calls), GDPR art. 6, 8 and 21. It decides what
+marketing reads of messages, imported choices included (`choices/deciding.py`).
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     INFORMED = "informed"
     SUPPRESSED = "suppressed"
     OBJECTED = "objected"
+    TOO_YOUNG = "too_young"
     NO_PROOF = "no_proof"
     NO_CONSENT = "no_consent"
     ON_BLOCTEL = "on_bloctel"
@@ -61,6 +63,7 @@ class Message:
     is_service: bool = False
     has_promotion: bool = False
     is_suppressed: bool = False
+    is_too_young: bool = False
     has_objected: bool = False
     has_consent: bool = False
     has_proof: bool = False
@@ -83,13 +86,15 @@ class Decision:
 
 
 def decide(message: Message) -> Decision:
-    """Return whether a message may be sent."""
-    if message.is_service and not message.has_promotion:
-        return _yes(Reason.SERVICE_MESSAGE)
+    """Return whether a message may be sent. Nothing leaves for people whose data are restricted or erased."""
     if message.is_suppressed:
         return _no(Reason.SUPPRESSED)
+    if message.is_service and not message.has_promotion:
+        return _yes(Reason.SERVICE_MESSAGE)
     if message.has_objected:
         return _no(Reason.OBJECTED)
+    if message.is_too_young:
+        return _no(Reason.TOO_YOUNG)
     if message.has_consent and message.has_proof:
         return _yes(Reason.CONSENT)
     if message.channel is Channel.PHONE:
@@ -153,6 +158,7 @@ _REASONS: Final = {
     Reason.INFORMED: Label(fr="Personne informée, sans opposition", en="Person informed, no objection"),
     Reason.SUPPRESSED: Label(fr="Données effacées ou en pause", en="Data erased or on hold"),
     Reason.OBJECTED: Label(fr="Opposition de la personne", en="The person objected"),
+    Reason.TOO_YOUNG: Label(fr="Moins de 15 ans (loi 78-17, art. 45)", en="Under 15 (loi 78-17 art. 45)"),
     Reason.NO_PROOF: Label(fr="Accord sans preuve", en="Consent without proof"),
     Reason.NO_CONSENT: Label(fr="Pas d'accord", en="No consent"),
     Reason.ON_BLOCTEL: Label(fr="Inscrit sur Bloctel", en="On the Bloctel list"),

@@ -11,12 +11,14 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
+from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES
 from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.purposes import CHOICES, CONSENT_PROOF
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row
 from portal.preferences.choices.states import read_state
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
-from portal.preferences.purposes import FLAG_CODES
+from portal.preferences.purposes import FLAG_CODES, PREFERENCE_FLAG_CODES
 from portal.preferences.queries import flag_label
 
 COOKIES: Final = "cookies."
@@ -54,7 +56,7 @@ def summary(customer_id: int) -> Select[Any]:
     return counted
 
 
-@read_agreements(FLAG_CODES)
+@read_agreements(FLAG_CODES, taken_back_at="customer.preferences.preferences")
 def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
     """Return what a customer chose, each time, on some choices."""
     kept = ConsentRecord.id, ConsentRecord.flag, ConsentRecord.is_given, ConsentRecord.effective_at
@@ -114,7 +116,7 @@ def _choice_item(row: ConsentRecord, category: str, language: str) -> HeldItem:
             (_ANSWER.text(language), answer.text(language)),
             (_WORDING.text(language), row.wording),
         ],
-        lawful_basis=str(LawfulBasis.CONSENT),
+        lawful_basis=LawfulBasis.CONSENT,
         source=row.source or "portal",
     )
 
@@ -141,7 +143,7 @@ def _state_item(state: PreferenceState, language: str) -> HeldItem:
             "unsubscribe_link_made_at": clock.written(made_at),
         },
         facts=facts,
-        lawful_basis=str(LawfulBasis.CONSENT),
+        lawful_basis=LawfulBasis.CONSENT,
     )
 
 
@@ -150,6 +152,11 @@ register(
         code="preferences",
         tables=frozenset({ConsentRecord.__tablename__, PreferenceState.__tablename__, UnsubscribeLink.__tablename__}),
         retention=retention,
+        purposes={
+            Category.TRACKING: (CHOICES.code, CONSENT_PROOF.code),
+            Category.MARKETING: (CHOICES.code, CONSENT_PROOF.code),
+        },
+        choices={Category.TRACKING: COOKIE_FLAG_CODES, Category.MARKETING: PREFERENCE_FLAG_CODES},
         summary=summary,
         items=items,
     )

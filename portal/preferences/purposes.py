@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.bilingual import Label
-from portal.personal_data.cookie_purposes import COOKIE_PURPOSES, CookiePurpose
+from portal.personal_data.cookie_purposes import COOKIE_PURPOSES, COOKIE_WORDING_VERSION, CookiePurpose
 
 WORDING_VERSION: Final = "2026-11-22"
 """Version of every wording below, stored with each choice. Change it whenever a word of a wording changes."""
@@ -66,6 +66,14 @@ class Processing(StrEnum):
         return _PROCESSING_EXPLANATIONS[self].text(language)
 
 
+class Section(StrEnum):
+    """One part of the preferences page, which may be refused or accepted at once."""
+
+    MESSAGES = "messages"
+    USES = "uses"
+    COOKIES = "cookies"
+
+
 class UnknownFlag(ValueError):
     """No choice has this code."""
 
@@ -82,7 +90,27 @@ class Flag:
 
     @property
     def wording_version(self) -> str:
-        return WORDING_VERSION
+        return WORDING_VERSION if self.cookie is None else COOKIE_WORDING_VERSION
+
+    @property
+    def section(self) -> Section:
+        """The part of the page where the choice stands."""
+        if self.topic is not None:
+            return Section.MESSAGES
+        return Section.USES if self.cookie is None else Section.COOKIES
+
+    @property
+    def may_be_accepted_at_once(self) -> bool:
+        """Whether one click may accept it together with the others of its section.
+
+        A consent is specific (GDPR art. 4(11)). Calls, text messages, social networks and other senders each have a
+        consent of their own in law (C. conso. art. L223-1, CPCE art. L34-5), and so have profiling and the images that
+        tell who reads (CNIL 2026-042): each of these is chosen by itself, and so is every other use of data. Cookies
+        may be accepted at once where refusing is as near (CNIL 2020-092).
+        """
+        if self.topic is not None:
+            return self.topic is not Topic.PARTNER_OFFERS and self.channel in {Channel.EMAIL, Channel.POST}
+        return self.cookie is not None
 
     @property
     def is_marketing(self) -> bool:
@@ -132,6 +160,11 @@ PREFERENCE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if fla
 MESSAGE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.topic is not None)
 MARKETING_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.is_marketing)
 """What an objection to marketing clears."""
+AT_ONCE: Final = {
+    section: tuple(code for code, flag in FLAGS.items() if flag.section is section and flag.may_be_accepted_at_once)
+    for section in Section
+}
+"""What accepting a section covers; nothing where each choice is made by itself."""
 PROFILING_FLAG_CODES: Final = ("personalisation", "marketing_profiling")
 """What an objection to profiling clears."""
 STATISTICS_FLAG_CODES: Final = ("audience_statistics", "cookies.audience_measurement")

@@ -11,13 +11,12 @@ from flask_babel import gettext as _
 from portal.organisation import Organisation, Recipient, RecipientRole
 from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category, Question
-from portal.personal_data.lawful_bases import LawfulBasis, may_withdraw_consent
+from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.purposes import Purpose
 from portal.personal_data.recipients import RecipientRegister, say_missing_name
-from portal.personal_data.registry import holdings
-from portal.records.data_map.kinds import DataMap, Kind, Nature, Purpose
-
-RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection")
-PREFERENCES = "preferences"
+from portal.personal_data.registry import holdings, uses_of
+from portal.records.data_map.kinds import DataMap, Kind, Nature
+from portal.records.offers import Offer, names_of, offers_of
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,6 @@ class Part:
     """One part of an answer: its sentences, and the kinds it speaks of, empty when it speaks of all."""
 
     sentences: tuple[str, ...]
-    kinds: str = ""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One thing the person can do: the code of a right or `preferences`, in words, and for which kinds."""
-
-    code: str
-    text: str
     kinds: str = ""
 
 
@@ -79,19 +69,10 @@ def answers_of(
         language: of the answers.
     """
     register = RecipientRegister.of(organisation)
-    own = [holding.retention(language) for holding in holdings() if holding.code in other_holdings]
+    own = [holding for holding in holdings() if holding.code in other_holdings]
     answers = Answers(
         source=_grouped([(_source(kind, language), kind) for kind in kinds], kinds, language),
-        purpose=_grouped(
-            [
-                (_purpose(purpose, agreements, language), kind)
-                for purpose in data_map.purposes.values()
-                for kind in kinds
-                if purpose.code in kind.purposes
-            ],
-            kinds,
-            language,
-        )
+        purpose=_purposes(kinds, data_map, agreements, language)
         + _grouped([(_logic(kind, language), kind) for kind in kinds if kind.logic], kinds, language),
         recipients=_grouped(
             [
@@ -104,12 +85,34 @@ def answers_of(
             language,
         ),
         retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
-        offers=_offers(category, kinds, language),
+        offers=offers_of(category, kinds, data_map, language),
         limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
     )
     if own:
-        _add_portal(answers, own, register, language)
+        uses = uses_of(own, category, data_map.purposes.values())
+        answers.purpose.extend(
+            Part(_purpose(purpose, agreements, language), _("What this portal keeps itself")) for purpose in uses
+        )
+        _add_portal(answers, [holding.retention(language) for holding in own], register, language)
     return answers
+
+
+def choices_told(
+    category: Category,
+    kinds: Sequence[Kind],
+    other_holdings: Collection[str],
+    data_map: DataMap,
+    *,
+    has_records: bool,
+) -> set[str]:
+    """Return the choices of which the answers of a category say what the person chose; arguments as `answers_of`.
+
+    A choice made by filling in one field stands in a record: without `has_records` there is none to look for.
+    """
+    own = [holding for holding in holdings() if holding.code in other_holdings]
+    codes = {code for kind in kinds for code in (kind.all_purposes if has_records else kind.purposes)}
+    uses = [*uses_of(own, category, data_map.purposes.values()), *(data_map.purposes[code] for code in codes)]
+    return {choice for purpose in uses for choice in purpose.choices}
 
 
 def _grouped(pairs: Iterable[tuple[tuple[str, ...], Kind]], kinds: Sequence[Kind], language: str) -> list[Part]:
@@ -117,17 +120,36 @@ def _grouped(pairs: Iterable[tuple[tuple[str, ...], Kind]], kinds: Sequence[Kind
     groups: dict[tuple[str, ...], list[Kind]] = {}
     for sentences, kind in pairs:
         groups.setdefault(sentences, []).append(kind)
-    return [Part(sentences, _names(group, kinds, language)) for sentences, group in groups.items()]
-
-
-def _names(group: Sequence[Kind], kinds: Sequence[Kind], language: str) -> str:
-    return "" if len(group) == len(kinds) else ", ".join(kind.label.text(language) for kind in group)
+    return [Part(sentences, names_of(group, kinds, language)) for sentences, group in groups.items()]
 
 
 def _source(kind: Kind, language: str) -> tuple[str, ...]:
     origin = f"{kind.origin.label(language)}."
     # “Given to us by you” is a term of portability. Beside an origin other than the person, it would read as false.
     return (origin,) if kind.nature is Nature.PROVIDED else (f"{origin} {kind.nature.label(language)}.",)
+
+
+def _purposes(kinds: Sequence[Kind], data_map: DataMap, agreements: Agreements, language: str) -> list[Part]:
+    """Return each use with what it concerns: kinds, and single fields that have a use of their own."""
+    parts = []
+    for purpose in data_map.purposes.values():
+        concerned = [kind for kind in kinds if purpose.code in kind.purposes]
+        names = [_without_own_uses(kind, language) for kind in concerned]
+        names += [
+            field.label.text(language) for kind in kinds for field in kind.own_uses if field.purpose == purpose.code
+        ]
+        if names:
+            is_all = len(concerned) == len(kinds) and not any(kind.own_uses for kind in kinds)
+            parts.append(Part(_purpose(purpose, agreements, language), "" if is_all else ", ".join(names)))
+    return parts
+
+
+def _without_own_uses(kind: Kind, language: str) -> str:
+    label = kind.label.text(language)
+    if not kind.own_uses:
+        return label
+    fields = ", ".join(field.label.text(language) for field in kind.own_uses)
+    return _("%(kind)s (without: %(fields)s)", kind=label, fields=fields)
 
 
 def _purpose(purpose: Purpose, agreements: Agreements, language: str) -> tuple[str, ...]:
@@ -160,44 +182,10 @@ def _limit(kind: Kind, language: str) -> tuple[str, ...]:
     return (kind.keep_reason.text(language),) if kind.keep_reason else ()
 
 
-def _offers(category: Category, kinds: Sequence[Kind], language: str) -> list[Offer]:
-    texts = {
-        "access": _("Get a copy (right of access)"),
-        "rectification": _("Have it corrected (right to rectification)"),
-        "erasure": _("Have it erased (right to erasure)"),
-        "restriction": _("Have its use put on hold (right to restriction)"),
-        "portability": _("Take it elsewhere (right to portability)"),
-        "objection": _("Object to its use (right to object)"),
-    }
-    offers = []
-    for right in RIGHTS:
-        concerned = [kind for kind in kinds if right in kind.rights()]
-        if concerned:
-            offers.append(Offer(right, texts[right], _names(concerned, kinds, language)))
-    consented = [kind for kind in kinds if may_withdraw_consent(kind.lawful_basis)]
-    if consented:
-        text = _("Take your agreement back, in your preferences")
-        offers.append(Offer(PREFERENCES, text, _names(consented, kinds, language)))
-    elif category is Category.MARKETING:
-        # An objection to advertising is always open, whatever the basis (GDPR art. 21(2)).
-        offers.append(Offer(PREFERENCES, _("Stop all advertising, in your preferences")))
-    return offers
-
-
 def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegister, language: str) -> None:
     """Add to each answer what this portal itself keeps, after what the company's systems sent."""
     here = _("What this portal keeps itself")
     answers.source.append(Part((_("This portal: what you do here, and what our teams do for you."),), here))
-    answers.purpose.append(
-        Part(
-            (
-                _("Run your account, answer your requests, and be able to prove both."),
-                f"{LawfulBasis.CONTRACT.label(language)}.",
-                f"{LawfulBasis.LEGAL_OBLIGATION.label(language)}.",
-            ),
-            here,
-        )
-    )
     hosts = {f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST}
     said = {part.sentences[0] for part in answers.recipients if not part.kinds}
     if not hosts:

@@ -24,7 +24,7 @@ class Card:
     """One thing held. Long texts are in `long_facts`, which the page folds.
 
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
-    `agreement` says with which consent a record was collected that requires one.
+    `agreements` say with which consent a record, or a field of it, was collected that requires one.
     """
 
     label: str
@@ -34,7 +34,7 @@ class Card:
     origin: str = ""
     kept: str = ""
     corrected_at: datetime | None = None
-    agreement: str = ""
+    agreements: tuple[str, ...] = ()
 
 
 class Cards:
@@ -65,13 +65,26 @@ class Cards:
             origin=self._origins.get(record.source, record.source),
             kept=self._kept_until(record.expires_on, kind),
             corrected_at=record.corrected_at,
-            agreement=self._agreement(record, kind),
+            agreements=self._agreements_of(record, kind),
         )
 
-    def _agreement(self, record: Record, kind: Kind | None) -> str:
-        if kind is None or kind.lawful_basis is not LawfulBasis.CONSENT:
-            return ""
-        return say_collected(self._agreements, self._data_map.choices_of(kind), record.recorded_at, self._language)
+    def _agreements_of(self, record: Record, kind: Kind | None) -> tuple[str, ...]:
+        """Return with which consent a record was collected, and each field of it that has a use of its own."""
+        if kind is None:
+            return ()
+        said = []
+        if kind.lawful_basis is LawfulBasis.CONSENT:
+            said.append(self._collected(record, kind.purposes))
+        fields = {field.purpose: field for field in reversed(kind.own_uses) if values_of(record).get(field.name)}
+        for code, field in fields.items():
+            if code and self._data_map.purposes[code].lawful_basis is LawfulBasis.CONSENT:
+                collected = self._collected(record, (code,))
+                said.append(_("%(field)s: %(said)s", field=field.label.text(self._language), said=collected))
+        return tuple(said)
+
+    def _collected(self, record: Record, purposes: Iterable[str]) -> str:
+        choices = [choice for code in purposes for choice in self._data_map.purposes[code].choices]
+        return say_collected(self._agreements, choices, record.recorded_at, self._language)
 
     def _kept_until(self, last_day: date | None, kind: Kind | None) -> str:
         key = (last_day, kind.code if kind else "")

@@ -9,7 +9,7 @@ from portal.infrastructure import installed
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
-from portal.records.answers import answers_of
+from portal.records.answers import answers_of, choices_told
 from portal.records.cards import Cards
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
@@ -44,7 +44,9 @@ def category(category: str) -> str:
     others = held.counts.keys() - {"records"}
     page = records_page(customer_id, shown, cursor)
     own_items = [] if cursor else portal_items(customer_id, shown, language, held.counts)
-    agreements = Agreements.of(customer_id, [code for kind in held.kinds for code in data_map.choices_of(kind)])
+    agreements = Agreements.of(
+        customer_id, choices_told(shown, held.kinds, others, data_map, has_records=bool(held.records))
+    )
     cards = Cards(data_map, organisation, agreements, language)
     return render_template(
         "records/customer/category.html",

@@ -1,13 +1,17 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Select, select
 
+from portal import clock
 from portal.bilingual import Label
 from portal.infrastructure.database import db
+from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.sentences import row as behind_row
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.models import CategoryCount, Record, values_of
 
@@ -16,6 +20,26 @@ _KEPT = Label(
     en="Each item that came from our systems follows the rule of its kind, written in its category.",
 )
 READ_AT_ONCE: Final = 500
+TITLE: Final = "civil_identity.title"
+
+
+@read_agreements([TITLE])
+def titles_given(customer_id: int, choices: Collection[str]) -> list[Answer]:
+    """Return when a customer gave a title of their own accord, as far as a system of the company says the day.
+
+    A title is never part of a contract (CJEU C-394/23): without that day nothing shows that giving it was free.
+    """
+    statement = select(Record.id, Record.values).where(
+        Record.customer_id == customer_id, Record.kind == "civil_identity"
+    )
+    found = []
+    for number, values in db.session.execute(statement):
+        given_on = values.get("title_given_on") if isinstance(values, dict) and values.get("title") else None
+        # A day known in part proves no day.
+        if isinstance(given_on, str) and len(given_on) == len("2026-11-22"):
+            at = clock.start_of(date.fromisoformat(given_on))
+            found.append(Answer(TITLE, is_yes=True, at=at, behind=behind_row(Record.__tablename__, number)))
+    return found
 
 
 def summary(customer_id: int) -> Select[Any]:

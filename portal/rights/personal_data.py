@@ -14,6 +14,7 @@ from portal.clock import local_date
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
+from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.rights.following.history import customer_history
 from portal.rights.models import (
@@ -80,7 +81,7 @@ def _held_draft(draft: RequestDraft, language: str) -> HeldItem:
         at=draft.updated_at,
         values={"right": str(draft.right), "intent": draft.intent, "answers": draft.answers},
         facts=facts,
-        lawful_basis="legal_obligation",
+        lawful_basis=REQUESTS.lawful_basis,
     )
 
 
@@ -104,7 +105,7 @@ def _held_request(request: RightsRequest, language: str) -> HeldItem:
         at=request.received_at,
         values=_values(request),
         facts=facts,
-        lawful_basis="legal_obligation",
+        lawful_basis=REQUESTS.lawful_basis,
     )
 
 
@@ -144,6 +145,7 @@ register(
             model.__tablename__ for model in (RequestDraft, RightsRequest, RequestPause, RequestEvent, RequestDecision)
         ),
         retention=retention,
+        purposes={Category.PROFILE: (REQUESTS.code,)},
         summary=summary,
         items=items,
     )

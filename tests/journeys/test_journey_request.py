@@ -11,13 +11,14 @@ from flask import Flask
 from portal import clock
 from portal.access.permissions import Role
 from portal.audit.verification import verify_chain
+from portal.preferences.purposes import FLAG_CODES
 from portal.rights.lifecycle import Status
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import PASSWORD, People
 from tests.support.cases import case, form_token, take_most_urgent
 from tests.support.filing import trust_device
 from tests.support.looking.audit_trail import all_events
-from tests.support.preferences import FeedClient, press
+from tests.support.preferences import FeedClient
 
 CAMILLE = "camille@example.org"
 
@@ -26,7 +27,7 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     # Camille, known for long, once said yes to everything.
     camille, feed = people.signed_in(CAMILLE), FeedClient(app)
     trust_device()
-    press(camille.get("/preferences"), "Tout accepter")
+    camille.get("/preferences").submit(dict.fromkeys(FLAG_CODES, "accept"), with_field="offers.email")
     assert all(feed.item("C-camille")["flags"].values())
 
     # She asks to have everything erased, reads it once more, and sends it.

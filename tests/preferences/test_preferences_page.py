@@ -1,11 +1,14 @@
 """The preferences page through its real forms: refusing costs no more than accepting, nothing is lost unseen."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from flask import Flask
+from sqlalchemy import update
 
 from portal import clock
+from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
 from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES
 from portal.preferences.choices.consent import Choice, give, record_choices, suppress, withdraw
@@ -77,23 +80,84 @@ def test_the_proof_is_in_the_language_of_the_page(people: People) -> None:
     assert proof.wording.startswith("I agree that Netkin sends me its surveys by post.")
 
 
-def test_refusing_everything_is_as_near_as_accepting_everything(camille: Browser) -> None:
+def buttons(page: Page) -> dict[str, str]:
+    """Return the words of each button about a whole section, by the action and the section of its form."""
+    found = {}
+    for button in page.tree.select("main button[form]"):
+        form = page.tree.find("form", id=button["form"])
+        assert form is not None
+        sent = {str(tag["name"]): str(tag["value"]) for tag in form.select("input")}
+        found[f"{sent['action']} {sent['section']}"] = " ".join(button.get_text().split())
+    return found
+
+
+def test_refusing_a_section_is_as_near_as_accepting_it(camille: Browser) -> None:
     page = open_page(camille)
-    buttons = {
-        " ".join(button.get_text().split()): button
-        for button in page.tree.select("main button")
-        if "Tout" in button.get_text()
+    assert buttons(page) == {
+        "refuse_section messages": "Tout refuser ici",
+        "accept_section messages": "Tout accepter par e-mail et courrier",
+        "refuse_section uses": "Tout refuser ici",
+        "refuse_section cookies": "Tout refuser ici",
+        "accept_section cookies": "Tout accepter",
     }
-    refuse, accept = buttons["Tout refuser"], buttons["Tout accepter"]
-    assert refuse["class"] == accept["class"]
-    assert refuse.find_parent("div") is accept.find_parent("div"), "side by side"
-    page = press(page, "Tout accepter")
+    for section in ("messages", "cookies"):
+        refuse = page.tree.select_one(f"button[form=refuse_section-{section}]")
+        accept = page.tree.select_one(f"button[form=accept_section-{section}]")
+        assert refuse is not None
+        assert accept is not None
+        assert refuse["class"] == accept["class"]
+        assert refuse.parent is accept.parent, "side by side"
+        assert refuse["aria-describedby"] == accept["aria-describedby"] == f"section-{section}"
+
+
+def test_accepting_at_once_covers_nothing_that_needs_a_consent_of_its_own(camille: Browser) -> None:
+    press(open_page(camille), "Tout accepter par e-mail et courrier")
+    messages = {f"{topic}.{by}" for topic in ("product_news", "offers", "surveys") for by in ("email", "post")}
+    assert flags_on() == messages
+    press(open_page(camille), "Tout accepter")
+    assert flags_on() == messages | set(COOKIE_FLAG_CODES)
+    apart = {code for code in FLAG_CODES if code.endswith((".phone", ".sms", ".social"))}
+    apart |= {code for code in FLAG_CODES if code.startswith("partner_offers.")}
+    apart |= {"marketing_profiling", "personalisation", "audience_statistics", "email_open_tracking"}
+    assert {proof.flag for proof in proofs()}.isdisjoint(apart), "what is not covered is not answered either"
+    page = press(open_page(camille), "Tout refuser")
     assert SAVED in page.text
+
+
+def test_a_section_is_refused_alone_and_everything_together(camille: Browser) -> None:
+    everything = dict.fromkeys(FLAG_CODES, "accept")
+    save(open_page(camille), **{flag.replace(".", "__"): answer for flag, answer in everything.items()})
     assert flags_on() == set(FLAG_CODES)
-    page = press(page, "Tout refuser")
-    assert SAVED in page.text
+    page = open_page(camille)
+    camille.post("/preferences", values_of(page, "refuse_section-uses"))
+    assert flags_on() == {code for code in FLAG_CODES if FLAGS[code].processing is None}
+    assert SAVED in press(page, "Tout refuser").text
     assert flags_on() == set()
-    assert len(proofs()) == 2 * len(FLAG_CODES)
+    assert {proof.is_given for proof in proofs()[-len(FLAG_CODES) + 4 :]} == {False}
+
+
+def values_of(page: Page, form_id: str) -> dict[str, str]:
+    form = page.tree.find("form", id=form_id)
+    assert form is not None
+    return {str(tag["name"]): str(tag["value"]) for tag in form.select("input")}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"action": "accept_everything"},
+        {"action": "accept_everything", "section": "messages"},
+        {"action": "accept_section"},
+        {"action": "accept_section", "section": "everything"},
+        {"action": "accept_section", "section": "uses"},
+        {"action": "refuse_section"},
+    ],
+)
+def test_the_server_accepts_at_once_only_what_may_be(camille: Browser, values: dict[str, str]) -> None:
+    sent = values_of(open_page(camille), "refuse_section-uses")
+    page = camille.post("/preferences", {"csrf_token": sent["csrf_token"], "seen": sent["seen"]} | values)
+    assert page.status == 422
+    assert proofs() == []
 
 
 def test_each_choice_offers_both_answers_alike(camille: Browser) -> None:
@@ -139,11 +203,11 @@ def test_a_change_elsewhere_that_agrees_is_no_conflict(camille: Browser) -> None
 def test_accepting_everything_asks_first_when_something_was_refused_since(camille: Browser) -> None:
     page = open_page(camille)
     give_elsewhere("offers.post", Origin.MAIL_LINK, given=False)
-    page = press(page, "Tout accepter")
+    page = press(page, "Tout accepter par e-mail et courrier")
     assert page.status == 409
     assert flags_on() == set()
-    press(page, "Tout accepter")
-    assert flags_on() == set(FLAG_CODES)
+    press(page, "Tout accepter par e-mail et courrier")
+    assert "offers.post" in flags_on()
 
 
 def test_refusing_everything_never_waits(camille: Browser) -> None:
@@ -261,3 +325,49 @@ def test_reading_the_pages_changes_nothing(camille: Browser) -> None:
     assert camille.get("/preferences/history").status == 200
     assert camille.client.get("/preferences/history.csv").status_code == 200
     assert (state_of().sequence, len(proofs())) == before
+
+
+def born(years: int, *, days: int = 0) -> date:
+    """Return the birth of somebody who reaches an age in some days from today."""
+    return clock.today() + timedelta(days=days) - relativedelta(years=years)
+
+
+def child(people: People, birth_date: date | None, birth_known: str | None = None) -> Browser:
+    browser = people.signed_in()
+    with transaction() as session:
+        known = {"birth_date": birth_date, "birth_known": birth_known}
+        session.execute(update(Customer).values(known))
+    return browser
+
+
+def test_under_fifteen_nothing_can_be_accepted_and_the_page_says_so(people: People) -> None:
+    browser = child(people, born(15, days=1))
+    page = open_page(browser)
+    assert "Avant 15 ans, la loi demande l’accord d’un parent" in page.text
+    assert "Ce portail ne sait pas encore le recueillir" in page.text
+    assert not page.tree.select("input[type=radio][value=accept]:not([disabled])")
+    assert not page.tree.select("input[type=radio][value=refuse][disabled]")
+    assert not [what for what in buttons(page) if what.startswith("accept")]
+    page = save(page, offers__email="accept", offers__sms="refuse")
+    assert page.status == 422
+    assert marked(page) == {"offers.email": "accept", "offers.sms": "refuse"}, "nothing typed is lost"
+    sent = values_of(page, "accept_section-cookies")
+    assert browser.post("/preferences", sent).status == 422
+    assert proofs() == []
+    assert SAVED in save(open_page(browser), offers__sms="refuse").text
+    assert [proof.is_given for proof in proofs()] == [False]
+
+
+def test_on_the_fifteenth_birthday_the_person_decides_alone(people: People) -> None:
+    browser = child(people, born(15))
+    page = open_page(browser)
+    assert "Avant 15 ans" not in page.text
+    assert SAVED in save(page, offers__email="accept").text
+    assert flags_on() == {"offers.email"}
+
+
+@pytest.mark.parametrize(("known", "is_child"), [("%Y", True), ("%Y-%m", True), (None, False)])
+def test_of_a_birth_known_in_part_the_latest_day_counts(people: People, known: str | None, is_child: bool) -> None:
+    with clock.stopped_at(datetime(2026, 11, 22, 10, tzinfo=UTC)):
+        browser = child(people, None, born(15).strftime(known) if known else None)
+        assert ("Avant 15 ans" in open_page(browser).text) is is_child

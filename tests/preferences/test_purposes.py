@@ -120,6 +120,10 @@ DECISIONS: list[tuple[Channel, dict[str, Any], bool, Reason]] = [
     (Channel.POST, {}, False, Reason.NOT_INFORMED),
     (Channel.POST, {"was_told": True, "has_objected": True}, False, Reason.OBJECTED),
     (Channel.EMAIL, {"is_service": True, "has_objected": True}, True, Reason.SERVICE_MESSAGE),
+    (Channel.EMAIL, {"is_service": True, "is_suppressed": True}, False, Reason.SUPPRESSED),
+    (Channel.EMAIL, {"is_service": True, "is_too_young": True}, True, Reason.SERVICE_MESSAGE),
+    (Channel.EMAIL, {"has_consent": True, "has_proof": True, "is_too_young": True}, False, Reason.TOO_YOUNG),
+    (Channel.EMAIL, SOFT | {"is_too_young": True}, False, Reason.TOO_YOUNG),
     (
         Channel.EMAIL,
         {"is_service": True, "has_promotion": True, "has_objected": True},

@@ -52,7 +52,7 @@ def form_of(page: Page, words: str) -> Tag:
     """Return the form around the button with these words."""
     for button in page.tree.select("main form button"):
         if " ".join(button.get_text(" ").split()) == words:
-            form = button.find_parent("form")
+            form = page.tree.find("form", id=button["form"]) if button.get("form") else button.find_parent("form")
             assert form is not None
             return form
     raise AssertionError(f"{page.url} has no button {words!r}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -16,11 +17,12 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.cookie_purposes import CookiePurpose
+from portal.personal_data.trackers import say_trackers
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.choices.memory import asks_again_on, is_due_again
 from portal.preferences.choices.states import lock_state
 from portal.preferences.models import ConsentRecord, Origin, PreferenceState
-from portal.preferences.purposes import FLAG_CODES, FLAGS, Flag, Processing, Topic
+from portal.preferences.purposes import AT_ONCE, FLAG_CODES, FLAGS, Flag, Processing, Section, Topic
 
 
 def _signal_refuses(flag: Flag) -> bool:
@@ -68,18 +70,23 @@ class Action(StrEnum):
 
     SAVE = "save"
     REFUSE_EVERYTHING = "refuse_everything"
-    ACCEPT_EVERYTHING = "accept_everything"
+    REFUSE_SECTION = "refuse_section"
+    ACCEPT_SECTION = "accept_section"
     PUT_BACK = "put_back"
     """Give back the e-mails that an unsubscribe link has just stopped."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What the page sent: the action, the answers, and in `seen` the `latest_record_id` when the page was drawn."""
+    """What the page sent: the action, the answers, and in `seen` the `latest_record_id` when the page was drawn.
+
+    `section` is what is refused or accepted at once; None for an action on no section.
+    """
 
     action: Action
     answers: dict[str, bool]
     seen: int
+    section: Section | None = None
 
 
 class MadeUp(ValueError):
@@ -107,12 +114,13 @@ def read_sent(values: Mapping[str, str]) -> Sent:
     try:
         answers = {flag: _ANSWERS[values[flag]] for flag in FLAG_CODES if flag in values}
         action = Action(values.get("action", Action.SAVE))
+        section = Section(values["section"]) if action in {Action.REFUSE_SECTION, Action.ACCEPT_SECTION} else None
     except (KeyError, ValueError):
         raise MadeUp from None
     seen = values.get("seen", "0")
     if not _RECORD_ID.fullmatch(seen):
         raise MadeUp
-    return Sent(action, answers, int(seen))
+    return Sent(action, answers, int(seen), section)
 
 
 def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, Standing]:
@@ -133,6 +141,9 @@ def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, lang
 
     Returns:
         The choices that were changed elsewhere meanwhile and that the answers would undo. With any, nothing is saved.
+
+    Raises:
+        TooYoung: an answer is a yes, and the customer may not consent alone yet.
     """
     answers = sent.answers
     state = lock_state(customer)
@@ -149,17 +160,33 @@ def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, lang
     return []
 
 
-def save_everything(customer: Customer, is_given: bool, *, seen: int, company: str, language: str) -> list[Conflict]:
-    """Accept or refuse everything at once, in the current transaction.
+def refuse(customer: Customer, section: Section | None, *, company: str, language: str) -> None:
+    """Refuse a section, or everything for None, in the current transaction, whatever was changed meanwhile."""
+    lock_state(customer)
+    codes = [code for code, flag in FLAGS.items() if section in {None, flag.section}]
+    choices = [choice_of(code, False, company, language) for code in codes]
+    record_choices(customer, choices, origin=Origin.PORTAL, language=language)
+
+
+def accept(customer: Customer, section: Section, *, seen: int, company: str, language: str) -> list[Conflict]:
+    """Accept at once what may be accepted at once in a section (`AT_ONCE`), in the current transaction.
+
+    The other choices of the section stay as they are, answered or not.
 
     Returns:
-        The conflicts, as `save` does, for an acceptance only. A refusal is saved whatever was changed meanwhile.
+        The conflicts, as `save` does.
+
+    Raises:
+        MadeUp: nothing in the section may be accepted at once.
+        TooYoung: the customer may not consent alone yet.
     """
+    codes = AT_ONCE[section]
+    if not codes:
+        raise MadeUp
     state = lock_state(customer)
-    answers = dict.fromkeys(FLAG_CODES, is_given)
-    conflicts = _conflicts(state, answers, seen) if is_given else []
+    conflicts = _conflicts(state, dict.fromkeys(codes, True), seen)
     if not conflicts:
-        choices = [choice_of(flag, is_given, company, language) for flag in FLAG_CODES]
+        choices = [choice_of(flag, True, company, language) for flag in codes]
         record_choices(customer, choices, origin=Origin.PORTAL, language=language)
     return conflicts
 
@@ -172,9 +199,18 @@ def stop(customer: Customer, codes: Iterable[str], *, origin: Origin, language: 
 
 
 def choice_of(code: str, is_given: bool, company: str, language: str) -> Choice:
-    """Return a choice with the sentence that the page shows beside it."""
+    """Return a choice with what the page says beside it: the sentence, and for cookies who sets which trackers."""
     flag = FLAGS[code]
-    return Choice(code, is_given, flag.wording(language, company), flag.wording_version)
+    wording, version = flag.wording(language, company), flag.wording_version
+    if flag.cookie is not None:
+        told = say_trackers(installed.organisation(), flag.cookie, language)
+        wording, version = f"{wording} {told}", f"{version}-{_list_version(flag.cookie)}"
+    return Choice(code, is_given, wording, version)
+
+
+def _list_version(purpose: CookiePurpose) -> str:
+    """Return the version of the list of trackers, which may change without a change of the portal."""
+    return sha256(say_trackers(installed.organisation(), purpose, "fr").encode()).hexdigest()[:8]
 
 
 def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> Standing:

@@ -15,9 +15,11 @@ from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
+from portal.customers.ages import consents_from
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.preferences.choices.deciding import is_too_young
 from portal.preferences.choices.memory import is_due_again
 from portal.preferences.choices.states import lock_state, mark_changed, publish
 from portal.preferences.models import ConsentRecord, Origin, PreferenceState, SuppressionReason
@@ -44,6 +46,13 @@ class ChoiceRefused(ValueError):
     def __init__(self, reason: str, field: str = "flag") -> None:
         super().__init__(reason)
         self.field = field
+
+
+class TooYoung(ChoiceRefused):
+    """The yes is that of a child, who needs a parent's too, which cannot be taken yet (loi 78-17 art. 45)."""
+
+    def __init__(self) -> None:
+        super().__init__("the person was under 15 then, and a parent’s consent cannot be taken yet", "given")
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,8 @@ def record_choices(
         The rows that were appended: none for a choice that stands already under the same wording.
 
     Raises:
-        ChoiceRefused: for an unknown flag, an erased customer, a yes from an origin that may only switch off, or a
-            yes dated in the future, which would beat every objection made before that day.
+        ChoiceRefused: for an unknown flag, an erased customer, a yes from an origin that may only switch off, a
+            yes dated in the future, which would beat every objection made before that day, or that of a child.
     """
     choices = list(choices)
     _check(customer, choices, origin, effective_at)
@@ -227,6 +236,8 @@ def _check(customer: Customer, choices: list[Choice], origin: Origin, effective_
             raise ChoiceRefused("only the customer may switch a preference on", "given")
         if choice.is_given and effective_at and effective_at > clock.now() + CLOCK_DRIFT:
             raise ChoiceRefused("the choice is dated in the future", "at")
+        if choice.is_given and is_too_young(effective_at or clock.now(), consents_from(customer)):
+            raise TooYoung
 
 
 def _moment_of(choice: Choice, latest: Mapping[str, Any] | None, instant: datetime) -> datetime:

@@ -7,20 +7,22 @@ several customers wait for each other.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.customers.ages import consents_from, on_birth_change
 from portal.customers.creation import on_creation
 from portal.customers.models import Customer
 from portal.infrastructure.database import before_commit, db
 from portal.infrastructure.locking.rows import keep_rows, lock_row
+from portal.preferences.choices.deciding import Known, may_use
 from portal.preferences.choices.memory import asks_again_on
 from portal.preferences.models import PreferenceState, UnsubscribeLink
-from portal.preferences.purposes import FLAG_CODES, no_flags
+from portal.preferences.purposes import FLAG_CODES, FLAGS, no_flags
 
 SERIES = "preferences"
 
@@ -87,8 +89,13 @@ def publish(state: PreferenceState, *, is_suppressed: bool | None = None) -> boo
         is_suppressed: the new suppression; unchanged when absent.
     """
     suppressed = state.is_suppressed if is_suppressed is None else is_suppressed
-    wanted = no_flags() if suppressed else {flag: is_on(state, flag) for flag in FLAG_CODES}
-    state.lapses_on = min((day for flag in FLAG_CODES if (day := _lapses_on(state, flag))), default=None)
+    old_enough_from = consents_from(db.session.get_one(Customer, state.customer_id))
+    known = {code: _known(state, code, old_enough_from) for code in FLAG_CODES}
+    ends = (one.asks_again_on for code, one in known.items() if may_use(FLAGS[code], one, clock.today()))
+    state.lapses_on = min((day for day in ends if day), default=None)
+    wanted = {
+        code: may_use(FLAGS[code], replace(one, is_suppressed=suppressed), clock.today()) for code, one in known.items()
+    }
     if wanted == state.flags and suppressed == state.is_suppressed:
         return False
     changes = _changes()
@@ -101,10 +108,21 @@ def publish(state: PreferenceState, *, is_suppressed: bool | None = None) -> boo
 
 
 def is_on(state: PreferenceState, flag: str) -> bool:
-    """Whether the customer's latest choice is yes, and still holds, suppressed or not."""
-    latest = state.latest_choices.get(flag)
-    day = asks_again_on(flag, latest)
-    return bool(latest and latest["given"]) and (day is None or clock.today() < day)
+    """Whether the customer's latest choice is a yes that holds, suppressed or not."""
+    old_enough_from = consents_from(db.session.get_one(Customer, state.customer_id))
+    return may_use(FLAGS[flag], _known(state, flag, old_enough_from), clock.today())
+
+
+def _known(state: PreferenceState, code: str, old_enough_from: date | None) -> Known:
+    latest = state.latest_choices.get(code)
+    return Known(latest, asks_again_on(code, latest), old_enough_from)
+
+
+@on_birth_change
+def apply_ages(customer_ids: list[int]) -> None:
+    """Compute the flags of customers anew whose birth was changed, in the current transaction."""
+    for customer_id in customer_ids:
+        publish(lock_state(db.session.get_one(Customer, customer_id, populate_existing=True)))
 
 
 def mark_changed(state: PreferenceState) -> None:
@@ -176,11 +194,6 @@ def _locked(customer_id: int) -> PreferenceState | None:
     statement = select(PreferenceState).where(PreferenceState.customer_id == customer_id)
     statement = statement.with_for_update(key_share=True)
     return db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
-
-
-def _lapses_on(state: PreferenceState, flag: str) -> date | None:
-    day = asks_again_on(flag, state.latest_choices.get(flag))
-    return day if day and is_on(state, flag) else None
 
 
 def _take_numbers(connection: Connection, count: int) -> Iterator[int]:

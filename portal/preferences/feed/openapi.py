@@ -254,7 +254,7 @@ def _schemas() -> Node:
                     "properties": {flag: {"type": "boolean"} for flag in FLAG_CODES},
                     "additionalProperties": {"type": "boolean"},
                 },
-                "suppressed": {"type": "boolean", "description": "Restricted or erased: every flag is off."},
+                "suppressed": {"type": "boolean", "description": "All flags are off. Send nothing, not even service."},
                 "reason": {"enum": reasons, "description": "Why suppressed, or `unknown`; null otherwise."},
                 "sequence": {
                     "type": ["integer", "null"], "minimum": 1,

@@ -19,6 +19,7 @@ from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.lawful_bases import LawfulBasis, rights_for
+from portal.personal_data.purposes import OWN_PURPOSES, Purpose
 from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, printable, read_value, show_value
 from portal.records.data_map.retention_rules import ENDS, RecordDates, Retention
 from portal.records.data_map.special_categories import is_card_secret, is_special_category
@@ -81,33 +82,20 @@ def _choices(value: Any) -> Any:
     raise ValueError('must be a list such as [["phone", "Téléphone", "Phone"]]')
 
 
+def _not_declared(_value: Any) -> Any:
+    raise ValueError("is worked out from the purposes: take it away")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Purpose(_Part):
-    """What data are used for, on exactly one lawful basis; with legitimate interest, which interest.
-
-    With consent, `choices` are those of the portal that ask for it. None is known for consents asked elsewhere.
-    """
-
-    code: str
-    label: Label
-    lawful_basis: LawfulBasis
-    interest: Label | None = None
-    choices: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _basis_is_complete(self) -> Self:
-        if (self.lawful_basis is LawfulBasis.LEGITIMATE_INTEREST) != (self.interest is not None):
-            raise ValueError("interest goes with the basis legitimate_interest, and with no other")
-        if self.choices and self.lawful_basis is not LawfulBasis.CONSENT:
-            raise ValueError("choices go with the basis consent, and with no other")
-        return self
-
-
 class DeclaredField(_Part):
-    """One field of a kind. `nature` differs from the kind's where staff add to what a person sent."""
+    """One field of a kind. `nature` differs from the kind's where staff add to what a person sent.
+
+    With a `purpose` of its own, a field is used for that alone, and shares neither the purposes nor the basis of its
+    kind.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     type: FieldType
@@ -117,6 +105,7 @@ class DeclaredField(_Part):
     choices: Annotated[dict[str, Label], BeforeValidator(_choices)] = {}
     currency_field: str = "currency"
     nature: Nature | None = None
+    purpose: str | None = None
     sensitive: str | None = None
 
     @model_validator(mode="after")
@@ -127,7 +116,12 @@ class DeclaredField(_Part):
 
 
 class Kind(_Part):
-    """One kind of record."""
+    """One kind of record.
+
+    Attributes:
+        lawful_basis: that of its main purpose.
+        bases: those of all its purposes, its fields' included; the data map works them out.
+    """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     category: Category
@@ -136,6 +130,7 @@ class Kind(_Part):
     nature: Nature
     purposes: tuple[str, ...] = Field(min_length=1)
     lawful_basis: LawfulBasis
+    bases: Annotated[frozenset[LawfulBasis], BeforeValidator(_not_declared)] = frozenset()
     recipients: tuple[str, ...] = Field(min_length=1)
     retention: Retention
     erasable: bool
@@ -154,7 +149,17 @@ class Kind(_Part):
     @property
     def is_portable(self) -> bool:
         """Whether art. 20(1) covers this kind: provided or observed, under consent or contract."""
-        return self.nature is not Nature.INFERRED and "portability" in rights_for(self.lawful_basis)
+        return self.nature is not Nature.INFERRED and "portability" in self._given()
+
+    @property
+    def own_uses(self) -> tuple[DeclaredField, ...]:
+        """The fields that have a purpose of their own."""
+        return tuple(field for field in self.declared if field.purpose is not None)
+
+    @property
+    def all_purposes(self) -> tuple[str, ...]:
+        """The codes of its purposes, the main one first, then those that single fields have of their own."""
+        return tuple(dict.fromkeys((*self.purposes, *(field.purpose for field in self.declared if field.purpose))))
 
     @property
     def portable_fields(self) -> tuple[str, ...]:
@@ -164,17 +169,20 @@ class Kind(_Part):
         return tuple(field.name for field in self.declared if field.nature is not Nature.INFERRED)
 
     def rights(self) -> tuple[str, ...]:
-        """Return the rights to offer on this kind, by code: no more than the law gives.
+        """Return the rights to offer on this kind, by code: what the law gives under any basis of its uses.
 
         Directives after death are not listed: they concern the person, not a kind.
         """
-        offered = rights_for(self.lawful_basis)
+        offered = self._given()
         if not self.erasable:
             offered -= {"erasure"}
         if not self.is_portable:
             offered -= {"portability"}
         order = ("access", "rectification", "erasure", "restriction", "portability", "objection")
         return tuple(right for right in order if right in offered)
+
+    def _given(self) -> frozenset[str]:
+        return frozenset().union(*(rights_for(basis) for basis in {self.lawful_basis, *self.bases}))
 
     def validate_values(self, values: Any) -> dict[str, Any]:
         """Return values as they are stored, in the order of the fields; absent and null fields are left out.
@@ -305,9 +313,14 @@ class DataMap:
             Fault(name, "is not known here; check the spelling")
             for name in tables.keys() - {"version", "purposes", "kinds"}
         ]
-        purposes = _read_each(Purpose, "purposes", tables, faults)
-        kinds = _read_each(Kind, "kinds", tables, faults)
-        known = _codes(tables, "purposes")
+        declared = _read_each(Purpose, "purposes", tables, faults)
+        faults.extend(_own_purpose_faults(declared))
+        purposes = declared | {code: own for code, own in OWN_PURPOSES.items() if code not in declared}
+        kinds = {
+            code: kind.model_copy(update={"bases": _bases(kind, purposes)})
+            for code, kind in _read_each(Kind, "kinds", tables, faults).items()
+        }
+        known = _codes(tables, "purposes") | OWN_PURPOSES.keys()
         for kind in kinds.values():
             faults.extend(_kind_faults(kind, known, purposes, recipients))
         faults.extend(_forbidden_faults(tables))
@@ -334,8 +347,8 @@ class DataMap:
         return tuple(kind for kind in self.kinds.values() if kind.category == category)
 
     def purposes_of(self, kind: Kind) -> tuple[Purpose, ...]:
-        """Return the purposes of a kind, the main one first."""
-        return tuple(self.purposes[code] for code in kind.purposes)
+        """Return the purposes of a kind, the main one first, then those of single fields."""
+        return tuple(self.purposes[code] for code in kind.all_purposes)
 
     def choices_of(self, kind: Kind) -> tuple[str, ...]:
         """Return the choices of the portal that the uses of a kind depend on."""
@@ -374,6 +387,17 @@ def _read_each(model: type[_Read], name: str, tables: Mapping[str, Any], faults:
     return read
 
 
+def _bases(kind: Kind, purposes: Mapping[str, Purpose]) -> frozenset[LawfulBasis]:
+    return frozenset(purposes[code].lawful_basis for code in kind.all_purposes if code in purposes)
+
+
+def _own_purpose_faults(declared: Mapping[str, Purpose]) -> Iterator[Fault]:
+    for code, own in OWN_PURPOSES.items():
+        if code in declared and declared[code].lawful_basis is not own.lawful_basis:
+            reason = f"must be {own.lawful_basis}: the portal itself has this purpose, and a purpose has one basis"
+            yield Fault(f"purposes.{code}.lawful_basis", reason)
+
+
 def _join(place: str, more: str) -> str:
     return f"{place}.{more}" if more else place
 
@@ -385,6 +409,9 @@ def _kind_faults(
     for code in kind.purposes:
         if code not in known:
             yield Fault(f"{place}.purposes", f"“{code}” is not declared under purposes")
+    for field in kind.own_uses:
+        if field.purpose not in known:
+            yield Fault(f"{place}.fields[{field.name}].purpose", f"“{field.purpose}” is not declared under purposes")
     main = purposes.get(kind.purposes[0])
     if main is not None and main.lawful_basis is not kind.lawful_basis:
         yield Fault(f"{place}.lawful_basis", f"must be that of its first purpose, {main.lawful_basis}")

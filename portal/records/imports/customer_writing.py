@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 
 from portal import clock
+from portal.customers.ages import births_changed
 from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
@@ -168,6 +169,7 @@ class CustomerLines:
                 {"customer_id": held.id} | {f"new_{name}": held.facts[name] for name in COLUMNS} for held in changed
             ]
             connection.execute(statement.values(values), rows)
+        births_changed(held.id for held in changed if held.id and held.changed & {"birth_date", "birth_known"})
         new = sorted(self._new, key=lambda held: held.reference)
         facts = [held.facts | {"external_id": held.reference, "imported_at": clock.now()} for held in new]
         for held, customer in zip(new, create_customers(facts), strict=True):

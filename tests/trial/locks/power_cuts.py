@@ -80,7 +80,7 @@ class _Saver:
 
     def _save(self) -> None:
         """Send each action until it is acknowledged, so that each acknowledgement stands for one change."""
-        for action in cycle(("accept_everything", "refuse_everything")):
+        for action in cycle(("accept_section", "refuse_section")):
             status = 0
             while status != 303:
                 if self._over.is_set():
@@ -88,7 +88,7 @@ class _Saver:
                 status = self._send(action)
 
     def _send(self, action: str) -> int:
-        values = {"csrf_token": self._token, "action": action, "seen": str(10**17)}
+        values = {"csrf_token": self._token, "action": action, "section": "cookies", "seen": str(10**17)}
         answer = self._browser.post(self._url, data=values, timeout=60, allow_redirects=False)
         self.answers[answer.status_code] += 1
         if answer.status_code == 303:

@@ -7,7 +7,8 @@ from typing import Any
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.locking import turns
-from portal.preferences.choices.choosing import save_everything
+from portal.preferences.choices.choosing import accept, refuse
+from portal.preferences.purposes import Section
 from tests.support.acting.people import People
 from tests.support.hashing import use_quick_hasher
 from tests.trial.installation import installation
@@ -66,7 +67,10 @@ def _write(app: Any, customer_id: int, seconds: float, begin: Any, barrier: Any,
         while (began := time.monotonic()) < end:
             with transaction() as session:
                 customer = session.get_one(Customer, customer_id)
-                save_everything(customer, len(took) % 2 == 0, seen=10**17, company="Netkin", language="fr")
+                if len(took) % 2:
+                    refuse(customer, Section.MESSAGES, company="Netkin", language="fr")
+                else:
+                    accept(customer, Section.MESSAGES, seen=10**17, company="Netkin", language="fr")
             took.append(time.monotonic() - began)
     results.put(took)
 

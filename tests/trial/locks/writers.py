@@ -63,8 +63,8 @@ class Writers:
         return self._call("post", "/ingest/v1/records", data=body, content_type="application/x-ndjson")
 
     def choose(self) -> int:
-        action = ("accept_everything", "refuse_everything")[next(self._turn) % 2]
-        return self._post(self._somebody(), "/preferences", action=action, seen=str(10**17))
+        action = ("accept_section", "refuse_section")[next(self._turn) % 2]
+        return self._post(self._somebody(), "/preferences", action=action, section="messages", seen=str(10**17))
 
     def unsubscribe(self) -> int:
         answer = self._machine.client.post(random.choice(self._links), data={"List-Unsubscribe": "One-Click"})
