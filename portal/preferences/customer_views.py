@@ -40,7 +40,7 @@ from portal.preferences.choices.choosing import (
 from portal.preferences.choices.consent import TooYoung, latest_record_id
 from portal.preferences.choices.states import read_state
 from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
-from portal.preferences.purposes import Section, Topic
+from portal.preferences.purposes import Channel, Section, Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
 from portal.web.csv_files import csv_download
 
@@ -130,9 +130,11 @@ def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | N
         "preferences/customer/preferences.html",
         standings=shown,
         topics=_by_topic(shown),
+        channels=[channel.label(_language()) for channel in Channel],
         marked=marked,
         conflicts=conflicts or [],
         seen=latest_record_id(customer_id),
+        is_unsaved=bool(typed) or any(standing.is_prepared for standing in shown.values()),
         is_on_hold=bool(state and state.is_suppressed),
         has_signal=_has_signal(),
         company=_company(),

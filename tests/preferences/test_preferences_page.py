@@ -95,7 +95,7 @@ def test_refusing_a_section_is_as_near_as_accepting_it(camille: Browser) -> None
     page = open_page(camille)
     assert buttons(page) == {
         "refuse_section messages": "Tout refuser ici",
-        "accept_section messages": "Tout accepter par e-mail et courrier",
+        "accept_section messages": "Accepter e-mail et courrier",
         "refuse_section uses": "Tout refuser ici",
         "refuse_section cookies": "Tout refuser ici",
         "accept_section cookies": "Tout accepter",
@@ -111,7 +111,7 @@ def test_refusing_a_section_is_as_near_as_accepting_it(camille: Browser) -> None
 
 
 def test_accepting_at_once_covers_nothing_that_needs_a_consent_of_its_own(camille: Browser) -> None:
-    press(open_page(camille), "Tout accepter par e-mail et courrier")
+    press(open_page(camille), "Accepter e-mail et courrier")
     messages = {f"{topic}.{by}" for topic in ("product_news", "offers", "surveys") for by in ("email", "post")}
     assert flags_on() == messages
     press(open_page(camille), "Tout accepter")
@@ -203,10 +203,10 @@ def test_a_change_elsewhere_that_agrees_is_no_conflict(camille: Browser) -> None
 def test_accepting_everything_asks_first_when_something_was_refused_since(camille: Browser) -> None:
     page = open_page(camille)
     give_elsewhere("offers.post", Origin.MAIL_LINK, given=False)
-    page = press(page, "Tout accepter par e-mail et courrier")
+    page = press(page, "Accepter e-mail et courrier")
     assert page.status == 409
     assert flags_on() == set()
-    press(page, "Tout accepter par e-mail et courrier")
+    press(page, "Accepter e-mail et courrier")
     assert "offers.post" in flags_on()
 
 
