@@ -125,7 +125,10 @@ def _name_differs(account: Account, known: Mapping[str, Any]) -> bool:
         # Somebody has one name only, and systems keep it in either field.
         whole = [f"{given} {family}" for family in families or [""]]
         return _differs(f"{account.given_name} {account.family_name}", whole)
-    return _differs(account.family_name, families) or _differs(account.given_name, [given])
+    is_straight = not (_differs(account.family_name, families) or _differs(account.given_name, [given]))
+    # Many people put the family name first, and systems then keep each name in the other's field.
+    is_crossed = not (_differs(account.given_name, families) or _differs(account.family_name, [given]))
+    return not (is_straight or is_crossed)
 
 
 def _differs(name: str, known: list[str]) -> bool:
