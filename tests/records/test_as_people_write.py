@@ -93,6 +93,9 @@ def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str)
     [
         ("1988-00-00", "1988", "1988"), ("1988-05-00", "1988-05", "mai 1988"), ("1988", "1988", "1988"),
         ("1988-05", "1988-05", "mai 1988"), ("1988-XX-XX", "1988", "1988"), ("0000-00-00", None, None), (None, None, None),
+        ("1988-00-15", "1988", "1988"), ("1988-XX-15", "1988", "1988"), ("1988-05-??", "1988-05", "mai 1988"), ("1988-??-??", "1988", "1988"),
+        ("1988-00", "1988", "1988"), ("0000-05-03", None, None), ("XXXX-05-03", None, None), ("--05-03", None, None), ("198X", None, None),
+        ("19??-00-00", None, None), ("1900-00-00", "1900", "1900"), ("????-??-??", None, None),
     ],
 )  # fmt: skip
 def test_a_birth_known_in_part_is_kept_and_shown(
@@ -108,7 +111,11 @@ def test_a_birth_known_in_part_is_kept_and_shown(
     assert db.session.execute(select(Customer.birth_date)).scalar_one() == date(1988, 5, 2)
 
 
-@pytest.mark.parametrize("sent", ["1988-13-00", "1788-00-00", "9999-00-00", "88-00-00", "2199-00-00", "1988-00-04x"])
+@pytest.mark.parametrize(
+    "sent",
+    ["1988-13-00", "1788-00-00", "9999-00-00", "88-00-00", "2199-00-00", "1988-00-04x", "1988-02-30", "1900-02-29", "1988-W10",
+     "1988-00-32", "١٩٨٨-٠٥", "1988W10", "0000-13-01", "1899-12-00", "1988-04-31", "--13-01", "198X-02-30x", "20XX-00-00-00"],
+)  # fmt: skip
 def test_what_is_no_birth_is_refused(take_in: TakeIn, sent: str) -> None:
     assert [line.field for line in take_in(customer("X-1", birth_date=sent))] == ["birth_date"]
 

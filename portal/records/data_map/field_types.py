@@ -16,7 +16,7 @@ from portal.bilingual import LOCALES, NBSP, Label, date_time, known_date, known_
 from portal.clock import FIRST_YEAR, LAST_YEAR
 from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
-from portal.partial_dates import read_partial
+from portal.partial_dates import read_day, read_partial
 from portal.records.data_map import phones
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
@@ -174,7 +174,7 @@ def _identifier(value: Any) -> str:
 def _date(value: Any) -> str:
     text = _text_of(value, 10)
     try:
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError:
         return _known_in_part(text)
     _check_year(day)
