@@ -19,7 +19,9 @@ _MAY_BE_FORMULA = re.compile(rf"[{_SIGNS}]|^[\t\r\n\0]")
 # Where a cell may begin. A spreadsheet that expects semicolons does not see our quotes, which follow a comma.
 _BEGINNING = re.compile(r"(^|[;\t\r\n\v\f\x85\u2028\u2029])([^;\t\r\n\v\f\x85\u2028\u2029]*)")
 # Letters and marks that Unicode counts as printable and that show nothing.
-_UNSEEN = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_UNSEEN = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _LINE_END = "\r\n"
 # A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.

@@ -25,7 +25,8 @@ LISTED_FILE = Path(__file__).parent / "listed_words.txt"
 _DIGITS_AND_SIGNS = "0123456789 !?.,:;*$#@+-_&/"
 _SPELT_OUT = str.maketrans({"œ": "oe", "æ": "ae"})
 _ROWS = (
-    "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13, "13579" * 2, "02468" * 2, "7894561230", "789456123", "147258369",
+    "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13, "13579" * 2, "02468" * 2,
+    "7894561230", "147258369",
     "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
     "1234567890-=", "!@#$%^&*()_+", "²&é\"'(-è_çà)=", "1234567890°+",
 )  # fmt: skip
