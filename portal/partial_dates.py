@@ -6,13 +6,25 @@ from typing import Final
 
 from portal.clock import FIRST_YEAR, LAST_YEAR
 
-_PARTS: Final = re.compile(r"(\d{4})(?:-(\d{2}|XX|xx))?(?:-(?:00|XX|xx))?")
-UNKNOWN: Final = "0000"
+# Systems write noughts for what they do not know, people and libraries X or a question mark (ISO 8601-2), and address
+# books nothing at all (RFC 6350).
+_YEAR: Final = r"\d{4}|\d{3}[Xx?]|\d{2}[Xx?]{2}|[Xx?]{4}|-(?=-)"
+_PARTS: Final = re.compile(rf"({_YEAR})(?:-(\d{{2}}|[Xx?]{{2}}))?(?:-(\d{{2}}|[Xx?]{{2}}))?", re.ASCII)
+
+
+def read_day(text: str) -> date:
+    """Return a whole day that ISO 8601 writes by its year, month and day. Raises `ValueError`.
+
+    The library takes a week for its Monday, which is a day that nobody gave.
+    """
+    if "W" in text:
+        raise ValueError("a week is no day")
+    return date.fromisoformat(text)
 
 
 def read_partial(text: str) -> str | None:
-    """Return `1988` or `1988-05` for a date known in part, as 1988, 1988-05, 1988-00-00 or 1988-05-00; None for a
-    date of which nothing is known, as 0000-00-00.
+    """Return `1988` or `1988-05` for a date known in part, as 1988, 1988-05, 1988-00-00, 1988-05-?? or 1988-00-15; None
+    for a date of which the year is not known, as 0000-05-03, 198X or --05-03.
 
     Raises:
         ValueError: the text is no such date, or its year lies outside those that dates may have.
@@ -20,12 +32,18 @@ def read_partial(text: str) -> str | None:
     parts = _PARTS.fullmatch(text)
     if parts is None:
         raise ValueError("no date known in part")
-    year, month = parts[1], parts[2] if parts[2] and parts[2].isdecimal() and parts[2] != "00" else None
-    if year == UNKNOWN and month is None:
+    year, month, day = (_known(part) for part in parts.groups())
+    if int(month or 1) > 12 or int(day or 1) > 31 or (year and month and day):
+        raise ValueError("no such month or day, or a date known as a whole")
+    if year is None:
         return None
-    if not FIRST_YEAR <= int(year) <= LAST_YEAR or (month and int(month) > 12):
-        raise ValueError("no such year or month")
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        raise ValueError("no such year")
     return f"{year}-{month}" if month else year
+
+
+def _known(part: str | None) -> str | None:
+    return part if part and part.isdecimal() and int(part) else None
 
 
 def may_be_same_day(one: str, other: str) -> bool:

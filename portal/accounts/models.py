@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -120,7 +120,11 @@ class AccountSession(SignedInSession, db.Model):
 
 
 class AccountDevice(db.Model):
-    """A browser from which the account was entered, known by the hash of a random cookie."""
+    """A browser from which the account was entered, known by the hash of a random cookie.
+
+    Attributes:
+        is_first: whether nobody had ever entered the account before. Then there is nothing that it could differ from.
+    """
 
     __tablename__ = "account_devices"
 
@@ -130,6 +134,7 @@ class AccountDevice(db.Model):
     label: Mapped[str] = mapped_column(String(100))
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_first: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AccountToken(OneTimeToken, db.Model):
@@ -137,7 +142,8 @@ class AccountToken(OneTimeToken, db.Model):
     step, or the challenge of a passkey.
 
     Attributes:
-        email: the address that the link brings: the new one of a change, or the former one that it gives back.
+        email: the address that the link brings: the new one of a change, or the former one that it gives back; of a
+            `doubt_code`, the address that it was sent to.
     """
 
     __tablename__ = "account_tokens"

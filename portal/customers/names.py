@@ -22,7 +22,10 @@ PARTICLES: Final = frozenset((
 # fmt: on
 _LONG_FORMS: Final = {"st": "saint", "ste": "sainte", "mc": "mac"}
 # What German and Scandinavian writers put for a letter that their keyboard lacks: Müller is Mueller, Søren is Soeren.
-_DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# Serbian and Croatian ones write dj for a barred d.
+_DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"})
+# Arabic letters that end a word are often typed one for the other.
+_ENDINGS: Final = str.maketrans({"ة": "ه", "ى": "ي"})
 
 
 def words_of(name: str) -> list[str]:
@@ -32,7 +35,8 @@ def words_of(name: str) -> list[str]:
 
 def plain_words(name: str) -> list[str]:
     """Return the words of a name as `words_of` does, but short forms as they stand: St stays St, and Mc stays Mc."""
-    seen = "".join(sign for sign in spelt(name).casefold() if unicodedata.category(sign) not in {"Cf", "Mn"})
+    plain = spelt(name).casefold().translate(_ENDINGS)
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) not in {"Cf", "Mn"})
     # Among the letters that only modify others, Unicode has apostrophes.
     return "".join(sign if sign.isalnum() and unicodedata.category(sign) != "Lm" else " " for sign in seen).split()
 

@@ -67,9 +67,9 @@ def make_cases() -> None:
         reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
     with _days_ago(9):
-        _file("C-1009", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="card")
+        _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
     with _days_ago(6):
-        _file("C-1005", Intent.COPY, {"scope": "everything"}, is_new_device=True, documents="passport")
+        _file("C-1005", Intent.COPY, {"scope": "everything"}, usual_name="Hughes", documents="passport")
     with _days_ago(5):
         doubted = _take_in("C-1007", Right.ACCESS, Channel.EMAIL, "Envoyez ma copie à cette nouvelle adresse.")
         _doubt(doubted)
@@ -105,10 +105,13 @@ def object_to_all_marketing(number: str) -> None:
 
 
 def _file(
-    number: str, intent: Intent, answers: dict[str, Any], *, is_new_device: bool = False, documents: str = ""
+    number: str, intent: Intent, answers: dict[str, Any], *, usual_name: str = "", documents: str = ""
 ) -> None:
-    session_id = _session(number, is_new_device)
+    """File a request, and give documents where the account bears another family name than the company's records."""
+    session_id = _session(number)
     with transaction():
+        if usual_name:
+            _account(number).family_name = usual_name
         customer = _customer(number)
         draft_id = save_answers(customer, intent, answers, is_complete=True).public_id
     if documents:
@@ -121,15 +124,16 @@ def _file(
             forget_devices(_account(number).id)
 
 
-def _session(number: str, is_new_device: bool) -> int:
+def _session(number: str) -> int:
     instant = clock.now()
     with transaction() as session:
         account = _account(number)
         device = AccountDevice(
             account_id=account.id, token_hash=hash_token(new_token()), label="Firefox, Windows", last_seen_at=instant,
-            first_seen_at=instant if is_new_device else account.created_at,
+            first_seen_at=account.created_at, is_first=True,
         )  # fmt: skip
         session.add(device)
+        account.last_sign_in_at = instant
         session.flush()
         row = AccountSession(
             account_id=account.id, device_id=device.id, token_hash=hash_token(new_token()), method="password",

@@ -47,13 +47,13 @@ def choose(code: str) -> Answer:
     form = PaperForm(request.args) if request.args else PaperForm(formdata=None)
     if request.args and form.validate():
         return redirect(url_for(".document", code=code, paper=form.paper.data), 303)
-    address = _known_address(errand)
     return render_template(
         "identity_checks/customer/choose.html",
         errand=errand,
         form=form,
         given=_given(errand),
-        address=mask_address(address) if address else None,
+        address=mask_address(errand.address.email) if errand.address else None,
+        has_password=current_user.password_hash is not None,
     )
 
 
@@ -70,12 +70,11 @@ def later(code: str) -> Response:
 @blueprint.route("/requests/identity/<code>/code", methods=["GET", "POST"])
 @requires(CUSTOMER_FRESH)
 def by_code(code: str) -> Answer:
-    """The lighter way: the password again, which `CUSTOMER_FRESH` asks for, and a code to an address known before."""
+    """The lighter way: password or Facebook again, which `CUSTOMER_FRESH` asks for, and a code to a known address."""
     errand = current_errand(code)
-    address = _known_address(errand)
-    if address is None:
+    if errand.address is None:
         return redirect(url_for(".choose", code=code), 303)
-    form = CodeForm()
+    address, form = errand.address.email, CodeForm()
     if request.method == "POST" and "send" in request.form:
         count_try([(known_address.ISSUES, f"identity-code:sent:{current_user.id}")])
         with transaction():
@@ -86,9 +85,9 @@ def by_code(code: str) -> Answer:
         count_try([(known_address.TRIES, f"identity-code:tried:{current_user.id}")])
         try:
             with transaction():
-                known_address.use_code(current_user, current_user.customer, form.code.data)
+                known_address.use_code(current_user, current_user.customer, form.code.data, address)
                 if errands().hold(errand):
-                    errands().clear(errand, g.portal_session)
+                    errands().clear(errand, current_user, g.portal_session)
             flash(_("Thank you: that is enough. We ask for no document."), "success")
             return redirect(errand.next_url, 303)
         except known_address.CodeUnusable:
@@ -227,10 +226,3 @@ def _paper(errand: Errand) -> Paper | None:
 def _arrived(errand: Errand, paper: Paper) -> set[Side]:
     arrived = _given(errand)
     return {side.side for side in arrived.sides} if arrived.paper is paper else set()
-
-
-def _known_address(errand: Errand) -> str | None:
-    """Return the address for the lighter way, or None where that way is closed or would not be enough."""
-    if not errand.may_be_light or current_user.password_hash is None:
-        return None
-    return known_address.known_address(current_user)

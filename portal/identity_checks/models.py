@@ -26,7 +26,11 @@ class CheckResult(StrEnum):
 
 
 class IdentityCheck(db.Model):
-    """What remains of a check: method, result, by which role, when, and when the document was destroyed."""
+    """What remains of a check: method, result, by which role, when, and when the document was destroyed.
+
+    Attributes:
+        lifted: the doubts that it lifted, by their codes.
+    """
 
     __tablename__ = "identity_checks"
 
@@ -37,6 +41,7 @@ class IdentityCheck(db.Model):
     result: Mapped[CheckResult] = mapped_column(code_column(CheckResult), default=CheckResult.PENDING)
     reason: Mapped[str | None] = mapped_column(String(40))
     checked_by: Mapped[str | None] = mapped_column(String(20))
+    lifted: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,13 +12,14 @@ from sqlalchemy import func, literal, select
 from portal import clock
 from portal.bilingual import Label, long_date
 from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
-from portal.identity_checks.proof.attestation import checker_label, method_label, result_label
+from portal.identity_checks.proof.attestation import checker_label, lifted_labels, method_label, result_label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
 
+_LIFTED = Label(fr="Doutes levés", en="Doubts lifted")
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
 _METHOD = Label(fr="Moyen", en="Means")
 _RESULT = Label(fr="Résultat", en="Outcome")
@@ -56,6 +57,8 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         (_METHOD.text(language), method_label(check, language)),
         (_RESULT.text(language), result_label(check, language)),
     ]
+    if check.lifted:
+        facts.append((_LIFTED.text(language), lifted_labels(check, language)))
     if check.checked_by:
         facts.append((_CHECKER.text(language), checker_label(check, language)))
     for label, at in ((_CHECKED, check.checked_at), (_DESTROYED, check.destroyed_at)):
@@ -69,6 +72,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         values={
             "method": check.method,
             "result": str(check.result),
+            "doubts_lifted": check.lifted,
             "checked_by": check.checked_by,
             "checked_at": clock.written(check.checked_at),
             "document_destroyed_at": clock.written(check.destroyed_at),

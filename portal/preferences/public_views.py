@@ -30,6 +30,8 @@ from portal.web.incoming.rate_limits import TooManyTries, count_try
 blueprint = Blueprint("preferences", __name__)
 
 ONE_CLICK = "One-Click"
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_AROUND = ' "\t\r\n\0\ufeff'
 MAILS_TO_ONE_ADDRESS = "5 per hour"
 
 
@@ -50,7 +52,7 @@ def unsubscribe(token: str) -> Any:
 @without_form_token
 def stop(token: str) -> Any:
     """Stop the e-mails: for a mail program (RFC 8058) a plain 200 and no cookie, for a person the next page."""
-    is_one_click = request.form.get("List-Unsubscribe", "").strip() == ONE_CLICK
+    is_one_click = _is_one_click()
     if not is_one_click and "stop" not in request.form:
         abort(400)  # a program that tries every link has neither the word of RFC 8058 nor our button
     try:
@@ -64,6 +66,16 @@ def stop(token: str) -> Any:
     if is_one_click:
         return Response("Unsubscribed.\n", mimetype="text/plain")
     return redirect(url_for(".stopped", token=token), 303)
+
+
+def _is_one_click() -> bool:
+    """Tell whether a mail program sent the one line of RFC 8058, as a form or, where it names no type, as it stands."""
+    if request.mimetype in _FORM_TYPES:
+        values = [value for name, value in request.form.items(multi=True) if name.strip(_AROUND) == "List-Unsubscribe"]
+    else:
+        name, _equals, value = request.get_data(as_text=True).strip(_AROUND).partition("=")
+        values = [value] if name == "List-Unsubscribe" else []
+    return any(value.strip(_AROUND).lower() == ONE_CLICK.lower() for value in values)
 
 
 @blueprint.get("/unsubscribe/<token>/done")

@@ -43,6 +43,7 @@ class RequestDraft(db.Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     identity_proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     identity_proven_in: Mapped[int | None] = mapped_column(BigId)
+    identity_lifted: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     is_document_later: Mapped[bool] = mapped_column(default=False)
 
     @property

@@ -11,13 +11,17 @@ from flask import Response
 
 # A number, an amount or a telephone number may begin with a sign; one that holds another sign or a slash is computed.
 _SPACES = " \xa0\u202f"
-_PLAIN_NUMBER = re.compile(rf"[{_SPACES}]*[+-][0-9][0-9.,{_SPACES}]*(\(0\)[0-9.,{_SPACES}]*)?[€%]?[{_SPACES}]*")
+_PLAIN_NUMBER = re.compile(rf"[{_SPACES}]*[+\u2212-][0-9][0-9.,{_SPACES}]*(\(0\)[0-9.,{_SPACES}]*)?[€%]?[{_SPACES}]*")
 # As they are typed, in full width, and small; some spreadsheets read them alike.
-_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b-"
+_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212-"
 _CONTROLS = ("\t", "\r", "\n", "\0")
 _MAY_BE_FORMULA = re.compile(rf"[{_SIGNS}]|^[\t\r\n\0]")
 # Where a cell may begin. A spreadsheet that expects semicolons does not see our quotes, which follow a comma.
-_BEGINNING = re.compile(r"(^|[;\t\r\n])([^;\t\r\n]*)")
+_BEGINNING = re.compile(r"(^|[;\t\r\n\v\f\x85\u2028\u2029])([^;\t\r\n\v\f\x85\u2028\u2029]*)")
+# Letters and marks that Unicode counts as printable and that show nothing.
+_UNSEEN = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _LINE_END = "\r\n"
 # A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.
@@ -75,9 +79,13 @@ def _neutral(found: re.Match[str]) -> str:
     separator, part = found.groups()
     # Where commas separate, the first part begins a cell that goes on to the end of the text.
     cell = part if separator else found.string
-    sign = next((letter for letter in part if letter.isprintable() and letter not in ' "'), " ")
+    sign = next((letter for letter in part if _is_seen(letter)), " ")
     is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not _PLAIN_NUMBER.fullmatch(cell))
     return f"{separator}'{part}" if is_formula else separator + part
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() and letter not in ' "' and not _UNSEEN.match(letter)
 
 
 def _quoted(value: Any) -> str:

@@ -63,5 +63,8 @@ def spoken_language(accept_language: str | None) -> str | None:
     """Return the language that the portal speaks and the header wants most, whichever country stands beside it."""
     # The library's own class for languages puts those with a country first, whatever their weight.
     wanted = sorted(parse_accept_header(accept_language), key=lambda choice: choice[1], reverse=True)
-    codes = (value.replace("_", "-").partition("-")[0].lower() for value, weight in wanted if weight)
-    return next((LANGUAGES[0] if code == "*" else code for code in codes if code in (*LANGUAGES, "*")), None)
+    named = [(value.replace("_", "-").partition("-")[0].lower(), weight) for value, weight in wanted]
+    # The star stands for every language that the header does not name (RFC 9110, 12.5.4).
+    others = [language for language in LANGUAGES if language not in dict(named)]
+    codes = [code for name, weight in named if weight for code in (others if name == "*" else [name])]
+    return next((code for code in codes if code in LANGUAGES), None)

@@ -27,6 +27,14 @@ TakeIn = Callable[..., list[Any]]
         ("+262 692 12 34 56", "+262 692 12 34 56"), ("0032 470 12 34 56", "+32 470 12 34 56"), ("tel:+33612345678", "+33 6 12 34 56 78"),
         ("\u202a06\u00a012\u202f34\u00a056\u00a078\u202c", "06 12 34 56 78"), ("(0470) 12‑34‑56", "(0470) 12-34-56"),
         ("+33\u200b 6 12 34 56 78", "+33 6 12 34 56 78"), ("０６ 12 34 56 78", "06 12 34 56 78"),
+        ("٠٦١٢٣٤٥٦٧٨", "0612345678"), ("۰۶۱۲۳۴۵۶۷۸", "0612345678"), ("०६१२३४५६७८", "0612345678"), ("＋３３ 6 12 34 56 78", "+33 6 12 34 56 78"),
+        ("(+33) 6 12 34 56 78", "+33 6 12 34 56 78"), ("TEL:+33-6-12-34-56-78;phone-context=+33", "+33 6 12 34 56 78"), ("06 12 34 56 78;ext=3", "06 12 34 56 78 ext. 3"), ("+33 6 12 34 56 78 / +32 470 12 34 56", "+33 6 12 34 56 78 / +32 470 12 34 56"),
+        ("tel:+41791234567;ext=12", "+41 79 123 45 67 ext. 12"),
+        ("callto:0470123456", "0470123456"), ("sms:+262692123456", "+262 692 12 34 56"), ("Tél. : 06 12 34 56 78", "06 12 34 56 78"), ("Mobile: 0692123456", "0692123456"),
+        ("06 12 34 56 78\r\n", "06 12 34 56 78"), ("\t+32 470 12 34 56 ", "+32 470 12 34 56"), ("06_12_34_56_78", "06_12_34_56_78"), ("[06 12 34 56 78]", "[06 12 34 56 78]"),
+        ("00 41 79 123 45 67", "+41 79 123 45 67"), ("+33 (0)6 12 34 56 78", "+33 6 12 34 56 78"), ("3639", "3639"), ("112", "112"), ("8 912 345-67-89", "8 912 345-67-89"),
+        ("06 12 34 56 78 / 07 12 34 56 78", "06 12 34 56 78 / 07 12 34 56 78"), ("06 12 34 56 78, 07 12 34 56 78", "06 12 34 56 78, 07 12 34 56 78"),
+        ("06 12 34 56 78 (bureau)", "06 12 34 56 78 (bureau)"), ("+999 123456", "+999 123456"),
     ],
 )  # fmt: skip
 def test_a_number_is_shown_as_given_unless_it_carries_its_country(
@@ -40,6 +48,17 @@ def test_a_number_is_shown_as_given_unless_it_carries_its_country(
 
 
 @pytest.mark.parametrize(
+    "sent",
+    ["4111 1111 1111 1111", "٤١١١ ١١١١ ١١١١ ١١١١", "４１１１１１１１１１１１１１１１", "Tél. : 4111-1111-1111-1111", "(4111) 1111 1111 1111",
+     "abc", "+", "0", "06 12 34 56 7O", "1" * 40, "", "=1+1", "javascript:06", "+33 6 12 (<script>)", "06+12", "+4111 1111 1111 1111", "0612;x=1;DROP"],
+)  # fmt: skip
+def test_what_is_no_number_or_the_number_of_a_card_is_refused(people: People, take_in: TakeIn, sent: str) -> None:
+    people.customer()
+    refused = take_in(record("phone_number", "P-1", {"number": sent}, CAMILLE, source="platform"))
+    assert [line.field for line in refused] == ["values.number"]
+
+
+@pytest.mark.parametrize(
     ("sent", "normalised"),
     [
         ("jean.dupont.@docomo.ne.jp", "jean.dupont.@docomo.ne.jp"),
@@ -47,6 +66,20 @@ def test_a_number_is_shown_as_given_unless_it_carries_its_country(
         ("mailto:Jean@example.org", "jean@example.org"),
         ("\u200bjean@example.org.", "jean@example.org"),
         ("pelé@例え.jp", "pelé@xn--r8jz45g.jp"),
+        (".jean@example.org", ".jean@example.org"),
+        ("jean..dupont@ezweb.ne.jp", "jean..dupont@ezweb.ne.jp"),
+        ('"jean@home"@example.org', '"jean@home"@example.org'),
+        ("Jean Dupont <Jean@Example.org>", "jean@example.org"),
+        ("<mailto:jean@example.org?subject=x>", "jean@example.org"),
+        ("mailto:jean%2Bx%40example.org", "jean+x@example.org"),
+        ("\ufeffjean@example.org。", "jean@example.org"),
+        ("jean@example.org…", "jean@example.org"),
+        ("ｊｅａｎ＠ｅｘａｍｐｌｅ．ｏｒｇ", "jean@example.org"),
+        ("jean @ example.org", "jean@example.org"),
+        ("jean\u00a0@\u00a0example.org\u00a0", "jean@example.org"),
+        ("o’neill@example.org", "o’neill@example.org"),
+        ("user%x+y/z=1@example.org", "user%x+y/z=1@example.org"),
+        ("Ünïcode@exämple.org", "ünïcode@xn--exmple-cua.org"),
     ],
 )
 def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str) -> None:
@@ -60,6 +93,9 @@ def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str)
     [
         ("1988-00-00", "1988", "1988"), ("1988-05-00", "1988-05", "mai 1988"), ("1988", "1988", "1988"),
         ("1988-05", "1988-05", "mai 1988"), ("1988-XX-XX", "1988", "1988"), ("0000-00-00", None, None), (None, None, None),
+        ("1988-00-15", "1988", "1988"), ("1988-XX-15", "1988", "1988"), ("1988-05-??", "1988-05", "mai 1988"), ("1988-??-??", "1988", "1988"),
+        ("1988-00", "1988", "1988"), ("0000-05-03", None, None), ("XXXX-05-03", None, None), ("--05-03", None, None), ("198X", None, None),
+        ("19??-00-00", None, None), ("1900-00-00", "1900", "1900"), ("????-??-??", None, None),
     ],
 )  # fmt: skip
 def test_a_birth_known_in_part_is_kept_and_shown(
@@ -75,7 +111,11 @@ def test_a_birth_known_in_part_is_kept_and_shown(
     assert db.session.execute(select(Customer.birth_date)).scalar_one() == date(1988, 5, 2)
 
 
-@pytest.mark.parametrize("sent", ["1988-13-00", "1788-00-00", "9999-00-00", "88-00-00", "2199-00-00", "1988-00-04x"])
+@pytest.mark.parametrize(
+    "sent",
+    ["1988-13-00", "1788-00-00", "9999-00-00", "88-00-00", "2199-00-00", "1988-00-04x", "1988-02-30", "1900-02-29", "1988-W10",
+     "1988-00-32", "١٩٨٨-٠٥", "1988W10", "0000-13-01", "1899-12-00", "1988-04-31", "--13-01", "198X-02-30x", "20XX-00-00-00"],
+)  # fmt: skip
 def test_what_is_no_birth_is_refused(take_in: TakeIn, sent: str) -> None:
     assert [line.field for line in take_in(customer("X-1", birth_date=sent))] == ["birth_date"]
 

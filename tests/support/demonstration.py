@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from werkzeug.routing import Rule
 
 from portal import clock
@@ -19,7 +19,7 @@ from portal.access.passkeys import NewPasskey, add_passkey
 from portal.access.permissions import Permission, Role, may
 from portal.accounts.facebook.signed_request import Callback
 from portal.accounts.links import Purpose, issue_link
-from portal.accounts.models import Account, AccountPasskey, AccountSession
+from portal.accounts.models import Account, AccountDevice, AccountPasskey, AccountSession
 from portal.app import create_app
 from portal.config import Settings
 from portal.customers.models import Customer
@@ -183,6 +183,8 @@ def _passkey(model: Any, **owner: int) -> str:
 def _customer_values(demo: Demonstration, name: str) -> Values:
     """Return the identifiers of what a customer has; of a kind that they have none of, somebody else's."""
     browser = demo.browsers[name]
+    with transaction() as session:  # the first browser of an account is no doubt, and pages of identity want one
+        session.execute(update(AccountDevice).values(is_first=False))
     browser.get("/requests/new/portability").submit({"scope": "all", "destination": "Autre"}, with_field="scope")
     customer_id = _customer_id("C-1001" if name == "customer" else "C-1002")
     draft = _first(select(RequestDraft.public_id).where(RequestDraft.customer_id == customer_id))

@@ -25,7 +25,8 @@ def test_a_formula_becomes_text(text: str) -> None:
     "text",
     [
         "\uff1d1+1", "\uff0b1", "\uff0dA1", "\uff20SUM(A1)", "\ufe661", "\u200b=1", "\ufeff=1", "\xa0=1", "  =1",
-        "\u202e=1", "\u200f\u2066=1", "\xad=1", '"=1"', " -2+3", "-2-3", "+1/2", "-2*3", "-(2)",
+        "\u202e=1", "\u200f\u2066=1", "\xad=1", '"=1"', " -2+3", "-2-3", "+1/2", "-2*3", "-(2)", "\u3164=1", "\u115f=1",
+        "\ufe0f=1", "\u034f=1", "\u2800=1", "\U000e0100=1", "\u2212A1", "\u2212(2)", "\ufe62A1", "@jean", "=", "\x1b=1", "\u3000=1",
         "+1+cmd", "-2+3", "+33-6", "-1,5/3", "- une note", "+(0)6", "\ttext", "\0text",
     ],
 )  # fmt: skip
@@ -39,6 +40,8 @@ def test_what_is_typed_to_hide_a_formula_becomes_text_too(text: str) -> None:
         ('x;=HYPERLINK("http://a.example";"b")', 'x;\'=HYPERLINK("http://a.example";"b")'),
         ("x;\u200b\uff1d1;@A1;-5", "x;'\u200b\uff1d1;'@A1;-5"),
         ('x;"=1"', 'x;\'"=1"'),
+        ("x\v=1\f=2\x85=3\u2028=4\u2029=5", "x\v'=1\f'=2\x85'=3\u2028'=4\u2029'=5"),
+        ("x\x00=1;\u3164\uff1d1", "x\x00=1;'\u3164\uff1d1"),
         ("x\n=1\r\n+A1\t=2", "x\n'=1\r\n'+A1\t'=2"),
         (";=1", ";'=1"),
         ("\t=1", "'\t'=1"),
@@ -66,7 +69,7 @@ def test_no_spreadsheet_finds_a_formula_by_whichever_separator(cells: list[str],
     "text",
     [
         "+33 6 12 34 56 78", "+33612345678", "+33 (0)6 12 34 56 78", "+33.6.12.34.56.78", "-49.90", "-1\u202f049,90\xa0€",
-        "-5 %", "1e5", "Élodie", "Jean-Luc", "a=b", "a; b", "C-1", "",
+        "-5 %", "\u22125 %", "-1,50 €", "1e5", "Élodie", "Jean-Luc", "a=b", "a; b", "C-1", "",
     ],
 )  # fmt: skip
 def test_plain_text_and_numbers_stay(text: str) -> None:

@@ -3,16 +3,16 @@
 The password or Facebook begins a wait of five minutes, kept as a row. Only a second step within it opens a session.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from portal import clock
 from portal.access import recovery_codes
 from portal.access.one_time_codes import burn_totp_code
 from portal.access.passkeys import PasskeyRefused
 from portal.accounts.emails import queue_recovery_code_used
-from portal.accounts.models import Account, AccountRecoveryCode, AccountToken
+from portal.accounts.models import Account, AccountPasskey, AccountRecoveryCode, AccountToken
 from portal.accounts.second_step.factors import TO_ENTER, use_challenge, use_passkey
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -124,6 +124,29 @@ def pass_by_passkey(public_id: str, challenge_id: str | None, answer: str) -> tu
         record(DENIED, actor="portal", subject=account.subject, reason="passkey")
         return None
     return account, _end(token, "passkey")
+
+
+def is_step_of_long(account: Account, method: str, since: datetime) -> bool:
+    """Tell whether a sign-in passed a second step, and the account has had every such step since before an instant.
+
+    Args:
+        method: of the sign-in, such as `password+totp`.
+    """
+    match method.partition("+")[2]:
+        case "totp":
+            return account.app_added_at is not None and account.app_added_at < since
+        case "passkey":
+            return _are_all_older(AccountPasskey, account.id, since)
+        case "recovery":
+            return _are_all_older(AccountRecoveryCode, account.id, since)
+        case _:
+            return False
+
+
+def _are_all_older(model: type[AccountPasskey | AccountRecoveryCode], account_id: int, since: datetime) -> bool:
+    newest = select(func.max(model.created_at)).where(model.account_id == account_id)
+    made_at = db.session.execute(newest).scalar_one()
+    return made_at is not None and made_at < since
 
 
 def _waiting(public_id: str) -> AccountToken:

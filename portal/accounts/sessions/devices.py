@@ -24,7 +24,8 @@ def find_device(account: Account | None, token: str) -> AccountDevice | None:
 def remember_device(account: Account, token: str, label: str) -> tuple[AccountDevice, bool]:
     """Note in the current transaction that an account is entered from a browser; return the browser, and if it is new.
 
-    The caller has locked the account's row, so that two sign-ins at once cannot add the browser twice.
+    The caller has locked the account's row, so that two sign-ins at once cannot add the browser twice, and notes the
+    sign-in afterwards. An account whose browsers are all forgotten had a first one all the same.
 
     Args:
         token: the device cookie.
@@ -41,6 +42,7 @@ def remember_device(account: Account, token: str, label: str) -> tuple[AccountDe
         label=label,
         first_seen_at=instant,
         last_seen_at=instant,
+        is_first=account.last_sign_in_at is None,
     )
     db.session.add(device)
     db.session.flush()

@@ -208,20 +208,56 @@ def _picture_decoder(kind: str, most_pixels: int, longest_edge: int) -> Callable
         pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
     def decode(data: bytes) -> list[Page]:
-        with Image.open(BytesIO(data), formats=formats) as picture:
-            if picture.width * picture.height > most_pixels:
-                raise Refused("too_many_pixels")
-            picture.draft("RGB", (longest_edge, longest_edge))
-            # Before the orientation is read: reading it decodes a PNG too, and hides that the file is broken.
-            picture.load()
-            orientation = _orientation(picture)
-            small = _shrunk(picture, longest_edge)
-        upright = _on_white(small)
-        if orientation in _TURNED:
-            upright = upright.transpose(Image.Transpose[_TURNED[orientation]])
-        return [(upright.width, upright.height, upright.tobytes())]
+        try:
+            return [_picture(data, formats, most_pixels, longest_edge)]
+        except Refused:
+            raise
+        except Exception as error:
+            bare = _without_notes(kind, data)
+            if bare == data or "too large" in str(error):  # a note that unpacks without end is no damage
+                raise
+        return [_picture(bare, formats, most_pixels, longest_edge)]
 
     return decode
+
+
+def _picture(data: bytes, formats: list[str], most_pixels: int, longest_edge: int) -> Page:
+    from PIL import Image
+
+    with Image.open(BytesIO(data), formats=formats) as picture:
+        if picture.width * picture.height > most_pixels:
+            raise Refused("too_many_pixels")
+        picture.draft("RGB", (longest_edge, longest_edge))
+        # Before the orientation is read: reading it decodes a PNG too, and hides that the file is broken.
+        picture.load()
+        orientation = _orientation(picture)
+        small = _shrunk(picture, longest_edge)
+    upright = _on_white(small)
+    if orientation in _TURNED:
+        upright = upright.transpose(Image.Transpose[_TURNED[orientation]])
+    return upright.width, upright.height, upright.tobytes()
+
+
+def _without_notes(kind: str, data: bytes) -> bytes:
+    """Return a JPEG or PNG without what only describes it: a damaged note should cost the person no picture."""
+    kept, at = [], 0
+    if kind == "jpeg":
+        kept, at = [data[:2]], 2
+        while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b"\xd9", b""):
+            end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+            is_note = 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == 0xFE
+            # A whole Adobe segment says how the colours are meant.
+            if not is_note or (data[at + 1] == 0xEE and end - at >= 16):
+                kept.append(data[at:end])
+            at = max(end, at + 4)
+    if kind == "png":
+        kept, at = [data[:8]], 8
+        while at + 8 <= len(data):
+            end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+            if data[at + 4 : at + 5].isupper():  # the chunks that a picture cannot do without (ISO/IEC 15948, 5.4)
+                kept.append(data[at:end])
+            at = end
+    return b"".join(kept) + data[at:]
 
 
 _ORIENTATION = 0x0112
@@ -281,7 +317,8 @@ def _pdf_decoder(most_pages: int, longest_edge: int) -> Callable[[bytes], list[P
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
             is_locked = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
-            raise Refused("encrypted_pdf" if is_locked else "unreadable") from error
+            is_cut = b"%PDF-" in data[:1024] and b"%%EOF" not in data
+            raise Refused("encrypted_pdf" if is_locked else "truncated" if is_cut else "unreadable") from error
         if not 1 <= len(document) <= most_pages:
             raise Refused(f"too_many_pages {len(document)}" if len(document) else "unreadable")
         return [_pdf_page(document[number], longest_edge) for number in range(len(document))]

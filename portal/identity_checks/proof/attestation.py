@@ -2,10 +2,21 @@
 
 from typing import Final
 
+from babel.lists import format_list
+
 from portal.access.permissions import Role
 from portal.bilingual import Label, date_time
 from portal.identity_checks.models import CheckResult, IdentityCheck
-from portal.identity_checks.proof.checking import BY_STAFF, DOCUMENT, FACEBOOK_SIGNATURE, KNOWN_ADDRESS, SESSION
+from portal.identity_checks.proof.checking import (
+    BY_STAFF,
+    DOCUMENT,
+    FACEBOOK_AND_CODE,
+    FACEBOOK_SIGNATURE,
+    KNOWN_ADDRESS,
+    SECOND_STEP,
+    SESSION,
+)
+from portal.identity_checks.proof.policy import DoubtSignal
 from portal.lookups.access_log import team_label
 
 _METHODS: Final = {
@@ -13,6 +24,10 @@ _METHODS: Final = {
     KNOWN_ADDRESS: Label(
         fr="Mot de passe et code envoyé à une adresse connue", en="Password and code sent to a known address"
     ),
+    FACEBOOK_AND_CODE: Label(
+        fr="Facebook et code envoyé à une adresse connue", en="Facebook and code sent to a known address"
+    ),
+    SECOND_STEP: Label(fr="Seconde étape de connexion", en="Second step at sign-in"),
     SESSION: Label(fr="Connexion à ce portail", en="Sign-in to this portal"),
     FACEBOOK_SIGNATURE: Label(fr="Signature de Facebook", en="Signature of Facebook"),
     BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
@@ -24,6 +39,7 @@ _RESULTS: Final = {
     CheckResult.REJECTED: Label(fr="Identité non confirmée", en="Identity not confirmed"),
     CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
 }
+_LIFTED: Final = Label(fr="Doute levé : {doubts}", en="Doubt lifted: {doubts}")
 _PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The portal, without anybody's intervention")
 
 
@@ -43,7 +59,14 @@ def checker_label(check: IdentityCheck, language: object) -> str:
     return _PORTAL.text(language) if check.checked_by else ""
 
 
+def lifted_labels(check: IdentityCheck, language: object) -> str:
+    """Return the doubts that a check lifted, in words; empty when there was none."""
+    return format_list([DoubtSignal(code).label(language) for code in check.lifted], locale=str(language))
+
+
 def attestation(check: IdentityCheck, language: object) -> str:
-    """Return in one line how a check was made, by whom and when."""
+    """Return in one line how a check was made, which doubts it lifted, by whom and when."""
+    lifted = _LIFTED.filled(language, doubts=lifted_labels(check, language)) if check.lifted else ""
     when = date_time(check.checked_at, language) if check.checked_at else ""
-    return " · ".join(fact for fact in (method_label(check, language), checker_label(check, language), when) if fact)
+    facts = (method_label(check, language), lifted, checker_label(check, language), when)
+    return " · ".join(fact for fact in facts if fact)

@@ -1,8 +1,11 @@
 """Decide who somebody is. The decision destroys the document in the same transaction; the result is kept."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from portal import clock
+from portal.accounts.models import Account
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
@@ -14,12 +17,16 @@ from portal.staff.models import StaffMember
 
 CHECKED = declare("customer:identity:checked", "method", "result")
 
-__all__ = ["AlreadyChecked", "abandon", "decide", "documents_of", "note_check", "open_check"]
+__all__ = ["AlreadyChecked", "abandon", "code_method", "decide", "documents_of", "note_check", "open_check"]
 
 DOCUMENT = "document"
 """Method: a person compares a document with what is held."""
 KNOWN_ADDRESS = "known_address"
-"""Method: the password again, and a code sent to an address held before the account existed."""
+"""Method: the password again, and a code sent to an address that was known before the doubt."""
+FACEBOOK_AND_CODE = "facebook_and_code"
+"""Method: Facebook again, for an account without a password, and such a code."""
+SECOND_STEP = "second_step"
+"""Method: the signed-in session passed a second step that the account has had for long."""
 SESSION = "session"
 """Method: the signed-in session raised no doubt."""
 FACEBOOK_SIGNATURE = "facebook_signature"
@@ -32,6 +39,11 @@ class AlreadyChecked(ValueError):
     """The check has its result already; another document needs another check."""
 
 
+def code_method(account: Account) -> str:
+    """Return the method of a code by mail: what came before it is the password, or Facebook where there is none."""
+    return KNOWN_ADDRESS if account.password_hash else FACEBOOK_AND_CODE
+
+
 def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT) -> IdentityCheck:
     """Add a check that awaits its document, in the current transaction."""
     check = IdentityCheck(customer_id=customer_id, request_id=request_id, method=method)
@@ -40,24 +52,36 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
     return check
 
 
-def note_check(customer_id: int, request_id: int, method: str, *, checked_by: str = "portal") -> IdentityCheck:
+def note_check(
+    customer_id: int, request_id: int, method: str, *, lifted: Iterable[str] = (), checked_by: str = "portal"
+) -> IdentityCheck:
     """Add, in the current transaction, a check that is confirmed already, because no document was needed.
 
     Args:
         method: one of the methods above, except `DOCUMENT`.
+        lifted: the doubts that it lifted.
         checked_by: a role, or `portal`.
     """
     check = open_check(customer_id, request_id, method)
+    check.lifted = [str(signal) for signal in lifted]
     _conclude(check, CheckResult.CONFIRMED, checked_by)
     return check
 
 
-def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = None, member: StaffMember) -> None:
+def decide(
+    check: IdentityCheck,
+    result: CheckResult,
+    *,
+    reason: str | None = None,
+    lifted: Iterable[str] = (),
+    member: StaffMember,
+) -> None:
     """Record the result of a check and start destroying its document, in the current transaction.
 
     Args:
         result: `CONFIRMED`, `ASKED_AGAIN` or `REJECTED`; open a new check after `ASKED_AGAIN`.
         reason: a code, for `ASKED_AGAIN` and `REJECTED`.
+        lifted: the doubts that a confirmed identity lifts.
         member: who looked; the check keeps the role only.
 
     Raises:
@@ -67,7 +91,7 @@ def decide(check: IdentityCheck, result: CheckResult, *, reason: str | None = No
     check = db.session.execute(locked.execution_options(populate_existing=True)).scalar_one()
     if check.result is not CheckResult.PENDING:
         raise AlreadyChecked
-    check.reason = reason
+    check.reason, check.lifted = reason, list(lifted)
     _conclude(check, result, member.role, actor=f"staff:{member.public_id}")
 
 

@@ -8,9 +8,18 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
+from portal.accounts.second_step.sign_in import is_step_of_long
 from portal.customers.models import Customer
 from portal.customers.names import is_same_name
-from portal.identity_checks.proof.policy import IdentityDecision, Situation, is_document_needed
+from portal.identity_checks.proof.known_address import known_addresses
+from portal.identity_checks.proof.policy import (
+    LIFTED_BY_SECOND_STEP,
+    RECENT_ADDRESS_DAYS,
+    DoubtSignal,
+    IdentityDecision,
+    Situation,
+    is_document_needed,
+)
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.partial_dates import may_be_same_day
@@ -27,7 +36,7 @@ def assess(
     session: AccountSession,
     *,
     rectifies_identity: bool = False,
-    has_light_proof: bool = False,
+    lifted: frozenset[DoubtSignal] = frozenset(),
 ) -> IdentityDecision:
     """Return whether a right that is asked for through the portal needs a document.
 
@@ -35,23 +44,24 @@ def assess(
         right: the code of the right.
         session: the session in which the right is asked for.
         rectifies_identity: whether the correction touches name or date of birth.
-        has_light_proof: whether a fresh password and a code to an earlier address were given in this session.
+        lifted: the doubts that a code by mail has lifted in this session.
     """
     customer = account.customer
     known = _recorded_identity(customer) if customer else {}
     confirmed_at, changed_at = account.email_confirmed_at, account.email_changed_at
-    first_seen_at = _first_seen_at(session)
+    device = db.session.get(AccountDevice, session.device_id) if session.device_id else None
     situation = Situation(
         email_confirmed_on=clock.local_date(confirmed_at) if confirmed_at else None,
         email_changed_on=clock.local_date(changed_at) if changed_at else None,
-        device_first_seen_on=clock.local_date(first_seen_at) if first_seen_at else None,
+        device_first_seen_on=clock.local_date(device.first_seen_at) if device else None,
+        is_first_device=device is not None and device.is_first,
         can_compare=bool(known),
         is_facebook_only=account.password_hash is None or session.method == FACEBOOK,
         is_import_match_only=account.is_claimed_by_match,
         name_differs=_name_differs(account, known),
         birth_date_differs=_birth_date_differs(customer, known),
-        password_again=has_light_proof,
-        code_to_earlier_address=has_light_proof,
+        lifted=lifted | _lifted_by_second_step(account, session),
+        may_lift=frozenset().union(*(address.lifts for address in known_addresses(account))),
         rectifies_identity=rectifies_identity,
     )
     return _decide(right, situation)
@@ -79,9 +89,11 @@ def _decide(right: str, situation: Situation) -> IdentityDecision:
     return is_document_needed(right, situation, setting, clock.today())
 
 
-def _first_seen_at(session: AccountSession) -> Any:
-    device = db.session.get(AccountDevice, session.device_id) if session.device_id else None
-    return device.first_seen_at if device else None
+def _lifted_by_second_step(account: Account, session: AccountSession) -> frozenset[DoubtSignal]:
+    # A thief who has the password may add a second step of their own, so that a new one proves nothing.
+    since = clock.now() - timedelta(days=RECENT_ADDRESS_DAYS)
+    is_passed = is_step_of_long(account, session.method, since)
+    return LIFTED_BY_SECOND_STEP if is_passed else frozenset()
 
 
 def _recorded_identity(customer: Customer) -> Mapping[str, Any]:
@@ -113,7 +125,10 @@ def _name_differs(account: Account, known: Mapping[str, Any]) -> bool:
         # Somebody has one name only, and systems keep it in either field.
         whole = [f"{given} {family}" for family in families or [""]]
         return _differs(f"{account.given_name} {account.family_name}", whole)
-    return _differs(account.family_name, families) or _differs(account.given_name, [given])
+    is_straight = not (_differs(account.family_name, families) or _differs(account.given_name, [given]))
+    # Many people put the family name first, and systems then keep each name in the other's field.
+    is_crossed = not (_differs(account.given_name, families) or _differs(account.family_name, [given]))
+    return not (is_straight or is_crossed)
 
 
 def _differs(name: str, known: list[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.models import IdentityCheck
+from portal.identity_checks.proof.known_address import KnownAddress
 from portal.staff.models import StaffMember
 
 
@@ -21,7 +22,8 @@ class Errand:
         reasons: why we ask this person, one sentence each, in the customer's language.
         draft_id: id of the draft, while the request is not sent.
         check_id: id of the open check, once the request is sent.
-        may_be_light: whether a password and a code can still clear the doubts.
+        address: where a code would lift every doubt that remains; None where none would.
+        takes_document: whether a document would be compared with what is held.
         next_url: the page after the document.
         back_url: the page before.
         steps: how many steps the draft has; 0 for a request that was sent.
@@ -35,7 +37,8 @@ class Errand:
     back_url: str
     draft_id: int | None = None
     check_id: int | None = None
-    may_be_light: bool = False
+    address: KnownAddress | None = None
+    takes_document: bool = True
     steps: int = 0
 
 
@@ -60,8 +63,8 @@ class Errands(Protocol):
     def complete(self, errand: Errand) -> None:
         """Take note that every side of the document has arrived."""
 
-    def clear(self, errand: Errand, session: AccountSession) -> None:
-        """Take note of the light proof: a fresh password and a code to a known address."""
+    def clear(self, errand: Errand, account: Account, session: AccountSession) -> None:
+        """Take note of a fresh password, or Facebook, and a code to the errand's address."""
 
     def put_off(self, errand: Errand) -> None:
         """Take note that the customer sends the document later."""

@@ -1,20 +1,30 @@
-"""The lighter way: a six-digit code to an address that the company held before the account existed.
+"""The lighter way: a six-digit code to an address that was known before there was any doubt.
 
-A stranger who opened the account yesterday, or took it over, cannot read mail there; the person can. The code is never
-stored: like the text of a mailed link it is derived from a row and the portal's key (docs/adr/0003).
+A stranger who opened the account yesterday, came in with its password, or took it over, cannot read mail there; the
+person can. The code is never stored: like the text of a mailed link it is derived from a row and the portal's key
+(docs/adr/0003).
 """
 
 import hmac
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
 from portal import clock
+from portal.accounts.links import Purpose
 from portal.accounts.models import Account, AccountToken
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
+from portal.identity_checks.proof.policy import (
+    LIFTED_AT_EARLIER_ADDRESS,
+    LIFTED_AT_SIGN_IN_ADDRESS,
+    RECENT_ADDRESS_DAYS,
+    DoubtSignal,
+)
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
@@ -35,11 +45,50 @@ class CodeUnusable(Exception):
     """The code is wrong, used, replaced or expired."""
 
 
-def known_address(account: Account) -> str | None:
-    """Return an address that the company held before the account existed, or None.
+@dataclass(frozen=True)
+class KnownAddress:
+    """An address that a code may go to, and the doubts that the code lifts."""
 
-    It is the address of the customer file, else that of a record.
+    email: str
+    lifts: frozenset[DoubtSignal]
+
+
+def address_that_lifts(account: Account, doubts: Iterable[DoubtSignal]) -> KnownAddress | None:
+    """Return the address at which a code lifts all of these doubts, or None where none would be enough."""
+    return next((known for known in known_addresses(account) if known.lifts.issuperset(doubts)), None)
+
+
+def known_addresses(account: Account) -> list[KnownAddress]:
+    """Return the addresses that a code may go to: the one of the sign-in first, where it was confirmed long ago."""
+    found = []
+    if account.email_confirmed_at and account.email_confirmed_at < _recent_since():
+        found.append(KnownAddress(account.email, LIFTED_AT_SIGN_IN_ADDRESS))
+    earlier = _address_before_change(account) or _address_before_account(account)
+    if earlier:
+        found.append(KnownAddress(earlier, LIFTED_AT_EARLIER_ADDRESS))
+    return found
+
+
+def _recent_since() -> datetime:
+    """Return the instant since which an address counts as recent; the doubt about it counts the same days."""
+    return clock.start_of(clock.today() - timedelta(days=RECENT_ADDRESS_DAYS - 1))
+
+
+def _address_before_change(account: Account) -> str | None:
+    """Return the address that the account had before its first change of the last 30 days, or None without a change.
+
+    A thief may change the address twice, so that the last one before is theirs too.
     """
+    is_changed = account.email_changed_at is not None and account.email_changed_at >= _recent_since()
+    if not is_changed or account.created_at >= _recent_since():
+        return None
+    is_former = (AccountToken.account_id == account.id, AccountToken.purpose == Purpose.DENY_CHANGE)
+    statement = select(AccountToken.email).where(*is_former, AccountToken.created_at >= _recent_since())
+    return db.session.execute(statement.order_by(AccountToken.id).limit(1)).scalar_one_or_none()
+
+
+def _address_before_account(account: Account) -> str | None:
+    """Return the address of the customer file, else of a record, that the company held before the account existed."""
     customer = account.customer
     if customer is None:
         return None
@@ -69,7 +118,9 @@ def send_code(account: Account, customer: Customer, address: str) -> AccountToke
     """Add a code and its mail to the current transaction, and return the code's row. An earlier code stops working."""
     instant = clock.now()
     _end_codes(account.id)
-    token = AccountToken(account_id=account.id, purpose=PURPOSE, created_at=instant, expires_at=instant + LIFE)
+    token = AccountToken(
+        account_id=account.id, purpose=PURPOSE, email=address, created_at=instant, expires_at=instant + LIFE
+    )
     db.session.add(token)
     db.session.flush()
     queue_mail(
@@ -92,14 +143,19 @@ def open_code(account_id: int) -> AccountToken | None:
     return db.session.execute(statement.order_by(AccountToken.id.desc()).limit(1)).scalar_one_or_none()
 
 
-def use_code(account: Account, customer: Customer, typed: str) -> None:
+def use_code(account: Account, customer: Customer, typed: str, address: str) -> None:
     """Use a code up in the current transaction. Of two uses at once only one succeeds. Count the try before.
 
+    Args:
+        address: the one that the code must have gone to.
+
     Raises:
-        CodeUnusable: the code is wrong, used, replaced or expired.
+        CodeUnusable: the code is wrong, used, replaced or expired, or went to another address.
     """
     token = open_code(account.id)
-    if token is None or not hmac.compare_digest(typed.encode(), code_of(token.public_id).encode()):
+    if token is None or token.email != address:
+        raise CodeUnusable
+    if not hmac.compare_digest(typed.encode(), code_of(token.public_id).encode()):
         raise CodeUnusable
     if not use_up(AccountToken, token.id):
         raise CodeUnusable

@@ -1,4 +1,4 @@
-"""Whether a document is needed to act on a request: only on a doubt that has a name and is not cleared.
+"""Whether a document is needed to act on a request: only on a doubt that has a name and that no lighter act lifts.
 
 GDPR art. 12(6); EDPB guidelines 01/2022, paragraphs 65 to 79. To ask everybody is unlawful; to ask nobody is unsafe.
 """
@@ -26,7 +26,7 @@ class DoubtSignal(StrEnum):
     EMAIL_RECENTLY_CHANGED = "email_recently_changed"
     "The address was changed less than 30 days ago."
     NEW_DEVICE = "new_device"
-    "The device was first seen within 7 days, or is not known."
+    "The device was first seen within 7 days, or is not known. The first one that an account ever had is no doubt."
     IMPORT_MATCH_ONLY = "import_match_only"
     "The account took over the company's records by its e-mail address alone."
     NAME_DIFFERS = "name_differs"
@@ -49,11 +49,19 @@ class DoubtSignal(StrEnum):
         return _REASONS[self].text(language)
 
 
-# A password typed again, and a code to an address that was held before the account existed, show that it is the same
-# person as before. They prove nothing about a name, a mandate, or an address that was just changed.
-CLEARED_BY_LIGHT_PROOF: Final = frozenset(
-    {DoubtSignal.NEW_DEVICE, DoubtSignal.IMPORT_MATCH_ONLY, DoubtSignal.EMAIL_RECENTLY_CONFIRMED}
-)
+LIFTED_BY_SECOND_STEP: Final = frozenset({DoubtSignal.NEW_DEVICE})
+"""The session was opened with a second step that the account has had for more than 30 days."""
+
+LIFTED_AT_SIGN_IN_ADDRESS: Final = frozenset({DoubtSignal.NEW_DEVICE, DoubtSignal.FACEBOOK_ONLY})
+"""Password or Facebook again, and a code to the sign-in address, which was confirmed more than 30 days ago."""
+
+# They show that it is the same person as before, and prove nothing about a name, a date of birth or a mandate.
+LIFTED_AT_EARLIER_ADDRESS: Final = LIFTED_AT_SIGN_IN_ADDRESS | {
+    DoubtSignal.IMPORT_MATCH_ONLY,
+    DoubtSignal.EMAIL_RECENTLY_CONFIRMED,
+    DoubtSignal.EMAIL_RECENTLY_CHANGED,
+}
+"""The same with an address that was held before the account, or before its address was changed."""
 
 RIGHTS_SUBJECT_TO_PROOF: Final = frozenset({"access", "portability", "erasure", "directives", "rectification"})
 """Rights that disclose or destroy; rectification only when it touches who the person is."""
@@ -66,10 +74,11 @@ class Situation:
     Attributes:
         email_confirmed_on: None when the address is not confirmed, which counts as recent.
         device_first_seen_on: None when the device is not known, which counts as recent.
+        is_first_device: whether the account had never been entered before from any other.
         can_compare: whether a name or a date of birth is held that a document could be compared with.
         has_account: without an account, the doubts about accounts do not arise.
-        password_again: the first half of the light proof.
-        code_to_earlier_address: its second half, a code to an address that was held before the account existed.
+        lifted: the doubts that an act of this session has lifted already.
+        may_lift: the doubts that a code by mail, all in all, could lift here.
     """
 
     email_confirmed_on: date | None
@@ -83,13 +92,10 @@ class Situation:
     birth_date_differs: bool = False
     is_other_channel: bool = False
     is_on_behalf: bool = False
-    password_again: bool = False
-    code_to_earlier_address: bool = False
+    is_first_device: bool = False
+    lifted: frozenset[DoubtSignal] = frozenset()
+    may_lift: frozenset[DoubtSignal] = frozenset()
     rectifies_identity: bool = False
-
-    @property
-    def has_light_proof(self) -> bool:
-        return self.password_again and self.code_to_earlier_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,10 @@ class IdentityDecision:
     """Whether a document is asked for, and why. It is recorded with the request.
 
     Attributes:
+        needed: whether a document is asked for, unless a lighter way is taken.
         signals: every doubt that was found.
-        cleared: the doubts that the light proof answered; `remaining` are the others.
-        may_clear: whether the light proof, which was not given yet, would spare the document.
+        cleared: the doubts that a lighter act lifted; `remaining` are the others.
+        may_clear: whether a code, which was not given yet, would lift all that remains.
         is_unresolved: whether doubts remain and no document is asked for, so that staff must find another way.
         warning: for staff, where the setting of the organisation is doubtful in law.
     """
@@ -116,9 +123,14 @@ class IdentityDecision:
     def remaining(self) -> tuple[DoubtSignal, ...]:
         return tuple(signal for signal in self.signals if signal not in self.cleared)
 
+    @property
+    def wants_proof(self) -> bool:
+        """Whether there is something that the person can do now about what remains doubtful."""
+        return self.needed or self.may_clear
+
     def reasons(self, language: object) -> tuple[str, ...]:
-        """Return why a document is needed, one sentence to the person for each doubt; empty when none is needed."""
-        if not self.needed:
+        """Return why proof is wanted, one sentence to the person for each doubt; empty when none is wanted."""
+        if not self.wants_proof:
             return ()
         return tuple(signal.reason(language) for signal in self.remaining) or (_ALWAYS_ASKED.text(language),)
 
@@ -133,6 +145,7 @@ def signals(situation: Situation, today: date) -> tuple[DoubtSignal, ...]:
         DoubtSignal.EMAIL_RECENTLY_CHANGED: has_account
         and _is_within(situation.email_changed_on, RECENT_ADDRESS_DAYS - 1, today, unknown=False),
         DoubtSignal.NEW_DEVICE: has_account
+        and not situation.is_first_device
         and _is_within(situation.device_first_seen_on, NEW_DEVICE_DAYS, today, unknown=True),
         DoubtSignal.IMPORT_MATCH_ONLY: has_account and situation.is_import_match_only,
         DoubtSignal.NAME_DIFFERS: situation.name_differs,
@@ -163,8 +176,9 @@ def is_document_needed(
     if not is_subject_to_proof(right, situation):
         return IdentityDecision(needed=False, setting=setting)
     found = signals(situation, today)
-    cleared = tuple(signal for signal in found if situation.has_light_proof and signal in CLEARED_BY_LIGHT_PROOF)
+    cleared = tuple(signal for signal in found if signal in situation.lifted)
     remaining = [signal for signal in found if signal not in cleared]
+    is_on_doubt = setting is IdentityPolicySetting.ON_DOUBT
     is_asked = _is_asked(setting, bool(remaining))
     needed = is_asked and situation.can_compare
     return IdentityDecision(
@@ -172,7 +186,7 @@ def is_document_needed(
         setting=setting,
         signals=found,
         cleared=cleared,
-        may_clear=setting is IdentityPolicySetting.ON_DOUBT and needed and CLEARED_BY_LIGHT_PROOF.issuperset(remaining),
+        may_clear=is_on_doubt and bool(remaining) and situation.may_lift.issuperset(remaining),
         is_unresolved=bool(remaining) and not needed,
         warning=_DISPROPORTIONATE if setting is IdentityPolicySetting.ALWAYS else None,
     )

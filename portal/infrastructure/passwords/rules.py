@@ -25,9 +25,15 @@ LISTED_FILE = Path(__file__).parent / "listed_words.txt"
 _DIGITS_AND_SIGNS = "0123456789 !?.,:;*$#@+-_&/"
 _SPELT_OUT = str.maketrans({"œ": "oe", "æ": "ae"})
 _ROWS = (
-    "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13,
+    "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13, "13579" * 2, "02468" * 2,
+    "7894561230", "147258369",
     "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
+    "1234567890-=", "!@#$%^&*()_+", "²&é\"'(-è_çà)=", "1234567890°+",
 )  # fmt: skip
+# A password is made of rows when it falls into so few pieces of a keyboard or the alphabet, of so many letters each.
+FEW_PIECES, ROW_PIECE = 5, 3
+# What people put for a letter when a digit or a sign is asked for.
+_LETTERS_MEANT = str.maketrans("0134578@$€!", "oieastbasei")
 
 
 class PasswordFault(StrEnum):
@@ -95,13 +101,38 @@ def _is_common(password: str) -> bool:
     bare = "".join(password.split())
     if {password, bare, bare.rstrip(_DIGITS_AND_SIGNS)} & _common_passwords():
         return True
-    if len(set(bare)) < FEWEST_DISTINCT or _is_half(bare):
+    inside = bare.strip(_DIGITS_AND_SIGNS)
+    if len(set(bare)) < FEWEST_DISTINCT or _is_half(bare) or (len(inside) >= OWN_PART and _is_half(inside)):
         return True
-    return any(bare in row or bare in row[::-1] for row in _ROWS)
+    pieces = _pieces_of_rows(bare)
+    return pieces <= FEW_PIECES and len(bare) >= ROW_PIECE * pieces
+
+
+def _pieces_of_rows(password: str) -> int:
+    """Return into how few pieces a password falls that each stand in a row, forwards or backwards."""
+    pieces, start = 0, 0
+    while start < len(password):
+        end = start + 1
+        while end < len(password) and _is_in_row(password[start : end + 1]):
+            end += 1
+        pieces, start = pieces + 1, end
+    return pieces
+
+
+def _is_in_row(piece: str) -> bool:
+    return any(piece in row or piece in row[::-1] for row in _ROWS)
 
 
 def _is_listed(password: str) -> bool:
-    """Tell whether a folded password is a listed word or row of words, perhaps backwards, or with digits around it."""
+    """Tell whether a folded password is a listed word or row of words, perhaps backwards, or with digits around it.
+
+    Digits and signs in the place of letters are read as the letters too.
+    """
+    meant = password.strip(_DIGITS_AND_SIGNS).translate(_LETTERS_MEANT)
+    return _is_listed_as_it_stands(password) or _is_listed_as_it_stands(meant) or meant in _common_passwords()
+
+
+def _is_listed_as_it_stands(password: str) -> bool:
     words, rows = _listed_words()
     plain = plain_signs(password)
     if len(plain) < OWN_PART:

@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final
 
-import phonenumbers
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
@@ -17,7 +16,8 @@ from portal.bilingual import LOCALES, NBSP, Label, date_time, known_date, known_
 from portal.clock import FIRST_YEAR, LAST_YEAR
 from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
-from portal.partial_dates import read_partial
+from portal.partial_dates import read_day, read_partial
+from portal.records.data_map import phones
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 
 HIDDEN: Final = "••••"
@@ -133,7 +133,6 @@ _NO: Final = Label(fr="Non", en="No")
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
-_PHONE: Final = re.compile(r"\+?[\d\s().\-/]+(?:(?:ext|x|poste)\.?\s*\d{1,6})?", re.IGNORECASE)
 _EXPIRY: Final = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])|(?P<m>0[1-9]|1[0-2])/(?P<y>\d{2}|\d{4})")
 _LARGEST_NUMBER: Final = 10**12
 _LARGEST_AMOUNT: Final = Decimal(10) ** 12
@@ -175,7 +174,7 @@ def _identifier(value: Any) -> str:
 def _date(value: Any) -> str:
     text = _text_of(value, 10)
     try:
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError:
         return _known_in_part(text)
     _check_year(day)
@@ -273,19 +272,13 @@ def _email(value: Any) -> str:
 
 
 def _phone(value: Any) -> str:
-    text = _pasted_phone(_text_of(value, 60))
-    digits = sum(sign.isdigit() for sign in text)
-    if not _PHONE.fullmatch(text) or not 3 <= digits <= 20:
+    text = phones.as_pasted(_text_of(value.strip() if isinstance(value, str) else value, 60))
+    if not phones.is_number(text):
         raise _Refused("must be a phone number")
-    if not text.startswith("+") and contains_card_number(text):
+    # A bracket or a stroke between its digits makes the number of a card no telephone number.
+    if contains_card_number(re.sub(r"[()\[\]_]", " ", text)):
         raise _Refused("holds a payment card number, which may never be stored", "card_number")
     return text
-
-
-def _pasted_phone(text: str) -> str:
-    """Return a number without `tel:`, without invisible signs, in plain digits and dashes."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
-    return re.sub(r"[\u2010-\u2015\u2212]", "-", seen).strip().removeprefix("tel:").strip()
 
 
 def _ip(value: Any) -> str:
@@ -378,16 +371,7 @@ def _shown_number(value: Any) -> Decimal:
 
 
 def _show_phone(value: Any, language: object) -> str:
-    if not value.startswith(("+", "00")):
-        return str(value)  # a number of its own country, and nobody said which
-    try:
-        number = phonenumbers.parse(value, "FR")
-    except phonenumbers.NumberParseException:
-        return str(value)
-    if not phonenumbers.is_possible_number(number):
-        return str(value)
-    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return text.replace(" ", NBSP)
+    return phones.shown(value)
 
 
 def _show_country(value: Any, language: object) -> str:

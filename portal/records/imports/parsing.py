@@ -15,7 +15,7 @@ from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
-from portal.partial_dates import first_day_of, read_partial
+from portal.partial_dates import first_day_of, read_day, read_partial
 from portal.records.imports.stream import LONGEST_LINE
 
 LONGEST_REFERENCE = 100
@@ -242,7 +242,7 @@ def _optional_date(data: dict[str, Any], field: str) -> date | None:
     if data[field] is None:
         return None
     try:
-        day = date.fromisoformat(data[field])
+        day = read_day(data[field])
     except (TypeError, ValueError):
         raise LineRefused(field, "is not a date such as 1988-03-04") from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:

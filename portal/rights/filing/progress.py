@@ -6,7 +6,7 @@ from enum import StrEnum
 from portal import clock
 from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.proof.doubts import LIGHT_PROOF_LASTS, assess
-from portal.identity_checks.proof.policy import IdentityDecision
+from portal.identity_checks.proof.policy import DoubtSignal, IdentityDecision
 from portal.identity_checks.queries import Given, given
 from portal.rights.models import RequestDraft
 
@@ -24,12 +24,13 @@ class DraftStep(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a draft stands for the person and session that look at it."""
+    """Where a draft stands for the person and session that look at it; `lifted` are the doubts that a code lifted."""
 
     steps: tuple[DraftStep, ...]
     missing: DraftStep
     decision: IdentityDecision
     given: Given
+    lifted: frozenset[DoubtSignal]
 
     def number(self, step: DraftStep) -> int:
         """Return the number, from 1, under which a step is shown."""
@@ -38,27 +39,29 @@ class Progress:
 
 def progress_of(draft: RequestDraft, account: Account, session: AccountSession) -> Progress:
     """Return how far a draft has come. It has an identity step only when there is, or was, a doubt."""
-    has_light_proof = _has_light_proof(draft, session)
+    lifted = _lifted(draft, session)
     decision = assess(
         draft.right,
         account,
         session,
         rectifies_identity=draft.asked.rectifies_identity,
-        has_light_proof=has_light_proof,
+        lifted=lifted,
     )
     documents = given(draft_id=draft.id)
-    needs_step = decision.needed or has_light_proof
+    needs_step = decision.wants_proof or bool(lifted)
     steps = tuple(step for step in DraftStep if step is not DraftStep.IDENTITY or needs_step)
     if draft.described_at is None:
         missing = DraftStep.DETAILS
-    elif decision.needed and not documents.is_complete and not draft.is_document_later:
+    elif decision.wants_proof and not documents.is_complete and not draft.is_document_later:
         missing = DraftStep.IDENTITY
     else:
         missing = DraftStep.CHECK
-    return Progress(steps, missing, decision, documents)
+    return Progress(steps, missing, decision, documents, lifted)
 
 
-def _has_light_proof(draft: RequestDraft, session: AccountSession) -> bool:
+def _lifted(draft: RequestDraft, session: AccountSession) -> frozenset[DoubtSignal]:
+    """Return the doubts that a code has lifted within the hour in this session."""
     proven_at = draft.identity_proven_at
     is_recent = proven_at is not None and clock.now() - proven_at <= LIGHT_PROOF_LASTS
-    return is_recent and draft.identity_proven_in == session.id
+    is_good = is_recent and draft.identity_proven_in == session.id
+    return frozenset(DoubtSignal(code) for code in draft.identity_lifted) if is_good else frozenset()

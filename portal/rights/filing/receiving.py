@@ -13,7 +13,7 @@ from portal.identity_checks.documents.shredding import forget_previews, limit_to
 from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.proof import checking
-from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, IdentityDecision
+from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
@@ -25,7 +25,7 @@ from portal.rights.clock import running
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft
 from portal.rights.filing.open_requests import check_room, sent_request
-from portal.rights.filing.progress import DraftStep, progress_of
+from portal.rights.filing.progress import DraftStep, Progress, progress_of
 from portal.rights.lifecycle import Outcome, Right, Step
 from portal.rights.models import RightsRequest
 
@@ -42,11 +42,11 @@ class StepMissing(Exception):
 
 @dataclass(frozen=True)
 class _Proof:
-    """How identity was settled when the request was filed."""
+    """How identity was settled when the request was filed: each way, with the doubts that it lifted."""
 
     decision: IdentityDecision
-    method: str | None = None
-    draft_id: int | None = None
+    ways: dict[str, list[DoubtSignal]]
+    draft_id: int
 
 
 def file_request(account: Account, session: AccountSession, draft_public_id: str) -> RightsRequest:
@@ -71,13 +71,21 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
     check_room(customer.id, draft.intent)
     request = new_request(customer, draft.intent, dict(draft.answers), account.language)
     request.draft_id = draft.id
-    method = None
-    if is_subject_to_check(request) and not progress.decision.needed:
-        method = checking.KNOWN_ADDRESS if progress.decision.cleared else checking.SESSION
-    _receive(Act(request, f"customer:{customer.public_id}"), _Proof(progress.decision, method, draft.id))
+    ways = _ways(progress, account) if is_subject_to_check(request) else {}
+    _receive(Act(request, f"customer:{customer.public_id}"), _Proof(progress.decision, ways, draft.id))
     draft.sent_at, draft.answers = clock.now(), {}
     end_all(customer.id, draft.public_id)
     return request
+
+
+def _ways(progress: Progress, account: Account) -> dict[str, list[DoubtSignal]]:
+    """Return by which ways the person proved who they are; none while they proved nothing and a doubt remains."""
+    decision = progress.decision
+    by_code = [signal for signal in decision.cleared if signal in progress.lifted]
+    by_step = [signal for signal in decision.cleared if signal not in progress.lifted]
+    ways = {checking.SECOND_STEP: by_step, checking.code_method(account): by_code}
+    taken = {method: lifted for method, lifted in ways.items() if lifted}
+    return taken or ({} if decision.remaining or decision.needed else {checking.SESSION: []})
 
 
 def is_subject_to_check(request: RightsRequest) -> bool:
@@ -95,9 +103,9 @@ def _receive(act: Act, proof: _Proof) -> None:
     request.is_document_needed = proof.decision.needed
     note_filed(act)
     stop_at_receipt(request)
-    if proof.method:
-        checking.note_check(request.customer_id, request.id, proof.method)
-    staged = documents_given(draft_id=proof.draft_id) if proof.draft_id else []
+    for method, lifted in proof.ways.items():
+        checking.note_check(request.customer_id, request.id, method, lifted=lifted)
+    staged = documents_given(draft_id=proof.draft_id)
     if not proof.decision.needed:
         # The doubt ended after the document was given, so nobody may look at the document any more.
         shred(staged)

@@ -14,7 +14,9 @@ from portal.customers.models import Customer
 from portal.identity_checks.documents.shredding import shred
 from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.models import IdentityCheck
+from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.errands import Errand, plug_in
+from portal.identity_checks.proof.known_address import address_that_lifts
 from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
@@ -47,7 +49,7 @@ class RequestErrands:
         if draft is not None:
             return None if draft.sent_at else _errand_of_draft(draft, account, session)
         request = _own_request(account.customer_id, code)
-        return _errand_of_request(request) if request else None
+        return _errand_of_request(request, account) if request else None
 
     def home(self, account: Account, code: str) -> str | None:
         if account.customer_id is None:
@@ -87,13 +89,16 @@ class RequestErrands:
         act.record(RECEIVED, due_on=act.request.sort_on.isoformat())
         emails.queue_document_received(act.request)
 
-    def clear(self, errand: Errand, session: AccountSession) -> None:
-        if errand.draft_id is not None:
-            draft = db.session.get_one(RequestDraft, errand.draft_id)
-            draft.identity_proven_at, draft.identity_proven_in = clock.now(), session.id
-            # The person proved who they are, so the documents sent before have no use any more.
-            shred(documents_given(draft_id=draft.id))
-            end_all(errand.customer_id, errand.code)
+    def clear(self, errand: Errand, account: Account, session: AccountSession) -> None:
+        # The person proved who they are, so the documents sent before have no use any more.
+        end_all(errand.customer_id, errand.code)
+        if errand.draft_id is None:
+            _confirm(errand, account)
+            return
+        draft = db.session.get_one(RequestDraft, errand.draft_id)
+        draft.identity_proven_at, draft.identity_proven_in = clock.now(), session.id
+        draft.identity_lifted = sorted(errand.address.lifts) if errand.address else []
+        shred(documents_given(draft_id=draft.id))
 
     def put_off(self, errand: Errand) -> None:
         if errand.draft_id is not None:
@@ -139,7 +144,7 @@ _NOTES: Final = {
 
 def _errand_of_draft(draft: RequestDraft, account: Account, session: AccountSession) -> Errand | None:
     progress = progress_of(draft, account, session)
-    if draft.described_at is None or not progress.decision.needed:
+    if draft.described_at is None or not progress.decision.wants_proof:
         return None
     return Errand(
         code=draft.public_id,
@@ -149,12 +154,13 @@ def _errand_of_draft(draft: RequestDraft, account: Account, session: AccountSess
         next_url=url_for("customer.rights.check", public_id=draft.public_id),
         back_url=url_for("customer.rights.details", public_id=draft.public_id),
         draft_id=draft.id,
-        may_be_light=progress.decision.may_clear,
+        address=address_that_lifts(account, progress.decision.remaining) if progress.decision.may_clear else None,
+        takes_document=progress.decision.needed,
         steps=len(progress.steps),
     )
 
 
-def _errand_of_request(request: RightsRequest) -> Errand | None:
+def _errand_of_request(request: RightsRequest, account: Account) -> Errand | None:
     check = pending_check(request.id)
     if check is None or request.status is not Status.IDENTITY_PENDING:
         return None
@@ -167,7 +173,24 @@ def _errand_of_request(request: RightsRequest) -> Errand | None:
         next_url=page,
         back_url=page,
         check_id=check.id,
+        address=address_that_lifts(account, _doubts(request)) if request.identity_signals else None,
     )
+
+
+def _confirm(errand: Errand, account: Account) -> None:
+    """Let a request that was sent go on: a code took the place of the document that it waited for."""
+    act = acting.of_customer(errand.customer_id, errand.code)
+    request = act.request
+    checking.abandon(db.session.get_one(IdentityCheck, errand.check_id))
+    checking.note_check(request.customer_id, request.id, checking.code_method(account), lifted=request.identity_signals)
+    request.identity_signals, request.is_document_needed = [], False
+    act.go_on(Step.RECEIVE_IDENTITY)
+    request.version += 1
+    act.note(EventKind.IDENTITY_CONFIRMED)
+
+
+def _doubts(request: RightsRequest) -> list[DoubtSignal]:
+    return [DoubtSignal(code) for code in request.identity_signals]
 
 
 def _reasons(request: RightsRequest) -> tuple[str, ...]:
@@ -175,7 +198,7 @@ def _reasons(request: RightsRequest) -> tuple[str, ...]:
     asked = [event.text for event in customer_history(request.id) if event.kind is EventKind.DOCUMENT_ASKED]
     if asked and asked[-1]:
         return (asked[-1],)
-    return tuple(DoubtSignal(code).reason(get_locale()) for code in request.identity_signals)
+    return tuple(doubt.reason(get_locale()) for doubt in _doubts(request))
 
 
 def _own_request(customer_id: int, reference: str) -> RightsRequest | None:

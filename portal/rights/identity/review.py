@@ -105,7 +105,8 @@ def review_identity(
     if is_confirmed:
         _check_confirmable(request, check, finding.ticked, has_opened)
     try:
-        checking.decide(check, result, reason=None if is_confirmed else finding.reason, member=member)
+        lifted = request.identity_signals if is_confirmed else ()
+        checking.decide(check, result, reason=None if is_confirmed else finding.reason, lifted=lifted, member=member)
     except checking.AlreadyChecked:
         raise NothingToCheck from None
     match result:

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from portal.identity_checks.decoding import isolation, rendition
-from portal.identity_checks.decoding.inspection import DocumentKind, DocumentRefused, UploadProblem
+from portal.identity_checks.decoding.inspection import DocumentKind, DocumentRefused, UploadProblem, inspect
 from portal.identity_checks.decoding.isolation import CHILD, Way
 from portal.identity_checks.decoding.rendition import (
     RenditionBusy,
@@ -97,6 +97,58 @@ def test_what_its_decoder_reads_is_taken(slots: Path) -> None:
     assert len(render(padded, DocumentKind.PDF, slots=slots)) == len(
         render(specimens.scanned_pdf(), DocumentKind.PDF, slots=slots)
     )
+
+
+def with_segment(marker: int, content: bytes) -> bytes:
+    front = specimens.front()
+    return front[:2] + bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content + front[2:]
+
+
+def with_chunk(name: bytes, content: bytes, *, breaks_sum: bool = False) -> bytes:
+    plain, chunk = specimens.png(the_front()), specimens.png_chunk(name, content)
+    return plain[:33] + (chunk[:-1] + bytes((chunk[-1] ^ 1,)) if breaks_sum else chunk) + plain[33:]
+
+
+TWO_FRAMES = (2).to_bytes(4, "big") + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: with_segment(0xEE, b"Adobe"),
+        lambda: with_segment(0xE0, b"JFIF\0"),
+        lambda: with_segment(0xE2, b"ICC_PROFILE\0\x01\x02junk"),
+        lambda: specimens.front() + bytes(range(1, 256)) * 20,
+        lambda: with_chunk(b"tEXt", b"a\0b", breaks_sum=True),
+        lambda: with_chunk(b"gAMA", b"\0"),
+        lambda: with_chunk(b"pHYs", b""),
+        lambda: with_chunk(b"acTL", TWO_FRAMES),
+        lambda: with_chunk(b"acTL", bytes(8)),
+        lambda: with_chunk(b"fcTL", bytes(26)),
+        lambda: specimens.png(the_front())[:-12],
+        lambda: specimens.png(the_front())[:-4],
+    ],
+)
+def test_what_is_damaged_beside_the_picture_costs_nothing(slots: Path, make: Callable[[], bytes]) -> None:
+    data = make()
+    (page,) = render(data, inspect(data).kind, slots=slots)
+    assert looks_like(page, the_front())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"%%EOF", b""), (b"%PDF-1.7", b"%PDF-0.0"), (b"%PDF-1.7", b"%PDF-"), (b"startxref", b"startxref\n9\n%")]
+)  # fmt: skip
+def test_a_pdf_that_its_decoder_mends_is_taken(slots: Path, before: bytes, after: bytes) -> None:
+    data = specimens.scanned_pdf().replace(before, after)
+    assert len(render(data, inspect(data).kind, slots=slots)) == 2
+
+
+@pytest.mark.parametrize("make", [specimens.front, specimens.chatty_png, specimens.scanned_pdf])
+@pytest.mark.parametrize("part", [0.4, 0.99])
+def test_a_broken_transfer_is_told(slots: Path, make: Callable[[], bytes], part: float) -> None:
+    data = make()
+    cut = data[: int(len(data) * part)]
+    assert refusal_of(cut, inspect(cut).kind, slots).problem is UploadProblem.TRUNCATED
 
 
 def the_front() -> Image.Image:

@@ -104,14 +104,17 @@ def test_the_page_says_why_this_person_and_offers_the_lighter_way_first(doubted:
     page = describe_copy(doubted)
     assert "Vous utilisez un appareil que nous voyons depuis peu." in page.text
     assert "Étape 2 sur 3" in page.text
-    assert page.text.index("un code par e-mail") < page.text.index("pièce d’identité")
+    assert page.text.index("Un code par e-mail suffit") < page.text.index("pièce d’identité")
     assert "c•••e@example.org" in page.text
     assert "Par la poste" in page.text
 
 
 def test_nobody_held_to_compare_with_means_no_document(people: People) -> None:
     browser = people.signed_in(imported_at=None)
-    assert describe_copy(browser).h1 == "Vérifiez votre demande"
+    page = describe_copy(browser)
+    assert "Un code par e-mail suffit" in page.text
+    with pytest.raises(AssertionError):
+        page.form(with_field="paper")
 
 
 def test_the_request_is_received_while_the_document_follows(doubted: Browser) -> None:

@@ -37,7 +37,7 @@ def test_a_code_spares_the_document(people: People, mailbox: Mailbox) -> None:
     code = code_in(mailbox)
     page = page.submit({"code": f"{code[:3]} {code[3:]}"}, with_field="code")
     assert page.h1 == "Vérifiez votre demande"
-    assert "Confirmée par votre mot de passe et le code" in page.text
+    assert "Confirmée par le code" in page.text
     page.submit(action="/send")
     request = only_request()
     assert (request.status, request.is_document_needed) == (Status.RECEIVED, False)

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select, update
 
 from portal import clock
-from portal.accounts.models import Account, AccountSession
+from portal.accounts.models import Account, AccountPasskey, AccountRecoveryCode, AccountSession
 from portal.customers.models import Customer
 from portal.identity_checks.proof.doubts import assess, assess_other_channel
-from portal.identity_checks.proof.known_address import known_address
+from portal.identity_checks.proof.known_address import known_addresses
+from portal.identity_checks.proof.policy import IdentityDecision
 from portal.infrastructure.database import db, transaction
 from portal.records.models import Record
 from tests.support.acting.people import People
@@ -23,12 +24,20 @@ def camille(people: People) -> None:
     trust_device()
 
 
-def signals(right: str = "access", **options: Any) -> list[str]:
+def decided(right: str = "access", **options: Any) -> IdentityDecision:
     db.session.rollback()
     account = db.session.execute(select(Account)).scalar_one()
     session = db.session.execute(select(AccountSession)).scalars().first()
     assert session is not None
-    return [str(signal) for signal in assess(right, account, session, **options).signals]
+    return assess(right, account, session, **options)
+
+
+def signals(right: str = "access", **options: Any) -> list[str]:
+    return [str(signal) for signal in decided(right, **options).signals]
+
+
+def remaining() -> list[str]:
+    return [str(signal) for signal in decided().remaining]
 
 
 def change(model: Any, **values: Any) -> None:
@@ -86,6 +95,10 @@ def test_accents_case_and_hyphens_make_no_difference() -> None:
         (("Ines", "El Amrani"), ("Ines", "El Idrissi"), True),
         (("Иван", "Иванов"), ("Ivan", "Ivanov"), False),
         (("Suharto", ""), ("", "Suharto"), False),
+        (("Nguyễn", "An"), ("An", "Nguyen"), False),
+        (("Camille", "Lefèvre"), ("LEFEVRE", "Camille"), False),
+        (("Camille", "Lefèvre"), ("Lefèvre", "Martin"), True),
+        (("Camille", "Lefèvre"), ("Camille", "Camille"), True),
         (("Suharto", ""), ("", "Widodo"), True),
         (("Suharto", ""), ("Suharto", "-"), False),
     ],
@@ -128,14 +141,66 @@ def test_another_channel_is_a_doubt_by_itself() -> None:
     assert decision.needed
 
 
-def test_the_known_address_is_one_held_before_the_account() -> None:
-    account = db.session.execute(select(Account)).scalar_one()
-    assert known_address(account) == "camille@example.org"
+def addresses() -> list[str]:
+    db.session.rollback()
+    return [known.email for known in known_addresses(db.session.execute(select(Account)).scalar_one())]
+
+
+def test_a_code_goes_to_the_sign_in_address_confirmed_for_thirty_days_or_to_one_held_before_the_account() -> None:
+    assert addresses() == ["camille@example.org"] * 2
     change(Customer, imported_at=clock.now())
-    assert known_address(db.session.execute(select(Account)).scalar_one()) is None
+    assert addresses() == ["camille@example.org"]
+    with clock.stopped_at(datetime(2026, 11, 30, 12, tzinfo=clock.PARIS)):
+        change(Account, email_confirmed_at=datetime(2026, 10, 31, 23, 59, tzinfo=clock.PARIS))
+        assert addresses() == ["camille@example.org"]
+        change(Account, email_confirmed_at=datetime(2026, 11, 1, 0, 0, tzinfo=clock.PARIS))
+        assert addresses() == []
+        assert "email_recently_confirmed" in signals()
+
+
+def test_the_known_address_is_one_held_before_the_account() -> None:
+    change(Customer, imported_at=clock.now())
+    change(Account, email_confirmed_at=clock.now())
+    assert addresses() == []
     add_record("email_address", received_days_ago=100, address="new@example.org")
-    assert known_address(db.session.execute(select(Account)).scalar_one()) is None
+    assert addresses() == []
     change(Record, received_at=datetime(2020, 1, 1, tzinfo=UTC), values={"address": "old@example.org"})
-    assert known_address(db.session.execute(select(Account)).scalar_one()) == "old@example.org"
+    assert addresses() == ["old@example.org"]
     change(Record, corrected_at=clock.now())
-    assert known_address(db.session.execute(select(Account)).scalar_one()) is None
+    assert addresses() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "days", "lifted"),
+    [
+        ("password+totp", 31, True),
+        ("password+totp", 29, False),
+        ("facebook+totp", 31, True),
+        ("password+passkey", 31, True),
+        ("password+passkey", 29, False),
+        ("password+recovery", 31, True),
+        ("password+recovery", 29, False),
+        ("password", 31, False),
+    ],
+)
+def test_a_second_step_of_long_lifts_the_doubt_about_a_new_device(method: str, days: int, lifted: bool) -> None:
+    since = clock.now() - timedelta(days=days)
+    with transaction() as session:
+        account_id = session.execute(select(Account.id)).scalar_one()
+        session.execute(update(Account).values(app_added_at=since))
+        key = {"credential_id": "c", "public_key": b"k", "name": "Clé"}
+        session.add(AccountPasskey(account_id=account_id, created_at=since, **key))
+        session.add(AccountRecoveryCode(account_id=account_id, code_hash="h", created_at=since))
+    change(AccountSession, device_id=None, method=method)
+    assert ("new_device" in remaining()) is not lifted
+
+
+def test_a_passkey_added_lately_proves_nothing_beside_an_older_one() -> None:
+    with transaction() as session:
+        account_id = session.execute(select(Account.id)).scalar_one()
+        for name, days in (("a", 400), ("b", 1)):
+            since = clock.now() - timedelta(days=days)
+            made = {"credential_id": name, "public_key": b"k", "name": name, "created_at": since}
+            session.add(AccountPasskey(account_id=account_id, **made))
+    change(AccountSession, device_id=None, method="password+passkey")
+    assert remaining() == ["new_device"]

@@ -17,7 +17,9 @@ from portal.identity_checks.proof.paper_checks import (
 )
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import (
-    CLEARED_BY_LIGHT_PROOF,
+    LIFTED_AT_EARLIER_ADDRESS,
+    LIFTED_AT_SIGN_IN_ADDRESS,
+    LIFTED_BY_SECOND_STEP,
     DoubtSignal,
     Situation,
     is_document_needed,
@@ -83,37 +85,64 @@ def test_without_a_doubt_nobody_is_asked(facts: dict[str, Any]) -> None:
     assert decision.signals == decision.reasons("en") == ()
 
 
-@pytest.mark.parametrize(("facts", "signal"), CASES)
-def test_a_light_proof_clears_three_doubts_and_no_other(facts: dict[str, Any], signal: DoubtSignal) -> None:
-    doubtful = replace(CALM, **facts)
-    proven = replace(doubtful, password_again=True, code_to_earlier_address=True)
-    before = is_document_needed(Right.ERASURE, doubtful, ON_DOUBT, TODAY)
-    after = is_document_needed(Right.ERASURE, proven, ON_DOUBT, TODAY)
-    is_cleared = signal in {
-        DoubtSignal.NEW_DEVICE,
-        DoubtSignal.IMPORT_MATCH_ONLY,
-        DoubtSignal.EMAIL_RECENTLY_CONFIRMED,
-    }
+def test_the_first_device_of_an_account_is_no_doubt() -> None:
+    situation = replace(CALM, device_first_seen_on=TODAY)
 
-    assert before.may_clear is is_cleared
-    assert after.needed is not is_cleared
-    assert after.cleared == ((signal,) if is_cleared else ())
+    assert signals(situation, TODAY) == (DoubtSignal.NEW_DEVICE,)
+    assert signals(replace(situation, is_first_device=True), TODAY) == ()
+
+
+STEP, SIGN_IN, EARLIER = LIFTED_BY_SECOND_STEP, LIFTED_AT_SIGN_IN_ADDRESS, LIFTED_AT_EARLIER_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("signal", "acts"),
+    [
+        (DoubtSignal.NEW_DEVICE, [STEP, SIGN_IN, EARLIER]),
+        (DoubtSignal.FACEBOOK_ONLY, [SIGN_IN, EARLIER]),
+        (DoubtSignal.IMPORT_MATCH_ONLY, [EARLIER]),
+        (DoubtSignal.EMAIL_RECENTLY_CONFIRMED, [EARLIER]),
+        (DoubtSignal.EMAIL_RECENTLY_CHANGED, [EARLIER]),
+        (DoubtSignal.NAME_DIFFERS, []),
+        (DoubtSignal.BIRTH_DATE_DIFFERS, []),
+        (DoubtSignal.OTHER_CHANNEL, []),
+        (DoubtSignal.ON_BEHALF, []),
+        (DoubtSignal.WRITTEN_DOUBT, []),
+    ],
+)
+def test_each_doubt_has_the_acts_that_lift_it(signal: DoubtSignal, acts: list[frozenset[DoubtSignal]]) -> None:
+    assert [act for act in (STEP, SIGN_IN, EARLIER) if signal in act] == acts
+
+
+@pytest.mark.parametrize(("facts", "signal"), CASES)
+@pytest.mark.parametrize("act", [STEP, SIGN_IN, EARLIER])
+def test_an_act_clears_what_it_lifts_and_nothing_else(
+    facts: dict[str, Any], signal: DoubtSignal, act: frozenset[DoubtSignal]
+) -> None:
+    doubtful = replace(CALM, **facts)
+    offered = is_document_needed(Right.ERASURE, replace(doubtful, may_lift=act), ON_DOUBT, TODAY)
+    after = is_document_needed(Right.ERASURE, replace(doubtful, lifted=act), ON_DOUBT, TODAY)
+
+    assert offered.may_clear is (signal in act)
+    assert after.needed is (signal not in act)
+    assert after.cleared == ((signal,) if signal in act else ())
     assert after.signals == (signal,)
 
 
-@pytest.mark.parametrize("half", [{"password_again": True}, {"code_to_earlier_address": True}])
-def test_half_a_light_proof_clears_nothing(half: dict[str, Any]) -> None:
-    situation = replace(CALM, device_first_seen_on=TODAY, **half)
-
-    assert is_document_needed(Right.ACCESS, situation, ON_DOUBT, TODAY).needed
-
-
-def test_a_light_proof_is_not_offered_when_it_would_not_be_enough() -> None:
-    situation = replace(CALM, device_first_seen_on=TODAY, name_differs=True)
-    proven = replace(situation, password_again=True, code_to_earlier_address=True)
+def test_a_code_is_not_offered_when_it_would_not_be_enough() -> None:
+    situation = replace(CALM, device_first_seen_on=TODAY, name_differs=True, may_lift=EARLIER)
+    proven = replace(situation, lifted=EARLIER)
 
     assert not is_document_needed(Right.ACCESS, situation, ON_DOUBT, TODAY).may_clear
     assert is_document_needed(Right.ACCESS, proven, ON_DOUBT, TODAY).remaining == (DoubtSignal.NAME_DIFFERS,)
+
+
+def test_a_code_is_asked_for_where_no_document_could_be_compared() -> None:
+    situation = replace(CALM, device_first_seen_on=TODAY, can_compare=False, may_lift=SIGN_IN)
+    decision = is_document_needed(Right.ACCESS, situation, ON_DOUBT, TODAY)
+
+    assert (decision.needed, decision.may_clear, decision.wants_proof) == (False, True, True)
+    assert decision.reasons("fr") == (DoubtSignal.NEW_DEVICE.reason("fr"),)
 
 
 def test_only_rights_that_disclose_or_destroy_are_subject_to_it() -> None:
@@ -172,7 +201,6 @@ def test_someone_without_account_raises_no_doubt_of_an_account() -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_everything_has_words_in_both_languages(language: str) -> None:
-    assert set(DoubtSignal) >= CLEARED_BY_LIGHT_PROOF
     for signal in DoubtSignal:
         assert signal.label(language)
         assert signal.reason(language).endswith(".")

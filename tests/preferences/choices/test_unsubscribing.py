@@ -62,6 +62,28 @@ def test_line_ends_after_the_body_do_not_matter(app: Flask, link: str, end: byte
         assert flags_on() == OTHERS
 
 
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"List-Unsubscribe=One-Click", None), (b"List-Unsubscribe=One-Click\r\n", "text/plain"),
+        (b"\r\nList-Unsubscribe=One-Click", URLENCODED), (b"\xef\xbb\xbfList-Unsubscribe=One-Click", URLENCODED),
+        (b"List-Unsubscribe=one-click", URLENCODED), (b'List-Unsubscribe="One-Click"', URLENCODED),
+        (b"List-Unsubscribe=&List-Unsubscribe=One-Click", URLENCODED), (b"a=b&List%2DUnsubscribe=One%2DClick&", URLENCODED),
+        (b"List-Unsubscribe=One-Click\0", f"{URLENCODED}; charset=UTF-8"),
+        (b"--b\nContent-Disposition: form-data; name=List-Unsubscribe\n\nOne-Click\n--b--", 'multipart/form-data; boundary="b"'),
+    ],
+)  # fmt: skip
+def test_mail_programs_write_the_one_line_in_their_own_ways(
+    app: Flask, link: str, body: bytes, content_type: str | None
+) -> None:
+    client = app.test_client(use_cookies=False)
+    assert client.post(link, data=body, content_type=content_type).status_code == 200
+    assert flags_on() == OTHERS
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"List-Unsubscribe": "One-Clicks"}, {"List-Unsubscribe": ""}, {"list-unsubscribe": "One-Click"}]
 )

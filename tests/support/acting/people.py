@@ -5,11 +5,12 @@ from typing import Any
 
 import pyotp
 from flask import Flask
+from sqlalchemy import update
 
 from portal import clock
 from portal.access.one_time_codes import keep_totp_secret
 from portal.access.permissions import Role
-from portal.accounts.models import Account
+from portal.accounts.models import Account, AccountDevice
 from portal.customers.addresses import normalise_address
 from portal.customers.creation import create_customer
 from portal.customers.models import Customer
@@ -63,10 +64,12 @@ class People:
         return self.sign_in(email, language=language)
 
     def sign_in(self, email: str, *, language: str = "fr") -> Browser:
-        """Sign an existing account in, as its form does."""
+        """Sign an existing account in, as its form does, from a browser that is new but not the account's first."""
         browser = Browser(self.app, language)
         answer = self._send(browser, "/sign-in", email=email, password=PASSWORD)
         assert answer.response.headers["Location"] == "/data"
+        with transaction() as session:
+            session.execute(update(AccountDevice).values(is_first=False))
         return browser
 
     def staff(self, role: Role | str = Role.REVIEWER, email: str | None = None, **facts: Any) -> StaffMember:
