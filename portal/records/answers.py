@@ -66,6 +66,8 @@ def answers_of(
     organisation: Organisation,
     agreements: Agreements,
     language: str,
+    *,
+    has_records: bool,
 ) -> Answers:
     """Return the five answers of a category.
 
@@ -77,6 +79,7 @@ def answers_of(
         organisation: the recipients.
         agreements: what the person chose, as far as these kinds depend on it.
         language: of the answers.
+        has_records: whether the person has records of `kinds`. Else nothing is kept, and no law is named that keeps it.
     """
     register = RecipientRegister.of(organisation)
     own = [holding.retention(language) for holding in holdings() if holding.code in other_holdings]
@@ -105,7 +108,7 @@ def answers_of(
         ),
         retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
         offers=_offers(category, kinds, language),
-        limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
+        limits=_limits(kinds, language) if has_records else [],
     )
     if own:
         _add_portal(answers, own, register, language)
@@ -156,8 +159,9 @@ def _retention(kind: Kind, language: str) -> tuple[str, ...]:
     return (rule, _("Reference: %(reference)s.", reference=reference))
 
 
-def _limit(kind: Kind, language: str) -> tuple[str, ...]:
-    return (kind.keep_reason.text(language),) if kind.keep_reason else ()
+def _limits(kinds: Sequence[Kind], language: str) -> list[Part]:
+    reasons = [((kind.keep_reason.text(language),), kind) for kind in kinds if kind.keep_reason]
+    return _grouped(reasons, kinds, language)
 
 
 def _offers(category: Category, kinds: Sequence[Kind], language: str) -> list[Offer]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from portal.exports.delivery import package_of_request
+from portal.exports.delivery import is_available, package_of_request
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
@@ -20,6 +20,7 @@ from portal.rights.clock import running
 from portal.rights.following.history import customer_history
 from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.web.filters import long_date
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 20
@@ -79,6 +80,22 @@ class Tracking:
     def is_answered(self) -> bool:
         """Whether the answer has left."""
         return self.request.answered_at is not None
+
+    @property
+    def has_package_ended(self) -> bool:
+        """Whether the file that was the answer can no longer be opened: from its date on, removed already or not."""
+        return self.is_answered and self.package is not None and not is_available(self.package)
+
+    def clock_row(self) -> tuple[str, str]:
+        """Return where the clock stands, as a heading and a day: never a promise for a day that is over."""
+        request = self.request
+        if request.answered_at is not None:
+            return _("Answered on"), long_date(request.answered_at)
+        if request.closed_at is not None:
+            return _("Cancelled on"), long_date(request.closed_at)
+        if request.due_on is None:
+            return _("On hold since"), long_date(request.paused_on)
+        return _("Answer was due by") if self.is_late else _("Answer by"), long_date(request.due_on)
 
 
 def find_own(customer_id: int, reference: str) -> RightsRequest | None:
