@@ -10,6 +10,7 @@ from portal.demo.people import CUSTOMERS, DemoCustomer
 
 Line = dict[str, Any]
 PRODUCTS = (("Hébergement Pro", "Pro hosting", "14.90"), ("Site vitrine", "Showcase site", "49.90"), ("Boutique en ligne", "Online shop", "79.00"))
+LINKED_WITH_FACEBOOK = "C-1009"
 PAGES = ("tarifs", "boutique", "aide/factures", "blog/nouveautes-automne", "mon-espace")
 
 
@@ -47,7 +48,8 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
                given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
     yield line("username", since, "platform", username=person.email.split("@")[0], site="netkin.io")
     yield line("password_fact", 210, "platform", is_set=True, changed_on=day(210))
-    yield line("social_account", 300, "website", network="facebook", username=f"{person.given_name} {person.family_name[0]}.")
+    if person.number == LINKED_WITH_FACEBOOK:
+        yield line("social_account", 300, "website", network="facebook", username=f"{person.given_name} {person.family_name[0]}.")
     for use in ("billing", "delivery"):
         yield line("postal_address", 400, "platform", use=use, recipient=f"{person.given_name} {person.family_name}",
                    line1=street, postal_code=postcode, city=town, country=country)
@@ -76,11 +78,19 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
     for number in range(random.randrange(6, 14)):
         yield line("sign_in", number * 5.3, "platform", site="netkin.io", result="success", ip=f"203.0.113.{random.randrange(1, 250)}", browser="Firefox", system="Windows 11", place=town, country=country)
     yield line("device", 5, "platform", browser="Firefox", browser_version="146", system="Windows 11", time_zone="Europe/Paris", language=person.language, place=town, ip=f"203.0.113.{random.randrange(1, 250)}")
-    for subject in ("Nos nouveautés d’automne", "Votre bilan de l’été"):
+    wants_news = random.random() < 0.6
+    for subject in ("Nos nouveautés d’automne", "Votre bilan de l’été") if wants_news else ():
         yield line("marketing_message", random.randrange(20, 90), "campaigns", channel="email", topic="product_news", subject=subject)
-    yield {
-        "type": "consent", "customer": person.number, "flag": "product_news.email", "given": random.random() < 0.6,
-        "at": (clock.now() - timedelta(days=240)).isoformat(), "wording": "Oui, je souhaite recevoir vos nouveautés par e-mail.",
+    yield _consent(person, "product_news.email", 240, "Oui, je souhaite recevoir vos nouveautés par e-mail.", given=wants_news)
+    yield _consent(person, "surveys.email", 240, "Oui, je veux bien donner mon avis par e-mail.")
+    yield _consent(person, "cookies.audience_measurement", 60, "J’accepte la mesure d’audience.")
+
+
+def _consent(person: DemoCustomer, flag: str, days_ago: int, wording: str, *, given: bool = True) -> Line:
+    """Return the line of a choice made elsewhere, before what was collected on the strength of it."""
+    at = (clock.now() - timedelta(days=days_ago)).isoformat()
+    return {
+        "type": "consent", "customer": person.number, "flag": flag, "given": given, "at": at, "wording": wording,
         "source": "shop checkout",
     }  # fmt: skip
 

@@ -1,12 +1,14 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Select, select
 
 from portal.bilingual import Label
 from portal.infrastructure.database import db
+from portal.personal_data.agreements import Agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.models import CategoryCount, Record, values_of
@@ -31,6 +33,8 @@ def summary(customer_id: int) -> Select[Any]:
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the records of a category, newest first."""
     data_map: DataMap = installed_data_map()
+    needed = data_map.choices_needed()
+    agreements = Agreements.of(customer_id, {choice for choices in needed.values() for choice in choices})
     statement = (
         select(Record.kind, Record.external_id, Record.recorded_at, Record.source, Record.values)
         .where(Record.customer_id == customer_id, Record.category == category)
@@ -38,7 +42,9 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .execution_options(yield_per=READ_AT_ONCE)
     )
     for row in db.session.execute(statement):
-        yield held_item(row, category, data_map, language)
+        item = held_item(row, category, data_map, language)
+        choices = needed.get(row.kind)
+        yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
 
 
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
