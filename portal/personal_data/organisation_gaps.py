@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.bilingual import Label
+from portal.citations import cite
 from portal.organisation import GapCode, Organisation, Recipient
 
 
@@ -15,6 +16,10 @@ class Gap:
     reference: str
     finding: Label
     cure: Label
+
+    def legal_reference(self, language: object) -> str:
+        """Return the text of law in words."""
+        return cite(self.reference, language)
 
 
 def gaps(organisation: Organisation) -> tuple[Gap, ...]:
@@ -208,7 +213,7 @@ _GAPS: Final = {
         ),
         _declare(
             GapCode.MARKETING_OBJECTION,
-            "GDPR art. 21(2) and (3)",
+            "GDPR art. 21(2), 21(3)",
             (
                 "La politique publiée soumet toute opposition à des motifs impérieux, publicité comprise.",
                 "The published policy subjects every objection, marketing included, to compelling grounds.",

@@ -149,7 +149,7 @@ def full_message(request: RightsRequest, draft: Draft) -> str:
         _WE_GRANT.filled(language, what=draft.granted),
         _WE_REFUSE.filled(language, what=draft.refused),
         _UNTIL.filled(language, until=draft.until),
-        f"{draft.ground.sentence(language)} ({draft.ground.articles})",
+        draft.ground.with_law(language),
         *_remedies(language),
     ]
     return "\n\n".join(parts)

@@ -17,10 +17,10 @@ from portal.legal_time.explanation import explain
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
+from portal.rights.clock.told import clock_row
 from portal.rights.following.history import customer_history
 from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
-from portal.web.filters import long_date
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 20
@@ -55,6 +55,7 @@ class Tracking:
     explanation: str
     days_left: int | None
     is_late: bool
+    clock: tuple[str, str]
     pause_reason: PauseReason | None
     answers: Rows
     history: list[Moment]
@@ -85,17 +86,6 @@ class Tracking:
     def has_package_ended(self) -> bool:
         """Whether the file that was the answer can no longer be opened: from its date on, removed already or not."""
         return self.is_answered and self.package is not None and not is_available(self.package)
-
-    def clock_row(self) -> tuple[str, str]:
-        """Return where the clock stands, as a heading and a day: never a promise for a day that is over."""
-        request = self.request
-        if request.answered_at is not None:
-            return _("Answered on"), long_date(request.answered_at)
-        if request.closed_at is not None:
-            return _("Cancelled on"), long_date(request.closed_at)
-        if request.due_on is None:
-            return _("On hold since"), long_date(request.paused_on)
-        return _("Answer was due by") if self.is_late else _("Answer by"), long_date(request.due_on)
 
 
 def find_own(customer_id: int, reference: str) -> RightsRequest | None:
@@ -134,6 +124,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         explanation=explain(deadline, language),
         days_left=running.days_left(request),
         is_late=running.is_late(request),
+        clock=clock_row(request),
         pause_reason=_pause_reason(request),
         answers=request.asked.in_words(language),
         history=[_moment(event) for event in events],

@@ -204,7 +204,9 @@ def untrue_states(place: str, words: str, customer_id: int, language: str) -> It
         held = select(Record.id).where(Record.customer_id == customer_id, Record.kind.in_(kinds))
         if reason in words and not _all(held.limit(1)):
             yield f"names a duty to keep what is not held: {reason!r}"
-    if plain(RefusalGround.LEGAL_OBLIGATION.sentence(language)) in words and not _refused_by_law(customer_id):
+    if plain(RefusalGround.LEGAL_OBLIGATION.sentence(language)).removesuffix(".") in words and not _refused_by_law(
+        customer_id
+    ):
         yield "says that the law makes us keep something"
 
 
