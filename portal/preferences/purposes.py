@@ -132,6 +132,10 @@ PREFERENCE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if fla
 MESSAGE_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.topic is not None)
 MARKETING_FLAG_CODES: Final = tuple(code for code, flag in FLAGS.items() if flag.is_marketing)
 """What an objection to marketing clears."""
+ADVERTISING_PROFILING_FLAG_CODES: Final = tuple(
+    code for code, flag in FLAGS.items() if flag.is_marketing and flag.topic is None
+)
+"""What an objection to profiling for advertising clears: what is known of the person, and not the messages."""
 PROFILING_FLAG_CODES: Final = ("personalisation", "marketing_profiling")
 """What an objection to profiling clears."""
 STATISTICS_FLAG_CODES: Final = ("audience_statistics", "cookies.audience_measurement")

@@ -14,7 +14,12 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
 from portal.preferences.models import PreferenceState
-from portal.preferences.purposes import MARKETING_FLAG_CODES, PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
+from portal.preferences.purposes import (
+    ADVERTISING_PROFILING_FLAG_CODES,
+    MARKETING_FLAG_CODES,
+    PROFILING_FLAG_CODES,
+    STATISTICS_FLAG_CODES,
+)
 from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
 from portal.rights.chosen import Limit, Use
@@ -50,6 +55,7 @@ PUT_ON_HOLD: Final = declare(
 )
 CHOSEN_USES: Final = {
     Use.MARKETING: MARKETING_FLAG_CODES,
+    Use.ADVERTISING_PROFILING: ADVERTISING_PROFILING_FLAG_CODES,
     Use.PROFILING: PROFILING_FLAG_CODES,
     Use.STATISTICS: STATISTICS_FLAG_CODES,
 }
