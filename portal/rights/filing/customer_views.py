@@ -20,7 +20,7 @@ from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
 from portal.rights.filing.open_requests import MOST_OPEN, AlreadyOpen, TooManyOpen, open_request_of, sent_request
-from portal.rights.filing.progress import DraftStep, progress_of
+from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
 from portal.web.incoming.rate_limits import count_try
@@ -84,11 +84,11 @@ def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answ
 
 
 def _details_page(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> str:
-    progress = progress_of(draft, current_user, g.portal_session) if draft else None
-    return render_template(
-        "rights/customer/details.html", intent=intent, form=form, draft=draft,
-        steps=len(progress.steps) if progress else 2,
-    )  # fmt: skip
+    if draft is None or intent is Intent.CORRECT:
+        steps = steps_ahead(intent, current_user, g.portal_session)
+    else:
+        steps = len(progress_of(draft, current_user, g.portal_session).steps)
+    return render_template("rights/customer/details.html", intent=intent, form=form, draft=draft, steps=steps)
 
 
 @blueprint.post("/requests/drafts/<public_id>/discard")
