@@ -47,7 +47,16 @@ ROOT = Path(__file__).parent.parent
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
-    Audience.STAFF: ["staff", "lookups", "lookups.watching", "preferences", "identity_checks", "retention", "rights"],
+    Audience.STAFF: [
+        "staff",
+        "lookups",
+        "lookups.watching",
+        "preferences",
+        "preferences.missing_consent",
+        "identity_checks",
+        "retention",
+        "rights",
+    ],
     Audience.FEED: ["preferences.feed", "records.imports"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
@@ -78,6 +87,7 @@ REGISTERED = [
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
     "portal.preferences.tasks",
+    "portal.preferences.missing_consent.looking",
     "portal.preferences.base_exports",
     "portal.preferences.choices.unsubscribing",
     "portal.identity_checks.tasks",

@@ -33,6 +33,7 @@ from portal.infrastructure.private_files import open_to_others
 from portal.infrastructure.scanner import NoScanner
 from portal.infrastructure.sealing.rotation import waiting
 from portal.personal_data.organisation_gaps import gaps
+from portal.preferences.missing_consent.looking import figures
 from portal.retention.clock_guard import halted_mark
 from portal.retention.commands import told
 from portal.site.readiness import applied_migration, migration_head
@@ -247,6 +248,17 @@ def _redis() -> Iterator[Finding]:
         yield False, "limits: Redis does not answer, and staff cannot sign in; check PORTAL_REDIS_URL"
 
 
+def _missing_consent() -> Iterator[Finding]:
+    """Tell of records that were collected on consent without a trace of it, as the daily look counted them."""
+    found = [figure for figure in figures() if figure.records]
+    if not found:
+        yield True, "consent: the last look found no record without the consent that it needs"
+        return
+    oldest = min(figure.oldest_at for figure in found if figure.oldest_at)
+    names = ", ".join(f"{figure.records} {figure.kind}" for figure in found)
+    yield False, f"consent: no trace of it for {names}, the oldest of {oldest:%Y-%m-%d}; see /staff/missing-consent"
+
+
 def _strangers() -> Iterator[Finding]:
     """Tell how many mails went to unproven addresses this hour, and how many jobs of strangers wait."""
     limit, key = unproven_mails()
@@ -305,6 +317,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _scanner: "check PORTAL_SCANNER_URL",
     _breached_passwords: "check PORTAL_BREACHED_PASSWORDS_FILE; until then only the common passwords are refused",
     _redis: "check PORTAL_REDIS_URL",
+    _missing_consent: "see to the database first",
     _strangers: "see to the database first",
     _jobs: "see to the database first",
     _audit: "see to the database first",

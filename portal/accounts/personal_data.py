@@ -24,6 +24,7 @@ from portal.accounts.models import (
 )
 from portal.bilingual import Label, date_time, long_date
 from portal.customers.addresses import mask_address
+from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Answer, read_agreements
@@ -73,15 +74,15 @@ READ_AT_ONCE: Final = 200
 
 
 @read_agreements([FACEBOOK_SIGN_IN], taken_back_at="customer.accounts.account")
-def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
-    """Return when a customer linked an account of this portal with Facebook, and when the link was undone."""
-    of_customer = select(LinkedIdentity).join(Account).where(Account.customer_id == customer_id)
+def answers(customer_ids: Collection[int], choices: Collection[str]) -> list[Answer]:
+    """Return when customers linked an account of this portal with Facebook, and when the link was undone."""
+    links = select(Customer.id, LinkedIdentity).join(Account, Account.customer_id == Customer.id).join(LinkedIdentity)
     found = []
-    for link in db.session.execute(of_customer).scalars():
+    for customer_id, link in db.session.execute(links.where(Customer.id.in_(customer_ids))):
         behind = row(LinkedIdentity.__tablename__, link.id)
-        found.append(Answer(FACEBOOK_SIGN_IN, is_yes=True, at=link.linked_at, behind=behind))
+        found.append(Answer(customer_id, FACEBOOK_SIGN_IN, is_yes=True, at=link.linked_at, behind=behind))
         if link.unlinked_at:
-            found.append(Answer(FACEBOOK_SIGN_IN, is_yes=False, at=link.unlinked_at, behind=behind))
+            found.append(Answer(customer_id, FACEBOOK_SIGN_IN, is_yes=False, at=link.unlinked_at, behind=behind))
     return found
 
 

@@ -51,7 +51,7 @@ def make_cases() -> None:
     with _days_ago(44):
         _refuse_invoices(refused)
     with _days_ago(36):
-        _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
+        _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
         extended = _take_in("C-1004", Right.ACCESS, Channel.EMAIL, "Envoyez-moi tout ce que vous avez sur moi depuis 2016.")
         _extend(extended)
@@ -79,7 +79,7 @@ def make_cases() -> None:
             request = _request(withdrawn)
             withdraw(request.customer_id, request.reference)
     with _days_ago(2):
-        _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
+        _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
 
 @contextmanager
@@ -118,10 +118,9 @@ def _file(
         _give_documents(number, session_id, draft_id, documents)
     with transaction() as session:
         file_request(_account(number), session.get_one(AccountSession, session_id), draft_id)
-    if not is_new_device:
-        # Whoever signs in to look at the demonstration brings a browser of their own, and it is the first one.
-        with transaction():
-            forget_devices(_account(number).id)
+    # Whoever signs in to look at the demonstration brings a browser of their own, and it is the first one.
+    with transaction():
+        forget_devices(_account(number).id)
 
 
 def _session(number: str) -> int:

@@ -11,6 +11,7 @@ from portal.demo.people import CUSTOMERS, DemoCustomer
 
 Line = dict[str, Any]
 PRODUCTS = (("Hébergement Pro", "Pro hosting", "14.90"), ("Site vitrine", "Showcase site", "49.90"), ("Boutique en ligne", "Online shop", "79.00"))
+LINKED_WITH_FACEBOOK = "C-1009"
 PAGES = ("tarifs", "boutique", "aide/factures", "blog/nouveautes-automne", "mon-espace")
 
 
@@ -49,7 +50,8 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
                title_given_on=person.since.isoformat(), given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
     yield line("username", since, "platform", username=person.email.split("@")[0], site="netkin.io")
     yield line("password_fact", 210, "platform", is_set=True, changed_on=day(210))
-    yield line("social_account", 300, "website", network="facebook", username=f"{person.given_name} {person.family_name[0]}.")
+    if person.number == LINKED_WITH_FACEBOOK:
+        yield line("social_account", 300, "website", network="facebook", username=f"{person.given_name} {person.family_name[0]}.")
     for use in ("billing", "delivery"):
         yield line("postal_address", 400, "platform", use=use, recipient=f"{person.given_name} {person.family_name}",
                    line1=street, postal_code=postcode, city=town, country=country)

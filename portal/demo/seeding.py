@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.access.one_time_codes import keep_totp_secret
 from portal.access.tokens import create_token
-from portal.accounts.models import Account
+from portal.accounts.models import Account, LinkedIdentity
 from portal.customers.addresses import normalise_address
 from portal.customers.models import Customer
 from portal.demo.cases import make_cases
-from portal.demo.holdings import import_lines
+from portal.demo.holdings import LINKED_WITH_FACEBOOK, import_lines
 from portal.demo.people import CUSTOMERS, STAFF
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
@@ -69,20 +69,23 @@ def _open_account(number: str) -> dict[str, str]:
     with transaction() as session:
         customer = session.execute(select(Customer).where(Customer.external_id == number)).scalar_one()
         assert customer.email
-        session.add(
-            Account(
-                customer_id=customer.id,
-                email=customer.email,
-                email_normalised=normalise_address(customer.email),
-                email_confirmed_at=since,
-                created_at=since,
-                given_name=customer.given_name,
-                family_name=customer.family_name,
-                language=customer.language,
-                password_hash=hash_password(password),
-                password_changed_at=since,
-            )
+        account = Account(
+            customer_id=customer.id,
+            email=customer.email,
+            email_normalised=normalise_address(customer.email),
+            email_confirmed_at=since,
+            created_at=since,
+            given_name=customer.given_name,
+            family_name=customer.family_name,
+            language=customer.language,
+            password_hash=hash_password(password),
+            password_changed_at=since,
         )
+        session.add(account)
+        session.flush()
+        if number == LINKED_WITH_FACEBOOK:
+            link = LinkedIdentity(account_id=account.id, provider="facebook", scoped_id="9307", linked_at=since)
+            session.add(link)
         return {"email": customer.email, "password": password}
 
 

@@ -4,6 +4,7 @@ The proof belongs to a domain above. It registers a function here, so that the p
 can say what the person chose without knowing where that is kept.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,22 +25,24 @@ class Answer:
     """One yes or no of a person to one choice, with the row that proves it.
 
     Attributes:
+        customer_id: whose answer it is.
         at: from when it counts, an aware instant.
     """
 
+    customer_id: int
     choice: str
     is_yes: bool
     at: datetime
     behind: Behind
 
 
-Reader = Callable[[int, Collection[str]], Iterable[Answer]]
+Reader = Callable[[Collection[int], Collection[str]], Iterable[Answer]]
 _readers: list[tuple[frozenset[str], Reader]] = []
 _pages: dict[str, str] = {}
 
 
 def read_agreements(choices: Collection[str], *, taken_back_at: str | None = None) -> Callable[[Reader], Reader]:
-    """Register a function that returns a customer's answers to some of `choices`, in any order, in one query.
+    """Register a function that returns the answers of customers to some of `choices`, in any order, in one query.
 
     Args:
         taken_back_at: the endpoint of the page on which the customer takes them back; None where a request is needed.
@@ -74,9 +77,18 @@ class Agreements:
     @classmethod
     def of(cls, customer_id: int, choices: Collection[str]) -> "Agreements":
         """Read a customer's answers to some choices, with one query for each domain that keeps one of them."""
+        return cls.of_each([customer_id], choices)[customer_id]
+
+    @classmethod
+    def of_each(cls, customer_ids: Collection[int], choices: Collection[str]) -> dict[int, "Agreements"]:
+        """Read the answers of each of some customers, with as many queries as for one."""
         wanted = frozenset(choices)
-        found = [read(customer_id, kept & wanted) for kept, read in _readers if kept & wanted]
-        return cls(answer for answers in found for answer in answers)
+        found: dict[int, list[Answer]] = defaultdict(list)
+        for kept, read in _readers:
+            if kept & wanted:
+                for answer in read(customer_ids, kept & wanted):
+                    found[answer.customer_id].append(answer)
+        return {customer_id: cls(found[customer_id]) for customer_id in customer_ids}
 
     def standing(self, choices: Collection[str], until: datetime | None = None) -> dict[str, Answer]:
         """Return the newest answer to each choice, at an instant or now."""
@@ -85,6 +97,14 @@ class Agreements:
             for answer in self._answers
             if answer.choice in choices and (until is None or answer.at <= until)
         }
+
+    def cover(self, choices: Collection[str], at: datetime) -> Answer | None:
+        """Return the yes with which something was collected at an instant: the newest of one choice at least, or None.
+
+        An agreement after the fact covers nothing, and one that was taken back before it neither.
+        """
+        yes = [answer for answer in self.standing(choices, at).values() if answer.is_yes]
+        return max(yes, key=lambda answer: answer.at, default=None)
 
 
 def say_agreement(agreements: Agreements, choices: Collection[str], language: object) -> str:
@@ -109,10 +129,9 @@ def say_agreement(agreements: Agreements, choices: Collection[str], language: ob
 
 def say_collected(agreements: Agreements, choices: Collection[str], at: datetime, language: object) -> str:
     """Return with which agreement something was collected at an instant, or that none is found."""
-    yes = [answer for answer in agreements.standing(choices, at).values() if answer.is_yes]
-    if not yes:
+    newest = agreements.cover(choices, at)
+    if newest is None:
         return say(COLLECTED_WITH_AGREEMENT, None, language)
-    newest = max(yes, key=lambda answer: answer.at)
     return say(COLLECTED_WITH_AGREEMENT, newest.behind, language, date=_day(newest.at, language))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.bilingual import Label
+from portal.citations import cite
 from portal.organisation import GapCode, Organisation, Recipient
 from portal.personal_data.trackers import purposes_in_the_dark
 
@@ -16,6 +17,10 @@ class Gap:
     reference: str
     finding: Label
     cure: Label
+
+    def legal_reference(self, language: object) -> str:
+        """Return the text of law in words."""
+        return cite(self.reference, language)
 
 
 def gaps(organisation: Organisation) -> tuple[Gap, ...]:
@@ -223,7 +228,7 @@ _GAPS: Final = {
         ),
         _declare(
             GapCode.MARKETING_OBJECTION,
-            "GDPR art. 21(2) and (3)",
+            "GDPR art. 21(2), 21(3)",
             (
                 "La politique publiée soumet toute opposition à des motifs impérieux, publicité comprise.",
                 "The published policy subjects every objection, marketing included, to compelling grounds.",

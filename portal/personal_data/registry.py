@@ -28,6 +28,7 @@ class HeldItem:
         source: the system that the item came from; `portal` for the portal's own.
         describe: for an item with masked values: takes whether to mask, and returns the pairs in place of `facts`.
             Called only when they are shown.
+        note: what must be said beside it, in the reader's language, such as the agreement with which it was collected.
     """
 
     category: str
@@ -40,6 +41,7 @@ class HeldItem:
     lawful_basis: str = "contract"
     source: str = "portal"
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
+    note: str = ""
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
         """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""

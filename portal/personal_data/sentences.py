@@ -122,8 +122,10 @@ COLLECTED_WITH_AGREEMENT: Final = declare(
         en="Collected with your consent of {date}.",
     ),
     Label(
-        fr="Nous ne trouvons pas la trace de l'accord que cette donnée demande. Vous pouvez la faire effacer.",
-        en="We cannot find the consent that this item requires. You can have it erased.",
+        fr="Cette donnée demande votre accord, et nous n'en trouvons pas la trace. Vous pouvez la faire effacer, ou"
+        " nous demander d'où elle vient, sans donner de motif.",
+        en="This item requires your consent, and we cannot find a record of it. You can have it erased, or ask us where"
+        " it comes from, without giving a reason.",
     ),
 )
 

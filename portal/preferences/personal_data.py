@@ -57,13 +57,13 @@ def summary(customer_id: int) -> Select[Any]:
 
 
 @read_agreements(FLAG_CODES, taken_back_at="customer.preferences.preferences")
-def answers(customer_id: int, choices: Collection[str]) -> list[Answer]:
-    """Return what a customer chose, each time, on some choices."""
-    kept = ConsentRecord.id, ConsentRecord.flag, ConsentRecord.is_given, ConsentRecord.effective_at
-    statement = select(*kept).where(ConsentRecord.customer_id == customer_id, ConsentRecord.flag.in_(choices))
+def answers(customer_ids: Collection[int], choices: Collection[str]) -> list[Answer]:
+    """Return what customers chose, each time, on some choices."""
+    chosen = select(ConsentRecord.customer_id, ConsentRecord.flag, ConsentRecord.is_given, ConsentRecord.effective_at)
+    of_theirs = chosen.where(ConsentRecord.customer_id.in_(customer_ids), ConsentRecord.flag.in_(choices))
     return [
-        Answer(flag, is_given, at, row(ConsentRecord.__tablename__, number))
-        for number, flag, is_given, at in db.session.execute(statement)
+        Answer(customer_id, flag, is_given, at, row(ConsentRecord.__tablename__, number))
+        for customer_id, flag, is_given, at, number in db.session.execute(of_theirs.add_columns(ConsentRecord.id))
     ]
 
 

@@ -165,6 +165,10 @@ AT_ONCE: Final = {
     for section in Section
 }
 """What accepting a section covers; nothing where each choice is made by itself."""
+ADVERTISING_PROFILING_FLAG_CODES: Final = tuple(
+    code for code, flag in FLAGS.items() if flag.is_marketing and flag.topic is None
+)
+"""What an objection to profiling for advertising clears: what is known of the person, and not the messages."""
 PROFILING_FLAG_CODES: Final = ("personalisation", "marketing_profiling")
 """What an objection to profiling clears."""
 STATISTICS_FLAG_CODES: Final = ("audience_statistics", "cookies.audience_measurement")

@@ -56,6 +56,8 @@ def answers_of(
     organisation: Organisation,
     agreements: Agreements,
     language: str,
+    *,
+    has_records: bool,
 ) -> Answers:
     """Return the five answers of a category.
 
@@ -67,6 +69,7 @@ def answers_of(
         organisation: the recipients.
         agreements: what the person chose, as far as these kinds depend on it.
         language: of the answers.
+        has_records: whether the person has records of `kinds`. Else nothing is kept, and no law is named that keeps it.
     """
     register = RecipientRegister.of(organisation)
     own = [holding for holding in holdings() if holding.code in other_holdings]
@@ -86,7 +89,7 @@ def answers_of(
         ),
         retention=_grouped([(_retention(kind, language), kind) for kind in kinds], kinds, language),
         offers=offers_of(category, kinds, data_map, language),
-        limits=_grouped([(_limit(kind, language), kind) for kind in kinds if kind.keep_reason], kinds, language),
+        limits=_limits(kinds, language) if has_records else [],
     )
     if own:
         uses = uses_of(own, category, data_map.purposes.values())
@@ -178,8 +181,9 @@ def _retention(kind: Kind, language: str) -> tuple[str, ...]:
     return (rule, _("Reference: %(reference)s.", reference=reference))
 
 
-def _limit(kind: Kind, language: str) -> tuple[str, ...]:
-    return (kind.keep_reason.text(language),) if kind.keep_reason else ()
+def _limits(kinds: Sequence[Kind], language: str) -> list[Part]:
+    reasons = [((kind.keep_reason.text(language),), kind) for kind in kinds if kind.keep_reason]
+    return _grouped(reasons, kinds, language)
 
 
 def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegister, language: str) -> None:

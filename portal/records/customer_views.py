@@ -59,5 +59,7 @@ def category(category: str) -> str:
         portal_cards=cards.of_items(own_items),
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
-        answers=answers_of(shown, held.kinds, others, data_map, organisation, agreements, language),
+        answers=answers_of(
+            shown, held.kinds, others, data_map, organisation, agreements, language, has_records=held.records > 0
+        ),
     )

@@ -1,6 +1,7 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import Select, select
 from portal import clock
 from portal.bilingual import Label
 from portal.infrastructure.database import db
-from portal.personal_data.agreements import Answer, read_agreements
+from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
 from portal.records.data_map.kinds import DataMap, installed_data_map
@@ -24,21 +25,23 @@ TITLE: Final = "civil_identity.title"
 
 
 @read_agreements([TITLE])
-def titles_given(customer_id: int, choices: Collection[str]) -> list[Answer]:
-    """Return when a customer gave a title of their own accord, as far as a system of the company says the day.
+def titles_given(customer_ids: Collection[int], choices: Collection[str]) -> list[Answer]:
+    """Return when customers gave a title of their own accord, as far as a system of the company says the day.
 
     A title is never part of a contract (CJEU C-394/23): without that day nothing shows that giving it was free.
     """
-    statement = select(Record.id, Record.values).where(
-        Record.customer_id == customer_id, Record.kind == "civil_identity"
+    statement = select(Record.customer_id, Record.id, Record.values).where(
+        Record.customer_id.in_(customer_ids), Record.kind == "civil_identity"
     )
     found = []
-    for number, values in db.session.execute(statement):
+    for customer_id, number, values in db.session.execute(statement):
         given_on = values.get("title_given_on") if isinstance(values, dict) and values.get("title") else None
         # A day known in part proves no day.
         if isinstance(given_on, str) and len(given_on) == len("2026-11-22"):
             at = clock.start_of(date.fromisoformat(given_on))
-            found.append(Answer(TITLE, is_yes=True, at=at, behind=behind_row(Record.__tablename__, number)))
+            found.append(
+                Answer(customer_id, TITLE, is_yes=True, at=at, behind=behind_row(Record.__tablename__, number))
+            )
     return found
 
 
@@ -55,6 +58,8 @@ def summary(customer_id: int) -> Select[Any]:
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the records of a category, newest first."""
     data_map: DataMap = installed_data_map()
+    needed = data_map.choices_needed()
+    agreements = Agreements.of(customer_id, {choice for choices in needed.values() for choice in choices})
     statement = (
         select(Record.kind, Record.external_id, Record.recorded_at, Record.source, Record.values)
         .where(Record.customer_id == customer_id, Record.category == category)
@@ -62,7 +67,9 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .execution_options(yield_per=READ_AT_ONCE)
     )
     for row in db.session.execute(statement):
-        yield held_item(row, category, data_map, language)
+        item = held_item(row, category, data_map, language)
+        choices = needed.get(row.kind)
+        yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
 
 
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:

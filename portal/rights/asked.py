@@ -23,7 +23,7 @@ class Asked:
 
     @property
     def concerns_marketing(self) -> bool:
-        """Whether the request objects to advertising, which nobody may refuse (GDPR art. 21(3))."""
+        """Whether it objects to advertising or to profiling for it, which nobody may refuse (GDPR art. 21(3))."""
         return False
 
     @property
@@ -91,7 +91,7 @@ class StopUse(Asked):
 
     @property
     def concerns_marketing(self) -> bool:
-        return self.use is Use.MARKETING
+        return self.use in {Use.MARKETING, Use.ADVERTISING_PROFILING}
 
 
 @dataclass(frozen=True, slots=True)

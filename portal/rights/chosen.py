@@ -11,6 +11,8 @@ class Use(StrEnum):
 
     MARKETING = "marketing"
     "Advertising in every form: stops at once, without any reason."
+    ADVERTISING_PROFILING = "advertising_profiling"
+    "Choosing advertising by what is known of the person: stops at once too (GDPR art. 21(2))."
     PROFILING = "profiling"
     "Guessing tastes or sorting people into groups."
     STATISTICS = "statistics"
@@ -77,6 +79,10 @@ _LIMITS: Final = {
 
 _USES: Final = {
     Use.MARKETING: Label(fr="Toute publicité", en="All advertising"),
+    Use.ADVERTISING_PROFILING: Label(
+        fr="Choisir mes publicités d'après ce que vous savez de moi",
+        en="Choosing my advertising by what you know of me",
+    ),
     Use.PROFILING: Label(
         fr="Deviner mes goûts ou me classer dans des groupes",
         en="Guessing my tastes or sorting me into groups",

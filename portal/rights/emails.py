@@ -7,13 +7,14 @@ from typing import Any
 
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.mail.outbox import queue_mail
+from portal.rights.clock.running import is_late
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 
 
 def queue_received(request: RightsRequest) -> None:
     """Acknowledge a request with its due date (EDPB 01/2022 §57)."""
-    _queue(request, "received", due_on=request.sort_on.isoformat())
+    _queue(request, "received", due_on=request.sort_on.isoformat(), is_late=is_late(request))
 
 
 def queue_document_awaited(request: RightsRequest) -> None:
@@ -33,7 +34,7 @@ def queue_document_asked_again(request: RightsRequest) -> None:
 
 def queue_document_received(request: RightsRequest) -> None:
     """Say that the document came and by when the answer will."""
-    _queue(request, "document_received", due_on=request.sort_on.isoformat())
+    _queue(request, "document_received", due_on=request.sort_on.isoformat(), is_late=is_late(request))
 
 
 def queue_document_lost(request: RightsRequest) -> None:

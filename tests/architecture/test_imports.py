@@ -26,6 +26,7 @@ LAYERS = {
     "infrastructure": 0.5,
     "config": 0.2, "organisation": 0.2, "legal_time": 0.2,
     "durations": 0.15,
+    "citations": 0.15,
     "partial_dates": 0.15,
     "bilingual": 0.1,
     "clock": 0, "declarations": 0, "translations": 0,

@@ -11,18 +11,9 @@ from babel.messages.pofile import read_po
 from portal.personal_data import recipients, sentences
 from portal.personal_data.sentences import Behind, Ground, row, say, setting
 from portal.rights.carrying_out import effects
+from tests.support.looking.said import CLAIMS
 
 ROOT = Path(__file__).parents[2]
-
-CLAIMS = re.compile(
-    r"vous avez (donné|accepté) (votre|cet) accord|tout est fait|c’est fait"
-    r"|\b(sont|est|ont été|a été|avons) (effacé|corrigé|rectifié)|données restent dans l’Union"
-    r"|(par|de) machine seule|la loi nous (oblige|demande|impose)|en conformité|nous n’utilisons plus"
-    r"|nous vous écrivons avant|you agreed|you gave (your|this) consent|everything is done|what you ask(ed)? (for )?is done"
-    r"|\b(is|are|was|were|has been|have been|we) (erased|corrected)\b|data stay in the European Union"
-    r"|by a machine alone|the law (makes|asks|obliges) us|compliant with|we no longer use",
-    re.IGNORECASE,
-)
 
 # What holds a word of the list and is no claim of that kind, or says in itself what stands behind it.
 ALLOWED = {
@@ -33,8 +24,8 @@ ALLOWED = {
     "By an audit of": "the same",
     "La loi nous oblige à garder certaines données, comme les factures": "a form's hint; the answer names each with its article",
     "The law makes us keep some data, such as invoices": "the same",
-    "La loi nous oblige à garder ces données.": "a ground of refusal, always printed with its articles",
-    "The law makes us keep these data.": "the same",
+    "La loi nous oblige à garder ces données": "a ground of refusal, always printed with its articles",
+    "The law makes us keep these data": "the same",
     "sauf ce que la loi nous oblige à garder": "a limit of the request, without saying that it applies",
     "except what the law makes us keep": "the same",
     "The law makes us do it (legal obligation": "the name of the basis, with its article",
@@ -51,8 +42,8 @@ def texts() -> Iterator[tuple[str, str]]:
                     yield from ((path.name, part) for part in ([text] if isinstance(text, str) else text))
     for path in sorted((ROOT / "portal").rglob("*.py")):
         yield from ((str(path.relative_to(ROOT)), text) for text in labels(ast.parse(path.read_text(encoding="utf-8"))))
-    for path in sorted((ROOT / "templates/policies").glob("policy_*.html")):
-        yield from ((path.name, line) for line in path.read_text(encoding="utf-8").splitlines())
+    for path in sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in {".html", ".txt"}):
+        yield from ((str(path.relative_to(ROOT)), line) for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def labels(tree: ast.AST) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_nobody_is_told_that_they_agreed_who_never_did(browser: Browser) -> None
     said = words(browser)
     assert "Seulement avec votre accord (consentement, article 6.1.a du RGPD)" in said
     assert "Nous n’avons aucune trace d’un accord de votre part." in said
-    assert "Nous ne trouvons pas la trace de l’accord que cette donnée demande." in said
+    assert "Cette donnée demande votre accord, et nous n’en trouvons pas la trace. Vous pouvez la faire effacer" in said
     assert "Vous avez donné" not in said
 
 
@@ -67,7 +67,7 @@ def test_an_agreement_after_the_fact_does_not_cover_it(browser: Browser) -> None
     choose(True, datetime(2026, 3, 11, 9, tzinfo=UTC))
     said = words(browser)
     assert "Vous avez donné cet accord pour 1 choix sur 5, en dernier lieu le 11 mars 2026." in said
-    assert "Nous ne trouvons pas la trace de l’accord que cette donnée demande." in said
+    assert "Cette donnée demande votre accord, et nous n’en trouvons pas la trace. Vous pouvez la faire effacer" in said
 
 
 def test_who_took_it_back_reads_that_and_what_was_collected_before_stays_covered(browser: Browser) -> None:

@@ -354,6 +354,11 @@ class DataMap:
         """Return the choices of the portal that the uses of a kind depend on."""
         return tuple(code for purpose in self.purposes_of(kind) for code in purpose.choices)
 
+    def choices_needed(self) -> dict[str, tuple[str, ...]]:
+        """Return the kinds that may be collected on consent only, each with the choices that can give it."""
+        on_consent = (kind for kind in self.kinds.values() if kind.lawful_basis is LawfulBasis.CONSENT)
+        return {kind.code: self.choices_of(kind) for kind in on_consent}
+
 
 def _unknown(name: str) -> ValueRefused:
     if is_card_secret(name):

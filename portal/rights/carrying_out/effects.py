@@ -14,7 +14,12 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
 from portal.preferences.models import PreferenceState
-from portal.preferences.purposes import MARKETING_FLAG_CODES, PROFILING_FLAG_CODES, STATISTICS_FLAG_CODES
+from portal.preferences.purposes import (
+    ADVERTISING_PROFILING_FLAG_CODES,
+    MARKETING_FLAG_CODES,
+    PROFILING_FLAG_CODES,
+    STATISTICS_FLAG_CODES,
+)
 from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
 from portal.rights.chosen import Limit, Use
@@ -50,6 +55,7 @@ PUT_ON_HOLD: Final = declare(
 )
 CHOSEN_USES: Final = {
     Use.MARKETING: MARKETING_FLAG_CODES,
+    Use.ADVERTISING_PROFILING: ADVERTISING_PROFILING_FLAG_CODES,
     Use.PROFILING: PROFILING_FLAG_CODES,
     Use.STATISTICS: STATISTICS_FLAG_CODES,
 }
@@ -151,8 +157,9 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
         return [_unconfirmed(USE_STOPPED, request, language)]
     newest = max(standing, key=lambda answer: answer.at, default=None)
     # Whoever never chose has no proof: the row that marketing reads has everything off from the start.
-    behind = newest.behind if newest else row(PreferenceState.__tablename__, request.customer_id)
-    return [say(USE_STOPPED, behind, language, date=long_date(request.answered_at, language))]
+    behind = newest.behind if newest else _read_by_marketing(request.customer_id)
+    when = long_date(request.answered_at, language)
+    return [say(USE_STOPPED, behind, language, date=when, systems=_systems(request, language))]
 
 
 def flags_of(asked: Asked) -> tuple[str, ...]:
@@ -166,6 +173,11 @@ def is_whole_erasure(request: RightsRequest) -> bool:
     asked = request.asked
     is_limited = isinstance(asked, Erase) and bool(asked.categories or asked.limited_to)
     return request.right is Right.ERASURE and request.outcome is Outcome.GRANTED and not is_limited
+
+
+def _read_by_marketing(customer_id: int) -> Behind | None:
+    state = db.session.get(PreferenceState, customer_id)
+    return row(PreferenceState.__tablename__, customer_id) if state else None
 
 
 def _advertising(request: RightsRequest, language: object) -> str:

@@ -62,6 +62,11 @@ class Draft:
     until: str = ""
     evidence: str = ""
 
+    @property
+    def ground_given(self) -> RefusalGround | None:
+        """The ground of a refusal; none where everything is granted, whatever was typed."""
+        return None if self.outcome is Outcome.GRANTED else self.ground
+
 
 def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: int) -> RequestDecision:
     """Decide a request in the current transaction. The answer leaves at once, or waits for a second person.
@@ -70,19 +75,15 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         CaseMoved, OwnCase, IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
     """
     act = acting.hold(request, member, version)
-    ground = None if draft.outcome is Outcome.GRANTED else draft.ground
-    if not _is_identity_settled(request.id) and ground is not RefusalGround.IDENTITY_NOT_PROVEN:
-        raise IdentityUnsettled
-    if draft.outcome is not Outcome.GRANTED:
-        check_refusal(_refusal(request, draft))
+    check_draft(request, draft)
     act.review()
     decision = RequestDecision(
-        request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=ground,
+        request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=draft.ground_given,
         evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
     )  # fmt: skip
     db.session.add(decision)
     is_second_needed = needs_second_opinion(request.right, draft.outcome)
-    act.record(DECIDED, outcome=draft.outcome, ground=ground, needs_second_opinion=is_second_needed)
+    act.record(DECIDED, outcome=draft.outcome, ground=draft.ground_given, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
         act.give_back()
@@ -90,6 +91,18 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     else:
         fulfil(act, draft.outcome, decision.message)
     return decision
+
+
+def check_draft(request: RightsRequest, draft: Draft) -> None:
+    """Check that a decision may leave as it was typed. Nothing is changed.
+
+    Raises:
+        IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
+    """
+    if not _is_identity_settled(request.id) and draft.ground_given is not RefusalGround.IDENTITY_NOT_PROVEN:
+        raise IdentityUnsettled
+    if draft.outcome is not Outcome.GRANTED:
+        check_refusal(_refusal(request, draft))
 
 
 def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, text: str, version: int) -> None:
@@ -149,7 +162,7 @@ def full_message(request: RightsRequest, draft: Draft) -> str:
         _WE_GRANT.filled(language, what=draft.granted),
         _WE_REFUSE.filled(language, what=draft.refused),
         _UNTIL.filled(language, until=draft.until),
-        f"{draft.ground.sentence(language)} ({draft.ground.articles})",
+        draft.ground.with_law(language),
         *_remedies(language),
     ]
     return "\n\n".join(parts)

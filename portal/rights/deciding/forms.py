@@ -82,11 +82,13 @@ class DecisionForm(CaseForm):
         )
 
     def say(self, fault: RefusalIncomplete | RefusalNotAllowed | IdentityUnsettled) -> None:
-        """Write beside the field concerned why the decision cannot leave."""
+        """Write beside the field concerned why the decision cannot leave. What a field says already stays."""
         match fault:
             case RefusalIncomplete():
-                for code, label in zip(fault.missing, fault.labels(get_locale()), strict=True):
-                    self[code].errors = [_("A refusal must also say: %(missing)s", missing=label)]
+                labels = zip(fault.missing, fault.labels(get_locale()), strict=True)
+                # The reasons are the answer to the customer, which says itself that it is empty.
+                for code, label in ((code, label) for code, label in labels if code in self):
+                    self[code].errors = self[code].errors or [_("A refusal must also say: %(missing)s", missing=label)]
             case RefusalNotAllowed():
                 self.ground.errors = [_("This ground does not answer this right.")]
             case IdentityUnsettled():

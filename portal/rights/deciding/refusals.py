@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from portal.bilingual import Label
+from portal.citations import cite
 from portal.rights.lifecycle import Right
 
 
@@ -53,7 +54,7 @@ class RefusalGround(StrEnum):
 
     @property
     def articles(self) -> str:
-        """The legal text, as the letter cites it."""
+        """The legal text, in the short form that `portal.citations` puts into words."""
         return _RULES[self].articles
 
     @property
@@ -78,6 +79,10 @@ class RefusalGround(StrEnum):
     def sentence(self, language: object) -> str:
         """Return the ground as a plain sentence for the person, to open the reasons with."""
         return _RULES[self].sentence.text(language)
+
+    def with_law(self, language: object) -> str:
+        """Return that sentence with the texts of law that it rests on."""
+        return f"{self.sentence(language).removesuffix('.')} ({cite(self.articles, language)})."
 
 
 def grounds_for(right: Right) -> tuple[RefusalGround, ...]:

@@ -30,6 +30,7 @@ def decide(reference: str) -> Any:
     form = DecisionForm()
     form.offer_grounds(find_case(reference).right)
     if not form.validate():
+        _say_the_rest(reference, form)
         return refused(reference, decision_form=form)
     try:
         with transaction():
@@ -39,6 +40,15 @@ def decide(reference: str) -> Any:
         return refused(reference, decision_form=form)
     flash(_("Your decision is recorded."), "success")
     return _to_next() if request.form.get("then") == "next" else acted(reference)
+
+
+def _say_the_rest(reference: str, form: DecisionForm) -> None:
+    """Say what else keeps a decision from leaving, as far as its form can be read: all errors at once."""
+    if not form.outcome.errors and not form.ground.errors:
+        try:
+            decisions.check_draft(find_case(reference), form.draft(_done()))
+        except (RefusalIncomplete, RefusalNotAllowed, decisions.IdentityUnsettled) as fault:
+            form.say(fault)
 
 
 def _done() -> dict[str, str]:

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from portal.infrastructure import installed
 from portal.rights.carrying_out.effects import effects_of, unlinked
+from portal.rights.clock.told import clock_row
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.lifecycle import Outcome
@@ -34,10 +35,7 @@ class ErasureStatus:
 def status_of(request: RightsRequest, language: str) -> ErasureStatus:
     """Return where a request stands, in a language."""
     facts = [(_("Received on"), long_date(request.received_at))]
-    if request.is_open:
-        facts.append((_("Answer by"), _due(request)))
-    if request.closed_at:
-        facts.append((_("Closed on"), long_date(request.closed_at)))
+    facts.append(clock_row(request))
     if request.outcome and not request.is_open:
         facts.append((_("Outcome"), request.outcome.customer_label(language)))
     return ErasureStatus(
@@ -49,12 +47,6 @@ def status_of(request: RightsRequest, language: str) -> ErasureStatus:
     )
 
 
-def _due(request: RightsRequest) -> str:
-    if request.due_on:
-        return long_date(request.due_on)
-    return _("On hold since %(date)s", date=long_date(request.paused_on, weekday=False))
-
-
 def _reasons(request: RightsRequest, language: str) -> list[str]:
     """Return the legal ground of a refusal and the remedies. Not what staff wrote: that may name the person."""
     if request.is_open or request.outcome not in {Outcome.PARTIAL, Outcome.REFUSED}:
@@ -64,7 +56,7 @@ def _reasons(request: RightsRequest, language: str) -> list[str]:
         return []
     ground, authority = decision.ground, installed.organisation().authority
     return [
-        f"{ground.sentence(language)} ({ground.articles})",
+        ground.with_law(language),
         authority_complaint(authority.name, authority.postal_address, authority.complaint_url, language),
         court_remedy(language),
     ]

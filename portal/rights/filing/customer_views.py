@@ -12,14 +12,15 @@ from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.asked import read_asked
+from portal.rights.asked import StopUse, read_asked
+from portal.rights.chosen import Use
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing import objecting, receiving
 from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
 from portal.rights.filing.open_requests import MOST_OPEN, AlreadyOpen, TooManyOpen, open_request_of, sent_request
-from portal.rights.filing.progress import DraftStep, progress_of
+from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
 from portal.web.incoming.rate_limits import count_try
@@ -68,8 +69,9 @@ def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answ
     if not is_valid and not (is_later and not any(field.errors and field.data for field in form)):
         return _details_page(intent, form, draft), 422
     answers = form.answers()
-    if read_asked(intent, answers).concerns_marketing and not is_later:
-        return _object_to_marketing(draft)
+    asked = read_asked(intent, answers)
+    if isinstance(asked, StopUse) and asked.use and asked.concerns_marketing and not is_later:
+        return _object_to_marketing(asked.use, draft)
     with transaction():
         saved = save_answers(current_user.customer, intent, answers, is_complete=is_valid)
         public_id = saved.public_id
@@ -82,11 +84,11 @@ def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answ
 
 
 def _details_page(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> str:
-    progress = progress_of(draft, current_user, g.portal_session) if draft else None
-    return render_template(
-        "rights/customer/details.html", intent=intent, form=form, draft=draft,
-        steps=len(progress.steps) if progress else 2,
-    )  # fmt: skip
+    if draft is None or intent is Intent.CORRECT:
+        steps = steps_ahead(intent, current_user, g.portal_session)
+    else:
+        steps = len(progress_of(draft, current_user, g.portal_session).steps)
+    return render_template("rights/customer/details.html", intent=intent, form=form, draft=draft, steps=steps)
 
 
 @blueprint.post("/requests/drafts/<public_id>/discard")
@@ -143,13 +145,13 @@ def send(public_id: str) -> Response:
 @requires(CUSTOMER)
 def object_to_marketing() -> Response:
     """Stop all advertising at once: one click, no reason, no identity."""
-    return _object_to_marketing(None)
+    return _object_to_marketing(Use.MARKETING, None)
 
 
-def _object_to_marketing(draft: RequestDraft | None) -> Response:
+def _object_to_marketing(use: Use, draft: RequestDraft | None) -> Response:
     public_id = draft.public_id if draft else None
     with transaction():
-        reference = objecting.object_to_marketing(current_user).reference
+        reference = objecting.object_to_marketing(current_user, use).reference
         if public_id:
             discard(_own_draft(public_id))
     flash(_("Your objection is recorded: your choices on advertising are off here."), "success")

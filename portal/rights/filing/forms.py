@@ -112,7 +112,9 @@ class StopUseForm(DetailsForm):
     names = ("use", "details")
     use = RadioField(
         _l("Which use should stop?"),
-        description=_l("Advertising stops at once, without any reason. For the others, a person answers you."),
+        description=_l(
+            "Advertising and profiling for it stop at once, without any reason. For the others, a person answers you."
+        ),
         validators=[Needed(_l("Choose the use that should stop"))],
     )
     details = long_text(

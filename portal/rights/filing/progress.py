@@ -8,6 +8,7 @@ from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.proof.doubts import LIGHT_PROOF_LASTS, assess
 from portal.identity_checks.proof.policy import DoubtSignal, IdentityDecision
 from portal.identity_checks.queries import Given, given
+from portal.rights.intents import Intent
 from portal.rights.models import RequestDraft
 
 
@@ -57,6 +58,15 @@ def progress_of(draft: RequestDraft, account: Account, session: AccountSession) 
     else:
         missing = DraftStep.CHECK
     return Progress(steps, missing, decision, documents, lifted)
+
+
+def steps_ahead(intent: Intent, account: Account, session: AccountSession) -> int | None:
+    """Return how many steps a request that is not begun will have; None where what the person writes decides it."""
+    needed = {
+        assess(intent.right, account, session, rectifies_identity=rectifies).wants_proof
+        for rectifies in ((False, True) if intent is Intent.CORRECT else (False,))
+    }
+    return None if len(needed) > 1 else len(DraftStep) if needed.pop() else len(DraftStep) - 1
 
 
 def _lifted(draft: RequestDraft, session: AccountSession) -> frozenset[DoubtSignal]:

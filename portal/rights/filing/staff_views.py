@@ -10,6 +10,7 @@ from flask_login import current_user
 from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
+from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import find_customer, is_own_file
 from portal.rights.channels import Channel
@@ -25,28 +26,36 @@ from portal.web.forms import form_page
 @requires(staff(Permission.TAKE_IN_REQUEST))
 def take_in_request() -> Any:
     form = TakeInForm()
-    if form.validate_on_submit():
-        reference = _take_in(form)
+    if form.is_submitted():
+        is_valid = form.validate()
+        with transaction():
+            # Looked up in any case: whoever made two mistakes hears of both at once.
+            customer = _customer_of(form)
+            reference = _take_in(form, customer) if is_valid and customer else None
         if reference:
             flash(_("The request is taken in. Its clock runs from the date of receipt."), "success")
             return redirect(url_for(".case", reference=reference), 303)
     return form_page("rights/staff/take_in.html", form)
 
 
-def _take_in(form: TakeInForm) -> str | None:
-    """Take in the request of the form and return its reference; otherwise put the reason beside the field."""
+def _customer_of(form: TakeInForm) -> Customer | None:
+    """Return the customer that the form names; otherwise put the reason beside the field."""
+    if form.email.errors:
+        return None
+    customer = find_customer(form.email.data)
+    if customer is None:
+        form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
+    elif is_own_file(current_user, customer):
+        form.email.errors = [_("This is your own file: a colleague has to take the request in.")]
+    return None if form.email.errors else customer
+
+
+def _take_in(form: TakeInForm, customer: Customer) -> str:
+    """Take in the request of the form, in the current transaction, and return its reference."""
     received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
-    with transaction():
-        customer = find_customer(form.email.data)
-        if customer is None:
-            form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
-            return None
-        if is_own_file(current_user, customer):
-            form.email.errors = [_("This is your own file: a colleague has to take the request in.")]
-            return None
-        right, channel, words = Right(form.right.data), Channel(form.channel.data), form.words.data
-        request = take_in(
-            customer, right, channel, received_at, words, current_user,
-            use=Use(form.use.data) if form.use.data else None, is_on_behalf=form.is_on_behalf.data,
-        )  # fmt: skip
-        return request.reference
+    right, channel, words = Right(form.right.data), Channel(form.channel.data), form.words.data
+    request = take_in(
+        customer, right, channel, received_at, words, current_user,
+        use=Use(form.use.data) if form.use.data else None, is_on_behalf=form.is_on_behalf.data,
+    )  # fmt: skip
+    return request.reference

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from portal.exports.delivery import package_of_request
+from portal.exports.delivery import is_available, package_of_request
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
@@ -17,6 +17,7 @@ from portal.legal_time.explanation import explain
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
+from portal.rights.clock.told import clock_row
 from portal.rights.following.history import customer_history
 from portal.rights.lifecycle import STAGES, Status, stage
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
@@ -54,6 +55,7 @@ class Tracking:
     explanation: str
     days_left: int | None
     is_late: bool
+    clock: tuple[str, str]
     pause_reason: PauseReason | None
     answers: Rows
     history: list[Moment]
@@ -79,6 +81,11 @@ class Tracking:
     def is_answered(self) -> bool:
         """Whether the answer has left."""
         return self.request.answered_at is not None
+
+    @property
+    def has_package_ended(self) -> bool:
+        """Whether the file that was the answer can no longer be opened: from its date on, removed already or not."""
+        return self.is_answered and self.package is not None and not is_available(self.package)
 
 
 def find_own(customer_id: int, reference: str) -> RightsRequest | None:
@@ -117,6 +124,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         explanation=explain(deadline, language),
         days_left=running.days_left(request),
         is_late=running.is_late(request),
+        clock=clock_row(request),
         pause_reason=_pause_reason(request),
         answers=request.asked.in_words(language),
         history=[_moment(event) for event in events],

@@ -1,6 +1,7 @@
 """What an answer says: what the portal has done by itself, and what remains, by whom; nothing is called done before."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -124,7 +125,12 @@ def test_an_objection_to_a_use_that_was_chosen_acts_when_it_arrives(
     assert flags().flags["offers.email"] is True
 
 
-def test_an_objection_to_advertising_that_came_by_telephone_acts_at_take_in(people: People, browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("use", "off"), [("marketing", MARKETING_FLAG_CODES), ("advertising_profiling", ["marketing_profiling"])]
+)
+def test_an_objection_to_advertising_that_came_by_telephone_acts_at_take_in(
+    people: People, browser: Browser, use: str, off: Sequence[str]
+) -> None:
     choose_everything()
     support = people.signed_in_staff(Role.SUPPORT)
     form = support.get("/staff/requests/take-in")
@@ -136,9 +142,10 @@ def test_an_objection_to_advertising_that_came_by_telephone_acts_at_take_in(peop
     page = form.submit(values, with_field="words")
     assert page.status == 422
     assert "Choisissez ce à quoi le client s’oppose" in page.text
-    page = page.submit(values | {"use": "marketing"}, with_field="words")
+    page = page.submit(values | {"use": use}, with_field="words")
     assert page.status == 200, page.text
-    assert not any(flags().flags[flag] for flag in MARKETING_FLAG_CODES)
+    assert not any(flags().flags[flag] for flag in off)
+    assert flags().flags["audience_statistics"] is True
     found = case(page.url.rpartition("/")[2])
     assert (found.status, found.outcome) == (Status.CLOSED, Outcome.GRANTED)
 

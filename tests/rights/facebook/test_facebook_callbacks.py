@@ -294,7 +294,7 @@ class TestStaff:
         second(people.signed_in_staff(Role.OFFICER), reference)
         page = browser.get(address)
         assert "Ce que nous avons refusé, et pourquoi" in page.text
-        assert "La loi nous oblige à garder ces données. (GDPR art. 17(3)(b))" in page.text
+        assert "La loi nous oblige à garder ces données (article 17, paragraphe 3, point b), du RGPD)." in page.text
         assert "CNIL" in page.text
         assert "Camille" not in page.text
         assert "service client" not in page.text

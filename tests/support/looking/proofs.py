@@ -1,0 +1,241 @@
+"""What stands behind a sentence about a customer, read from the tables by statements of the tests' own."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.accounts.models import Account, LinkedIdentity
+from portal.bilingual import long_date
+from portal.customers.models import Customer
+from portal.exports.models import AnswerPackage
+from portal.infrastructure import installed
+from portal.infrastructure.database import db
+from portal.personal_data.lawful_bases import LawfulBasis
+from portal.preferences.models import ConsentRecord, PreferenceState
+from portal.records.data_map.kinds import installed_data_map
+from portal.records.models import Record
+from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.lifecycle import Right
+from portal.rights.models import RequestDecision, RightsRequest
+from tests.support.looking.said import Said, plain
+
+Proof = Callable[[int, Said, str], bool]
+
+
+def is_proven(customer_id: int, said: Said, language: str) -> bool:
+    """Whether the tables hold what a sentence rests on. One in its unknown form needs the contrary."""
+    if said.is_claim:
+        return PROOFS[said.code](customer_id, said, language)
+    return UNKNOWN.get(said.code, lambda *_: True)(customer_id, said, language)
+
+
+def _all(statement: Any) -> list[Any]:
+    return list(db.session.execute(statement).scalars())
+
+
+def _is_one_of(said: Said, moments: Iterable[date | None], language: str) -> bool:
+    words = {plain(long_date(at, language, weekday=weekday)) for at in moments if at for weekday in (True, False)}
+    return said.facts["date"] in words
+
+
+def _answers(customer_id: int, *, yes: bool) -> list[Any]:
+    """Return when somebody said yes, or no, to a choice or to Facebook."""
+    chosen = select(ConsentRecord.effective_at)
+    at = LinkedIdentity.linked_at if yes else LinkedIdentity.unlinked_at
+    linked = select(at).join(Account).where(Account.customer_id == customer_id)
+    return _all(chosen.where(ConsentRecord.customer_id == customer_id, ConsentRecord.is_given.is_(yes))) + _all(linked)
+
+
+def _agreed(customer_id: int, said: Said, language: str) -> bool:
+    return _is_one_of(said, _answers(customer_id, yes=True), language)
+
+
+def _refused(customer_id: int, said: Said, language: str) -> bool:
+    return _is_one_of(said, _answers(customer_id, yes=False), language)
+
+
+def _collected_on_consent(customer_id: int) -> list[tuple[Any, tuple[str, ...]]]:
+    data_map = installed_data_map()
+    choices = {
+        kind.code: data_map.choices_of(kind)
+        for kind in data_map.kinds.values()
+        if kind.lawful_basis is LawfulBasis.CONSENT
+    }
+    statement = select(Record).where(Record.customer_id == customer_id, Record.kind.in_(choices))
+    return [(record.recorded_at, choices[record.kind]) for record in _all(statement)]
+
+
+def _was_agreed_to(customer_id: int, at: Any, choices: Iterable[str]) -> bool:
+    of_customer = select(ConsentRecord.id).where(ConsentRecord.customer_id == customer_id, ConsentRecord.is_given)
+    in_time = of_customer.where(ConsentRecord.effective_at <= at, ConsentRecord.flag.in_(choices))
+    return bool(_all(in_time))
+
+
+def _collected(customer_id: int, said: Said, language: str) -> bool:
+    held = _collected_on_consent(customer_id)
+    return _agreed(customer_id, said, language) and any(_was_agreed_to(customer_id, *one) for one in held)
+
+
+def _collected_without(customer_id: int, said: Said, language: str) -> bool:
+    return any(not _was_agreed_to(customer_id, *one) for one in _collected_on_consent(customer_id))
+
+
+def _requests(customer_id: int, *rights: Right) -> list[RightsRequest]:
+    statement = select(RightsRequest).where(RightsRequest.customer_id == customer_id)
+    return _all(statement.where(RightsRequest.right.in_(rights)))
+
+
+def _use_stopped(customer_id: int, said: Said, language: str) -> bool:
+    answered = [request.answered_at for request in _requests(customer_id, Right.OBJECTION)]
+    state = _state(customer_id)
+    return state is not None and not all(state.flags.values()) and _is_one_of(said, answered, language)
+
+
+def _state(customer_id: int) -> PreferenceState | None:
+    return db.session.get(PreferenceState, customer_id)
+
+
+def _advertising_stopped(customer_id: int, said: Said, language: str) -> bool:
+    state = _state(customer_id)
+    answered = [request.answered_at for request in _requests(customer_id, Right.ERASURE, Right.RESTRICTION)]
+    return state is not None and state.is_suppressed and _is_one_of(said, answered, language)
+
+
+def _directives(customer_id: int, said: Said, language: str) -> bool:
+    received = [request.received_at for request in _requests(customer_id, Right.DIRECTIVES) if request.answered_at]
+    return _is_one_of(said, received, language)
+
+
+def _unlinked(customer_id: int, said: Said, language: str) -> bool:
+    undone = select(LinkedIdentity.unlinked_at).join(Account).where(Account.customer_id == customer_id)
+    return _is_one_of(said, _all(undone), language)
+
+
+def _promised(customer_id: int, said: Said, language: str) -> bool:
+    owed = _all(select(AnswerPackage.owed_by).where(AnswerPackage.customer_id == customer_id))
+    has_address = select(Customer.id).where(Customer.id == customer_id, Customer.email.is_not(None))
+    return bool(_all(has_address)) and _is_one_of(said, owed, language)
+
+
+def _planned(customer_id: int, said: Said, language: str) -> bool:
+    return _is_one_of(said, [one.named_by for one in installed.organisation().recipients], language)
+
+
+def _in_the_union(customer_id: int, said: Said, language: str) -> bool:
+    return all(recipient.is_in_the_union for recipient in installed.organisation().recipients)
+
+
+def _safeguarded(customer_id: int, said: Said, language: str) -> bool:
+    return any(recipient.transfer_safeguard for recipient in installed.organisation().recipients)
+
+
+def _due(customer_id: int, said: Said, language: str) -> bool:
+    due = [request.due_on for request in _requests(customer_id, *Right) if request.is_open and request.due_on]
+    return _is_one_of(said, [day for day in due if day >= clock.today()], language)
+
+
+def _never(customer_id: int, said: Said, language: str) -> bool:
+    """No table keeps yet that a system of the company confirmed anything."""
+    return False
+
+
+def _automated(expected: bool) -> Proof:
+    return lambda customer_id, said, language: installed.organisation().takes_automated_decisions is expected
+
+
+PROOFS: Final[dict[str, Proof]] = {
+    "agreed": _agreed,
+    "agreed_in_part": _agreed,
+    "refused": _refused,
+    "collected_with_agreement": _collected,
+    "no_automated_decision": _automated(False),
+    "decided_by_machine": _automated(True),
+    "recipient_name_promised": _promised,
+    "recipient_name_planned": _planned,
+    "in_the_union": _in_the_union,
+    "transfer_safeguarded": _safeguarded,
+    "erased": _never,
+    "corrected": _never,
+    "put_on_hold": _never,
+    "use_stopped": _use_stopped,
+    "advertising_stopped": _advertising_stopped,
+    "directives_kept": _directives,
+    "facebook_unlinked": _unlinked,
+}
+UNKNOWN: Final[dict[str, Proof]] = {
+    "collected_with_agreement": _collected_without,
+    "no_automated_decision": lambda *_: installed.organisation().takes_automated_decisions is None,
+    "in_the_union": lambda *_: any(one.is_in_the_union is None for one in installed.organisation().recipients),
+    "advertising_stopped": lambda customer_id, *_: not (state := _state(customer_id)) or not state.is_suppressed,
+}
+
+
+# ------------------------------------------------------------------------- what is said without a declared sentence
+
+_PROMISES: Final = re.compile(
+    r"(?:Réponse|répondrons) au plus tard le (?:\w+ )?(\d+(?:er)? \w+ \d{4})"
+    r"|(?:Answer|answer) by (?:\w+ )?(\d+ \w+ \d{4})"
+)
+_OPENING: Final = re.compile(r"Ouvrir votre fichier|Open your file|Télécharger la copie|Download the copy")
+_DESTROYED: Final = re.compile(r"cette copie est détruite|copy has expired and was destroyed")
+_ON_HOLD: Final = re.compile(r"accepté le .{5,30} de mettre en pause|We accepted on .{5,30} to put")
+_ANSWERED: Final = re.compile(r"Nous avons répondu|Réponse envoyée le|We have answered|Answered on")
+
+
+def untrue_states(place: str, words: str, customer_id: int, language: str) -> Iterator[str]:
+    """Yield what a text says of the state of a request, a file or a duty, and the tables do not."""
+    written_on = date.fromisoformat(place.split()[-1]) if place.startswith("mail ") else clock.today()
+    for found in _PROMISES.finditer(words):
+        if _day(found[1] or found[2], language) < written_on:
+            yield f"promises a day that is over: {found.group()!r}"
+    if _OPENING.search(words) and not _packages(place, customer_id, is_there=True):
+        yield "opens a file that is gone"
+    if _DESTROYED.search(words) and not _packages(place, customer_id, is_there=False):
+        yield "says that a copy was destroyed"
+    if _ON_HOLD.search(words) and db.session.get_one(Customer, customer_id).restricted_at is None:
+        yield "says that the data are on hold"
+    if _ANSWERED.search(words) and not any(request.answered_at for request in _requests(customer_id, *Right)):
+        yield "says that we answered"
+    for reason, kinds in duties(language).items():
+        held = select(Record.id).where(Record.customer_id == customer_id, Record.kind.in_(kinds))
+        if reason in words and not _all(held.limit(1)):
+            yield f"names a duty to keep what is not held: {reason!r}"
+    if plain(RefusalGround.LEGAL_OBLIGATION.sentence(language)).removesuffix(".") in words and not _refused_by_law(
+        customer_id
+    ):
+        yield "says that the law makes us keep something"
+
+
+def duties(language: str) -> dict[str, list[str]]:
+    """Return why the law keeps some kinds of record, in words, each with those kinds."""
+    found: dict[str, list[str]] = {}
+    for kind in installed_data_map().kinds.values():
+        if kind.keep_reason:
+            found.setdefault(plain(kind.keep_reason.text(language)), []).append(kind.code)
+    return found
+
+
+def _packages(place: str, customer_id: int, *, is_there: bool) -> list[AnswerPackage]:
+    """Return the files of a customer, or the one that a page is about, that can be opened now or are destroyed."""
+    statement = select(AnswerPackage).where(AnswerPackage.customer_id == customer_id)
+    return [
+        package
+        for package in _all(statement)
+        if package.public_id in place or place.startswith("/requests/")
+        if (package.wrapped_key is not None and package.expires_at > clock.now()) is is_there
+    ]
+
+
+def _refused_by_law(customer_id: int) -> bool:
+    grounds = select(RequestDecision.ground).join(RightsRequest, RightsRequest.id == RequestDecision.request_id)
+    return RefusalGround.LEGAL_OBLIGATION in _all(grounds.where(RightsRequest.customer_id == customer_id))
+
+
+def _day(words: str, language: str) -> date:
+    """Return the day that some words name, within a year of today."""
+    around = (clock.today() + timedelta(days=days) for days in range(-366, 367))
+    return next(day for day in around if plain(long_date(day, language, weekday=False)) == words)
