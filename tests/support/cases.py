@@ -80,7 +80,7 @@ def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: A
 
 def references(page: Page) -> list[str]:
     """Return the references in the queue's table, in their order."""
-    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.fold tbody th")]
+    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.queue tbody td .reference")]
 
 
 def column(page: Page, label: str) -> list[str]:
