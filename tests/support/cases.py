@@ -84,9 +84,13 @@ def references(page: Page) -> list[str]:
 
 
 def column(page: Page, label: str) -> list[str]:
-    """Return the words of one column of the queue's table."""
-    cells: Iterable[Any] = page.tree.select(f'main table.fold tbody td[data-label="{label}"]')
-    return [" ".join(cell.get_text(" ").replace("\u00a0", " ").split()) for cell in cells]
+    """Return the words of one column of the queue's table, without those that only a screen reader says."""
+    cells: Iterable[Any] = page.tree.select(f'main table.fold tbody [data-label="{label}"]')
+    return [" ".join(" ".join(_shown(cell)).replace("\u00a0", " ").split()) for cell in cells]
+
+
+def _shown(cell: Any) -> list[str]:
+    return [words for words in cell.find_all(string=True) if not words.find_parent(class_="visually-hidden")]
 
 
 def form_token(page: Page) -> str:
