@@ -265,7 +265,7 @@ def test_the_fifty_newest_are_shown_masked_and_the_rest_is_told(worker: Browser,
 
     page = worker.get(f"{page.url}/contact")
 
-    shown = [heading.get_text() for heading in page.tree.select(".records summary strong")]
+    shown = [heading.get_text() for heading in page.tree.select(".held summary strong")]
     assert [text for text in shown if text.startswith("Adresse")] == [f"Adresse {age}" for age in range(50)]
     assert "Les 50 plus récents sont affichés" in page.text
     assert "1 rue S•••" in page.text
