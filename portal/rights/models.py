@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from portal import clock
 from portal.customers.models import Customer
@@ -92,6 +92,10 @@ class RightsRequest(db.Model):
 
     customer: Mapped[Customer] = relationship()
     holder: Mapped[StaffMember | None] = relationship()
+
+    # Read only by who asks for them with the row: the queue (`portal.rights.queue.to_do`).
+    has_document: Mapped[bool | None] = query_expression()
+    has_failed_copy: Mapped[bool | None] = query_expression()
 
     @property
     def asked(self) -> Asked:

@@ -18,10 +18,19 @@ function keyOf(name) {
   return [key, " "];
 }
 
+// A page says which keys it knows only where they work.
+function showKeys() {
+  document.querySelectorAll("[data-keys]").forEach((keys) => { keys.hidden = !isOn.checked; });
+}
+
 if (dialog) {
   document.querySelectorAll("[data-shortcut]").forEach(addRow);
   isOn.checked = localStorage.getItem("shortcuts") !== "off";
-  isOn.addEventListener("change", () => localStorage.setItem("shortcuts", isOn.checked ? "on" : "off"));
+  showKeys();
+  isOn.addEventListener("change", () => {
+    localStorage.setItem("shortcuts", isOn.checked ? "on" : "off");
+    showKeys();
+  });
   opener.hidden = false;
   opener.addEventListener("click", () => dialog.showModal());
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());

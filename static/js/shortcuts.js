@@ -10,6 +10,8 @@ const isInSight = (item) => item.getClientRects().length > 0;
 function press(item) {
   item.focus();
   if (!item.matches(TYPED)) item.click();
+  // What has to be written after such a choice is the next stop: one key less for each case.
+  document.getElementById(item.dataset.then ?? "")?.focus();
 }
 
 function move(step) {

@@ -72,7 +72,7 @@ def test_a_template_that_takes_a_customer_can_only_be_drawn_by_the_door() -> Non
     "source",
     [
         '{% extends "layouts/staff.html" %}{% block main %}{{ case.customer.full_name }}{% endblock %}',
-        '{% extends "layouts/staff.html" %}{% block main %}{% include "rights/staff/panels/asked.html" %}{% endblock %}',
+        '{% extends "layouts/staff.html" %}{% block main %}{% include "rights/staff/panels/letter.html" %}{% endblock %}',
         '{% extends "layouts/staff.html" %}{% include "rights/staff/panels/" ~ panel ~ ".html" %}',
     ],
 )

@@ -62,3 +62,28 @@ def weigh(visitor: Visitor, paths: list[str]) -> None:
         assert 0 < sum(weights.values()) - scripts <= 18_000, f"{path}: {weights}"
         assert sum(weights.values()) <= 40_000, f"{path}: {weights}"
     page.remove_listener("response", note)
+
+
+def test_a_row_of_the_queue_is_one_line_and_a_case_keeps_its_decision_in_sight(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.sign_in_staff("reviewer")
+    heights = (
+        visitor.open("/staff/queue")
+        .locator("table.queue tbody tr")
+        .evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")
+    )
+    assert len(heights) >= 5
+    assert all(44 <= height <= 46 for height in heights), heights
+    page = visitor.open("/staff/requests/DR-2026-00010")
+    page.keyboard.press("o")
+    page.locator(".document img").first.wait_for()
+    document, whole = (
+        page.locator(place).first.bounding_box() or {"width": 0} for place in (".document", ".case-split")
+    )
+    assert document["width"] >= 0.65 * whole["width"] > 0
+    button = page.locator("form[action$='/identity'] button")
+    for place in (0, 500, 10_000):
+        page.evaluate("place => scrollTo(0, place)", place)
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] <= 900 - box["height"], f"the decision is out of sight at {place}"

@@ -62,7 +62,7 @@ def test_exactly_one_person_is_found_and_the_least_is_shown(
     assert "camille@example.org" not in page.text
     assert "1988" not in page.text
     assert REASON in page.text
-    assert [link["href"].rpartition("/")[2] for link in page.tree.select(".tiles a")] == list(CATEGORIES)
+    assert [link["href"].rpartition("/")[2] for link in page.tree.select(".categories a")] == list(CATEGORIES)
     (event,) = events("staff:customer:looked_up")
     assert event.facts == {"lookup": lookup.public_id, "request": None}
     assert event.subject == f"customer:{customer.public_id}"
@@ -265,7 +265,7 @@ def test_the_fifty_newest_are_shown_masked_and_the_rest_is_told(worker: Browser,
 
     page = worker.get(f"{page.url}/contact")
 
-    shown = [heading.get_text() for heading in page.tree.select(".records h2")]
+    shown = [heading.get_text() for heading in page.tree.select(".held summary strong")]
     assert [text for text in shown if text.startswith("Adresse")] == [f"Adresse {age}" for age in range(50)]
     assert "Les 50 plus récents sont affichés" in page.text
     assert "1 rue S•••" in page.text

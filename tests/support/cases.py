@@ -80,13 +80,17 @@ def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: A
 
 def references(page: Page) -> list[str]:
     """Return the references in the queue's table, in their order."""
-    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.fold tbody th")]
+    return [" ".join(cell.get_text().split()) for cell in page.tree.select("main table.queue tbody td .reference")]
 
 
 def column(page: Page, label: str) -> list[str]:
-    """Return the words of one column of the queue's table."""
-    cells: Iterable[Any] = page.tree.select(f'main table.fold tbody td[data-label="{label}"]')
-    return [" ".join(cell.get_text(" ").replace("\u00a0", " ").split()) for cell in cells]
+    """Return the words of one column of the queue's table, without those that only a screen reader says."""
+    cells: Iterable[Any] = page.tree.select(f'main table.fold tbody [data-label="{label}"]')
+    return [" ".join(" ".join(_shown(cell)).replace("\u00a0", " ").split()) for cell in cells]
+
+
+def _shown(cell: Any) -> list[str]:
+    return [words for words in cell.find_all(string=True) if not words.find_parent(class_="visually-hidden")]
 
 
 def form_token(page: Page) -> str:

@@ -99,7 +99,6 @@ def _account(request: RightsRequest) -> Rows:
     customer = request.customer
     account = db.session.execute(select(Account).where(Account.customer_id == customer.id)).scalar_one_or_none()
     rows = [
-        (_("Name"), customer.full_name or _("Not known")),
         (_("Date of birth"), known_date(customer.birth, get_locale()) if customer.birth else _("Not known")),
         (_("E-mail"), mask_address(customer.email) if customer.email else _("Not known")),
         (_("Customer number"), customer.reference),

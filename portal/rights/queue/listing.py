@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, with_expression
 
 from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
@@ -21,6 +21,7 @@ from portal.rights.clock.running import days_left
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
+from portal.rights.queue.to_do import COPY_FAILED, DOCUMENT_WAITS, ToDo, to_do
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
@@ -51,7 +52,7 @@ class Filters:
         return bool(self.text) and read_reference(self.text) is None
 
 
-WHEN = ("late", "soon", "paused", "extended")
+WHEN = ("late", "soon", "fortnight", "later", "paused", "extended")
 HOLDERS = ("me", "free", "others")
 
 
@@ -62,6 +63,7 @@ class Row:
     Attributes:
         short_name: given name and initial, empty when neither is known.
         days_left: for an open case; None while its clock stands still.
+        to_do: what the case waits for; None for a closed one.
         holder: the colleague who holds the case.
     """
 
@@ -74,6 +76,7 @@ class Row:
     is_open: bool
     is_extended: bool
     status: Status
+    to_do: ToDo | None
     is_mine: bool
     holder: str | None
 
@@ -81,7 +84,10 @@ class Row:
 def queue_page(filters: Filters, member: StaffMember, cursor: str | None) -> Page[Row]:
     """Return one page of the queue, the most urgent first."""
     statement = _filtered(filters, member).options(
-        contains_eager(RightsRequest.customer), joinedload(RightsRequest.holder)
+        contains_eager(RightsRequest.customer),
+        joinedload(RightsRequest.holder),
+        with_expression(RightsRequest.has_document, DOCUMENT_WAITS),
+        with_expression(RightsRequest.has_failed_copy, COPY_FAILED),
     )
     columns = [(RightsRequest.sort_on, filters.closed), (RightsRequest.id, filters.closed)]
     page = keyset_page(
@@ -95,7 +101,7 @@ def _row(request: RightsRequest, member: StaffMember) -> Row:
     return Row(
         request.reference, request.customer_id, request.right, request.customer.short_name, request.sort_on,
         days_left(request) if request.is_open else None, request.is_open, request.is_extended, request.status,
-        is_mine, request.holder.short_name if is_others and request.holder else None,
+        to_do(request), is_mine, request.holder.short_name if is_others and request.holder else None,
     )  # fmt: skip
 
 
@@ -107,29 +113,43 @@ def count_matching(filters: Filters, member: StaffMember) -> int:
 
 def _filtered(filters: Filters, member: StaffMember) -> Select[tuple[RightsRequest]]:
     conditions: list[ColumnElement[bool]] = [RightsRequest.is_open.is_(not filters.closed)]
-    today, instant = clock.today(), clock.now()
     if filters.right:
         conditions.append(RightsRequest.right == filters.right)
     if filters.status:
         conditions.append(RightsRequest.status == filters.status)
     if filters.channel:
         conditions.append(RightsRequest.channel == filters.channel)
-    is_held = and_(RightsRequest.holder_id.is_not(None), RightsRequest.held_until > instant)
-    by_holder: dict[str, list[ColumnElement[bool]]] = {
-        "me": [and_(is_held, RightsRequest.holder_id == member.id)],
-        "free": [or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant)],
-        "others": [and_(is_held, RightsRequest.holder_id != member.id)],
-    }
-    by_time: dict[str, list[ColumnElement[bool]]] = {
-        "late": [RightsRequest.due_on < today],
-        "soon": [RightsRequest.due_on.between(today, today + timedelta(days=4))],
-        "paused": [RightsRequest.paused_on.is_not(None)],
-        "extended": [RightsRequest.extended_on.is_not(None)],
-    }
-    conditions += by_holder.get(filters.holder, []) + by_time.get(filters.when, [])
+    if filters.holder:
+        conditions.append(_held(member)[filters.holder])
+    if filters.when:
+        conditions.append(_due()[filters.when])
     if filters.text:
         conditions.append(_matches(filters.text))
     return select(RightsRequest).join(RightsRequest.customer).where(*conditions)
+
+
+def _held(member: StaffMember) -> dict[str, ColumnElement[bool]]:
+    """Return what each of `HOLDERS` means for a member now."""
+    instant = clock.now()
+    is_held = and_(RightsRequest.holder_id.is_not(None), RightsRequest.held_until > instant)
+    return {
+        "me": and_(is_held, RightsRequest.holder_id == member.id),
+        "free": or_(RightsRequest.holder_id.is_(None), RightsRequest.held_until <= instant),
+        "others": and_(is_held, RightsRequest.holder_id != member.id),
+    }
+
+
+def _due() -> dict[str, ColumnElement[bool]]:
+    """Return what each of `WHEN` means today."""
+    today, due = clock.today(), RightsRequest.due_on
+    return {
+        "late": due < today,
+        "soon": due.between(today, today + timedelta(days=4)),
+        "fortnight": due.between(today + timedelta(days=5), today + timedelta(days=14)),
+        "later": due > today + timedelta(days=14),
+        "paused": RightsRequest.paused_on.is_not(None),
+        "extended": RightsRequest.extended_on.is_not(None),
+    }
 
 
 def _matches(text: str) -> ColumnElement[bool]:
@@ -145,34 +165,36 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
-class Ages:
-    """How many open cases are late, due within 4 days, due within 14, due later, or paused."""
+class Counts:
+    """How many open cases there are, by days left and by who can go on with them.
+
+    Attributes:
+        late, soon, fortnight, later, paused: as the filter of that name shows them; together, all that are open.
+        free, mine, second: those nobody holds, those the member holds, those that wait for a second opinion.
+    """
 
     late: int
-    within_4: int
-    within_14: int
+    soon: int
+    fortnight: int
     later: int
     paused: int
+    free: int
+    mine: int
+    second: int
+
+    @property
+    def all_open(self) -> int:
+        return self.late + self.soon + self.fortnight + self.later + self.paused
 
 
-def ages() -> Ages:
-    """Count the open cases by days left."""
-    today = clock.today()
-    due = RightsRequest.due_on
-
-    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    row = db.session.execute(
-        select(
-            number(due < today),
-            number(due.between(today, today + timedelta(days=4))),
-            number(due.between(today + timedelta(days=5), today + timedelta(days=14))),
-            number(due > today + timedelta(days=14)),
-            number(due.is_(None)),
-        ).where(RightsRequest.is_open.is_(True))
-    ).one()
-    return Ages(*(int(value) for value in row))
+def count_open(member: StaffMember) -> Counts:
+    """Count the open cases, as a member sees them, in one statement."""
+    due, held = _due(), _held(member)
+    counted = [due[name] for name in ("late", "soon", "fortnight", "later", "paused")]
+    counted += [held["free"], held["me"], RightsRequest.status == Status.SECOND_OPINION]
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in counted]
+    row = db.session.execute(select(*sums).where(RightsRequest.is_open.is_(True))).one()
+    return Counts(*(int(value) for value in row))
 
 
 @check_cases_with

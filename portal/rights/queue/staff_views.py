@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
@@ -19,8 +20,17 @@ from portal.rights.channels import Channel
 from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.lifecycle import Right, Status
 from portal.rights.queue.claims import claim, release, take_most_urgent
-from portal.rights.queue.listing import HOLDERS, WHEN, Filters, ages, count_matching, queue_page
+from portal.rights.queue.listing import HOLDERS, WHEN, Filters, count_matching, count_open, queue_page
 from portal.rights.staff_blueprint import blueprint
+
+# What somebody comes for most often, each one press away.
+VIEWS = {
+    "all": Filters(),
+    "free": Filters(holder="free"),
+    "mine": Filters(holder="me"),
+    "second": Filters(status=Status.SECOND_OPINION),
+    "closed": Filters(closed=True),
+}
 
 
 @blueprint.get("/queue")
@@ -46,7 +56,9 @@ def _around(filters: Filters) -> dict[str, Any]:
     """Return what the page shows around the rows."""
     arguments = _arguments(filters)
     return {
-        "filters": filters, "ages": ages(), "total": count_matching(filters, current_user), "rights": list(Right),
+        "filters": filters, "view": next((name for name, view in VIEWS.items() if view == filters), ""),
+        "counts": count_open(current_user), "total": count_matching(filters, current_user), "today": clock.today(),
+        "rights": list(Right),
         "statuses": [status for status in Status if status.is_open], "whens": WHEN, "holders": HOLDERS,
         "channels": [(item, item.label(get_locale())) for item in Channel], "arguments": arguments,
         "removals": {name: url_for(".queue", **_without(arguments, name)) for name in arguments},

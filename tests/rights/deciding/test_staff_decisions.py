@@ -33,6 +33,7 @@ from tests.support.acting.people import People
 from tests.support.cases import (
     WORDS,
     case,
+    column,
     decide,
     form_token,
     open_case,
@@ -838,6 +839,7 @@ def test_a_copy_that_could_not_be_made_is_made_again(people: People, reviewer: B
     with transaction() as session:
         session.execute(update(AnswerPackage).values(status=PackageStatus.FAILED))
         session.execute(update(Job).where(Job.name == "exports.build_package").values(status=JobStatus.PARKED))
+    assert column(reviewer.get("/staff/queue"), "À faire") == ["Refaire la copie"]
     page = open_case(reviewer, reference)
     assert "La copie n’a pas pu être faite" in page.text
     page = page.submit(action="/copy")

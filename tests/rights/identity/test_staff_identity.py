@@ -24,6 +24,7 @@ from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
 from tests.support.cases import (
     case,
+    column,
     decide,
     form_token,
     open_case,
@@ -79,6 +80,7 @@ def test_identity_is_confirmed_with_every_point_ticked_only(
     customer: Browser, reviewer: Browser, mailbox: Mailbox, stored: Callable[[], list[Path]]
 ) -> None:
     reference = only_request().reference
+    assert column(reviewer.get("/staff/queue"), "À faire") == ["Vérifier la pièce"]
     page = take(reviewer, reference)
     boxes = [box["value"] for box in page.form(with_field="result").select("input[name=checklist]")]
     assert boxes == POINTS
@@ -95,6 +97,7 @@ def test_identity_is_confirmed_with_every_point_ticked_only(
     page = find(page, "confirmed", checklist=POINTS)
     assert page.status == 200
     assert case(reference).status is Status.IN_REVIEW
+    assert column(reviewer.get("/staff/queue"), "À faire") == ["Répondre"]
     assert checks() == [(CheckResult.CONFIRMED, None)]
     assert "Identité confirmée" in page.text
     assert page.form(with_field="outcome")
