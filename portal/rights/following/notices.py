@@ -1,11 +1,14 @@
 """What a customer's first page says first: their most urgent request with its date, then what else waits for them."""
 
+from datetime import date
+
 from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import and_, or_, select
 
 from portal import clock
+from portal.bilingual import NBSP
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
@@ -50,8 +53,7 @@ def _under_way(request: RightsRequest) -> Notice:
         before=_before(request),
         day=request.due_on or request.paused_on,
         stages=[
-            (steps[0], short_date(request.received_at)), (steps[1], ""), (steps[2], ""),
-            (steps[3], short_date(request.due_on)),
+            (steps[0], _day(request.received_at)), (steps[1], ""), (steps[2], ""), (steps[3], _day(request.due_on)),
         ],
         stage=stage(request.status),
     )  # fmt: skip
@@ -68,6 +70,11 @@ def _file(request: RightsRequest, package: AnswerPackage) -> Notice:
         before=_("Your file is ready, and kept until"),
         day=package.expires_at,
     )
+
+
+def _day(moment: date | None) -> str:
+    """Return a day without its year: a fourth of a phone has no room for it, and the date above has it."""
+    return short_date(moment).rpartition(NBSP)[0]
 
 
 def _awaited(request: RightsRequest) -> str:
