@@ -5,7 +5,7 @@ That page may not import the domains that know these facts. So each of them regi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from portal.customers.models import Customer
 
@@ -15,11 +15,16 @@ class Notice:
     """One state, in the reader's language.
 
     Attributes:
-        title: the state in a few words.
-        text: what happens next, with its date in words.
+        title: what it is about, in a few words.
+        text: what happens next, in words.
         url: where the person goes on from here.
         link_text: the words of that link.
         reference: the reference of the request, where the notice is about one; never broken over two lines.
+        state: `running`, `late`, `yours` (the person has to act) or `paused`.
+        before: the words that lead to `day`.
+        day: the date that counts, or None.
+        stages: (name, small line) of each step.
+        stage: the number, from 1, of the step under way.
     """
 
     title: str
@@ -27,6 +32,11 @@ class Notice:
     url: str
     link_text: str
     reference: str = ""
+    state: str = "running"
+    before: str = ""
+    day: date | None = None
+    stages: Sequence[tuple[str, str]] = ()
+    stage: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,12 @@ class RecentAccess:
     reason: str
 
 
-_notices: list[Callable[[Customer], Notice | None]] = []
+_notices: list[Callable[[Customer], Sequence[Notice]]] = []
 _accesses: list[Callable[[Customer, int], Sequence[RecentAccess]]] = []
 
 
-def on_notice(find: Callable[[Customer], Notice | None]) -> Callable[[Customer], Notice | None]:
-    """Register a function that takes a customer and returns a notice or None, with one query at most."""
+def on_notices(find: Callable[[Customer], Sequence[Notice]]) -> Callable[[Customer], Sequence[Notice]]:
+    """Register a function that takes a customer and returns notices, most urgent first, with one query at most."""
     _notices.append(find)
     return find
 
@@ -65,8 +75,8 @@ def on_recent_accesses(
 
 
 def notices(customer: Customer) -> list[Notice]:
-    """Return the notices for a customer, in the order in which their functions were registered."""
-    return [notice for find in _notices if (notice := find(customer))]
+    """Return the notices for a customer, most urgent first, in the order in which their functions were registered."""
+    return [notice for find in _notices for notice in find(customer)]
 
 
 def recent_accesses(customer: Customer, number: int) -> list[RecentAccess]:

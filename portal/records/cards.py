@@ -21,8 +21,9 @@ Facts = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Card:
-    """One thing held. Long texts are in `long_facts`, which the page folds.
+    """One thing held. Long texts are in `long_facts`, which stand below the others.
 
+    `label` is the name of its kind, `name` the thing itself in one line and `end` its amount, or its yes or no.
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
     `agreements` say with which consent a record, or a field of it, was collected that requires one.
     """
@@ -35,6 +36,8 @@ class Card:
     kept: str = ""
     corrected_at: datetime | None = None
     agreements: tuple[str, ...] = ()
+    name: str = ""
+    end: str = ""
 
 
 class Cards:
@@ -47,26 +50,36 @@ class Cards:
         self._origins = {system.code: system.name.text(language) for system in organisation.systems}
         self._kept: dict[tuple[date | None, str], str] = {}
 
-    def of_records(self, records: Iterable[Record]) -> list[Card]:
-        """Return records as cards, in their order. A record whose kind is no longer declared shows no value."""
-        return [self._of_record(record) for record in records]
-
     def of_items(self, items: Iterable[HeldItem]) -> list[Card]:
         """Return what this portal itself holds as cards, in their order."""
-        return [Card(item.label, item.at, *_folded(item.shown())) for item in items]
+        return [Card(item.label, item.at, *_folded(item.shown()), name=item.label) for item in items]
 
-    def _of_record(self, record: Record) -> Card:
+    def of_record(self, record: Record) -> Card:
+        """Return a record as a card. One whose kind is no longer declared shows no value."""
         kind = self._data_map.kinds.get(record.kind)
         facts = kind.facts(values_of(record), self._language) if kind else []
+        label = kind.label.text(self._language) if kind else record.kind
+        name, end = kind.heading(values_of(record), self._language) if kind else (label, "")
         return Card(
-            kind.label.text(self._language) if kind else record.kind,
+            label,
             record.recorded_at,
             *_folded(facts),
             origin=self._origins.get(record.source, record.source),
             kept=self._kept_until(record.expires_on, kind),
             corrected_at=record.corrected_at,
             agreements=self._agreements_of(record, kind),
+            name=name,
+            end=end,
         )
+
+    def words_of(self, record: Record) -> str:
+        """Return all words that the page shows of a record: what is masked there cannot be searched for either."""
+        kind = self._data_map.kinds.get(record.kind)
+        if kind is None:
+            return record.kind
+        facts = kind.facts(values_of(record), self._language)
+        origin = self._origins.get(record.source, record.source)
+        return " ".join([kind.label.text(self._language), origin, *(text for _label, text in facts)])
 
     def _agreements_of(self, record: Record, kind: Kind | None) -> tuple[str, ...]:
         """Return with which consent a record was collected, and each field of it that has a use of its own."""

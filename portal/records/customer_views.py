@@ -12,6 +12,10 @@ from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of, choices_told
 from portal.records.cards import Cards
 from portal.records.data_map.kinds import installed_data_map
+from portal.records.finding.choices import kinds_to_choose, periods_to_choose, volume
+from portal.records.finding.filters import Filter
+from portal.records.finding.groups import grouped
+from portal.records.finding.sizes import COUNTED
 from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
 
 blueprint = Blueprint("records", __name__)
@@ -39,23 +43,28 @@ def category(category: str) -> str:
         abort(404)
     shown, customer_id, language = Category(category), current_user.customer_id, str(get_locale())
     data_map, organisation = installed_data_map(), installed.organisation()
-    cursor = request.args.get("cursor")
+    cursor, chosen = request.args.get("cursor"), Filter.read(request.args, shown, data_map)
     held = overview(customer_id, shown, data_map)
     others = held.counts.keys() - {"records"}
-    page = records_page(customer_id, shown, cursor)
-    own_items = [] if cursor else portal_items(customer_id, shown, language, held.counts)
     agreements = Agreements.of(
         customer_id, choices_told(shown, held.kinds, others, data_map, has_records=bool(held.records))
     )
     cards = Cards(data_map, organisation, agreements, language)
+    page = records_page(customer_id, shown, chosen, cards.words_of, cursor)
+    own_items = [] if cursor or chosen else portal_items(customer_id, shown, language, held.counts)
     return render_template(
         "records/customer/category.html",
         category=shown,
         rights_question=Question.RIGHTS,
         held=held,
+        chosen=chosen,
+        kinds=kinds_to_choose(held.kinds, held.by_kind, language),
+        periods=periods_to_choose(held.by_month, held.oldest_at, language),
+        volume=volume(held.by_month, language),
+        counted=COUNTED,
         page=page,
         is_first_page=not cursor or bool(page.rows and not page.previous_cursor),
-        cards=cards.of_records(page.rows),
+        groups=grouped(page.rows, cards),
         portal_cards=cards.of_items(own_items),
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),

@@ -11,10 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Select,
     bindparam,
-    cast,
-    exists,
     literal,
-    null,
     select,
     type_coerce,
     union_all,
@@ -25,10 +22,14 @@ from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem, Holding, holdings
 from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.finding.filters import Filter
+from portal.records.finding.sizes import MONTHS, OF_KIND, OF_MONTH, OLDEST, edges, size_parts
 from portal.records.models import Record
 from portal.web.pagination import Page, keyset_page
 
-RECORDS_A_PAGE: Final = 50
+RECORDS_A_PAGE: Final = 30
+RECORDS_A_SEARCH: Final = 1000
+"""How many records one page of a search by words looks through, so that no search lasts."""
 PORTAL_ITEMS: Final = 20
 OF_CUSTOMER: Final = bindparam("of_customer", type_=BigInteger)
 LONG_AGO: Final = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
@@ -56,11 +57,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Overview:
-    """What is held in one category: how many by holding, since when, and which kinds of record."""
+    """What is held in one category: how many by holding, since when, and which kinds of record.
+
+    `by_kind` and `by_month`, the last twelve months with the running one last, end at `COUNTED` each.
+    """
 
     counts: dict[str, int]
     last_at: datetime | None
     kinds: tuple[Kind, ...]
+    by_kind: dict[str, int]
+    by_month: list[int]
+    oldest_at: datetime | None
 
     @property
     def count(self) -> int:
@@ -89,33 +96,46 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
     """Return what is held in a category, in one statement."""
     counts: dict[str, int] = {}
     newest: list[datetime] = []
-    present: set[str] = set()
+    by_kind: dict[str, int] = {}
+    by_month, oldest_at = [0] * MONTHS, None
     kinds = data_map.of_category(category)
     statement = _built_once(category, lambda: _overview_statement(category, kinds))
-    for holding, code, count, latest in db.session.execute(statement, {OF_CUSTOMER.key: customer_id}):
-        if holding is None:
-            present.add(code)
+    for holding, code, count, at in db.session.execute(statement, {OF_CUSTOMER.key: customer_id} | edges()):
+        if holding == OLDEST:
+            oldest_at = at
+        elif holding == OF_MONTH:
+            by_month[int(code)] = count
+        elif count and holding == OF_KIND:
+            by_kind[code] = count
         elif count:
             counts[holding] = counts.get(holding, 0) + count
-            newest += [latest] if latest else []
+            newest += [at] if at else []
     # For an empty category, the page answers for every kind that it could hold.
-    shown = tuple(kind for kind in kinds if kind.code in present) or kinds
-    return Overview(counts, max(newest, default=None), shown)
+    shown = tuple(kind for kind in kinds if kind.code in by_kind) or kinds
+    return Overview(counts, max(newest, default=None), shown, by_kind, by_month, oldest_at)
 
 
-def records_page(customer_id: int, category: Category, cursor: str | None) -> Page[Record]:
-    """Return one page of records, newest first.
+def records_page(
+    customer_id: int, category: Category, chosen: Filter, words_of: Callable[[Record], str], cursor: str | None
+) -> Page[Record]:
+    """Return one page of the records that a filter finds, newest first.
+
+    Args:
+        words_of: returns what the page shows of a record, which is what words are looked for in. They are looked for
+            in the next `RECORDS_A_SEARCH` records only.
 
     Raises:
         BadRequest: for a cursor that this portal did not make for this very list.
     """
     return keyset_page(
-        select(Record).where(Record.customer_id == customer_id, Record.category == category.value),
+        chosen.statement(customer_id, category),
         [(Record.recorded_at, True), (Record.id, True)],
         lambda record: (record.recorded_at, record.id),
         cursor=cursor,
         size=RECORDS_A_PAGE,
-        name=f"records:{customer_id}:{category}",
+        name=":".join(("records", str(customer_id), category, *chosen.address().values())),
+        wanted=(lambda record: chosen.finds(words_of(record))) if chosen.words else None,
+        read=RECORDS_A_SEARCH if chosen.words else None,
     )
 
 
@@ -174,7 +194,7 @@ def _tiles_statement() -> Select[Any]:
 
 def _overview_statement(category: Category, kinds: tuple[Kind, ...]) -> Select[Any]:
     parts = [_summary(holding, category) for holding in _with_items()]
-    return _typed(parts + [_presence(kind) for kind in kinds])
+    return _typed(parts + size_parts(category, kinds, OF_CUSTOMER))
 
 
 def _summary(holding: Holding, category: Category | None = None) -> Select[Any]:
@@ -184,12 +204,6 @@ def _summary(holding: Holding, category: Category | None = None) -> Select[Any]:
     code, count, latest = holding.summary(OF_CUSTOMER).subquery().c  # type: ignore[arg-type]
     statement = select(literal(holding.code), code, count, type_coerce(latest, UtcDateTime))
     return statement.where(code == category.value) if category else statement
-
-
-def _presence(kind: Kind) -> Select[Any]:
-    is_present = exists().where(Record.customer_id == OF_CUSTOMER, Record.kind == kind.code)
-    no_holding, no_instant = cast(null(), Record.kind.type), cast(null(), UtcDateTime)
-    return select(no_holding, literal(kind.code), literal(0), no_instant).where(is_present)
 
 
 def _typed(parts: list[Select[Any]]) -> Select[Any]:

@@ -17,7 +17,7 @@ from portal.infrastructure.typed_texts import without_overrides
 
 def register(app: Flask) -> None:
     """Offer the filters to templates."""
-    dates = (long_date, short_date, date_time, time_of_day, relative_days, machine_date)
+    dates = (long_date, short_date, month_name, date_time, time_of_day, relative_days, machine_date)
     for function in (*dates, file_size, number, money, own):
         app.add_template_filter(function, function.__name__)
 
@@ -56,6 +56,11 @@ def long_date(value: Any, weekday: bool = True) -> str:
 def short_date(value: Any) -> str:
     """Return a day in few letters, in the language of the page, as `portal.bilingual.short_date` writes it."""
     return "" if value is None else bilingual.short_date(_civil(value), get_locale() or "fr")
+
+
+def month_name(value: Any) -> str:
+    """Return the month of a day, in the language of the page: « mars 2026 »."""
+    return bilingual.known_date(_civil(value).isoformat()[:7], get_locale() or "fr")
 
 
 def time_of_day(value: Any) -> str:

@@ -17,11 +17,19 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page of rows. `next_cursor` and `previous_cursor` go into the addresses of the neighbouring pages."""
+    """One page of rows.
+
+    Attributes:
+        rows: what the page shows.
+        next_cursor: goes into the address of the next page; None on the last.
+        previous_cursor: goes into the address of the page before; None on the first.
+        last_read: the last row that was looked at, shown or not, so that a search can say how far it went.
+    """
 
     rows: Sequence[Row]
     next_cursor: str | None
     previous_cursor: str | None
+    last_read: Row | None = None
 
 
 def keyset_page(
@@ -32,6 +40,8 @@ def keyset_page(
     cursor: str | None,
     size: int,
     name: str,
+    wanted: Callable[[Any], bool] | None = None,
+    read: int | None = None,
 ) -> Page[Any]:
     """Run a select as one keyset page.
 
@@ -42,24 +52,33 @@ def keyset_page(
         cursor: what a neighbouring page gave, or None for the first page.
         size: rows a page.
         name: the name of the list; a cursor of another list is refused.
+        wanted: tells of a row whether the page shows it, where the database cannot tell.
+        read: rows that one page looks at, where it shows only some of them. A page with few or none may have a next.
 
     Raises:
         BadRequest: for a cursor that this portal did not make.
     """
+    reach = read or size
     backwards, values = _read(cursor, name)
     if values is not None:
         statement = statement.where(_after(columns, values, backwards))
     order = [column.desc() if descending != backwards else column.asc() for column, descending in columns]
-    rows = list(db.session.execute(statement.order_by(*order).limit(size + 1)).scalars())
-    has_more, rows = len(rows) > size, rows[:size]
+    rows = list(db.session.execute(statement.order_by(*order).limit(reach + 1)).scalars())
+    has_more, rows = len(rows) > reach, rows[:reach]
+    shown = [row for row in rows if wanted(row)] if wanted else rows
+    if len(shown) > size:
+        # What is wanted and has no room here comes first on the next page.
+        has_more, shown = True, shown[:size]
+        rows = rows[: rows.index(shown[-1]) + 1]
     if backwards:
-        rows.reverse()
+        rows, shown = rows[::-1], shown[::-1]
     has_next = bool(rows) and (has_more or backwards)
     has_previous = bool(rows) and (has_more if backwards else values is not None)
     return Page(
-        rows,
+        shown,
         _write(name, False, key(rows[-1])) if has_next else None,
         _write(name, True, key(rows[0])) if has_previous else None,
+        rows[-1] if rows else None,
     )
 
 

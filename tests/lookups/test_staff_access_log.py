@@ -61,7 +61,7 @@ def test_a_look_is_told_by_day_team_and_reason_never_by_name(camille: Browser, n
 
     page = camille.get("/access-log")
 
-    days = page.tree.select("main section")
+    days = page.tree.select("main section[aria-labelledby^=day-]")
     assert [" ".join(day.find("h2").get_text().replace("\u00a0", " ").split()) for day in days] == [
         "mercredi 15 juillet 2026",
         "mardi 14 juillet 2026",

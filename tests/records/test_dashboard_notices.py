@@ -15,14 +15,16 @@ from tests.support.acting.people import People
 def test_an_open_request_stands_first_with_its_date_and_leads_to_it(people: People) -> None:
     browser = people.signed_in()
     people.staff("support")
-    assert "en cours" not in browser.get("/data").text
+    assert not browser.get("/data").tree.select(".hero")
     with transaction() as session:
         customer, member = session.query(Customer).one(), session.query(StaffMember).one()
         take_in(customer, Right.ERASURE, Channel.PHONE, clock.now(), "Effacez tout", member)
     request = db.session.query(RightsRequest).one()
     page = browser.get("/data")
-    assert "Votre demande est en cours" in page.text
-    assert request.reference in page.text
+    hero = " ".join(page.tree.select_one(".hero").get_text(" ").replace("\u00a0", " ").split())
+    assert request.reference in hero
+    assert "Nous vous répondrons au plus tard le" in hero
+    assert page.tree.select_one(".hero .date time")["datetime"] == request.due_on.isoformat()
     assert page.click("Suivre cette demande").url == f"/requests/{request.reference}"
 
 

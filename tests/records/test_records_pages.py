@@ -1,7 +1,7 @@
 """What a customer sees: nine tiles, records newest first and masked, five answers; never somebody else's data."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,29 +26,34 @@ def headings(page: Page, level: str = "h2") -> list[str]:
     return [" ".join(tag.get_text(" ").replace("\u00a0", " ").split()) for tag in page.tree.select(f"main {level}")]
 
 
-def cards(page: Page, section: str = "records") -> list[str]:
-    """Return the words of each card of a section."""
-    found = page.tree.select(f"section[aria-labelledby={section}] ul.records > li")
+def cards(page: Page, part: str = "#records") -> list[str]:
+    """Return the words of each record of a part of the page."""
+    found = page.tree.select(f"{part} details.record")
     return [" ".join(card.get_text(" ").replace("\u00a0", " ").split()) for card in found]
 
 
 def tile(page: Page, name: str) -> str:
     """Return the words of one tile of the dashboard."""
     for item in page.tree.select(".tiles > li"):
-        if item.find("h3", string=None) and item.find("h3").get_text(strip=True) == name:
+        if item.strong.get_text(strip=True) == name:
             return " ".join(item.get_text(" ").replace("\u00a0", " ").replace("\u202f", " ").split())
     raise AssertionError(f"no tile {name}")
 
 
 def test_the_dashboard_shows_nine_tiles_in_their_order_with_counts_and_dates(people: People, take_in: TakeIn) -> None:
     browser = people.signed_in()
-    take_in(invoice(of=CAMILLE), invoice("F-2", of=CAMILLE, recorded_at="2026-04-01T10:00:00+02:00"))
+    newest = clock.now() - timedelta(days=30)
+    take_in(invoice(of=CAMILLE, recorded_at=(newest - timedelta(days=9)).isoformat()))
+    take_in(invoice("F-2", of=CAMILLE, recorded_at=newest.isoformat()))
     page = browser.get("/data")
     assert page.h1 == "Bonjour Camille"
-    names = [name.get_text(strip=True) for name in page.tree.select(".tiles h3")]
+    names = [name.get_text(strip=True) for name in page.tree.select(".tiles strong")]
     assert names == [category.label("fr") for category in CATEGORIES]
-    assert "2 éléments Mis à jour le 1er avril 2026" in tile(page, "Achats et paiements")
-    assert "Nous n’avons rien dans cette catégorie." in tile(page, "Utilisation")
+    assert (
+        tile(page, "Achats et paiements")
+        == f"2 Achats et paiements il y a {(clock.today() - clock.local_date(newest)).days} jours"
+    )
+    assert tile(page, "Utilisation") == "0 Utilisation"
     for words, path in [
         ("Télécharger mes données", "/requests/new/access"),
         ("Faire une demande", "/requests/new"),
@@ -61,15 +66,19 @@ def test_the_dashboard_shows_nine_tiles_in_their_order_with_counts_and_dates(peo
 def test_large_numbers_and_both_languages(people: People, take_in: TakeIn) -> None:
     browser = people.signed_in(language="en")
     take_in(*(visit(number, of=CAMILLE) for number in range(1248)))
-    assert "1,248 items" in tile(browser.get("/data"), "Usage")
+    assert tile(browser.get("/data"), "Usage").startswith("1,248 Usage")
     page = browser.get("/data/usage")
     assert page.h1 == "Usage"
-    assert page.text.count("Kept until") == 50
+    assert page.text.count("Kept until") == 30
 
 
 def test_one_state_comes_first_and_the_last_looks_last(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_request(asked: Customer) -> Notice:
-        return Notice("Votre demande est en cours", "Réponse le 4 décembre 2026.", "/requests/DR-1", "Suivre", "DR-1")
+    def open_requests(asked: Customer) -> list[Notice]:
+        return [
+            Notice("Effacer mes données", "dans 4 jours", "/requests/DR-1", "Suivre", "DR-1",
+                   before="Réponse le", day=date(2026, 12, 4)),
+            Notice("Recevoir une copie", "Nous attendons votre réponse.", "/requests/DR-2", "Suivre", "DR-2"),
+        ]  # fmt: skip
 
     def looks(asked: Customer, number: int) -> list[RecentAccess]:
         return [
@@ -77,12 +86,16 @@ def test_one_state_comes_first_and_the_last_looks_last(people: People, monkeypat
             for day in (3, 1, 2, 4)
         ][:number]
 
-    monkeypatch.setattr(notices, "_notices", [open_request, lambda asked: None])
+    monkeypatch.setattr(notices, "_notices", [open_requests, lambda asked: []])
     monkeypatch.setattr(notices, "_accesses", [looks])
     page = people.signed_in().get("/data")
-    assert headings(page)[0] == "Votre demande est en cours"
+    assert headings(page)[0] == "Effacer mes données"
     assert page.link("Suivre") == "/requests/DR-1"
-    assert "Réponse le 4 décembre 2026. Dossier DR-1" in page.text
+    hero = " ".join(page.tree.select_one(".hero").get_text(" ").replace("\u00a0", " ").split())
+    assert "DR-1 Réponse le vendredi 4 décembre 2026 dans 4 jours" in hero
+    assert page.link("Recevoir une copie") == "/requests/DR-2"
+    assert "Nous attendons votre réponse." in page.text
+    assert len(page.tree.select("main .button")) == 1
     assert headings(page)[-1] == "Qui a vu vos données récemment"
     assert [item.find_all("p")[1].get_text() for item in page.tree.select(".timeline li")] == [
         "Appel 1", "Appel 2", "Appel 3",
@@ -110,12 +123,13 @@ def test_a_category_shows_its_records_newest_first_then_five_answers(people: Peo
     assert page.h1 == "Achats et paiements"
     shown = cards(page)
     assert len(shown) == 3
-    assert shown[0].startswith("Facture 10 mai 2026 à 10 h 00 · Facturation")
+    assert shown[0].replace("\u202f", " ").startswith("F-NEW 10 mai 2026 1 234,50 €")
+    assert "Date 10 mai 2026 à 10 h 00 Vient de Facturation" in shown[0]
     assert "Montant 1 234,50 €" in shown[0].replace("\u202f", " ")
     assert "Conservé jusqu’au 31 décembre 2036" in shown[0]
     assert any("Carte •••• 4242" in card for card in shown)
     assert headings(page) == [
-        "Ce que contiennent nos systèmes, du plus récent au plus ancien",
+        "Facture", "Paiement",
         "D’où vient-elle ?", "À quoi sert-elle ?", "Qui la reçoit ?",
         "Combien de temps la gardons-nous ?", "Que pouvez-vous faire ?",
     ]  # fmt: skip
@@ -135,7 +149,7 @@ def test_only_the_rights_that_the_law_gives_are_offered(people: People, take_in:
 
     def rights(category: str) -> set[str]:
         page = browser.get(f"/data/{category}")
-        links = page.tree.select("section[aria-labelledby=question-rights] .rows a")
+        links = page.tree.select("section[aria-labelledby=question-rights] li > a")
         assert all("categories=" in str(link["href"]) or link["href"] == "/preferences" for link in links)
         return {str(link["href"]).split("?")[0].rpartition("/")[2] for link in links}
 
@@ -160,11 +174,11 @@ def test_what_the_portal_itself_holds_is_shown_with_the_records(people: People, 
     take_in(record("username", "U-1", {"username": "camille"}, CAMILLE, source="platform"))
     page = browser.get("/data/identity")
     assert len(cards(page)) == 1
-    own = " ".join(cards(page, "portal"))
+    own = " ".join(cards(page, "[aria-labelledby=portal]"))
     assert "Mot de passe défini, changé le" in own
     assert "argon2" not in page.text
-    count = int(tile(browser.get("/data"), "Identité").split(" élément")[0].rpartition(" ")[2])
-    assert count == 1 + len(cards(page, "portal"))
+    count = int(tile(browser.get("/data"), "Identité").split()[0])
+    assert count == 1 + len(cards(page, "[aria-labelledby=portal]"))
 
 
 @pytest.mark.parametrize("path", ["/data/health", "/data/Identity", "/data/identity%00", "/data/..%2f"])
@@ -181,10 +195,10 @@ def test_nobody_sees_the_data_of_somebody_else(people: People, take_in: TakeIn) 
     )
     browser = people.signed_in()
     assert "F-THEIRS" not in browser.get("/data/transaction").text
-    assert "Nous n’avons rien" in tile(browser.get("/data"), "Utilisation")
+    assert tile(browser.get("/data"), "Utilisation") == "0 Utilisation"
     theirs = people.sign_in("other@example.org")
     page = theirs.get("/data/usage")
-    assert len(cards(page)) == 50
+    assert len(cards(page)) == 30
     stolen = page.link("Plus anciennes")
     assert browser.get(stolen).status == 400
 
@@ -202,7 +216,7 @@ def test_pages_go_forwards_and_backwards_without_a_gap_or_a_double(people: Peopl
             break
         page = page.click("Plus anciennes")
     flat = [name for names in seen for name in names]
-    assert [len(names) for names in seen] == [50, 50, 50, 23]
+    assert [len(names) for names in seen] == [30, 30, 30, 30, 30, 23]
     assert len(set(flat)) == 173
     for names in reversed(seen[:-1]):
         page = page.click("Plus récentes")
@@ -212,7 +226,8 @@ def test_pages_go_forwards_and_backwards_without_a_gap_or_a_double(people: Peopl
 
 
 def pages_shown(page: Page) -> list[str]:
-    return [word for card in cards(page) for word in card.split() if word.startswith("https://")]
+    """Return the address in the title of each record of a page."""
+    return [title.get_text(strip=True) for title in page.tree.select("#records summary strong")]
 
 
 def has_link(page: Page, words: str) -> bool:

@@ -74,7 +74,5 @@ def dashboard_counts(browser: Browser) -> dict[str, int]:
     counts = {}
     for tile in browser.get("/data").tree.select("ul.tiles li"):
         code = str(tile.a["href"]).rpartition("/")[2]  # type: ignore[index]
-        words = tile.select_one(".count").get_text()  # type: ignore[union-attr]
-        digits = re.match(r"[\d\s\u202f\u00a0]+", words)
-        counts[code] = int(re.sub(r"\D", "", digits.group())) if digits else 0
+        counts[code] = int(re.sub(r"\D", "", tile.select_one(".figure").get_text()))  # type: ignore[union-attr]
     return counts

@@ -26,6 +26,7 @@ from portal.records.data_map.special_categories import is_card_secret, is_specia
 
 DEFAULT_FILE: Final = Path(__file__).parents[1] / "data_map.toml"
 DEFAULT_CURRENCY: Final = "EUR"
+_ENDS_OF_LINE: Final = (FieldType.MONEY, FieldType.BOOLEAN)
 
 
 class DataMapFaults(DeclarationFaults):
@@ -239,14 +240,19 @@ class Kind(_Part):
             if values.get(field.name) is not None
         ]
 
-    def title(self, values: Mapping[str, Any], language: object) -> str:
-        """Return a record in one line, masked, for lists; the name of the kind when no headline field has a value."""
-        parts = [
-            self._shown(self.fields[name], values, language, is_masked=True)
-            for name in self.headline
-            if values.get(name) is not None
-        ]
-        return " · ".join(parts) or self.label.text(language)
+    def heading(self, values: Mapping[str, Any], language: object) -> tuple[str, str]:
+        """Return a record in one line, masked: its name for people, and its amount or its yes or no.
+
+        The name is that of the kind when no headline field that makes a name has a value.
+        """
+        given = [self.fields[name] for name in self.headline if values.get(name) is not None]
+        names = [field for field in given if field.type not in (*_ENDS_OF_LINE, FieldType.DATE)]
+        ends = [field for field in given if field.type in _ENDS_OF_LINE]
+        name, end = (
+            " · ".join(self._shown(field, values, language, is_masked=True) for field in fields)
+            for fields in (names, ends)
+        )
+        return name or self.label.text(language), end
 
     def _shown(self, field: DeclaredField, values: Mapping[str, Any], language: object, *, is_masked: bool) -> str:
         value = values[field.name]

@@ -352,7 +352,7 @@ def test_an_amount_takes_the_currency_of_its_record() -> None:
     values = {"number": "F-1", "amount": "10.00", "currency": "GBP"}
 
     assert plain(kind("invoice").format_value("amount", "10.00", "en", values)) == "£10.00"
-    assert kind("invoice").title(values, "en") == "F-1 · £10.00"
+    assert kind("invoice").heading(values, "en") == ("F-1", "£10.00")
 
 
 def test_facts_are_masked_until_asked() -> None:
@@ -361,7 +361,7 @@ def test_facts_are_masked_until_asked() -> None:
 
     assert ("Date de naissance", "••/••/1988") in identity.facts(values, "fr")
     assert ("Date de naissance", "vendredi 4\u00a0mars 1988") in identity.facts(values, "fr", is_masked=False)
-    assert identity.title({}, "fr") == "État civil"
+    assert identity.heading({}, "fr") == ("État civil", "")
 
 
 EXPIRES = [
