@@ -28,8 +28,7 @@ SAME_PRESS = timedelta(minutes=1)
 def object_to_marketing(account: Account) -> RightsRequest:
     """File an objection to marketing and grant it in the same transaction: no reason, no identity, no wait.
 
-    The request is the proof (GDPR art. 21(2) and (3)). The limit on open requests does not apply: the right is
-    absolute. A button pressed twice files one request.
+    The request is the proof (GDPR art. 21(2) and (3)). A button pressed twice files one request.
     """
     customer = customer_of(account)
     lock_row(Customer, customer.id)
