@@ -132,7 +132,7 @@ def sign_out() -> Response:
         with transaction():
             leave(g.portal_session)
     flash(_("You are signed out."), "success")
-    response = redirect(url_for("public.site.home"), 303)
+    response = redirect(next_page(url_for("public.site.home")), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

@@ -37,6 +37,7 @@ from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
 from portal.preferences.purposes import Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
 from portal.web.csv_files import csv_download
+from portal.web.typed_forms.stale import is_stale, say_stale
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -54,6 +55,9 @@ def choose() -> Any:
         sent = read_sent(request.form)
     except MadeUp:
         abort(422)
+    if is_stale():
+        say_stale()
+        return _page(sent.answers)
     customer_id, language = current_user.customer_id, _language()
     with transaction():
         conflicts = _carry_out(sent, db.session.get_one(Customer, customer_id), language)

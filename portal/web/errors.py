@@ -17,8 +17,9 @@ from portal.infrastructure.database import db
 from portal.infrastructure.locking.faults import OutcomeUnknown
 from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.audiences import Audience, current_audience
-from portal.web.forms import typed_again
 from portal.web.setbacks.database_away import DatabaseAway, SavingUnknown, answer_to
+from portal.web.typed_forms.sent import sent_fields
+from portal.web.typed_forms.stale import NotSent, OtherAccount
 
 logger = logging.getLogger("portal.errors")
 
@@ -109,20 +110,32 @@ def _written(error: HTTPException, code: int) -> Response:
         response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
     else:
         words = _words(code, getattr(error, "retry_after", None))
-        if isinstance(error, DatabaseAway):
+        if isinstance(error, DatabaseAway | NotSent | OtherAccount):
             words |= error.words()
         elif own_words := getattr(error, "words", None):
             words["title"], words["what"] = own_words
-        typed = typed_again() if code in _TO_SEND_AGAIN else []
-        if typed and not isinstance(error, SavingUnknown):
-            words["saved"] = _("What you typed is kept on this page, except a password or a code.")
+        is_not_sent = isinstance(error, NotSent) and error.may_send_again
+        typed = sent_fields() if _may_send_again(code) or is_not_sent else []
+        if typed and not isinstance(error, SavingUnknown | NotSent):
+            words["saved"] += " " + _("What you typed is kept on this page, except a password or a code.")
             words["next_step"] = _("Wait a little, then use the button below.")
-        page = render_template("errors/error.html", code=code, reference=reference, typed=typed, **words)
+        page = render_template(
+            "errors/error.html",
+            code=code,
+            reference=reference,
+            typed=typed,
+            to_send=is_not_sent or bool(typed),
+            **words,
+        )
         response = Response(page, code, mimetype="text/html")
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _may_send_again(code: int) -> bool:
+    return code in _TO_SEND_AGAIN and request.method == "POST" and not request.files
 
 
 def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] | None = None) -> Response:

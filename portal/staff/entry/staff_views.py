@@ -210,7 +210,7 @@ def sign_out() -> AnyResponse:
         note_ended(current_user)
         stop_session(g.portal_session)
     flash(_("You are signed out."), "success")
-    response = redirect(url_for("staff.staff.sign_in"), 303)
+    response = redirect(next_page(url_for("staff.staff.sign_in")), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -236,6 +236,8 @@ def page_after() -> str:
 
 
 def _to_password() -> AnyResponse:
+    if current_user.is_authenticated:
+        return redirect(page_after(), 303)  # by another tab of this browser
     session.pop(PENDING, None)
     flash(_("Start again with your password: the code has to follow within five minutes."), "info")
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)
