@@ -39,7 +39,7 @@ from portal.web.incoming.uploads import MemoryRequest
 from portal.web.outgoing import compression, static_files
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
-from portal.web.typed_forms import resuming, stale
+from portal.web.typed_forms import resuming, session_ends, stale
 
 ROOT = Path(__file__).parent.parent
 
@@ -184,7 +184,18 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
-    for part in (request_log, static_files, compression, headers, errors, i18n, filters, navigation, stale):
+    for part in (
+        request_log,
+        static_files,
+        compression,
+        headers,
+        errors,
+        i18n,
+        filters,
+        navigation,
+        session_ends,
+        stale,
+    ):
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)

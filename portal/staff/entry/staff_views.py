@@ -49,6 +49,7 @@ from portal.web.forms import form_page
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.incoming.networks import by_network
 from portal.web.incoming.rate_limits import Try, count_try, trying
+from portal.web.typed_forms import session_ends
 
 PENDING = "second_factor"
 CHALLENGE = "passkey"
@@ -213,6 +214,12 @@ def sign_out() -> AnyResponse:
     response = redirect(next_page(url_for("staff.staff.sign_in")), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@blueprint.get("/stay")
+@requires(STAFF_UNINFORMED)
+def stay() -> AnyResponse:
+    return session_ends.stay()
 
 
 @blueprint.post("/language")
