@@ -1,6 +1,5 @@
 """File a request: choose, describe, check, send. A draft is saved at each step."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -9,7 +8,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import clock
 from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
@@ -141,8 +139,7 @@ def send(public_id: str) -> Any:
 
 def _wait_page(public_id: str, wait: TooManyTries) -> Response:
     """Say from when the draft can be sent, and how to send it at once by post or by mail."""
-    opens_at = clock.now() + timedelta(seconds=int(str(wait.retry_after)))
-    page = render_template("rights/customer/wait.html", draft=_own_draft(public_id), opens_at=opens_at)
+    page = render_template("rights/customer/wait.html", draft=_own_draft(public_id), opens_at=wait.opens_at)
     return current_app.make_response((page, 429, {"Retry-After": str(wait.retry_after)}))
 
 
