@@ -40,6 +40,7 @@ from portal.web.outgoing import compression, static_files
 from portal.web.outgoing.brand import check_brand
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
+from portal.web.typed_forms import resuming, session_ends, stale
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,6 +66,7 @@ PREFIXES = {Audience.STAFF: "/staff"}
 REGISTERED = [
     "portal.infrastructure.database_errors",
     "portal.infrastructure.mail.outbox",
+    "portal.web.typed_forms.keeping",
     "portal.accounts.personal_data",
     "portal.accounts.claims",
     "portal.accounts.tasks",
@@ -194,11 +196,24 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
-    for part in (request_log, static_files, compression, headers, errors, i18n, filters, navigation):
+    for part in (
+        request_log,
+        static_files,
+        compression,
+        headers,
+        errors,
+        i18n,
+        filters,
+        navigation,
+        session_ends,
+        stale,
+    ):
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)
+    app.before_request(resuming.find_form)
     app.before_request(guard)
+    app.before_request(resuming.show_again)
     app.register_error_handler(SessionOver, to_sign_in)
     app.after_request(write_session_cookie)
 

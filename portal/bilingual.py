@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import ClassVar, Final
 
 from babel.dates import format_date, get_day_names
+from flask import g, has_app_context
 
 from portal.clock import in_paris
 
@@ -87,9 +88,24 @@ def short_date(day: date, language: object) -> str:
 
 
 def time_of_day(instant: datetime, language: object) -> str:
-    """Return the time in Paris of an aware instant, as « 9 h 05 » or “09:05”, never broken over two lines."""
+    """Return the time in Paris of an aware instant, as « 9 h 05 » or “09:05”, never broken over two lines.
+
+    That a time was written is noted, so that the page, mail or file which holds it says once which clock is meant.
+    """
+    if has_app_context():
+        g.is_time_written = True
     local = in_paris(instant)
     return f"{local.hour}{NBSP}h{NBSP}{local:%M}" if known_language(language) == "fr" else f"{local:%H:%M}"
+
+
+def forget_times() -> None:
+    """Begin a page, mail or file beside another one: no time is written in it yet."""
+    g.pop("is_time_written", None)
+
+
+def is_time_written() -> bool:
+    """Tell whether a time was written in the page, mail or file so far."""
+    return bool(g.get("is_time_written"))
 
 
 def date_time(instant: datetime, language: object, *, weekday: bool = False) -> str:

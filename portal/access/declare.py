@@ -16,6 +16,7 @@ from portal.access.reauthentication import is_fresh
 from portal.access.tokens import find_api_token
 from portal.web.audiences import Audience, current_audience
 from portal.web.sessions import SessionOver
+from portal.web.typed_forms.resuming import page_to_return_to
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -118,12 +119,12 @@ def guard() -> Response | None:
     if not current_user.is_authenticated:
         return to_sign_in()
     if access.audience is Audience.STAFF and not access.before_notice and current_user.informed_at is None:
-        return redirect(url_for("staff.watching.notice", next=_here()), 303)
+        return redirect(url_for("staff.watching.notice", next=page_to_return_to()), 303)
     if access.permission and not may(current_user.role, access.permission):
         abort(403)
     if access.needs_fresh and not is_fresh():
         domain = "staff" if access.audience is Audience.STAFF else "accounts"
-        return redirect(url_for(f"{access.audience}.{domain}.confirm_password", next=_here()), 303)
+        return redirect(url_for(f"{access.audience}.{domain}.confirm_password", next=page_to_return_to()), 303)
     return None
 
 
@@ -138,17 +139,4 @@ def _check_token(access: Access) -> None:
 def to_sign_in(_over: SessionOver | None = None) -> Response:
     """Return a redirect to the sign-in page, which then leads on to the page that was asked for."""
     endpoint = "staff.staff.sign_in" if current_audience() is Audience.STAFF else "public.accounts.sign_in"
-    return redirect(url_for(endpoint, next=_here()), 303)
-
-
-def _here() -> str:
-    """Return the path to come back to after signing in.
-
-    A form's own path may answer POST only: then it is the nearest path above it that answers GET.
-    """
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    routes, path = current_app.url_map.bind(""), request.path
-    while "GET" not in routes.allowed_methods(path) and path.count("/") > 1:
-        path = path.rpartition("/")[0]
-    return path
+    return redirect(url_for(endpoint, next=page_to_return_to()), 303)

@@ -28,6 +28,7 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
 from portal.web.audiences import Audience
 from portal.web.forms import form_page
+from portal.web.typed_forms import session_ends
 
 blueprint = Blueprint("accounts", __name__)
 for _part in (address_views, second_step_views):
@@ -132,9 +133,15 @@ def sign_out() -> Response:
         with transaction():
             leave(g.portal_session)
     flash(_("You are signed out."), "success")
-    response = redirect(url_for("public.site.home"), 303)
+    response = redirect(next_page(url_for("public.site.home")), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@blueprint.get("/account/stay")
+@requires(CUSTOMER)
+def stay() -> Response:
+    return session_ends.stay()
 
 
 @blueprint.route("/account/confirm-password", methods=["GET", "POST"])

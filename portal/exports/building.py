@@ -19,6 +19,7 @@ from sqlalchemy import update
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
+from portal.bilingual import forget_times
 from portal.customers.models import Customer
 from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
@@ -141,6 +142,7 @@ class _Writer:
             yield piece
 
     def _page(self, template: str, **context: object) -> Iterator[bytes]:
+        forget_times()
         with force_locale(self._language):
             page = current_app.jinja_env.get_template(f"exports/package/{template}.html")
             stream = page.stream(

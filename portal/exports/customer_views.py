@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import clock
@@ -14,10 +14,12 @@ from portal.accounts.sessions.freeze import frozen_until
 from portal.exports.delivery import (
     PackageDamaged,
     PackageUnavailable,
+    begin_download,
     check_whole,
-    deliver,
+    clear_chunks,
     find_package,
     is_available,
+    is_begun,
     note_damage,
 )
 from portal.exports.models import AnswerPackage, PackageStatus
@@ -52,28 +54,45 @@ def _status(found: AnswerPackage) -> PackageStatus:
 @blueprint.post("/answers/<public_id>")
 @requires(CUSTOMER_FRESH)
 def download(public_id: str) -> Any:
+    """Count a download and lead to its bytes."""
     found = _own(public_id)
     if frozen_until(current_user):
         return redirect(url_for(".package", public_id=public_id), 303)
+    _check(found)
+    with transaction():
+        ticket = begin_download(_own(public_id), g.portal_session.id)
+    return redirect(url_for(".content", public_id=public_id, ticket=ticket), 303)
+
+
+@blueprint.get("/answers/<public_id>/file/<ticket>")
+@requires(CUSTOMER)
+def content(public_id: str, ticket: str) -> Any:
+    """Send the bytes of a download that was counted, or the rest of them (RFC 9110, 14)."""
+    found = _own(public_id)
+    if frozen_until(current_user) or not is_begun(found, g.portal_session.id, ticket):
+        return redirect(url_for(".package", public_id=public_id), 303)
+    _check(found)
+    size = found.size or 0
+    response = Response(clear_chunks(found), mimetype="application/zip")
+    name = f"{_company()}-{found.purpose}-{clock.local_date(found.created_at).isoformat()}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Length"] = str(size)
+    response.set_etag(found.sha256 or "")
+    return response.make_conditional(request, accept_ranges=True, complete_length=size)
+
+
+def _check(found: AnswerPackage) -> None:
     try:
         check_whole(found)
-        with transaction():
-            found = _own(public_id)
-            chunks, size, purpose = deliver(found), found.size, found.purpose
     except PackageUnavailable:
         abort(410)
     except PackageDamaged:
         logger.error("a stored answer package is not what was sealed")
         with transaction():
-            note_damage(_own(public_id))
+            note_damage(_own(found.public_id))
         abort(500)
     except StorageError:
         abort(503)
-    response = Response(chunks, mimetype="application/zip")
-    name = f"{_company()}-{purpose}-{clock.today().isoformat()}.zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Content-Length"] = str(size)
-    return response
 
 
 def _company() -> str:

@@ -1,7 +1,13 @@
-"""Hand a package over: to its customer only, after a fresh proof, and not one byte of a damaged one."""
+"""Hand a package over: to its customer only, after a fresh proof, and not one byte of a damaged one.
+
+A download is counted when its customer asks for it. It then has an address of its own for an hour, in the session that
+asked: a browser whose line broke goes on there where it was, and that is still the same download.
+"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import select
 
 from portal import clock
@@ -14,6 +20,8 @@ from portal.infrastructure.database import db
 from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing.streams import SealBroken, open_stream
 from portal.infrastructure.storage import NotStored
+
+TICKET_LIFE = timedelta(hours=1)
 
 DOWNLOADED = declare("customer:package:downloaded", "package", "download")
 DAMAGED = declare("portal:package:found_damaged", "package")
@@ -68,12 +76,11 @@ def note_damage(package: AnswerPackage) -> None:
     record(DAMAGED, actor="portal", subject=f"customer:{customer.public_id}", package=package.public_id)
 
 
-def deliver(package: AnswerPackage) -> Iterator[bytes]:
-    """Note a download in the current transaction, and return the clear bytes to send once it has committed.
+def begin_download(package: AnswerPackage, session_id: int) -> str:
+    """Note a download in the current transaction, and return the ticket by which its bytes are fetched.
 
     Raises:
         PackageUnavailable: it is not ready, or has expired.
-        KeyMissing, KeyBroken, NotStored: it cannot be opened; call `check_whole` first.
     """
     if not is_available(package):
         raise PackageUnavailable
@@ -82,7 +89,21 @@ def deliver(package: AnswerPackage) -> Iterator[bytes]:
     customer = db.session.get_one(Customer, package.customer_id)
     actor = f"customer:{customer.public_id}"
     record(DOWNLOADED, actor=actor, subject=actor, package=package.public_id, download=package.downloads)
-    return clear_chunks(package)
+    until = (clock.now() + TICKET_LIFE).timestamp()
+    return str(_tickets().dumps([package.public_id, session_id, until]))
+
+
+def is_begun(package: AnswerPackage, session_id: int, ticket: str) -> bool:
+    """Tell whether a ticket is of this package, was given to this session, and is younger than an hour."""
+    try:
+        *whose, until = _tickets().loads(ticket)
+    except BadData:
+        return False
+    return bool(whose == [package.public_id, session_id] and clock.now().timestamp() < until)
+
+
+def _tickets() -> URLSafeSerializer:
+    return URLSafeSerializer(installed.settings().secret_key, salt="answer-download")
 
 
 def clear_chunks(package: AnswerPackage) -> Iterator[bytes]:

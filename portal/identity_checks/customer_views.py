@@ -12,11 +12,10 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
 from portal.accounts.sessions.account_sessions import session_key
 from portal.customers.addresses import mask_address
-from portal.identity_checks.decoding.inspection import MAX_BYTES, DocumentRefused, UploadProblem
 from portal.identity_checks.documents import uploading_views
 from portal.identity_checks.documents.intake import NoLongerNeeded, take_back, unpack
 from portal.identity_checks.documents.previews import PreviewDamaged, PreviewGone, open_preview, shown_to
-from portal.identity_checks.documents.refusals import UPLOADS_A_DAY, Refusal, refuse, try_to_take_in
+from portal.identity_checks.documents.refusals import Refusal, too_large, try_to_take_in
 from portal.identity_checks.documents.uploading import under_way
 from portal.identity_checks.forms import CodeForm, PaperForm, SidesForm, doubt_sentence
 from portal.identity_checks.proof import known_address
@@ -173,9 +172,7 @@ def _take_in_all(errand: Errand, paper: Paper, form: SidesForm) -> int:
 
 def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> Refusal | None:
     if file.is_too_large:
-        count_try([(UPLOADS_A_DAY, f"identity-upload:{errand.customer_id}")])
-        fault = DocumentRefused(UploadProblem.TOO_BIG, size=file.received, limit=MAX_BYTES)
-        return refuse(errand, paper, side, fault)
+        return too_large(errand, paper, side, file.received)
     return try_to_take_in(errand, paper, side, file.getvalue(), session_key())
 
 

@@ -7,18 +7,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import FileField, RadioField
 
-from portal.identity_checks.decoding.inspection import MAX_BYTES, DocumentRefused, UploadProblem
+from portal.identity_checks.decoding.inspection import DocumentRefused, UploadProblem
 from portal.identity_checks.decoding.legibility import PictureDoubt
 from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.queries import GivenSide
 from portal.web.fields import CodeField
 from portal.web.filters import file_size, number
 from portal.web.forms import Needed, PortalForm
-from portal.web.incoming.uploads import BoundedFile, sent_file
+from portal.web.incoming.uploads import TOLD_LIMIT, BoundedFile, sent_file
 
-# The limit that people are told, in bytes: 10 MB. We accept 10 MiB, a little more, so nobody is refused what we
-# promised.
-LIMIT = MAX_BYTES // 1024**2 * 1000**2
 PICTURES = "image/jpeg,image/png,image/webp,image/heic,image/heif"
 ACCEPTED = f"{PICTURES},application/pdf"
 
@@ -64,10 +61,12 @@ class SidesForm(PortalForm):
         field, photo = self[side], self[f"{side}_photo"]
         if self.paper is Paper.FRANCE_IDENTITE:
             delattr(self, f"{side}_photo")
-            field.description = _("The PDF from the app, %(size)s at most.", size=file_size(LIMIT))
+            field.description = _("The PDF from the app, %(size)s at most.", size=file_size(TOLD_LIMIT))
             field.render_kw = {"accept": "application/pdf"}
             return
-        field.description = _("Photo or scan. JPEG, PNG, WebP, HEIC or PDF, %(size)s at most.", size=file_size(LIMIT))
+        field.description = _(
+            "Photo or scan. JPEG, PNG, WebP, HEIC or PDF, %(size)s at most.", size=file_size(TOLD_LIMIT)
+        )
         field.render_kw = {"accept": ACCEPTED}
         # `capture` opens the camera at once and hides the gallery, so this control stands beside the plain one.
         photo.render_kw = {"accept": PICTURES, "capture": "environment"}
@@ -135,7 +134,7 @@ def _missing(side: Side) -> str:
 def problem_sentence(refusal: DocumentRefused) -> str:
     """Return what is wrong with a file and what to do, in one or two sentences."""
     found = {name: number(value) for name, value in refusal.details.items()}
-    sizes = {"size": file_size(refusal.details.get("size", 0)), "limit": file_size(LIMIT)}
+    sizes = {"size": file_size(refusal.details.get("size", 0)), "limit": file_size(TOLD_LIMIT)}
     sentences: dict[UploadProblem, str] = {
         UploadProblem.EMPTY: _("This file is empty. Choose another one."),
         UploadProblem.TOO_BIG: _("This file is %(size)s. Choose one of %(limit)s at most.", **_both(sizes)),

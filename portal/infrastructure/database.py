@@ -85,16 +85,22 @@ def after_commit(action: Callable[[], None]) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[scoped_session[Any]]:
+def transaction(*, is_trace: bool = False) -> Iterator[scoped_session[Any]]:
     """Open the one write transaction of a request, job or command. An inner one joins the outer one.
 
     It begins with a rollback: rows that were read before are read again, so that a decision and the facts that it rests
     on are of one snapshot.
 
+    Args:
+        is_trace: whether it only notes what somebody looked at. Such a one is also open where writing is shut.
+
     Raises:
         OutcomeUnknown: the connection broke during the commit. Every other error means that nothing was kept.
+        WritingShut: `shut_writing` was called.
     """
     session = db.session
+    if session.info.get("shut") and not is_trace:
+        raise WritingShut
     if session.info.get("writing"):
         yield session
         return
@@ -129,6 +135,15 @@ def _commit(session: scoped_session[Any]) -> None:
         raise
 
 
+class WritingShut(Exception):
+    """Something is to be written in a request that only shows again what was typed."""
+
+
+def shut_writing() -> None:
+    """Refuse every transaction of the current request from here on, but those of a trace."""
+    db.session.info["shut"] = True
+
+
 def commits() -> int:
     """Return how many transactions this request, job or command has committed so far."""
     return int(db.session.info.get("commits", 0))
@@ -136,9 +151,9 @@ def commits() -> int:
 
 def _clear(count: int | None = None) -> None:
     """Forget what belonged to the transaction; the number of commits stays, or becomes `count`."""
-    kept = commits() if count is None else count
+    kept = {"commits": commits() if count is None else count, "shut": db.session.info.get("shut", False)}
     db.session.info.clear()
-    db.session.info["commits"] = kept
+    db.session.info.update(kept)
 
 
 def note(statement: Executable) -> None:

@@ -43,6 +43,7 @@ from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
 from portal.preferences.purposes import Channel, Section, Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
 from portal.web.csv_files import csv_download
+from portal.web.typed_forms.stale import is_stale, say_stale
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -60,6 +61,9 @@ def choose() -> Any:
         sent = read_sent(request.form)
     except MadeUp:
         abort(422)
+    if is_stale():
+        say_stale()
+        return _page(sent.answers)
     customer_id, language = current_user.customer_id, _language()
     try:
         with transaction():

@@ -17,8 +17,11 @@ from portal.infrastructure.database import db
 from portal.infrastructure.locking.faults import OutcomeUnknown
 from portal.infrastructure.passwords.hashing import HashingBusy
 from portal.web.audiences import Audience, current_audience
-from portal.web.forms import typed_again
+from portal.web.filters import file_size
+from portal.web.incoming.uploads import TOLD_LIMIT
 from portal.web.setbacks.database_away import DatabaseAway, SavingUnknown, answer_to
+from portal.web.typed_forms.sent import sent_fields
+from portal.web.typed_forms.stale import NotSent, OtherAccount
 
 logger = logging.getLogger("portal.errors")
 
@@ -109,20 +112,32 @@ def _written(error: HTTPException, code: int) -> Response:
         response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
     else:
         words = _words(code, getattr(error, "retry_after", None))
-        if isinstance(error, DatabaseAway):
+        if isinstance(error, DatabaseAway | NotSent | OtherAccount):
             words |= error.words()
         elif own_words := getattr(error, "words", None):
             words["title"], words["what"] = own_words
-        typed = typed_again() if code in _TO_SEND_AGAIN else []
-        if typed and not isinstance(error, SavingUnknown):
-            words["saved"] = _("What you typed is kept on this page, except a password or a code.")
+        is_not_sent = isinstance(error, NotSent) and error.may_send_again
+        typed = sent_fields() if _may_send_again(code) or is_not_sent else []
+        if typed and not isinstance(error, SavingUnknown | NotSent):
+            words["saved"] += " " + _("What you typed is kept on this page, except a password or a code.")
             words["next_step"] = _("Wait a little, then use the button below.")
-        page = render_template("errors/error.html", code=code, reference=reference, typed=typed, **words)
+        page = render_template(
+            "errors/error.html",
+            code=code,
+            reference=reference,
+            typed=typed,
+            to_send=is_not_sent or bool(typed),
+            **words,
+        )
         response = Response(page, code, mimetype="text/html")
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _may_send_again(code: int) -> bool:
+    return code in _TO_SEND_AGAIN and request.method == "POST" and not request.files
 
 
 def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] | None = None) -> Response:
@@ -164,6 +179,12 @@ PROBLEM_TITLES = {
 }
 
 
+def _smaller() -> str:
+    if request.mimetype == "multipart/form-data":
+        return str(_("Choose files of %(limit)s at most, and send them one by one.", limit=file_size(TOLD_LIMIT)))
+    return str(_("Shorten what you wrote, then send it again."))
+
+
 def _words(code: int, retry_after: int | None) -> dict[str, Any]:
     """Return what the error page says: what happened, what is saved, what to do now."""
     texts = {
@@ -182,9 +203,8 @@ def _words(code: int, retry_after: int | None) -> dict[str, Any]:
               _("Your change was not saved."), _("Go back, reload the page, and look again.")),
         410: (_("This is no longer available"), _("It has expired or was removed."),
               _("Nothing was changed."), _("Start again from your account.")),
-        413: (_("This file is too large"), _("What you sent is larger than we accept."),
-              _("Nothing was saved from this last step; the earlier steps are kept."),
-              _("Choose a smaller file, 10 MB at most.")),
+        413: (_("This is more than we can take at once"), _("What you sent is larger than we accept."),
+              _("Nothing was saved from this last step; the earlier steps are kept."), _smaller()),
         419: (_("This form has been open for too long"), _("For your safety, a form works only in the session that opened it."),
               _("What you typed was not saved."), _("Go back, reload the page and send the form again.")),
         422: (_("We cannot use what was sent"), _("Some of the values are missing or not possible."),

@@ -133,7 +133,6 @@ class CodeField(StringField):  # type: ignore[misc]
     """A code read from a mail or an app: spaces and hyphens do not count. No page shows it again."""
 
     data: Any
-    is_secret = True
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)

@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     dates = (long_date, short_date, month_name, date_time, time_of_day, relative_days, machine_date)
     for function in (*dates, file_size, number, money, own):
         app.add_template_filter(function, function.__name__)
+    app.add_template_global(bilingual.is_time_written)
 
 
 def own(text: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import g, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -17,6 +17,7 @@ from wtforms.validators import StopValidation
 from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import one_line, several_lines
 from portal.web.form_tokens import FormToken, MaskedTokens
+from portal.web.typed_forms.stale import is_stale, say_stale
 
 csrf = MaskedTokens()
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,9 +60,12 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
     exactly as it was typed.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        g.setdefault("forms", []).append(self)
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Check what was sent. A form that only shows again what was typed is never right."""
+        is_valid = bool(super().validate(*args, **kwargs))
+        if is_stale():
+            say_stale()
+        return is_valid and not is_stale()
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         takes_files = False
@@ -147,13 +151,3 @@ class EmailAddress:
 def form_page(template: str, form: PortalForm, **context: Any) -> tuple[str, int]:
     """Return a page with its form; one that was sent and refused answers 422."""
     return render_template(template, form=form, **context), 422 if form.is_submitted() else 200
-
-
-def typed_again() -> list[tuple[str, str]]:
-    """Return the (name, value) pairs of the sent form, to send it again: no password, no code; none if it had files."""
-    forms = g.get("forms", [])
-    if not forms or request.method != "POST" or request.files:
-        return []
-    fields = [field for form in forms for field in form]
-    secret = {field.name for field in fields if isinstance(field, PasswordField) or getattr(field, "is_secret", False)}
-    return [pair for pair in request.form.items(multi=True) if pair[0] not in secret | {"csrf_token"}]

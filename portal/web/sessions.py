@@ -85,6 +85,11 @@ def find_session(model: type[Row], rules: SessionRules, caller: Request, *load: 
     return row
 
 
+def session_end(row: Any, rules: SessionRules) -> datetime:
+    """Return when a session ends if its owner does nothing more."""
+    return min(row.last_used_at + rules.idle, row.created_at + rules.absolute)
+
+
 def touch_session(row: Any) -> None:
     """Note a session's use. A GET may write this, and the audit of a read, and nothing else."""
     if clock.now() - row.last_used_at < TOUCH_EVERY:

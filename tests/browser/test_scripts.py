@@ -85,3 +85,30 @@ def test_staff_work_by_keyboard(visit: Visit) -> None:
     expect(rows.first).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/staff/requests/*")
+
+
+@pytest.mark.parametrize("who", ["camille", "reviewer"])
+def test_a_page_left_open_asks_before_the_session_ends(visit: Visit, who: str) -> None:
+    visitor = visit(language="en")
+    visitor.sign_in("camille") if who == "camille" else visitor.sign_in_staff(who)
+    visitor.page.clock.install()
+    page = visitor.open("/preferences" if who == "camille" else "/staff/queue")
+    line, asked = page.locator("[data-session-end]"), page.get_by_role("dialog", name="Are you still there?")
+    expect(line).to_contain_text("Your session ends at")
+    idle = int(line.get_attribute("data-session-end") or 0)
+    assert idle > 120
+    page.clock.fast_forward((idle - 125) * 1000)
+    expect(asked).to_be_hidden()
+    page.clock.fast_forward(10_000)
+    expect(asked).to_be_visible()
+    expect(asked.get_by_role("heading")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(asked.get_by_role("button", name="Stay signed in")).to_be_focused()
+    with page.expect_response("**/stay") as answer:
+        page.keyboard.press("Enter")
+    assert answer.value.status == 200
+    expect(asked).to_be_hidden()
+    page.clock.fast_forward((idle - 100) * 1000)
+    expect(asked).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(asked).to_be_hidden()

@@ -41,6 +41,11 @@ def address(customer: Browser) -> str:
 
 def fetch(browser: Browser, address: str) -> TestResponse:
     """Press the button of the package's page, as a browser does, and return the bare response."""
+    answer = press(browser, address)
+    return browser.client.get(answer.location) if "/file/" in answer.headers.get("Location", "") else answer
+
+
+def press(browser: Browser, address: str) -> TestResponse:
     token = form_token(browser.get("/account"))
     return browser.client.post(address, data={"csrf_token": token})
 
@@ -69,6 +74,39 @@ def test_a_ready_copy_is_downloaded_counted_and_audited(customer: Browser, addre
         assert only_package().downloads == number
     assert [event.facts["download"] for event in events("customer:package:downloaded")] == [1, 2]
     assert {event.facts["package"] for event in events("customer:package:downloaded")} == {only_package().public_id}
+
+
+def test_a_broken_download_goes_on_and_counts_once(customer: Browser, address: str) -> None:
+    place = press(customer, address).location
+    whole = customer.client.get(place)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    tag = whole.headers["ETag"]
+    for asked in (f"bytes=100-{len(whole.data) - 1}", "bytes=100-", f"bytes=-{len(whole.data) - 100}"):
+        rest = customer.client.get(place, headers={"Range": asked, "If-Range": tag})
+        assert rest.status_code == 206
+        assert rest.headers["Content-Range"] == f"bytes 100-{len(whole.data) - 1}/{len(whole.data)}"
+        assert int(rest.headers["Content-Length"]) == len(rest.data)
+        assert rest.data == whole.data[100:]
+    assert customer.client.head(place, headers={"Range": "bytes=0-9"}).data == b""
+    other = customer.client.get(place, headers={"Range": "bytes=100-", "If-Range": '"another file"'})
+    assert (other.status_code, other.data) == (200, whole.data)
+    assert customer.client.get(place, headers={"Range": f"bytes={len(whole.data)}-"}).status_code == 416
+    assert only_package().downloads == 1
+    assert len(events("customer:package:downloaded")) == 1
+
+
+def test_only_the_session_that_asked_goes_on_and_for_an_hour(people: People, customer: Browser, address: str) -> None:
+    place = press(customer, address).location
+    for browser in (people.sign_in("camille@example.org"), people.signed_in("other@example.org")):
+        answer = browser.client.get(place, headers={"Range": "bytes=100-"})
+        assert answer.status_code in {303, 404}
+        assert answer.headers.get("Location") in {address, None}
+    assert customer.client.get(f"{address}/file/forged").location == address
+    begun = clock.now()
+    for minutes, status in ((29, 200), (58, 200), (61, 303)):
+        with clock.stopped_at(begun + timedelta(minutes=minutes)):
+            assert customer.client.get(place).status_code == status
+    assert only_package().downloads == 1
 
 
 def test_looking_at_the_page_downloads_nothing(customer: Browser, address: str) -> None:

@@ -38,7 +38,7 @@ def test_a_granted_copy_holds_nothing_of_a_namesake(app: Flask, people: People, 
 
     (answer,) = impostor.get(f"/requests/{reference}").tree.select("main a[href^='/answers/']")
     token = form_token(impostor.get("/account"))
-    packed = impostor.client.post(str(answer["href"]), data={"csrf_token": token}).data
+    packed = impostor.client.post(str(answer["href"]), data={"csrf_token": token}, follow_redirects=True).data
     with zipfile.ZipFile(io.BytesIO(packed)) as package:
         given = b"".join(package.read(name) for name in package.namelist())
     assert OWN.encode() in given

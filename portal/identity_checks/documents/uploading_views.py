@@ -11,7 +11,7 @@ from portal.accounts.sessions.account_sessions import session_key
 from portal.identity_checks.decoding.inspection import DocumentRefused
 from portal.identity_checks.documents import uploading
 from portal.identity_checks.documents.intake import NoLongerNeeded, fingerprint_of
-from portal.identity_checks.documents.refusals import Refusal, not_now, refuse, try_to_take_in
+from portal.identity_checks.documents.refusals import Refusal, not_now, refuse, too_many, try_to_take_in
 from portal.identity_checks.documents.uploading import OffsetDiffers, PartIncomplete, UploadGone
 from portal.identity_checks.models import IdentityUpload
 from portal.identity_checks.proof.errand_views import current_errand
@@ -46,8 +46,8 @@ def begin(code: str) -> Response:
         return _refused(refuse(errand, paper, side, fault))
     except NoLongerNeeded:
         return _over()
-    except TooManyTries:
-        return _too_many()
+    except TooManyTries as limit:
+        return _refused(too_many(limit))
     url = url_for(".finish", code=code, public_id=row.public_id).removesuffix("/finish")
     return jsonify(url=url, offset=row.received, part=uploading.PART_SIZE)
 
@@ -91,8 +91,6 @@ def finish(code: str, public_id: str) -> Response:
             return jsonify(arrived=True)
         _end(errand, public_id)
         return _gone() if isinstance(fault, UploadGone) else _over()
-    except TooManyTries:
-        return _too_many()
     if refusal is None:
         return jsonify(arrived=True)
     if not refusal.may_pass:
@@ -144,10 +142,6 @@ def _refused(refusal: Refusal) -> Response:
 def _gone() -> Response:
     sentence = _("This side was begun again in another window, or too long ago. Choose the file again.")
     return _answer(404, error=sentence)
-
-
-def _too_many() -> Response:
-    return _answer(429, error=_("You have sent many files. Try again later."), again=True)
 
 
 def _over() -> Response:

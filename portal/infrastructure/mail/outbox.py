@@ -7,6 +7,7 @@ from flask_babel import force_locale
 from sqlalchemy import update
 
 from portal import clock
+from portal.bilingual import forget_times
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Lane
@@ -15,6 +16,8 @@ from portal.infrastructure.mail.contract import MailRefused, MailTransport
 from portal.infrastructure.mail.message import build_message
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.one_time_tokens import write_token
+
+_PARTS = ("subject.txt", "txt", "html")
 
 
 def queue_mail(
@@ -61,6 +64,11 @@ def send_mail(run: JobRun, mail_id: int) -> None:
         session.execute(update(Mail).where(Mail.id == mail_id).values(status=status, sent_at=clock.now()))
 
 
+def _part(template: str, context: dict[str, Any]) -> str:
+    forget_times()
+    return render_template(template, **context)
+
+
 def render_mail(mail: Mail) -> Any:
     """Return the `EmailMessage` of a mail row, in the row's language."""
     settings, organisation = installed.settings(), installed.organisation()
@@ -69,9 +77,7 @@ def render_mail(mail: Mail) -> Any:
         context["token"] = write_token(settings.secret_key, context["token_purpose"], context["token_id"])
     context |= {"organisation": organisation, "public_url": settings.public_url, "language": mail.language}
     with force_locale(mail.language):
-        subject, text, html = (
-            render_template(f"email/{mail.template}.{ending}", **context) for ending in ("subject.txt", "txt", "html")
-        )
+        subject, text, html = (_part(f"email/{mail.template}.{ending}", context) for ending in _PARTS)
     host = settings.public_url.split("://")[1].split(":")[0]
     return build_message(
         to=mail.to_address,

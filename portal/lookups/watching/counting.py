@@ -56,10 +56,10 @@ def looking(member: StaffMember) -> Iterator[None]:
         ReadingBraked: nothing of the transaction is kept, and nothing of it may be shown.
     """
     try:
-        with transaction():
+        with transaction(is_trace=True):
             yield
     except ReadingBraked:
-        with transaction():
+        with transaction(is_trace=True):
             raise_alert(member, AlertKind.BRAKED, this_hour(), MOST_AN_HOUR, MOST_AN_HOUR)
         raise
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -19,11 +19,11 @@ from portal.rights.filing import objecting, receiving
 from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
-from portal.rights.filing.open_requests import MOST_OPEN, AlreadyOpen, TooManyOpen, open_request_of, sent_request
+from portal.rights.filing.open_requests import open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
-from portal.web.incoming.rate_limits import count_try
+from portal.web.incoming.rate_limits import TooManyTries, count_try
 
 Answer = str | tuple[str, int] | Response
 
@@ -37,14 +37,16 @@ def choose() -> str:
 @blueprint.route("/requests/new/<right>", methods=["GET", "POST"])
 @requires(CUSTOMER)
 def start(right: str) -> Answer:
-    """Show the first page of a choice, or go on with the draft of the same choice when there is one."""
+    """Show the first page of a choice, or go on with the draft of the same choice when there is one.
+
+    Where a request of the same kind is open, the person may add to it, or make another one all the same.
+    """
     intent = intent_of(right, request.args.get("intent"))
     if intent is None:
         abort(404)
     existing = open_request_of(current_user.customer_id, intent)
-    if existing is not None:
-        page = render_template("rights/customer/already_open.html", intent=intent, existing=existing)
-        return (page, 409) if request.method == "POST" else page
+    if existing is not None and request.method == "GET" and "another" not in request.args:
+        return render_template("rights/customer/already_open.html", intent=intent, existing=existing)
     draft = draft_of_intent(current_user.customer_id, intent)
     if draft is not None and request.method == "GET":
         return redirect(url_for(".details", public_id=draft.public_id), 303)
@@ -121,24 +123,36 @@ def check(public_id: str) -> Answer:
 
 @blueprint.post("/requests/drafts/<public_id>/send")
 @requires(CUSTOMER)
-def send(public_id: str) -> Response:
-    if _own_draft(public_id).sent_at is None:
-        count_try([(receiving.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
+def send(public_id: str) -> Any:
     try:
+        if _own_draft(public_id).sent_at is None:
+            count_try([(receiving.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
         with transaction():
             reference = receiving.file_request(current_user, g.portal_session, public_id).reference
     except receiving.StepMissing as missing:
         return _to_missing(missing.step, public_id)
-    except AlreadyOpen as already:
-        flash(_("You have a request of this kind already. Add to it here if you need to."), "info")
-        return redirect(url_for(".follow", reference=already.reference), 303)
-    except TooManyOpen:
-        flash(_("You have %(most)s open requests. Wait for an answer, or cancel one.", most=MOST_OPEN), "warning")
-        return redirect(url_for(".index"), 303)
+    except TooManyTries as wait:
+        return _wait_page(public_id, wait)
     except NoSuchDraft:
         abort(404)
     flash(_("Your request is sent."), "success")
     return redirect(url_for(".follow", reference=reference), 303)
+
+
+def _wait_page(public_id: str, wait: TooManyTries) -> Response:
+    """Say from when the draft can be sent, and how to send it at once by post or by mail."""
+    page = render_template("rights/customer/wait.html", draft=_own_draft(public_id), opens_at=wait.opens_at)
+    return current_app.make_response((page, 429, {"Retry-After": str(wait.retry_after)}))
+
+
+@blueprint.get("/requests/drafts/<public_id>/letter")
+@requires(CUSTOMER)
+def letter(public_id: str) -> Answer:
+    """Show the draft as a letter to print, for those who would rather send it by post."""
+    draft = _own_draft(public_id)
+    if draft.sent_at is not None:
+        return _to_sent(draft)
+    return render_template("rights/customer/letter.html", draft=draft, rows=draft.asked.in_words(get_locale()))
 
 
 @blueprint.post("/requests/new/objection/marketing")

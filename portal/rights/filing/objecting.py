@@ -28,8 +28,8 @@ SAME_PRESS = timedelta(minutes=1)
 def object_to_marketing(account: Account, use: Use = Use.MARKETING) -> RightsRequest:
     """File an objection to marketing, or to profiling for it, and grant it in the same transaction.
 
-    No reason, no identity, no wait: the request is the proof (GDPR art. 21(2) and (3)). The limit on open requests does
-    not apply, as the right is absolute. A button pressed twice files one request.
+    No reason, no identity, no wait: the request is the proof (GDPR art. 21(2) and (3)). A button pressed twice
+    files one request.
     """
     customer = customer_of(account)
     lock_row(Customer, customer.id)

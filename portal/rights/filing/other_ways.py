@@ -65,7 +65,7 @@ def take_in(
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
     """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
 
-    Facebook's signature proves who asks, so no document is needed. The limit on open requests does not apply.
+    Facebook's signature proves who asks, so no document is needed.
 
     Args:
         code: the confirmation code by which Facebook and the person follow the request.

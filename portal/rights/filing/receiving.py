@@ -24,7 +24,7 @@ from portal.rights.carrying_out.answering import PACKAGED, fulfil, stop_at_recei
 from portal.rights.clock import running
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft
-from portal.rights.filing.open_requests import check_room, sent_request
+from portal.rights.filing.open_requests import sent_request
 from portal.rights.filing.progress import DraftStep, Progress, progress_of
 from portal.rights.lifecycle import Outcome, Right, Step
 from portal.rights.models import RightsRequest
@@ -56,7 +56,6 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
         NoSuchDraft: the customer has no such draft.
         DraftExpired: the draft is past its thirty days.
         StepMissing: the draft is not complete.
-        AlreadyOpen, TooManyOpen: see `check_room`.
     """
     customer = customer_of(account)
     lock_row(Customer, customer.id)
@@ -68,7 +67,6 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
     progress = progress_of(draft, account, session)
     if progress.missing is not DraftStep.CHECK:
         raise StepMissing(progress.missing)
-    check_room(customer.id, draft.intent)
     request = new_request(customer, draft.intent, dict(draft.answers), account.language)
     request.draft_id = draft.id
     ways = _ways(progress, account) if is_subject_to_check(request) else {}

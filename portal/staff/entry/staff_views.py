@@ -49,6 +49,7 @@ from portal.web.forms import form_page
 from portal.web.i18n import LANGUAGES, keep_language
 from portal.web.incoming.networks import by_network
 from portal.web.incoming.rate_limits import Try, count_try, trying
+from portal.web.typed_forms import session_ends
 
 PENDING = "second_factor"
 CHALLENGE = "passkey"
@@ -210,9 +211,15 @@ def sign_out() -> AnyResponse:
         note_ended(current_user)
         stop_session(g.portal_session)
     flash(_("You are signed out."), "success")
-    response = redirect(url_for("staff.staff.sign_in"), 303)
+    response = redirect(next_page(url_for("staff.staff.sign_in")), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@blueprint.get("/stay")
+@requires(STAFF_UNINFORMED)
+def stay() -> AnyResponse:
+    return session_ends.stay()
 
 
 @blueprint.post("/language")
@@ -236,6 +243,8 @@ def page_after() -> str:
 
 
 def _to_password() -> AnyResponse:
+    if current_user.is_authenticated:
+        return redirect(page_after(), 303)  # by another tab of this browser
     session.pop(PENDING, None)
     flash(_("Start again with your password: the code has to follow within five minutes."), "info")
     return redirect(url_for("staff.staff.sign_in", next=request.args.get("next")), 303)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask_babel import gettext as _
@@ -21,6 +22,7 @@ from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import TooManyRequests
 
+from portal import clock
 from portal.infrastructure.database import db
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.passwords.hashing import HashingBusy
@@ -39,6 +41,12 @@ logger = logging.getLogger("portal.rate_limits")
 
 class TooManyTries(TooManyRequests):
     """A limit is reached; `retry_after` says in how many seconds it opens again."""
+
+    @property
+    def opens_at(self) -> datetime:
+        """The whole minute from which a try is taken again."""
+        later = clock.now() + timedelta(seconds=int(str(self.retry_after)) + 59)
+        return later.replace(second=0, microsecond=0)
 
 
 class CountsDown(AnswerLater):

@@ -13,6 +13,8 @@ from werkzeug.datastructures import FileStorage
 from portal.web.incoming.readable_requests import WholeForms
 
 LARGEST_FILE = 10 * 1024 * 1024
+TOLD_LIMIT = 10 * 1000**2
+"""The limit that people are told, a little less than what is taken: nobody is refused what was promised."""
 
 
 class BoundedFile(BytesIO):

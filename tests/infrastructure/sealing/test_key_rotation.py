@@ -30,7 +30,7 @@ def run(app: Flask, *arguments: str) -> Result:
 
 def download(browser: Browser, address: str) -> int:
     token = form_token(browser.get("/account"))
-    return browser.client.post(address, data={"csrf_token": token}).status_code
+    return browser.client.post(address, data={"csrf_token": token}, follow_redirects=True).status_code
 
 
 def secret_of(member_id: int) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from portal import clock
 from portal.audit.models import AuditEvent
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
@@ -189,7 +190,7 @@ def test_no_step_can_be_skipped(known: Browser) -> None:
     assert db.session.execute(select(func.count(RightsRequest.id))).scalar() == 0
 
 
-def test_one_request_of_a_kind_is_open_at_a_time(known: Browser) -> None:
+def test_an_open_request_of_the_kind_is_shown_first(known: Browser) -> None:
     reference = file_copy(known).url.rpartition("/")[2]
     page = known.get("/requests/new/access")
     assert "déjà en cours" in page.text
@@ -197,41 +198,45 @@ def test_one_request_of_a_kind_is_open_at_a_time(known: Browser) -> None:
     assert page.url == f"/requests/{reference}"
 
 
-def test_a_draft_made_before_leads_to_the_open_request(people: People, known: Browser) -> None:
-    other_tab = describe_copy(known)
-    with transaction() as session:
-        session.execute(update(RequestDraft).values(intent="erase", right="erasure"))
-    first = describe_copy(known).submit(action="/send")
-    with transaction() as session:
-        session.execute(
-            update(RequestDraft).where(RequestDraft.sent_at.is_(None)).values(intent="copy", right="access")
-        )
-    page = other_tab.submit(action="/send")
-    assert page.url == first.url
-    assert "Vous avez déjà une demande de ce type" in page.text
+def test_another_request_of_the_kind_may_be_filed_all_the_same(known: Browser) -> None:
+    first = file_copy(known)
+    page = known.get("/requests/new/access").click("Faire une autre demande")
+    page = page.submit({"details": "Et celles de 2023."}, with_field="details").submit(action="/send")
+    assert page.url not in {first.url, "/requests"}
+    assert number_of_requests() == 2
 
 
-def test_the_sixth_open_request_is_refused_with_the_reason(known: Browser) -> None:
-    for intent in list(Intent)[:6]:
-        field = next(iter(DETAILS[intent]))
-        page = known.get(intent.path).submit(dict(DETAILS[intent]), with_field=field)
-        page = page.submit(action="/send")
-    assert page.url == "/requests"
-    assert "Vous avez 5 demandes en cours" in page.text
-    assert db.session.execute(select(func.count(RightsRequest.id))).scalar() == 5
+@pytest.mark.parametrize("kind", [[Intent.CORRECT], list(Intent)])
+def test_open_requests_have_no_ceiling(known: Browser, kind: list[Intent]) -> None:
+    for number in range(12):
+        intent = kind[number % len(kind)]
+        page = known.get(intent.path + ("&" if "?" in intent.path else "?") + "another=1")
+        page = page.submit(dict(DETAILS[intent]), with_field=next(iter(DETAILS[intent])))
+        page = page if page.url.startswith("/requests/DR-") else page.submit(action="/send")
+        assert page.url.startswith("/requests/DR-"), page.text
+    assert number_of_requests() == 12
 
 
-def test_filing_is_limited_by_day(known: Browser) -> None:
+def number_of_requests() -> int:
+    return int(db.session.execute(select(func.count(RightsRequest.id))).scalar_one())
+
+
+def test_past_twenty_requests_a_day_there_is_a_wait_and_a_letter(known: Browser) -> None:
     page = describe_copy(known)
     draft = db.session.execute(select(RequestDraft)).scalar_one()
     with transaction() as session:
         session.execute(update(RequestDraft).values(described_at=None))
     token = page.form(action="/send").find(attrs={"name": "csrf_token"})["value"]
-    statuses = [
-        known.post(f"/requests/drafts/{draft.public_id}/send", {"csrf_token": token}, follow=False).status
-        for _try in range(21)
-    ]
-    assert statuses == [303] * 20 + [429]
+    address = f"/requests/drafts/{draft.public_id}/send"
+    statuses = [known.post(address, {"csrf_token": token}, follow=False).status for _try in range(20)]
+    assert statuses == [303] * 20
+    wait = known.post(address, {"csrf_token": token}, follow=False)
+    assert wait.status == 429
+    assert int(wait.response.headers["Retry-After"]) > 0
+    assert installed.organisation().postal_address in wait.text
+    letter = wait.click("lettre à imprimer")
+    assert WORDS in letter.text
+    assert installed.organisation().postal_address in letter.text
 
 
 def test_another_customers_draft_and_request_do_not_exist(people: People, known: Browser) -> None:

@@ -3,6 +3,7 @@
 It checks every page that it fetches, so that each test also tests the pages on its way.
 """
 
+import re
 from collections import Counter
 from collections.abc import Container
 from contextvars import Context
@@ -19,6 +20,10 @@ from portal.infrastructure.database import db
 from portal.web.form_tokens import masked_token
 
 Values = dict[str, Any]
+
+# A time as the portal writes it: « 9 h 05 », with spaces that do not break, or “at 09:05”.
+_TIME = re.compile(r"\b\d{1,2}\u00a0h\u00a0\d{2}\b|\bat \d{2}:\d{2}\b")
+_ZONE = ("Les heures sont celles de Paris.", "Times are those of Paris.")
 
 
 class Page:
@@ -170,6 +175,11 @@ def _own_values(form: Tag) -> list[tuple[str, str]]:
     return values
 
 
+def says_its_zone(text: str) -> bool:
+    """Tell whether a text says once which clock its times are of, or holds no time."""
+    return not _TIME.search(text) or sum(text.count(words) for words in _ZONE) == 1
+
+
 def check_page(page: Page) -> None:
     """Assert the rules of every page: one h1, a title, labels, unique ids, nothing inline."""
     tree, place = page.tree, page.url
@@ -182,6 +192,7 @@ def check_page(page: Page) -> None:
     repeated = [name for name, times in ids.items() if times > 1]
     assert not repeated, f"{place}: ids used twice: {repeated}"
     labelled = {tag.get("for") for tag in tags if tag.name == "label"}
+    assert says_its_zone(tree.get_text(" ")), f"{place}: times without their zone, or with it twice"
     for tag in tags:
         _check_tag(tag, place, ids, labelled)
 

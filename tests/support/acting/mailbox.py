@@ -15,6 +15,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.mail.models import Mail
+from tests.support.acting.browser import says_its_zone
 
 
 class Mailbox:
@@ -35,7 +36,10 @@ class Mailbox:
             return path.stat().st_mtime_ns, numbers.get(path.stem.partition("@")[0], 0)
 
         files = sorted(self.folder.glob("*.eml"), key=age)
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
+        mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
+        for mail in mails:
+            assert says_its_zone(text_of(mail)), f"{mail['Subject']}: times without their zone, or with it twice"
+        return mails
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return the mails to one address, oldest first."""
