@@ -61,8 +61,7 @@ REGISTERED = [
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.lookups.watching.alerts",
-    "portal.lookups.watching.retention",
-    "portal.staff.retention",
+    "portal.staff.ends",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",
     "portal.staff.desk.notices",
@@ -90,10 +89,8 @@ REGISTERED = [
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
-    "portal.rights.tasks",
-    "portal.rights.following.file_retention",
     "portal.retention.clock_guard",
-    "portal.retention.tasks",
+    "portal.retention.ends",
 ]
 
 

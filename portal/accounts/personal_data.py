@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
 from portal.accounts.address.change import is_pending
+from portal.accounts.ends import PARTS
 from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.models import (
     Account,
@@ -287,10 +288,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="accounts",
-        tables=frozenset(
-            {"account_tokens", "account_passkeys", "account_recovery_codes"}
-            | {model.__tablename__ for model in (Account, LinkedIdentity, AccountSession, AccountDevice)}
-        ),
+        parts=PARTS,
         retention=retention,
         summary=summary,
         items=items,

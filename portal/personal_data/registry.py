@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from portal.personal_data.expiry.endings import Part
+
 
 @dataclass(frozen=True)
 class HeldItem:
@@ -50,7 +52,7 @@ class Holding:
 
     Attributes:
         code: the holding's name.
-        tables: the tables it keeps; every table that reaches a customer must belong to one holding.
+        parts: what it holds, and how each part ends; every table that reaches a customer belongs to one part.
         summary: takes a customer's id and returns a select of (category, count, latest instant); None when the
             tables hold nothing to show, such as a tally.
         items: takes a customer's id, a category and a language, and yields what is held, newest first, in bounded
@@ -59,10 +61,15 @@ class Holding:
     """
 
     code: str
-    tables: frozenset[str]
+    parts: tuple[Part, ...]
     retention: Callable[[str], str]
     summary: Callable[[int], Select[Any]] | None = None
     items: Callable[[int, str, str], Iterator[HeldItem]] | None = None
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables of its parts."""
+        return frozenset().union(*(part.tables for part in self.parts))
 
 
 _holdings: dict[str, Holding] = {}

@@ -9,6 +9,7 @@ from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.records.data_map.kinds import DataMap, installed_data_map
+from portal.records.ends import PARTS
 from portal.records.models import CategoryCount, Record, values_of
 
 _KEPT = Label(
@@ -69,7 +70,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="records",
-        tables=frozenset({Record.__tablename__, CategoryCount.__tablename__}),
+        parts=PARTS,
         retention=retention,
         summary=summary,
         items=items,

@@ -120,7 +120,7 @@ def test_an_expired_copy_is_gone_and_so_are_its_bytes(customer: Browser, address
     assert "Le délai est passé : cette copie est détruite." in customer.get(address).text
     assert path.exists()
     with transaction():
-        enqueue("exports.expire_packages")
+        enqueue("retention.packages")
     run_due_jobs()
     package = only_package()
     assert (package.status, package.wrapped_key, package.storage_key) == (PackageStatus.EXPIRED, None, None)
