@@ -58,6 +58,7 @@ REGISTERED = [
     "portal.accounts.personal_data",
     "portal.accounts.claims",
     "portal.accounts.tasks",
+    "portal.accounts.unused",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.lookups.watching.alerts",

@@ -10,14 +10,17 @@ from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.links import LIFE, Purpose
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
 from portal.accounts.sessions.visitor_sessions import ATTEMPT_LIFE
+from portal.accounts.unused import end_accounts
 from portal.bilingual import Label
+from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.ends import MAILS_TO_STRANGERS
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
-from portal.personal_data.expiry.terms import Declared, Fixed
+from portal.personal_data.expiry.terms import Declared, Fixed, UntilWarned
 from portal.personal_data.keeping.clause import About
+from portal.personal_data.own_file import needs_the_file
 
 _SECURITY = Label(
     fr="repérer une intrusion (délibération CNIL 2021-122 : de 6 mois à 1 an)",
@@ -57,6 +60,34 @@ REGISTRATIONS = Ending(
     ground=Label(
         fr="l'adresse n'est à personne de connu (article 5(1)(e))",
         en="the address is nobody's that we know (art. 5(1)(e))",
+    ),
+)
+
+
+@needs_the_file
+def has_account() -> ColumnElement[bool]:
+    """Return the condition that a customer has an account."""
+    return exists().where(Account.customer_id == Customer.id)
+
+
+UNUSED = Ending(
+    code="unused_accounts",
+    label=Label(fr="Comptes que personne n'utilise", en="Accounts that nobody uses"),
+    source=Rows(
+        Account,
+        age=Account.unused_ends_on,
+        only=lambda over_before: (Account.customer_id.is_not(None),),
+        about=About(Account.customer_id),
+        remove_rows=end_accounts,
+    ),
+    term=UntilWarned("unused_account"),
+    starts=Label(
+        fr="la dernière connexion ; un e-mail part 30 jours avant, et une connexion efface l'attente",
+        en="the last sign-in; a mail leaves 30 days before, and a sign-in ends the wait",
+    ),
+    ground=Label(
+        fr="un compte inactif n'a plus de raison d'être (article 5(1)(e), CNIL : deux ans)",
+        en="an account that is not used has no purpose any more (art. 5(1)(e), CNIL: two years)",
     ),
 )
 SESSIONS = Ending(
@@ -130,8 +161,7 @@ PARTS = declare(
         "accounts",
         frozenset({"accounts"}),
         Reach.ADDRESS,
-        (REGISTRATIONS,),
-        stays=Label(fr="le compte, jusqu'à son effacement", en="the account, until it is erased"),
+        (REGISTRATIONS, UNUSED),
     ),
     Part("account_sessions", frozenset({"account_sessions"}), Reach.ACCOUNT, (SESSIONS,), ends_with="accounts"),
     Part(

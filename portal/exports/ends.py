@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
 from portal.bilingual import Label
+from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
@@ -13,6 +14,7 @@ from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.objects import Objects
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import Fixed, OwnEnd
+from portal.personal_data.own_file import needs_the_file
 
 
 def _expire(ids: list[int]) -> None:
@@ -25,6 +27,13 @@ def _expire(ids: list[int]) -> None:
 
 def _is_named(key: str) -> bool:
     return db.session.execute(select(AnswerPackage.id).where(AnswerPackage.storage_key == key)).first() is not None
+
+
+@needs_the_file
+def has_copy() -> ColumnElement[bool]:
+    """Return the condition that a copy of a customer's data can be downloaded, or is being made."""
+    ended = (PackageStatus.EXPIRED, PackageStatus.FAILED)
+    return exists().where(AnswerPackage.customer_id == Customer.id, AnswerPackage.status.not_in(ended))
 
 
 PACKAGES = Ending(

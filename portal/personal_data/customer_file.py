@@ -17,6 +17,8 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.ends import MAILS, PARTS
+from portal.personal_data.holds.ends import PARTS as HOLDS
+from portal.personal_data.own_file import OWN_FILES
 from portal.personal_data.registry import HeldItem, Holding, register
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
@@ -41,8 +43,10 @@ _STATUSES = {
 }
 _LANGUAGES = {"fr": Label(fr="français", en="French"), "en": Label(fr="anglais", en="English")}
 _KEPT = Label(
-    fr="Votre fiche est gardée jusqu'à son effacement. Les e-mails envoyés sont gardés {period}.",
-    en="Your file is kept until it is erased. The e-mails sent are kept for {period}.",
+    fr="Votre fiche est gardée pendant votre relation avec nous, puis {file} ; sans relation, {file} après votre"
+    " dernier contact. Les e-mails envoyés sont gardés {period}, et ceux d'une demande avec son dossier.",
+    en="Your file is kept while you are our customer, then for {file}; without being one, for {file} after you last"
+    " wrote or signed in. The e-mails sent are kept for {period}, and those about a request with its file.",
 )
 
 Facts = list[tuple[Label, str | None]]
@@ -98,6 +102,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "birth_date",
         "customer_since",
         "relationship_ended_on",
+        "last_contact_on",
         "created_at",
         "imported_at",
         "restricted_at",
@@ -196,7 +201,7 @@ def _subject(mail: Mail) -> str:
 
 def retention(language: str) -> str:
     """Return how long the file and the mails are kept, in words."""
-    return _KEPT.filled(language, period=MAILS.term.text(language))
+    return _KEPT.filled(language, period=MAILS.term.text(language), file=OWN_FILES.term.text(language))
 
 
 def _day(day: date | None, language: str) -> str | None:
@@ -206,7 +211,7 @@ def _day(day: date | None, language: str) -> str | None:
 register(
     Holding(
         code="customers",
-        parts=PARTS,
+        parts=PARTS + HOLDS,
         retention=retention,
         summary=summary,
         items=items,

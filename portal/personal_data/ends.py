@@ -11,6 +11,7 @@ from portal.personal_data.expiry.terms import Declared, Fixed
 from portal.personal_data.keeping.clause import About
 from portal.personal_data.keeping.models import Keep
 from portal.personal_data.mails import belongs_to_a_file
+from portal.personal_data.own_file import EMPTIED_FILES, OWN_FILES
 
 MAILS = Ending(
     code="mails",
@@ -66,10 +67,5 @@ ENDED_KEEPS = Ending(
 PARTS = declare(
     Part("mails", frozenset({"mails"}), Reach.ADDRESS, (MAILS, MAILS_TO_STRANGERS)),
     Part("keeps", frozenset({"keeps"}), Reach.CUSTOMER, (ENDED_KEEPS,), ends_with="customers"),
-    Part(
-        "customers",
-        frozenset({"customers"}),
-        Reach.CUSTOMER,
-        stays=Label(fr="jusqu'à son effacement", en="until it is erased"),
-    ),
+    Part("customers", frozenset({"customers"}), Reach.CUSTOMER, (OWN_FILES, EMPTIED_FILES)),
 )

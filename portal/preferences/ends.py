@@ -14,8 +14,10 @@ from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import Declared, OwnEnd
 from portal.personal_data.keeping.clause import About
+from portal.personal_data.own_file import when_file_ends
+from portal.preferences.choices.consent import suppress
 from portal.preferences.choices.states import forget
-from portal.preferences.models import ConsentRecord, PreferenceState
+from portal.preferences.models import ConsentRecord, PreferenceState, SuppressionReason
 
 
 def _counts_no_more(over_before: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -37,6 +39,14 @@ def _forget(customer_ids: list[int]) -> None:
     held = held.order_by(PreferenceState.customer_id).with_for_update(key_share=True)
     for state in db.session.execute(held).scalars():
         forget(state)
+
+
+@when_file_ends
+def suppress_them(customer_ids: list[int]) -> None:
+    """Let marketing read from now on that nobody may write to these people any more."""
+    people = select(Customer).where(Customer.id.in_(customer_ids)).order_by(Customer.id)
+    for customer in db.session.execute(people).scalars():
+        suppress(customer, SuppressionReason.ERASED)
 
 
 PROOFS = Ending(

@@ -3,17 +3,21 @@
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from portal.bilingual import Label
+from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import OwnEnd
 from portal.personal_data.keeping.clause import About
+from portal.personal_data.own_file import needs_the_file, when_file_ends
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap, installed_data_map
+from portal.records.data_map.retention_rules import Start
 from portal.records.models import Record
 
 
@@ -34,6 +38,29 @@ def _remove(ids: list[int]) -> None:
     for customer_id, category in db.session.execute(gone.execution_options(synchronize_session=False)):
         changes.take_off((customer_id, category))
     changes.write()
+
+
+@needs_the_file
+def has_contract() -> ColumnElement[bool]:
+    """Return the condition that a contract of a customer goes on, since a record counts from an end that has not come.
+
+    Whoever bought something and has no end of relation is a customer, even where no system says since when.
+    """
+    goes_on = and_(Record.expires_on.is_(None), Record.kind.in_(_kinds_of_contracts()))
+    bought = and_(Record.category == Category.TRANSACTION.value, Customer.relationship_ended_on.is_(None))
+    return exists().where(Record.customer_id == Customer.id, or_(goes_on, bought))
+
+
+def _kinds_of_contracts() -> list[str]:
+    data_map: DataMap = installed_data_map()
+    return [kind.code for kind in data_map.kinds.values() if kind.retention.starts is Start.CANCELLATION]
+
+
+@when_file_ends
+def end_what_has_no_day(customer_ids: list[int]) -> None:
+    """Remove the records that waited for the end of a relation which never began."""
+    without = select(Record.id).where(Record.customer_id.in_(customer_ids), Record.expires_on.is_(None))
+    _remove(list(db.session.execute(without).scalars()))
 
 
 RECORDS = Ending(

@@ -16,6 +16,7 @@ from portal.personal_data.expiry.loop import end_class, tally_of
 from portal.personal_data.expiry.models import PurgeRun, RunState
 from portal.personal_data.keeping.models import KeepReason
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
+from portal.retention.hold_commands import hold, holds, lift
 from portal.retention.models import ClockJump, ClockMark
 
 
@@ -57,7 +58,9 @@ def _kept(kept: Mapping[str, int]) -> str:
     return f", kept {named}" if named else ""
 
 
-retention = AppGroup("retention", help="What is removed when its time is over.")
+retention = AppGroup("retention", help="What is removed when its time is over, and what is kept longer.")
+for command in (hold, holds, lift):
+    retention.add_command(command)
 
 
 @retention.command("approve")

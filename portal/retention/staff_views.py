@@ -15,7 +15,7 @@ from portal.personal_data.expiry.approving import NothingWaits, approve_class
 from portal.personal_data.expiry.endings import Ending, ending_of
 from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.staff.desk.lines import Rank, Waiting, on_desk
+from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("retention", __name__)
@@ -87,6 +87,22 @@ def last_removal(member: StaffMember) -> Waiting | None:
     if not member.may(Permission.SEE_DESK):
         return None
     return Waiting(sum(db.session.execute(report.removed_since_yesterday()).scalars()))
+
+
+@on_desk(
+    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
+    rank=Rank.CARE, endpoint="staff.retention.holds",
+)  # fmt: skip
+def holds_to_review(member: StaffMember) -> Waiting | None:
+    """Return how many holds are to be looked at again; None for who does not keep the desk."""
+    return count_waiting(report.due_for_review()) if member.may(Permission.SEE_DESK) else None
+
+
+@blueprint.get("/holds")
+@requires(staff(Permission.SEE_DESK))
+def holds() -> str:
+    """The holds that stand, those to be reviewed first; a command places and lifts them."""
+    return render_template("retention/staff/holds.html", holds=report.standing_holds())
 
 
 @blueprint.get("/retention")

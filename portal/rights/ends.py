@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
 
 from portal.bilingual import Label
+from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db
@@ -15,6 +16,7 @@ from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import Declared, OwnEnd
 from portal.personal_data.keeping.clause import About
 from portal.personal_data.mails import mail_of_file
+from portal.personal_data.own_file import needs_the_file
 from portal.rights.filing.drafts import discard
 from portal.rights.models import RequestDecision, RequestDraft, RequestEvent, RequestPause, RightsRequest
 
@@ -25,6 +27,12 @@ _REFERENCE_IN_MAIL = Mail.context["reference"].as_string()
 def is_about_a_request() -> ColumnElement[bool]:
     """Return the condition that a mail is about a request whose file is still there."""
     return exists().where(RightsRequest.customer_id == Mail.customer_id, RightsRequest.reference == _REFERENCE_IN_MAIL)
+
+
+@needs_the_file
+def has_request() -> ColumnElement[bool]:
+    """Return the condition that a customer has a request, open or not, or a draft of one."""
+    return or_(*(exists().where(model.customer_id == Customer.id) for model in (RightsRequest, RequestDraft)))
 
 
 def _is_closed_and_bare(over_before: datetime) -> tuple[ColumnElement[bool], ...]:

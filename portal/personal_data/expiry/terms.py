@@ -47,6 +47,14 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class UntilWarned(Declared):
+    """A period of the organisation file at the end of which people are told of the day that a row then holds."""
+
+    def over_before(self, now: datetime) -> datetime:
+        return now
+
+
+@dataclass(frozen=True)
 class Fixed:
     """A period that the portal fixes, since nothing depends on the company."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.tags import declare
+from portal.customers.contact import note_contact
 from portal.customers.models import Customer
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
@@ -50,6 +51,7 @@ def note_filed(act: Act) -> None:
     db.session.flush()
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(
         FILED,
