@@ -70,11 +70,11 @@ REGISTERED = [
     "portal.accounts.personal_data",
     "portal.accounts.claims",
     "portal.accounts.tasks",
+    "portal.accounts.unused",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.lookups.watching.alerts",
-    "portal.lookups.watching.retention",
-    "portal.staff.retention",
+    "portal.staff.ends",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",
     "portal.staff.desk.notices",
@@ -103,10 +103,8 @@ REGISTERED = [
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
-    "portal.rights.tasks",
-    "portal.rights.following.file_retention",
     "portal.retention.clock_guard",
-    "portal.retention.tasks",
+    "portal.retention.ends",
 ]
 
 

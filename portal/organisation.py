@@ -300,6 +300,7 @@ class RetentionParameters(_Part):
     security_log: DeclaredPeriod = Period.parse("P1Y")
     access_log: DeclaredPeriod = Period.parse("P3Y")
     unused_account: DeclaredPeriod = Period.parse("P2Y")
+    customer_file: DeclaredPeriod = Period.parse("P3Y")
     approvals: DeclaredPeriod = Period.parse("P5Y")
 
     @model_validator(mode="after")

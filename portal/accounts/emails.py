@@ -39,6 +39,12 @@ def queue_password_changed(account: Account) -> None:
     )
 
 
+def queue_account_unused(account: Account) -> None:
+    """Tell that the account ends if nobody signs in until a day."""
+    ends_on = clock.written(account.unused_ends_on)
+    queue_mail("accounts/account_unused", account.email, account.language, ends_on=ends_on, **_person(account))
+
+
 def queue_change_asked(account: Account, link: AccountToken, new_address: str) -> None:
     """Tell the present address that another one may take its place, with a link to stop it."""
     queue_mail(

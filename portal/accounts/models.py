@@ -1,6 +1,6 @@
 """A customer's way in: credentials, sessions, devices, single-use links. A customer may have no account."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
@@ -51,6 +51,8 @@ class Account(AppHolder, UserMixin, db.Model):
     is_claimed_by_match: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unused_ends_on: Mapped[date | None] = mapped_column(index=True)
+    """The last day of an account whose owner was told that it ends unless they sign in."""
     facebook_linked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     second_step_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     app_added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

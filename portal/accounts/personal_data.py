@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
 from portal.accounts.address.change import is_pending
+from portal.accounts.ends import PARTS
 from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
 from portal.accounts.models import (
     Account,
@@ -65,9 +66,11 @@ _LAST_USED = Label(fr="Dernière activité", en="Last used")
 _FIRST_SEEN = Label(fr="Première visite", en="First seen")
 _LAST_SEEN = Label(fr="Dernière visite", en="Last seen")
 _KEPT = Label(
-    fr="Votre compte est gardé jusqu'à son effacement. Un lien avec Facebook est gardé {days} jours après sa"
+    fr="Votre compte est gardé tant que vous l'utilisez : sans connexion pendant {unused}, il est fermé, et vous en"
+    " êtes averti 30 jours avant. Un lien avec Facebook est gardé {days} jours après sa"
     " rupture. Les traces de connexion sont gardées {period}.",
-    en="Your account is kept until it is erased. A link with Facebook is kept for {days} days after it is"
+    en="Your account is kept while you use it: without a sign-in for {unused} it is closed, and you are told 30 days"
+    " before. A link with Facebook is kept for {days} days after it is"
     " undone. Traces of sign-ins are kept for {period}.",
 )
 READ_AT_ONCE: Final = 200
@@ -232,6 +235,7 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
             "facebook_linked_at": clock.written(account.facebook_linked_at),
             "second_step_lifted_at": clock.written(account.second_step_lifted_at),
             "last_sign_in_at": clock.written(account.last_sign_in_at),
+            "ends_on_if_unused": clock.written(account.unused_ends_on),
             "is_matched_by_address": account.is_claimed_by_match,
         },
         facts=[(label.text(language), value) for label, value in facts if value],
@@ -283,17 +287,15 @@ def _held_trace(row: AccountSession | AccountDevice, language: str) -> HeldItem:
 
 def retention(language: str) -> str:
     """Return in words how long the account, its links and the traces of sign-ins are kept."""
-    period = installed.organisation().retention.security_log
-    return _KEPT.filled(language, period=period.text(language), days=UNLINKED_KEPT_FOR.days)
+    periods = installed.organisation().retention
+    period, unused = periods.security_log.text(language), periods.unused_account.text(language)
+    return _KEPT.filled(language, period=period, unused=unused, days=UNLINKED_KEPT_FOR.days)
 
 
 register(
     Holding(
         code="accounts",
-        tables=frozenset(
-            {"account_tokens", "account_passkeys", "account_recovery_codes"}
-            | {model.__tablename__ for model in (Account, LinkedIdentity, AccountSession, AccountDevice)}
-        ),
+        parts=PARTS,
         retention=retention,
         purposes={
             Category.IDENTITY: (ACCOUNT.code, SOCIAL_SIGN_IN.code),

@@ -36,6 +36,8 @@ class Customer(db.Model):
     language: Mapped[str] = mapped_column(String(2), default="fr")
     customer_since: Mapped[date | None]
     relationship_ended_on: Mapped[date | None]
+    last_contact_on: Mapped[date | None]
+    """The last day on which something came from the person: a sign-in, a request, an exchange that they began."""
     status: Mapped[CustomerStatus] = mapped_column(code_column(CustomerStatus), default=CustomerStatus.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

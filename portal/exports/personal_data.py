@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, literal, select
 
 from portal import clock
+from portal.exports.ends import PARTS
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
@@ -49,7 +50,7 @@ def _retention(language: str) -> str:
 register(
     Holding(
         code="exports",
-        tables=frozenset({"answer_packages"}),
+        parts=PARTS,
         retention=_retention,
         purposes={Category.PROFILE: (REQUESTS.code,)},
         summary=_summary,

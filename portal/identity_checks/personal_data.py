@@ -11,7 +11,8 @@ from sqlalchemy import func, literal, select
 
 from portal import clock
 from portal.bilingual import Label, long_date
-from portal.identity_checks.models import IdentityCheck, IdentityDocument, IdentityUpload
+from portal.identity_checks.ends import PARTS
+from portal.identity_checks.models import IdentityCheck
 from portal.identity_checks.proof.attestation import checker_label, lifted_labels, method_label, result_label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -96,7 +97,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="identity_checks",
-        tables=frozenset({IdentityCheck.__tablename__, IdentityDocument.__tablename__, IdentityUpload.__tablename__}),
+        parts=PARTS,
         retention=retention,
         purposes={Category.IDENTITY: (REQUESTS.code,)},
         summary=summary,

@@ -1,4 +1,4 @@
-"""The jobs of identity documents: remove bytes, ask the scanner again, destroy what has reached its limit.
+"""The jobs of identity documents: remove bytes, ask the scanner again.
 
 The comparison of rows and stored bytes is a job too, in `reconciliation`.
 """
@@ -6,20 +6,18 @@ The comparison of rows and stored bytes is a job too, in `reconciliation`.
 import logging
 from datetime import timedelta
 
-from portal import clock
-from portal.identity_checks.documents import intake, previews, shredding, uploading
-from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.documents import intake, shredding
+from portal.identity_checks.ends import tell_lost
+from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof.errands import errands
 from portal.identity_checks.queries import held_documents
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.destruction import may_destroy
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.scanner import Outcome, Verdict
 from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing.streams import SealBroken
 from portal.infrastructure.storage import StorageError
-from portal.web.sessions import CUSTOMER_RULES
 
 logger = logging.getLogger("portal.identity_checks")
 
@@ -29,45 +27,9 @@ job("identity.remove_preview")(shredding.remove_preview)
 
 @job("identity.sweep", every=timedelta(hours=1))
 def sweep(run: JobRun) -> None:
-    """Shred documents past their limit, while the clock is trusted, and ask again for removals that were given up."""
-    while may_destroy() and _shred_expired():
-        run.renew()
-    with transaction():
+    """Ask again for removals that were given up."""
+    with run.finish():
         shredding.repeat_removals()
-
-
-def _shred_expired() -> bool:
-    """Shred a slice of the documents past their limit; return whether there was any."""
-    with transaction():
-        for check_id in _checks_of(shredding.expired_documents()):
-            errands().lock(db.session.get_one(IdentityCheck, check_id))
-        # Read again: somebody may have decided while we waited for the lock.
-        expired = shredding.expired_documents()
-        shredding.shred(expired)
-        for check_id in _checks_of(expired):
-            _tell_lost(check_id, "limit")
-    return bool(expired)
-
-
-def _checks_of(documents: list[IdentityDocument]) -> list[int]:
-    return sorted({document.check_id for document in documents if document.check_id is not None})
-
-
-@job("identity.sweep_uploads", every=timedelta(minutes=10), destroys=True)
-def sweep_uploads(run: JobRun) -> None:
-    """Destroy uploads that were never finished, and previews whose session has ended by now."""
-    while True:
-        with transaction():
-            expired = uploading.expired()
-            uploading.end(expired)
-        if not expired:
-            break
-        run.renew()
-    with transaction():
-        shredding.forget_previews(shredding.documents_with_stale_preview(clock.now() - CUSTOMER_RULES.absolute))
-    uploading.remove_leftovers(uploading.FOLDER, uploading.LIFE)
-    uploading.remove_leftovers(previews.FOLDER, CUSTOMER_RULES.absolute)
-    shredding.forget_journal()
 
 
 @job("identity.rescan", every=timedelta(minutes=5))
@@ -103,7 +65,7 @@ def _rescan_one(document_id: int) -> None:
         if verdict.outcome is Outcome.INFECTED:
             shredding.shred([document])
             if document.check_id is not None:
-                _tell_lost(document.check_id, "infected")
+                tell_lost(document.check_id, "infected")
         else:
             leftover = intake.release(document, verdict)
     if leftover:
@@ -125,9 +87,3 @@ def _verdict_on(document_id: int) -> Verdict | None:
             "a held document cannot be opened", extra={"document": document.public_id, "fault": type(fault).__name__}
         )
         return None
-
-
-def _tell_lost(check_id: int, reason: str) -> None:
-    check = db.session.get_one(IdentityCheck, check_id, populate_existing=True)
-    if check.result is CheckResult.PENDING:
-        errands().lose_document(check, reason)

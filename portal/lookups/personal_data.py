@@ -9,8 +9,8 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.lookups.access_log import HOLDING, WHOLE_BASE, category_label, newest_entries, reason_text, team_label
+from portal.lookups.ends import ACCESS_LOG, PARTS
 from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
-from portal.lookups.retention import retention
 from portal.lookups.whole_base import newest_whole_base_looks, whole_base_looks
 from portal.personal_data.categories import Category
 from portal.personal_data.purposes import LOOKS
@@ -25,6 +25,10 @@ _TEAM = Label(fr="Équipe", en="Team")
 _WHAT = Label(fr="Donnée consultée", en="Data looked at")
 _REASON = Label(fr="Raison", en="Reason")
 _CASE = Label(fr="Dossier", en="Case")
+_KEPT = Label(
+    fr="Chaque consultation est gardée {period} : vous pouvez la voir et nous pouvons la contrôler.",
+    en="Each look is kept for {period}: you can see it and we can check it.",
+)
 
 
 def summary(customer_id: int) -> Select[Any]:
@@ -97,10 +101,15 @@ def _why(row: Row) -> tuple[str, str | None]:
     return (WHOLE_BASE, None) if isinstance(row, WholeBaseLook) else (row.reason, row.request_reference)
 
 
+def retention(language: str) -> str:
+    """Return in words how long a look is kept."""
+    return _KEPT.filled(language, period=ACCESS_LOG.term.text(language))
+
+
 register(
     Holding(
         code=HOLDING,
-        tables=frozenset({AccessLogEntry.__tablename__, CustomerLookup.__tablename__}),
+        parts=PARTS,
         retention=retention,
         purposes={CATEGORY: (LOOKS.code,)},
         summary=summary,

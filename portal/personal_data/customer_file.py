@@ -1,7 +1,7 @@
 """The holding of the customer's own row (names, dates, main address) and of every mail that was sent to them."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from flask import render_template
@@ -12,12 +12,13 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal import clock
 from portal.bilingual import Label, known_date, long_date
 from portal.customers.addresses import mask_address
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.infrastructure.jobs.queue import JobRun, job
-from portal.infrastructure.jobs.slices import remove_in_slices
 from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.personal_data.ends import MAILS, PARTS
+from portal.personal_data.holds.ends import PARTS as HOLDS
+from portal.personal_data.own_file import OWN_FILES
 from portal.personal_data.purposes import ACCOUNT
 from portal.personal_data.registry import HeldItem, Holding, register
 
@@ -43,8 +44,10 @@ _STATUSES = {
 }
 _LANGUAGES = {"fr": Label(fr="français", en="French"), "en": Label(fr="anglais", en="English")}
 _KEPT = Label(
-    fr="Votre fiche est gardée jusqu'à son effacement. Les e-mails envoyés sont gardés {period}.",
-    en="Your file is kept until it is erased. The e-mails sent are kept for {period}.",
+    fr="Votre fiche est gardée pendant votre relation avec nous, puis {file} ; sans relation, {file} après votre"
+    " dernier contact. Les e-mails envoyés sont gardés {period}, et ceux d'une demande avec son dossier.",
+    en="Your file is kept while you are our customer, then for {file}; without being one, for {file} after you last"
+    " wrote or signed in. The e-mails sent are kept for {period}, and those about a request with its file.",
 )
 
 Facts = list[tuple[Label, str | None]]
@@ -100,6 +103,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "birth_date",
         "customer_since",
         "relationship_ended_on",
+        "last_contact_on",
         "created_at",
         "imported_at",
         "restricted_at",
@@ -198,22 +202,7 @@ def _subject(mail: Mail) -> str:
 
 def retention(language: str) -> str:
     """Return how long the file and the mails are kept, in words."""
-    return _KEPT.filled(language, period=_mails_kept_for().text(language))
-
-
-@job("customers.purge_mails", every=timedelta(days=1), destroys=True)
-def purge_mails(run: JobRun) -> None:
-    """Delete the mails to customers that are older than the period told to them."""
-    start = _mails_kept_for().before(clock.now())
-    # GDPR art. 18: data under restriction are not deleted either.
-    restricted = select(Customer.id).where(Customer.status == CustomerStatus.RESTRICTED)
-    is_to_customer = (Mail.customer_id.is_not(None), Mail.customer_id.not_in(restricted))
-    remove_in_slices(run, Mail, *is_to_customer, Mail.status != MailStatus.WAITING, Mail.created_at < start)
-
-
-def _mails_kept_for() -> Any:
-    # A mail proves how a request was answered, so it is kept as long as the file of the request.
-    return installed.organisation().retention.request_files
+    return _KEPT.filled(language, period=MAILS.term.text(language), file=OWN_FILES.term.text(language))
 
 
 def _day(day: date | None, language: str) -> str | None:
@@ -223,7 +212,7 @@ def _day(day: date | None, language: str) -> str | None:
 register(
     Holding(
         code="customers",
-        tables=frozenset({Customer.__tablename__, Mail.__tablename__}),
+        parts=PARTS + HOLDS,
         retention=retention,
         purposes=dict.fromkeys(("identity", "contact", "profile"), (ACCOUNT.code,)),
         summary=summary,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from portal.personal_data.expiry.endings import Part
 from portal.personal_data.purposes import Purpose
 
 
@@ -54,7 +55,7 @@ class Holding:
 
     Attributes:
         code: the holding's name.
-        tables: the tables it keeps; every table that reaches a customer must belong to one holding.
+        parts: what it holds, and how each part ends; every table that reaches a customer belongs to one part.
         summary: takes a customer's id and returns a select of (category, count, latest instant); None when the
             tables hold nothing to show, such as a tally.
         purposes: category to the codes of what the items there are used for; each item has the basis of one of them.
@@ -65,12 +66,17 @@ class Holding:
     """
 
     code: str
-    tables: frozenset[str]
+    parts: tuple[Part, ...]
     retention: Callable[[str], str]
     purposes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: Callable[[int], Select[Any]] | None = None
     items: Callable[[int, str, str], Iterator[HeldItem]] | None = None
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables of its parts."""
+        return frozenset().union(*(part.tables for part in self.parts))
 
 
 def uses_of(own: Iterable[Holding], category: str, purposes: Iterable[Purpose]) -> list[Purpose]:

@@ -17,6 +17,7 @@ from portal.personal_data.purposes import CHOICES, CONSENT_PROOF
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row
 from portal.preferences.choices.states import read_state
+from portal.preferences.ends import PARTS
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES, PREFERENCE_FLAG_CODES
 from portal.preferences.queries import flag_label
@@ -150,7 +151,7 @@ def _state_item(state: PreferenceState, language: str) -> HeldItem:
 register(
     Holding(
         code="preferences",
-        tables=frozenset({ConsentRecord.__tablename__, PreferenceState.__tablename__, UnsubscribeLink.__tablename__}),
+        parts=PARTS,
         retention=retention,
         purposes={
             Category.TRACKING: (CHOICES.code, CONSENT_PROOF.code),

@@ -5,8 +5,9 @@ A newer exchange then lengthens the life of the person's older records. A messag
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from portal.clock import local_date
 from portal.customers.models import Customer
@@ -83,4 +84,18 @@ class Contacts:
                 for kind in self._kinds
             ]
             with transaction() as session:
+                # Customers first, as everybody locks them (docs/adr/0012).
+                session.connection().execute(_LAST_CONTACT, _last_contacts(noted[start : start + SLICE]))
                 session.connection().execute(statement, rows)
+
+
+_IS_NEWER = or_(Customer.last_contact_on.is_(None), Customer.last_contact_on < bindparam("day"))
+_LAST_CONTACT = (
+    update(Customer.__table__)
+    .where(Customer.__table__.c.id == bindparam("customer"), _IS_NEWER)
+    .values(last_contact_on=bindparam("day"))
+)
+
+
+def _last_contacts(noted: list[tuple[int, date]]) -> list[dict[str, Any]]:
+    return [{"customer": number, "day": day} for number, day in noted]

@@ -14,6 +14,7 @@ from portal.personal_data.agreements import Agreements, Answer, read_agreements,
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
 from portal.records.data_map.kinds import DataMap, installed_data_map
+from portal.records.ends import PARTS
 from portal.records.models import CategoryCount, Record, values_of
 
 _KEPT = Label(
@@ -100,7 +101,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="records",
-        tables=frozenset({Record.__tablename__, CategoryCount.__tablename__}),
+        parts=PARTS,
         retention=retention,
         summary=summary,
         items=items,

@@ -13,11 +13,11 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.destruction import guard_destruction
+from portal.personal_data.expiry.approving import APPROVED
+from portal.personal_data.expiry.loop import REFUSED
 from portal.retention.models import ClockJump, ClockMark
 
-REFUSED = declare("portal:retention:refused", "class", "cause")
 RESUMED = declare("portal:retention:resumed", "class", "cause")
-APPROVED = declare("staff:retention:approved", "class", "due")
 
 LONGEST_GAP = timedelta(days=2)
 EVEN_DAYS = timedelta(days=7)

@@ -1,7 +1,8 @@
-"""The officer vouches for the machine's clock, or leaves removal halted."""
+"""The officer reads what ended and what is kept, lets go what waits, and vouches for the machine's clock."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -9,9 +10,12 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.bilingual import Label
-from portal.infrastructure.database import transaction
+from portal.infrastructure.database import db, transaction
+from portal.personal_data.expiry.approving import NothingWaits, approve_class
+from portal.personal_data.expiry.endings import Ending, ending_of
+from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.staff.desk.lines import Rank, Waiting, on_desk
+from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("retention", __name__)
@@ -46,3 +50,94 @@ def approve() -> Response:
     if was_halted:
         flash(_("What is past its time is removed again."), "success")
     return redirect(url_for(".machine_clock"), 303)
+
+
+@on_desk(
+    Label(fr="Suppressions qui attendent votre accord", en="Removals that wait for your approval"),
+    rank=Rank.CARE, endpoint="staff.retention.runs",
+)  # fmt: skip
+def waiting_removal(member: StaffMember) -> Waiting | None:
+    """Return how many classes wait; None for who does not keep the desk."""
+    if not member.may(Permission.SEE_DESK):
+        return None
+    waiting = [each.run.clock_at for each in report.reports() if each.waits and each.run]
+    return Waiting(len(waiting), min(waiting, default=None))
+
+
+@on_desk(
+    Label(
+        fr="Suppressions en retard, ou données gardées longtemps après leur terme",
+        en="Removals that are late, or data kept long past their time",
+    ),
+    rank=Rank.CARE, endpoint="staff.retention.runs",
+)  # fmt: skip
+def worrying_removal(member: StaffMember) -> Waiting | None:
+    """Return how many classes need a look; None for who does not keep the desk."""
+    if not member.may(Permission.SEE_DESK):
+        return None
+    return Waiting(sum(each.needs_a_look for each in report.reports()))
+
+
+@on_desk(
+    Label(fr="Supprimé depuis hier, au terme de sa durée", en="Removed since yesterday, its time being over"),
+    rank=Rank.CARE, endpoint="staff.retention.runs",
+)  # fmt: skip
+def last_removal(member: StaffMember) -> Waiting | None:
+    """Return how much the runs of a day removed; None for who does not keep the desk."""
+    if not member.may(Permission.SEE_DESK):
+        return None
+    return Waiting(sum(db.session.execute(report.removed_since_yesterday()).scalars()))
+
+
+@on_desk(
+    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
+    rank=Rank.CARE, endpoint="staff.retention.holds",
+)  # fmt: skip
+def holds_to_review(member: StaffMember) -> Waiting | None:
+    """Return how many holds are to be looked at again; None for who does not keep the desk."""
+    return count_waiting(report.due_for_review()) if member.may(Permission.SEE_DESK) else None
+
+
+@blueprint.get("/holds")
+@requires(staff(Permission.SEE_DESK))
+def holds() -> str:
+    """The holds that stand, those to be reviewed first; a command places and lifts them."""
+    return render_template("retention/staff/holds.html", holds=report.standing_holds())
+
+
+@blueprint.get("/retention")
+@requires(staff(Permission.SEE_DESK))
+def runs() -> str:
+    """Every class: how long it is kept, what its last run did, what waits."""
+    return render_template("retention/staff/runs.html", reports=report.reports(), mark=halted_mark())
+
+
+@blueprint.get("/retention/<code>")
+@requires(staff(Permission.SEE_DESK))
+def runs_of_class(code: str) -> str:
+    ending = _ending(code)
+    return render_template(
+        "retention/staff/runs_of_class.html", ending=ending, runs=report.runs_of(ending), kept=report.kept_in_words
+    )
+
+
+@blueprint.post("/retention/<code>")
+@requires(staff(Permission.SEE_DESK))
+def approve_removal(code: str) -> Response:
+    ending = _ending(code)
+    try:
+        with transaction():
+            due = approve_class(ending, f"staff:{current_user.public_id}")
+    except NothingWaits:
+        flash(_("Nothing waits here any more."), "info")
+    else:
+        text = ngettext("%(num)s thing goes with the next run.", "%(num)s things go with the next run.", due)
+        flash(text, "success")
+    return redirect(url_for(".runs_of_class", code=code), 303)
+
+
+def _ending(code: str) -> Ending:
+    try:
+        return ending_of(code)
+    except KeyError:
+        abort(404)

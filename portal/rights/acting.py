@@ -7,7 +7,7 @@ An act belongs to the caller's transaction. Its customer, then the case, stay lo
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -20,6 +20,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
 from portal.infrastructure.references import read_reference
 from portal.legal_time.clock_state import PauseReason
+from portal.personal_data.keeping.models import Keep, KeepReason
 from portal.rights.clock import running
 from portal.rights.lifecycle import CaseMoved, Status, Step, advance
 from portal.rights.models import EventKind, RequestEvent, RightsRequest
@@ -97,6 +98,8 @@ class Act:
             checking.abandon(check)
         end_all(request.customer_id, request.reference)
         request.is_open, request.closed_at = False, clock.now()
+        kept = (Keep.reason == KeepReason.OPEN_REQUEST, Keep.source_id == request.id)
+        db.session.execute(update(Keep).where(*kept).values(ended_at=request.closed_at))
         self.give_back()
 
 

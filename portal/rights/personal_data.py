@@ -16,12 +16,10 @@ from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.rights.ends import PARTS
 from portal.rights.following.history import customer_history
 from portal.rights.models import (
-    RequestDecision,
     RequestDraft,
-    RequestEvent,
-    RequestPause,
     RightsRequest,
 )
 
@@ -141,9 +139,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="rights",
-        tables=frozenset(
-            model.__tablename__ for model in (RequestDraft, RightsRequest, RequestPause, RequestEvent, RequestDecision)
-        ),
+        parts=PARTS,
         retention=retention,
         purposes={Category.PROFILE: (REQUESTS.code,)},
         summary=summary,

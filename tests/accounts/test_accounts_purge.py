@@ -7,7 +7,7 @@ from flask import Flask
 
 from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.mail.models import Mail
@@ -15,6 +15,7 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.acting.visitors import ask_for_reset, count, is_signed_in, mailed_link, register, sign_in
+from tests.support.keeping import restrict
 from tests.support.servers.facebook import link_facebook
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -91,7 +92,7 @@ def test_what_a_restricted_customer_has_here_is_left_alone(app: Flask, people: P
         mailbox.all()
         link_facebook("camille@example.org", "1", unlinked_at=START)
         with transaction():
-            db.session.query(Customer).one().status = CustomerStatus.RESTRICTED
+            restrict(db.session.query(Customer).one())
     after(days=9 * 366)
     assert (count(AccountSession), count(AccountDevice), count(AccountToken), count(Mail)) == (1, 1, 1, 1)
     assert count(LinkedIdentity) == 1
@@ -107,7 +108,7 @@ def test_a_browser_seen_lately_outlives_its_first_session(app: Flask, people: Pe
 
 
 def test_more_than_a_slice_goes_in_one_run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.infrastructure.jobs.slices.SLICE", 2)
+    monkeypatch.setattr("portal.personal_data.expiry.loop.FIRST_SLICE", 2)
     with clock.stopped_at(START):
         for number in range(5):
             register(Browser(app), f"p{number}@example.org")

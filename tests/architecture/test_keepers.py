@@ -1,9 +1,12 @@
 """Every table about a customer belongs to a holding, so that no answer to an access request forgets it."""
 
+from datetime import timedelta
+
 from flask import Flask
 from sqlalchemy import MetaData, Table
 
 from portal.infrastructure.database import db
+from portal.personal_data.expiry.endings import endings, parts
 from portal.personal_data.registry import holdings
 
 
@@ -49,3 +52,38 @@ def test_every_holding_says_how_long_in_both_languages(app: Flask) -> None:
         assert french, holding.code
         assert english, holding.code
         assert french != english, f"{holding.code}: the retention is said in one language only"
+
+
+# Tables about nobody, and why they are no part of what is held.
+NOT_ABOUT_PEOPLE = {
+    "api_tokens": "machines",
+    "clock_marks": "the machine's clock",
+    "counters": "numbers",
+    "jobs": "identifiers of rows",
+    "preference_totals": "numbers",
+    "store_findings": "objects of the store",
+}
+
+
+def test_every_table_is_in_one_part_or_about_nobody(app: Flask) -> None:
+    named = [table for part in parts() for table in part.tables]
+    assert sorted(named) == sorted(set(named)), "a table has two parts"
+    forgotten = set(db.metadata.tables) - set(named) - set(NOT_ABOUT_PEOPLE)
+    assert not forgotten, f"name {sorted(forgotten)} in a Part, in the domain's ends.py"
+    assert not set(named) & set(NOT_ABOUT_PEOPLE)
+    assert set(named) <= set(db.metadata.tables)
+
+
+def test_every_part_ends_or_says_why_not(app: Flask) -> None:
+    known = {part.code for part in parts()}
+    for part in parts():
+        assert part.endings or part.ends_with or part.stays, f"{part.code}: how does it end?"
+        assert part.ends_with in known | {None}, part.code
+
+
+def test_every_ending_says_what_and_why_in_both_languages(app: Flask) -> None:
+    for ending in endings():
+        for label in (ending.label, ending.starts, ending.ground):
+            assert label.fr != label.en, ending.code
+        assert ending.term.text("fr") != ending.term.text("en"), ending.code
+        assert ending.every <= timedelta(days=1)

@@ -82,7 +82,7 @@ def owed_until() -> date | None:
     return db.session.execute(select(AnswerPackage.owed_by)).scalar_one()
 
 
-def test_nothing_is_promised_to_somebody_without_an_address(people: People) -> None:
+def test_nothing_goes_freely_to_somebody_without_an_address(people: People) -> None:
     people.customer(EMAIL)
     with transaction() as session:
         session.execute(update(Customer).values(email=None, email_normalised=None))

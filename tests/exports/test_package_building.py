@@ -105,7 +105,7 @@ def test_a_kill_between_storing_and_committing_costs_nothing(
 def sweep_after(delay: timedelta) -> None:
     with clock.stopped_at(clock.now() + delay):
         with transaction():
-            enqueue("exports.remove_orphans")
+            enqueue("retention.package_leftovers")
         job = db.session.execute(select(Job.id).order_by(Job.id.desc()).limit(1)).scalar_one()
         assert run_job(job)
 

@@ -160,7 +160,7 @@ def test_an_expired_copy_is_gone_and_so_are_its_bytes(customer: Browser, address
     assert "Cette copie a pris fin le" in words
     assert "détruite" not in words, "its bytes are still there"
     with transaction():
-        enqueue("exports.expire_packages")
+        enqueue("retention.packages")
     run_due_jobs()
     package = only_package()
     assert (package.status, package.wrapped_key, package.storage_key) == (PackageStatus.EXPIRED, None, None)

@@ -9,14 +9,14 @@ from portal import clock
 from portal.access.permissions import Role
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs import slices
-from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.lookups.access_log import log_access
 from portal.lookups.models import AccessLogEntry, CustomerLookup
 from portal.lookups.opening import open_lookup
+from portal.personal_data.expiry import loop
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
+from tests.support.keeping import end_now, restrict
 from tests.support.looking.audit_trail import events
 
 LOOKED_AT = datetime(2026, 3, 10, 23, 30, tzinfo=clock.PARIS)
@@ -40,9 +40,7 @@ def look(people: People, email: str, times: int = 1, **facts: object) -> None:
 
 def purge_at(instant: datetime) -> None:
     with clock.stopped_at(instant):
-        with transaction():
-            enqueue("lookups.purge_expired")
-        run_due_jobs()
+        end_now("access_log", "lookups")
 
 
 def test_looks_go_after_three_years(app: Flask, people: People) -> None:
@@ -50,15 +48,17 @@ def test_looks_go_after_three_years(app: Flask, people: People) -> None:
 
     purge_at(LOOKED_AT.replace(year=2029))
     assert (left(AccessLogEntry), left(CustomerLookup)) == (3, 3)
-    assert events("portal:access_log:purged") == []
+    assert events("portal:retention:ran") == []
 
     purge_at(LOOKED_AT.replace(year=2029) + timedelta(days=1))
     assert (left(AccessLogEntry), left(CustomerLookup)) == (0, 0)
-    assert [event.facts for event in events("portal:access_log:purged")] == [{"rows": 6, "until": "2026-03-11"}]
+    assert [event.facts for event in events("portal:retention:ran")] == [
+        {"class": code, "due": 3, "removed": 3, "kept": 0, "until": "2029-03-11"} for code in ("access_log", "lookups")
+    ]
 
 
 def test_more_than_one_batch_goes(app: Flask, people: People, monkeypatch) -> None:
-    monkeypatch.setattr(slices, "SLICE", 4)
+    monkeypatch.setattr(loop, "FIRST_SLICE", 4)
     look(people, "camille@example.org", times=9)
 
     purge_at(LOOKED_AT.replace(year=2030))
@@ -68,7 +68,9 @@ def test_more_than_one_batch_goes(app: Flask, people: People, monkeypatch) -> No
 
 def test_a_restricted_customers_log_is_left_alone(app: Flask, people: People) -> None:
     look(people, "camille@example.org")
-    look(people, "malik@example.org", status="restricted")
+    look(people, "malik@example.org")
+    with transaction():
+        restrict(db.session.execute(select(Customer).where(Customer.email == "malik@example.org")).scalar_one())
 
     purge_at(LOOKED_AT.replace(year=2030))
 

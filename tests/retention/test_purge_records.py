@@ -4,20 +4,21 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from portal import clock
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import enqueue, periodic
 from portal.infrastructure.jobs.worker import run_job
+from portal.personal_data.expiry import loop
+from portal.personal_data.expiry.endings import ending_of
 from portal.records.models import CategoryCount, Record
-from portal.retention import purge
 from portal.retention.commands import purge as purge_command
-from portal.retention.tasks import NAME
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
+from tests.support.keeping import removals, restrict
 from tests.support.looking.audit_trail import events
 from tests.support.packages import dashboard_counts, take_in
 from tests.support.records import customer, visit
@@ -49,7 +50,7 @@ def days_ago(days: int) -> date:
 def run_daily() -> JobStatus:
     """Run the daily purge once more, now by the clock."""
     with transaction():
-        enqueue(NAME)
+        enqueue("retention.records")
     job_id = db.session.execute(select(Job.id).order_by(Job.id.desc()).limit(1)).scalar_one()
     assert run_job(job_id)
     return db.session.get_one(Job, job_id).status
@@ -59,8 +60,9 @@ def test_what_is_past_its_last_day_goes_and_nothing_else(browser: Browser) -> No
     keep_until({"V-0": days_ago(400), "V-1": days_ago(1), "V-2": days_ago(0), "V-3": days_ago(-30), "V-4": None})
     assert run_daily() is JobStatus.DONE
     assert held() == {"V-2", "V-3", "V-4", "V-5", "V-6"}, "the last day itself is still a day"
-    (event,) = events("portal:records:purged")
-    assert event.facts == {"records": 2, "until": clock.today().isoformat()}
+    (event,) = events("portal:retention:ran")
+    until = clock.today().isoformat()
+    assert event.facts == {"class": "records", "due": 2, "removed": 2, "kept": 0, "until": until}
     assert event.actor == "portal"
 
 
@@ -80,41 +82,40 @@ def test_what_a_restricted_customer_has_is_left_alone(browser: Browser) -> None:
     take_in(customer("C-2"), visit(50, of="C-2"))
     keep_until({"V-0": days_ago(9), "V-50": days_ago(9)})
     with transaction() as session:
-        is_camille = Customer.external_id == "C-1001"
-        session.execute(update(Customer).where(is_camille).values(status=CustomerStatus.RESTRICTED))
+        restrict(session.execute(select(Customer).where(Customer.external_id == "C-1001")).scalar_one())
     run_daily()
     assert "V-0" in held()
     assert "V-50" not in held()
 
 
 def test_many_go_in_batches_each_with_its_event(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purge, "BATCH", 3)
+    hold_slices_at(3, monkeypatch)
     keep_until({f"V-{number}": days_ago(1) for number in range(7)})
     run_daily()
     assert held() == set()
-    assert [event.facts["records"] for event in events("portal:records:purged")] == [3, 3, 1]
+    assert removals("records") == [3, 3, 1]
 
 
 def test_a_second_run_finds_nothing(browser: Browser) -> None:
     keep_until({"V-0": days_ago(1)})
     run_daily()
     run_daily()
-    assert len(events("portal:records:purged")) == 1
+    assert removals("records") == [1]
 
 
 def test_the_command_counts_first_and_removes_then(browser: Browser, app: Flask) -> None:
     keep_until({"V-0": days_ago(1), "V-1": days_ago(1)})
     runner = app.test_cli_runner()
-    assert "2 records" in runner.invoke(purge_command, ["--dry-run"]).output
+    assert "records: 2 would be removed" in runner.invoke(purge_command, ["--dry-run"]).output
     assert len(held()) == 7
-    assert events("portal:records:purged") == []
-    assert "2 records" in runner.invoke(purge_command).output
+    assert removals("records") == []
+    assert "records: 2 removed" in runner.invoke(purge_command).output
     assert len(held()) == 5
-    assert "0 records" in runner.invoke(purge_command, ["--dry-run"]).output
+    assert "records: 0 would be removed" in runner.invoke(purge_command, ["--dry-run"]).output
 
 
 def test_it_happens_by_itself_every_day(app: Flask) -> None:
-    assert periodic[NAME] == timedelta(days=1)
+    assert periodic["retention.records"] == timedelta(days=1)
 
 
 @pytest.mark.usefixtures("asleep_meanwhile")
@@ -157,12 +158,21 @@ def test_killed_between_two_batches_it_goes_on_where_it_was(browser: Browser, mo
     def die() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(purge, "BATCH", 3)
+    hold_slices_at(3, monkeypatch)
     keep_until({f"V-{number}": days_ago(1) for number in range(7)})
     with pytest.raises(KeyboardInterrupt):
-        purge.purge_records(die)
+        loop.end_class(ending_of("records"), die)
     assert len(held()) == 4
     assert dashboard_counts(browser)["usage"] == 4
     run_daily()
     assert held() == set()
-    assert [event.facts["records"] for event in events("portal:records:purged")] == [3, 3, 1]
+    assert removals("records") == [3, 3, 1]
+    assert [tuple(row) for row in db.session.execute(text("SELECT due, removed FROM purge_runs ORDER BY id"))] == [
+        (7, 3),
+        (4, 4),
+    ]
+
+
+def hold_slices_at(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "FIRST_SLICE", size)
+    monkeypatch.setattr(loop, "LARGEST_SLICE", size)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from portal import clock
 from portal.access.permissions import Role
@@ -22,6 +22,7 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import decide, open_case, refusal_values, second, taken_in
 from tests.support.filing import file_with_document_later, send_card
+from tests.support.keeping import removals
 from tests.support.looking.audit_trail import events
 
 FIVE_YEARS = timedelta(days=5 * 365 + 2)
@@ -36,7 +37,7 @@ def reviewer(people: People) -> Browser:
 def run_purge(at: datetime) -> None:
     with clock.stopped_at(at):
         with transaction():
-            enqueue("rights.purge_closed_files")
+            enqueue("retention.request_files")
         job_id = db.session.execute(select(Job.id).order_by(Job.id.desc()).limit(1)).scalar_one()
         assert run_job(job_id)
 
@@ -57,7 +58,7 @@ def test_everything_of_a_file_goes_five_years_after_its_answer(app: Flask, peopl
     page.submit({"result": "confirmed", "checklist": ticks}, with_field="result")
     decide(open_case(reviewer, reference), "granted")
     run_due_jobs()
-    still_open = taken_in(people, Right.RECTIFICATION)
+    still_open = taken_in(people, Right.ERASURE)
     before = rows()
     assert all(before.values()), before
     closed_at = clock.now()
@@ -67,14 +68,13 @@ def test_everything_of_a_file_goes_five_years_after_its_answer(app: Flask, peopl
     assert rows() == before, "the copy still lies in storage: its bytes go first"
     with clock.stopped_at(closed_at + timedelta(days=15)):
         with transaction():
-            enqueue("exports.expire_packages")
+            enqueue("retention.packages")
         run_due_jobs()
     run_purge(closed_at + FIVE_YEARS)
     after = rows()
     assert after == dict.fromkeys(after, 0) | {"RightsRequest": 1, "RequestEvent": 1}
     assert db.session.execute(select(RightsRequest.reference)).scalar_one() == still_open
-    (event,) = events("portal:requests:purged")
-    assert event.facts["requests"] == 1
+    assert removals("request_files") == [1]
     assert [event for event in events("customer:request:answered") if event.facts["reference"] == reference], (
         "the trail stays"
     )
@@ -89,6 +89,7 @@ def test_the_file_of_a_restricted_customer_stays(people: People, reviewer: Brows
     assert rows()["RightsRequest"] == 1
     with transaction() as session:
         session.execute(update(Customer).values(status=CustomerStatus.ACTIVE))
+        session.execute(text("UPDATE keeps SET ended_at = since"))
     run_purge(clock.now() + FIVE_YEARS)
     assert rows()["RightsRequest"] == 0
 

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.staff.approvals.deciding import second_by_command
 from portal.staff.approvals.models import Approval
@@ -16,6 +15,7 @@ from portal.staff.desk.models import OfficerNotice
 from portal.staff.models import StaffDevice, StaffMember, StaffSession, StaffToken
 from tests.support.acting.people import People
 from tests.support.insiders import ACTS, hire_subjects
+from tests.support.keeping import end_now
 from tests.support.looking.audit_trail import events
 
 
@@ -26,9 +26,7 @@ def left(model: type) -> int:
 
 def purge_at(instant: datetime) -> None:
     with clock.stopped_at(instant):
-        with transaction():
-            enqueue("staff.purge_expired")
-        run_due_jobs()
+        end_now("staff_sessions", "staff_links", "staff_browsers", "officer_notices", "approvals")
 
 
 def test_old_sessions_links_and_browsers_go_after_a_year(app: Flask, people: People) -> None:

@@ -352,7 +352,8 @@ def _check_end(trial: Trial, rounds: list[Round]) -> int:
         with clock.stopped_at(clock.now() + timedelta(hours=hours)):
             with transaction():
                 enqueue("identity.reconcile")
-                enqueue("identity.sweep_uploads")
+                for code in ("uploads", "upload_leftovers", "preview_leftovers"):
+                    enqueue(f"retention.{code}")
             run_due_jobs()
     db.session.rollback()
     left = [path for path in (trial.portal.folder / "storage").rglob("*") if path.is_file()]

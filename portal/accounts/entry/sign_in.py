@@ -16,6 +16,7 @@ from portal.accounts.sessions.account_sessions import start_session, stop_sessio
 from portal.accounts.sessions.devices import remember_device
 from portal.audit.recording import record
 from portal.audit.tags import declare
+from portal.customers.contact import note_contact
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.passwords.hashing import hash_password, is_outdated, is_password, which_fits
@@ -131,7 +132,9 @@ def enter(
     if "+" not in method and has_second_step(account):
         raise SecondStepDue
     device, is_new = remember_device(account, device_token, device_label)
-    account.last_sign_in_at = clock.now()
+    account.last_sign_in_at, account.unused_ends_on = clock.now(), None
+    if account.customer:
+        note_contact(account.customer)
     session = start_session(account, device, method)
     if proven_at:
         session.reauthenticated_at = proven_at

@@ -124,22 +124,6 @@ def _stamp(check_id: int, is_over: bool) -> None:
     db.session.execute(statement.values(destroyed_at=clock.now()))
 
 
-def expired_documents() -> list[IdentityDocument]:
-    """Return a slice of the documents that have reached their limit without a decision."""
-    is_over = IdentityDocument.shred_after <= clock.now()
-    statement = select(IdentityDocument).where(is_over, IdentityDocument.status != DocumentStatus.SHREDDING)
-    statement = statement.order_by(IdentityDocument.id).limit(_SLICE).execution_options(populate_existing=True)
-    return list(db.session.execute(statement).scalars())
-
-
-def documents_with_stale_preview(before: datetime) -> list[IdentityDocument]:
-    """Return a slice of the documents whose preview was made before an instant."""
-    is_stale = (IdentityDocument.preview_storage_key.is_not(None), IdentityDocument.created_at < before)
-    is_kept = IdentityDocument.status != DocumentStatus.SHREDDING
-    statement = select(IdentityDocument).where(*is_stale, is_kept).order_by(IdentityDocument.id).limit(_SLICE)
-    return list(db.session.execute(statement).scalars())
-
-
 def repeat_removals() -> None:
     """Ask again, in the current transaction, for the removal of bytes whose key has been gone for an hour.
 

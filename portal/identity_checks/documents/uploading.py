@@ -38,7 +38,6 @@ LIFE = timedelta(hours=2)
 MOST_OPEN = 4
 """Uploads that one person may have under way: two sides in two windows. A further one ends the oldest."""
 FOLDER = "uploads"
-_SLICE = 200
 
 
 class UploadGone(NoLongerNeeded):
@@ -220,22 +219,6 @@ def under_way(errand: Errand, paper: Paper, sender: SessionKey) -> dict[Side, in
     return {Side(row.side): 100 * row.received // row.size for row in live}
 
 
-def expired() -> list[IdentityUpload]:
-    """Return a slice of the uploads whose time is over."""
-    statement = select(IdentityUpload).where(IdentityUpload.expires_at <= clock.now())
-    return list(db.session.execute(statement.order_by(IdentityUpload.id).limit(_SLICE)).scalars())
-
-
-def remove_leftovers(folder: str, life: timedelta) -> int:
-    """Remove objects of a folder that are older than anything there may be; return how many. A kill leaves such."""
-    limit, removed = clock.now() - life, 0
-    for item in _storage().list(folder):
-        if item.modified_at < limit:
-            _storage().delete(item.key)
-            removed += 1
-    return removed
-
-
 def _of_customer(customer_id: int) -> list[IdentityUpload]:
     statement = select(IdentityUpload).where(IdentityUpload.customer_id == customer_id)
     return list(db.session.execute(statement.order_by(IdentityUpload.id)).scalars())
@@ -272,7 +255,7 @@ def _note_damage(row_id: int) -> None:
 
 
 def _remove(parts: list[str]) -> None:
-    # The key is gone with the row. Bytes that cannot be removed now are noise, and `remove_leftovers` removes them.
+    # The key is gone with the row. Bytes that cannot be removed now are noise, and `upload_leftovers` ends them.
     with suppress(StorageError):
         for part in parts:
             _storage().delete(part)

@@ -12,6 +12,8 @@ from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.infrastructure.database import db
+from portal.personal_data.keeping.keeps import keep
+from portal.personal_data.keeping.models import KeepReason
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
 from portal.preferences.models import Origin
@@ -71,6 +73,7 @@ def _take_effect(request: RightsRequest) -> None:
     match request.right:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
+            keep(customer.id, KeepReason.RESTRICTION, request.id)
             consent.suppress(customer, "restricted")
         case Right.ERASURE if is_whole_erasure(request):
             # Nothing is erased yet, so the person is held back as in a restriction. A partial one touches no choice.

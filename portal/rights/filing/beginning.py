@@ -5,17 +5,24 @@ from typing import Any
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.tags import declare
+from portal.customers.contact import note_contact
 from portal.customers.models import Customer
 from portal.infrastructure.counters import next_number
 from portal.infrastructure.database import db
 from portal.infrastructure.references import write_reference
+from portal.personal_data.keeping.keeps import keep
+from portal.personal_data.keeping.models import KeepReason
 from portal.rights.acting import Act
 from portal.rights.channels import Channel
 from portal.rights.intents import Intent
-from portal.rights.lifecycle import Step, advance
+from portal.rights.lifecycle import Right, Step, advance
 from portal.rights.models import EventKind, RightsRequest
 
 FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
+
+KEEPS_WHILE_OPEN = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECTIFICATION, Right.RESTRICTION})
+"""Rights that speak of what is held: nothing of it may go while the answer is owed. An erasure or an objection, open or
+not, keeps nothing."""
 
 
 class NoSuchDraft(Exception):
@@ -42,6 +49,9 @@ def note_filed(act: Act) -> None:
     """Add a new request, whose clock runs, to its history and to the audit trail."""
     request = act.request
     db.session.flush()
+    if request.right in KEEPS_WHILE_OPEN:
+        keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(
         FILED,

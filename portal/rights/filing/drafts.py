@@ -17,8 +17,6 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.rights.intents import Intent
 from portal.rights.models import RequestDraft
 
-_SLICE = 200
-
 
 class DraftExpired(Exception):
     """The draft is past its thirty days; what was typed is gone or about to be."""
@@ -71,12 +69,6 @@ def discard(draft: RequestDraft) -> None:
     end_all(draft.customer_id, draft.public_id)
     db.session.flush()
     db.session.delete(draft)
-
-
-def expired_drafts() -> list[RequestDraft]:
-    """Return drafts past their time, sent ones too, a slice at a time."""
-    statement = select(RequestDraft).where(RequestDraft.expires_at <= clock.now())
-    return list(db.session.execute(statement.order_by(RequestDraft.id).limit(_SLICE)).scalars())
 
 
 def _expiry() -> datetime:

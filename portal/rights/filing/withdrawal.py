@@ -1,6 +1,7 @@
 """What a customer does to a request of their own after sending it: take it back, or add words to it."""
 
 from portal.audit.tags import declare
+from portal.customers.contact import note_contact
 from portal.rights import acting, emails
 from portal.rights.lifecycle import InvalidStep, Status, Step
 from portal.rights.models import EventKind, RightsRequest
@@ -47,6 +48,7 @@ def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:
     if request.status is Status.CLARIFICATION_PENDING:
         act.go_on(Step.RECEIVE_CLARIFICATION)
     request.version += 1
+    note_contact(request.customer)
     act.note(EventKind.ADDED, text)
     act.record(ADDED)
     return request

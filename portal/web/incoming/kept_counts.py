@@ -2,19 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Float, String, bindparam, delete, select, update
+from sqlalchemy import Connection, Float, String, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.expression import case
 
-from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.queue import JobRun, job
+from portal.infrastructure.database import db
 from portal.web.incoming.counting import Limits, UsedUp, Windows, name_of
-
-PURGED_AT_ONCE = 5000
 
 
 class RateCount(db.Model):
@@ -111,16 +107,3 @@ def _upsert(values: list[dict[str, Any]], instant: float) -> Any:
 
 def _writing() -> Connection:
     return db.engine.connect().execution_options(portal_write=True)
-
-
-@job("web.purge_rate_counts", every=timedelta(hours=1))
-def purge_rate_counts(run: JobRun) -> None:
-    """Delete counts whose time is over. An attack leaves one for each address that it tries."""
-    over = select(RateCount.key).where(RateCount.expires < time.time()).limit(PURGED_AT_ONCE)
-    statement = delete(RateCount).where(RateCount.key.in_(over.scalar_subquery())).returning(RateCount.key)
-    while True:
-        with transaction() as session:
-            removed = len(session.execute(statement.execution_options(synchronize_session=False)).all())
-        if removed < PURGED_AT_ONCE:
-            return
-        run.renew()

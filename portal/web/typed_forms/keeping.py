@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flask import request
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal import clock
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_public_id
-from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.sealing.keys import KeyMissing
 from portal.infrastructure.sealing.texts import open_text, seal_text
 from portal.web.incoming.rate_limits import TooManyTries, count_try
@@ -21,7 +20,6 @@ from portal.web.typed_forms.sent import sent_fields, sent_files
 LIFE = timedelta(hours=1)
 MOST_CHARACTERS = 200_000
 KEPT_AN_HOUR = "30 per hour"
-_PURGED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,3 @@ def find(public_id: str, owner: str) -> Typed | None:
 
 def _context(owner: str, public_id: str) -> str:
     return f"kept-form:{owner}:{public_id}"
-
-
-@job("web.purge_kept_forms", every=timedelta(minutes=15))
-def purge_kept_forms(run: JobRun) -> None:
-    """Delete kept forms whose hour is over."""
-    over = select(KeptForm.id).where(KeptForm.expires_at <= clock.now()).limit(_PURGED_AT_ONCE)
-    statement = delete(KeptForm).where(KeptForm.id.in_(over.scalar_subquery())).returning(KeptForm.id)
-    while True:
-        with transaction() as session:
-            removed = len(session.execute(statement.execution_options(synchronize_session=False)).all())
-        if removed < _PURGED_AT_ONCE:
-            return
-        run.renew()

@@ -46,6 +46,7 @@ from tests.support.filing import (
     send_card,
     send_sides,
 )
+from tests.support.keeping import end_now
 from tests.support.looking.searching import found_in_files
 from tests.support.servers.databases import IS_POSTGRESQL
 
@@ -150,7 +151,7 @@ def test_discarding_or_outliving_a_draft_destroys_the_document(customer: Browser
     send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     with transaction() as session:
         session.execute(update(RequestDraft).values(expires_at=clock.now() - timedelta(minutes=1)))
-    run_periodic("rights.remove_expired_drafts")
+    end_now("drafts")
     assert (stored(folder), all_documents()) == ([], [])
     assert db.session.execute(select(RequestDraft)).first() is None
 
@@ -161,7 +162,7 @@ def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) 
     assert all(abs(document.shred_after - limit) < timedelta(hours=2) for document in all_documents())
     with transaction() as session:
         session.execute(update(IdentityDocument).values(shred_after=clock.now()))
-    run_periodic("identity.sweep")
+    end_now("identity_documents")
     assert (stored(folder), all_documents()) == ([], [])
     check = only_check()
     assert check.result is CheckResult.PENDING
@@ -175,7 +176,7 @@ def test_after_the_limit_the_reviewer_can_ask_for_another(people: People, custom
     page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
     with transaction() as session:
         session.execute(update(IdentityDocument).values(shred_after=clock.now()))
-    run_periodic("identity.sweep")
+    end_now("identity_documents")
     case = take(people.signed_in_staff("reviewer"), only_request().reference)
     assert "La pièce a atteint sa limite" in case.text
     case.submit({"doubt-text": "La première pièce a été détruite avant la vérification."}, action="/doubt")
@@ -204,7 +205,7 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     expected = end if ends_with_due_day else clock.now() + timedelta(days=15)
     assert all(abs(document.shred_after - expected) < timedelta(hours=2) for document in all_documents())
     with clock.stopped_at(expected + timedelta(minutes=5)):
-        run_periodic("identity.sweep")
+        end_now("identity_documents")
         run_due_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     assert only_check().destroyed_at is not None
@@ -489,6 +490,6 @@ def _full(*arguments: object) -> None:
 
 
 def test_the_sweep_can_run_while_nothing_is_there(app: Flask) -> None:
-    assert shredding.expired_documents() == []
+    end_now("identity_documents")
     run_periodic("identity.sweep")
     run_periodic("identity.rescan")

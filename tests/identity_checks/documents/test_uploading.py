@@ -18,14 +18,13 @@ from portal.config import Settings
 from portal.identity_checks.documents import intake, uploading
 from portal.identity_checks.documents.refusals import REFUSED
 from portal.identity_checks.models import IdentityUpload
-from portal.identity_checks.tasks import sweep_uploads
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.queue import JobRun
 from portal.infrastructure.storage.local import LocalStorage, StorageFull
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.documents import specimens
 from tests.support.filing import all_documents, describe_copy, file_with_document_later, only_request, send_sides
+from tests.support.keeping import end_now
 
 SIZE = uploading.PART_SIZE
 LONG = specimens.front() + b"\xff\xd8\xff" + bytes(range(256)) * 5000
@@ -340,8 +339,7 @@ def test_a_half_upload_is_forgotten_after_two_hours_and_with_its_draft(
     late = clock.now() + timedelta(hours=2, seconds=1)
     with monkeypatch.context() as later:
         later.setattr(clock, "now", lambda: late)
-        with transaction():
-            uploading.end(uploading.expired())
+        end_now("uploads")
         assert (stored(parts), uploads()) == ([], [])
     sender.part(sender.begin("front", LONG).json["url"], LONG, 0)
     sender.page.browser.get("/requests").submit(action="/discard")
@@ -352,11 +350,11 @@ def test_the_sweep_removes_what_a_kill_left(sender: Sender, parts: Path, monkeyp
     sender.part(sender.begin("front", LONG).json["url"], LONG, 0)
     with transaction() as session:
         session.delete(session.execute(select(IdentityUpload)).scalar_one())
-    sweep_uploads(JobRun(0, 0))
+    end_now("upload_leftovers")
     assert len(stored(parts)) == 1
     late = clock.now() + timedelta(hours=3)
     monkeypatch.setattr(clock, "now", lambda: late)
-    sweep_uploads(JobRun(0, 0))
+    end_now("upload_leftovers")
     assert stored(parts) == []
 
 

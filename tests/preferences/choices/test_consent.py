@@ -29,6 +29,7 @@ from portal.preferences.choices.states import rename
 from portal.preferences.models import Origin, PreferenceState, PreferenceTotal, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
 from tests.support.acting.people import People
+from tests.support.keeping import restrict
 from tests.support.preferences import customer_of, flags_on, proofs, state_of
 
 FLAG = "offers.email"
@@ -274,7 +275,7 @@ def test_proofs_leave_five_years_after_they_stopped_counting(people: People) -> 
         with clock.stopped_at(datetime(2021, 6, 1, 10, tzinfo=UTC)), transaction():
             withdraw(customer_of(email), FLAG, origin=Origin.PORTAL, wording="w", wording_version="1", language="fr")
     with clock.stopped_at(datetime(2021, 7, 1, 10, tzinfo=UTC)), transaction():
-        customer_of("restricted@example.org").status = CustomerStatus.RESTRICTED
+        restrict(customer_of("restricted@example.org"))
         suppress(customer_of("restricted@example.org"), "restricted")
         erased = customer_of("erased@example.org")
         erased.status, erased.erased_at = CustomerStatus.ERASED, clock.now()

@@ -290,7 +290,7 @@ def test_a_file_that_ended_is_not_offered_again(known: Browser, mailbox: Mailbox
     reference = only_request().reference
     with clock.stopped_at(clock.now() + timedelta(days=15)):
         with transaction():
-            enqueue("exports.expire_packages")
+            enqueue("retention.packages")
         run_due_jobs()
     page = known.get(f"/requests/{reference}")
     assert "Votre fichier a pris fin le" in page.text

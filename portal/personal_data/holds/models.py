@@ -1,0 +1,60 @@
+"""Legal holds: an officer has something kept although its time is over, for a dispute or an inspection."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.bilingual import Label
+from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
+from portal.infrastructure.identifiers import new_public_id
+
+
+class HoldGround(StrEnum):
+    LITIGATION = "litigation"
+    """A claim is made or defended (GDPR art. 17(3)(e))."""
+    AUDIT = "audit"
+    """An audit of the accounts or of the taxes needs it."""
+    AUTHORITY = "authority"
+    """An authority has asked that nothing be destroyed."""
+    FRAUD = "fraud"
+    """A fraud is being looked into."""
+
+    def label(self, language: object) -> str:
+        """Return the ground in a few words, in a language."""
+        return _LABELS[self].text(language)
+
+
+_LABELS = {
+    HoldGround.LITIGATION: Label(fr="litige", en="dispute"),
+    HoldGround.AUDIT: Label(fr="contrôle comptable ou fiscal", en="audit of accounts or taxes"),
+    HoldGround.AUTHORITY: Label(fr="demande d'une autorité", en="request of an authority"),
+    HoldGround.FRAUD: Label(fr="fraude en cours d'examen", en="fraud being looked into"),
+}
+
+
+class LegalHold(db.Model):
+    """A hold on everything of a customer, or on one category, kind or record. Its keep is a row of `keeps`.
+
+    Attributes:
+        words: why, as whoever placed it wrote it.
+        review_on: the day on which somebody has to look again, within six months. It releases nothing by itself.
+    """
+
+    __tablename__ = "legal_holds"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    category: Mapped[str | None] = mapped_column(String(20))
+    kind: Mapped[str | None] = mapped_column(String(60))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    ground: Mapped[HoldGround] = mapped_column(code_column(HoldGround))
+    words: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(String(60))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    review_on: Mapped[date]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(60))

@@ -1,0 +1,85 @@
+"""Place a legal hold, and lift it. Nothing that it names goes by its age meanwhile; a late review releases nothing."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import Select, select
+
+from portal import clock
+from portal.audit.recording import record
+from portal.audit.tags import declare
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.keeping.keeps import end_keep, keep
+from portal.personal_data.keeping.models import KeepReason
+
+PLACED = declare("staff:hold:placed", "hold", "ground", "review_on")
+LIFTED = declare("staff:hold:lifted", "hold")
+
+LONGEST = relativedelta(months=6)
+
+
+class ReviewTooFar(Exception):
+    """The review is not within six months from today."""
+
+
+class NoSuchHold(Exception):
+    """No hold that stands has this id."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a hold keeps: everything of a customer, or one category, kind or record."""
+
+    category: str | None = None
+    kind: str | None = None
+    external_id: str | None = None
+
+
+def place_hold(
+    customer: Customer, held: Held, ground: HoldGround, words: str, *, review_on: date, actor: str
+) -> LegalHold:
+    """Keep something from now on, in the current transaction.
+
+    Args:
+        words: why, for whoever reviews it.
+        actor: `staff:…`, or `command`.
+
+    Raises:
+        ReviewTooFar: `review_on` is past, today, or more than six months away.
+    """
+    if not clock.today() < review_on <= clock.today() + LONGEST:
+        raise ReviewTooFar
+    lock_row(Customer, customer.id)
+    scope = {"category": held.category, "kind": held.kind, "external_id": held.external_id}
+    hold = LegalHold(
+        customer_id=customer.id, ground=ground, words=words, review_on=review_on, placed_by=actor, **scope
+    )  # fmt: skip
+    db.session.add(hold)
+    db.session.flush()
+    keep(customer.id, KeepReason.HOLD, hold.id, **scope)
+    subject = f"customer:{customer.public_id}"
+    record(PLACED, actor=actor, subject=subject, hold=hold.public_id, ground=ground, review_on=review_on.isoformat())
+    return hold
+
+
+def lift_hold(public_id: str, actor: str) -> LegalHold:
+    """End a hold in the current transaction; what is past its time goes with the next run. Raises `NoSuchHold`."""
+    statement = standing().where(LegalHold.public_id == public_id)
+    hold: LegalHold | None = db.session.execute(statement).scalar_one_or_none()
+    if hold is None:
+        raise NoSuchHold
+    hold.ended_at, hold.ended_by = clock.now(), actor
+    end_keep(KeepReason.HOLD, hold.id)
+    customer = db.session.get_one(Customer, hold.customer_id)
+    record(LIFTED, actor=actor, subject=f"customer:{customer.public_id}", hold=hold.public_id)
+    return hold
+
+
+def standing() -> Select[Any]:
+    """Return the select of the holds that stand, those to be reviewed first."""
+    return select(LegalHold).where(LegalHold.ended_at.is_(None)).order_by(LegalHold.review_on, LegalHold.id)

@@ -1,0 +1,44 @@
+"""What may go: the one clause that says so. Whatever removes by age reads it, and nothing else decides."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_
+
+from portal.personal_data.keeping.models import Keep
+
+
+@dataclass(frozen=True)
+class About:
+    """Which customer a row is about, as expressions of its query; for a record also what it is.
+
+    Attributes:
+        customer: the customer's id.
+        is_file: the row is the person's own file: it stays while anything of theirs is kept, however small.
+    """
+
+    customer: Any
+    category: Any = None
+    kind: Any = None
+    external_id: Any = None
+    is_file: bool = False
+
+
+def may_go(about: About) -> ColumnElement[bool]:
+    """Return the condition that nothing keeps a row."""
+    return ~exists().where(*open_keeps(about)).correlate_except(Keep)
+
+
+def open_keeps(about: About) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a row of `keeps` keeps the row that is described."""
+    is_theirs = (Keep.customer_id == about.customer, Keep.ended_at.is_(None))
+    if about.is_file:
+        return is_theirs
+    scopes = ((Keep.category, about.category), (Keep.kind, about.kind), (Keep.external_id, about.external_id))
+    return (*is_theirs, *(_covers(named, own) for named, own in scopes))
+
+
+def _covers(named: Any, own: Any) -> ColumnElement[bool]:
+    """Return the condition that a keep names nothing, or just what the row is; a row that is no record has no kind."""
+    is_open: ColumnElement[bool] = named.is_(None)
+    return is_open if own is None else or_(is_open, named == own)
