@@ -49,7 +49,10 @@ def test_the_dashboard_shows_nine_tiles_in_their_order_with_counts_and_dates(peo
     assert page.h1 == "Bonjour Camille"
     names = [name.get_text(strip=True) for name in page.tree.select(".tiles strong")]
     assert names == [category.label("fr") for category in CATEGORIES]
-    assert tile(page, "Achats et paiements") == f"2 Achats et paiements il y a {(clock.today() - clock.local_date(newest)).days} jours"
+    assert (
+        tile(page, "Achats et paiements")
+        == f"2 Achats et paiements il y a {(clock.today() - clock.local_date(newest)).days} jours"
+    )
     assert tile(page, "Utilisation") == "0 Utilisation"
     for words, path in [
         ("Télécharger mes données", "/requests/new/access"),

@@ -19,7 +19,9 @@ def kinds_to_choose(kinds: Sequence[Kind], by_kind: dict[str, int], language: st
 
 def volume(by_month: Sequence[int], language: str) -> list[tuple[str, int]]:
     """Return the name and the count of each of the last twelve months."""
-    return [(known_date(day.isoformat()[:7], language), count) for day, count in zip(last_months(), by_month, strict=True)]
+    return [
+        (known_date(day.isoformat()[:7], language), count) for day, count in zip(last_months(), by_month, strict=True)
+    ]
 
 
 def periods_to_choose(by_month: Sequence[int], oldest_at: datetime | None, language: str) -> list[tuple[str, str]]:
