@@ -76,7 +76,7 @@ def _context(owner: str, public_id: str) -> str:
     return f"kept-form:{owner}:{public_id}"
 
 
-@job("web.purge_kept_forms", every=timedelta(minutes=15))
+@job("web.purge_kept_forms", every=timedelta(minutes=15), destroys=True)
 def purge_kept_forms(run: JobRun) -> None:
     """Delete kept forms whose hour is over."""
     over = select(KeptForm.id).where(KeptForm.expires_at <= clock.now()).limit(_PURGED_AT_ONCE)
