@@ -74,7 +74,7 @@ SUPPRESSIONS = Ending(
     term=OwnEnd(Label(fr="la fin de la mise à l'écart", en="the end of the suppression")),
     starts=Label(fr="l'effacement : trois ans au moins", en="the erasure: three years at least"),
     ground=Label(
-        fr="que plus personne n'écrive à la personne (article 21(3))",
+        fr="que plus personne n'écrive à la personne (article 21, paragraphe 3)",
         en="that nobody writes to the person again (art. 21(3))",
     ),
     goes_freely=True,

@@ -16,7 +16,7 @@ from portal.demo.specimens import Holder, passport_page
 from portal.preferences.purposes import FLAGS
 from tests.support import records
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page
+from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.served import Served, until
 
 Visit = Callable[..., Visitor]

@@ -23,7 +23,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.preferences.queries import totals
 from portal.records.data_map.kinds import Origin, installed_data_map
 from portal.records.models import Record

@@ -15,9 +15,9 @@ from portal.exports.contents import items_of
 from portal.exports.information import article_15_information
 from portal.infrastructure.database import db
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
-from portal.personal_data.purposes import OWN_PURPOSES
 from portal.personal_data.registry import holdings, uses_of
+from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
+from portal.personal_data.uses.purposes import OWN_PURPOSES
 from portal.records.data_map.kinds import DEFAULT_FILE, DataMap, DataMapFaults, installed_data_map
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People

@@ -14,8 +14,8 @@ from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.personal_data.lawful_bases import LawfulBasis
-from portal.personal_data.trackers import purposes_in_the_dark
+from portal.personal_data.uses.lawful_bases import LawfulBasis
+from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
