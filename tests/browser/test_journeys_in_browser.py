@@ -112,7 +112,7 @@ def decide(reviewer: Visitor, reference: str, right: str) -> None:
     """Find the case in the queue, take it, and grant it."""
     reviewer.sign_in_staff("reviewer")
     page = reviewer.open("/staff/queue")
-    reviewer.send({"text": reference}, "form.filters")
+    reviewer.send({"text": reference}, "form.search")
     page.click(f"main table a[href$='{reference}']")
     reviewer.send({}, "form[action$='/claim']")
     expect(page.locator("form[action$='/release']")).to_be_visible()
