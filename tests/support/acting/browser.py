@@ -3,14 +3,13 @@
 It checks every page that it fetches, so that each test also tests the pages on its way.
 """
 
-import re
-from collections import Counter
-from collections.abc import Container
 from contextvars import Context
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import lxml.html
 from bs4 import BeautifulSoup, Tag
 from flask import Flask, has_app_context, session
 from flask.testing import FlaskClient
@@ -18,12 +17,9 @@ from werkzeug.test import TestResponse
 
 from portal.infrastructure.database import db
 from portal.web.form_tokens import masked_token
+from tests.support.looking.page_rules import check_page
 
 Values = dict[str, Any]
-
-# A time as the portal writes it: « 9 h 05 », with spaces that do not break, or “at 09:05”.
-_TIME = re.compile(r"\b\d{1,2}\u00a0h\u00a0\d{2}\b|\bat \d{2}:\d{2}\b")
-_ZONE = ("Les heures sont celles de Paris.", "Times are those of Paris.")
 
 
 class Page:
@@ -34,18 +30,27 @@ class Page:
         self.response = response
         self.status = response.status_code
         self.url = response.request.path
-        self.tree = BeautifulSoup(response.get_data(), "lxml")
+
+    @cached_property
+    def tree(self) -> BeautifulSoup:
+        """The page to search in, made on demand: that takes half as long as the portal takes for the page."""
+        return BeautifulSoup(self.response.get_data(), "lxml")
+
+    @cached_property
+    def root(self) -> Any:
+        """The page as lxml reads it, twenty times faster."""
+        return lxml.html.document_fromstring(self.response.get_data() or b"<p>", lxml.html.HTMLParser(encoding="utf-8"))
 
     @property
     def text(self) -> str:
         """The words of the page, runs of white space as one plain space."""
-        return " ".join(self.tree.get_text(" ").replace("\u00a0", " ").replace("\u202f", " ").split())
+        return _words(self.root)
 
     @property
     def h1(self) -> str:
-        heading = self.tree.find("h1")
+        heading = self.root.find(".//h1")
         assert heading is not None, f"{self.url} has no h1"
-        return " ".join(heading.get_text(" ").replace("\u00a0", " ").split())
+        return _words(heading)
 
     @property
     def errors(self) -> list[str]:
@@ -90,9 +95,9 @@ class Page:
 
     def link(self, text: str) -> str:
         """Return the address of the link whose words contain `text`."""
-        for link in self.tree.find_all("a"):
-            if text in " ".join(link.get_text(" ").replace("\u00a0", " ").split()):
-                return str(link["href"])
+        for link in self.root.iter("a"):
+            if text in _words(link):
+                return str(link.attrib["href"])
         raise AssertionError(f"{self.url} has no link {text!r}")
 
     def click(self, text: str) -> "Page":
@@ -143,8 +148,13 @@ class Browser:
             db.session.rollback()
         page = Page(self, response)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
-            check_page(page)
+            check_page(page.root, page.url)
         return page
+
+
+def _words(element: Any) -> str:
+    parts = element.xpath(".//text()[not(parent::script or parent::style)]")
+    return " ".join(" ".join(parts).replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
 def _new_token(app: Flask, path: str) -> tuple[str, str]:
@@ -173,40 +183,3 @@ def _own_values(form: Tag) -> list[tuple[str, str]]:
         else:
             values.append((str(name), str(field.get("value", ""))))
     return values
-
-
-def says_its_zone(text: str) -> bool:
-    """Tell whether a text says once which clock its times are of, or holds no time."""
-    return not _TIME.search(text) or sum(text.count(words) for words in _ZONE) == 1
-
-
-def check_page(page: Page) -> None:
-    """Assert the rules of every page: one h1, a title, labels, unique ids, nothing inline."""
-    tree, place = page.tree, page.url
-    tags = tree.find_all(True)
-    headings = [tag for tag in tags if tag.name == "h1"]
-    assert len(headings) == 1, f"{place}: one h1, not {len(headings)}"
-    assert tree.title and tree.title.get_text().strip(), f"{place}: a title"
-    assert tree.html and tree.html.get("lang") in {"fr", "en"}, f"{place}: html lang"
-    ids = Counter(tag["id"] for tag in tags if "id" in tag.attrs)
-    repeated = [name for name, times in ids.items() if times > 1]
-    assert not repeated, f"{place}: ids used twice: {repeated}"
-    labelled = {tag.get("for") for tag in tags if tag.name == "label"}
-    assert says_its_zone(tree.get_text(" ")), f"{place}: times without their zone, or with it twice"
-    for tag in tags:
-        _check_tag(tag, place, ids, labelled)
-
-
-def _check_tag(tag: Tag, place: str, ids: Container[Any], labelled: Container[Any]) -> None:
-    assert tag.name != "style", f"{place}: an inline style element"
-    assert "style" not in tag.attrs, f"{place}: a style attribute"
-    assert tag.name != "script" or tag.get("src"), f"{place}: an inline script"
-    handlers = [name for name in tag.attrs if name.startswith("on")]
-    assert not handlers, f"{place}: inline handlers {handlers}"
-    missing = [name for name in str(tag.get("aria-describedby", "")).split() if name not in ids]
-    assert not missing, f"{place}: {tag.get('name')} is described by missing {missing}"
-    if tag.name in {"input", "select", "textarea"} and tag.get("type") not in {"hidden", "submit"}:
-        is_labelled = tag.get("id", "") in labelled or tag.find_parent("label")
-        assert is_labelled or tag.get("aria-label"), f"{place}: {tag.get('name')} has no label"
-        if tag.get("type") == "radio":
-            assert tag.find_parent("fieldset"), f"{place}: the radio {tag.get('name')} stands in no fieldset"

@@ -15,7 +15,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from portal.infrastructure.mail.models import Mail
-from tests.support.acting.browser import says_its_zone
+from tests.support.looking.page_rules import says_its_zone
 
 
 class Mailbox:
