@@ -60,11 +60,6 @@ def runs_of(ending: Ending) -> list[PurgeRun]:
     return list(db.session.execute(statement).scalars())
 
 
-def removed_since_yesterday() -> Select[Any]:
-    """Return the select of what each run of the last day removed."""
-    return select(PurgeRun.removed).where(PurgeRun.clock_at > clock.now() - timedelta(days=1), PurgeRun.removed > 0)
-
-
 def standing_holds() -> list[tuple[LegalHold, str]]:
     """Return the holds that stand, those to be reviewed first, each with the reference of its customer."""
     with_customer = standing().add_columns(Customer).join(Customer, Customer.id == LegalHold.customer_id)

@@ -10,7 +10,7 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.bilingual import Label
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import transaction
 from portal.personal_data.expiry.approving import NothingWaits, approve_class
 from portal.personal_data.expiry.endings import Ending, ending_of
 from portal.retention import report
@@ -53,40 +53,15 @@ def approve() -> Response:
 
 
 @on_desk(
-    Label(fr="Suppressions qui attendent votre accord", en="Removals that wait for your approval"),
+    Label(fr="Suppressions à approuver ou à regarder", en="Removals to approve or to look at"),
     rank=Rank.CARE, endpoint="staff.retention.runs",
 )  # fmt: skip
-def waiting_removal(member: StaffMember) -> Waiting | None:
-    """Return how many classes wait; None for who does not keep the desk."""
+def removals_to_look_at(member: StaffMember) -> Waiting | None:
+    """Return how many classes wait, are late, or keep something long past its time; None without the desk."""
     if not member.may(Permission.SEE_DESK):
         return None
-    waiting = [each.run.clock_at for each in report.reports() if each.waits and each.run]
-    return Waiting(len(waiting), min(waiting, default=None))
-
-
-@on_desk(
-    Label(
-        fr="Suppressions en retard, ou données gardées longtemps après leur terme",
-        en="Removals that are late, or data kept long past their time",
-    ),
-    rank=Rank.CARE, endpoint="staff.retention.runs",
-)  # fmt: skip
-def worrying_removal(member: StaffMember) -> Waiting | None:
-    """Return how many classes need a look; None for who does not keep the desk."""
-    if not member.may(Permission.SEE_DESK):
-        return None
-    return Waiting(sum(each.needs_a_look for each in report.reports()))
-
-
-@on_desk(
-    Label(fr="Supprimé depuis hier, au terme de sa durée", en="Removed since yesterday, its time being over"),
-    rank=Rank.CARE, endpoint="staff.retention.runs",
-)  # fmt: skip
-def last_removal(member: StaffMember) -> Waiting | None:
-    """Return how much the runs of a day removed; None for who does not keep the desk."""
-    if not member.may(Permission.SEE_DESK):
-        return None
-    return Waiting(sum(db.session.execute(report.removed_since_yesterday()).scalars()))
+    since = [each.run.clock_at for each in report.reports() if each.run and (each.waits or each.needs_a_look)]
+    return Waiting(len(since), min(since, default=None))
 
 
 @on_desk(

@@ -176,3 +176,10 @@ def test_killed_between_two_batches_it_goes_on_where_it_was(browser: Browser, mo
 def hold_slices_at(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "FIRST_SLICE", size)
     monkeypatch.setattr(loop, "LARGEST_SLICE", size)
+
+
+def test_what_was_purged_does_not_come_back_with_the_next_full_import(browser: Browser) -> None:
+    old = visit(99) | {"recorded_at": "2021-01-01T10:00:00+01:00"}
+    take_in(old, visit(100))
+    assert "V-100" in held()
+    assert "V-99" not in held(), "its last day was in 2023"

@@ -40,7 +40,7 @@ def test_a_run_leaves_its_report_on_the_desk(app: Flask, people: People) -> None
         restrict(session.query(Customer).one())
     end_now("records")
     officer = people.signed_in_staff(Role.OFFICER)
-    page = officer.get("/staff/desk").click("Suppressions en retard, ou données gardées longtemps")
+    page = officer.get("/staff/desk").click("Suppressions à approuver ou à regarder")
     assert page.url == "/staff/retention"
     first = next(iter(rows(page)))
     assert first == "Données venues des systèmes de l’entreprise Gardé longtemps après son terme"
@@ -58,9 +58,7 @@ def test_the_officer_lets_go_what_waits(app: Flask, people: People) -> None:
     end_now("whole_base_looks")
     officer = people.signed_in_staff(Role.OFFICER)
     page = (
-        officer.get("/staff/desk")
-        .click("Suppressions qui attendent votre accord")
-        .click("Fichiers de tous les clients")
+        officer.get("/staff/desk").click("Suppressions à approuver ou à regarder").click("Fichiers de tous les clients")
     )
     assert "25 éléments ont dépassé leur durée." in page.text
     page = page.submit(action="/staff/retention/whole_base_looks")
@@ -70,21 +68,22 @@ def test_the_officer_lets_go_what_waits(app: Flask, people: People) -> None:
     assert event.actor.startswith("staff:")
     end_now()
     assert db.session.execute(text("SELECT count(*) FROM whole_base_looks")).scalar_one() == 0
-    assert "attendent votre accord" not in officer.get("/staff/desk").text
-    assert officer.get("/staff/desk").click("Supprimé depuis hier").url == "/staff/retention"
+    assert "à approuver ou à regarder" not in officer.get("/staff/desk").text
+    page = officer.get("/staff/desk").click("Ce qui est supprimé, ce qui est gardé, et pourquoi")
+    assert rows(page)["Fichiers de tous les clients pris par l’équipe"][2:4] == ["25", "25"]
 
 
 def test_a_worker_that_stands_still_is_seen(app: Flask, people: People) -> None:
     with clock.stopped_at(clock.now() - timedelta(hours=25)):
         end_now("records")
     officer = people.signed_in_staff(Role.OFFICER)
-    assert "en retard" not in officer.get("/staff/desk").text
+    assert "à regarder" not in officer.get("/staff/desk").text
     with transaction() as session:
         two_hours = "datetime(finished_at, '-2 hours')"
         if db.engine.dialect.name == "postgresql":
             two_hours = "finished_at - interval '2 hours'"
         session.execute(text(f"UPDATE purge_runs SET finished_at = {two_hours} WHERE class = 'records'"))
-    assert "en retard" in officer.get("/staff/desk").text
+    assert "à regarder" in officer.get("/staff/desk").text
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.REVIEWER, Role.MARKETING, Role.SUPPORT])

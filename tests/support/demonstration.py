@@ -161,6 +161,7 @@ def _staff_values() -> Values:
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
+        "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
     }

@@ -96,6 +96,8 @@ class RecordLines:
     def take(self, line: RecordLine) -> bool:
         """Take one record, checked against the data map already. Returns whether it changes anything.
 
+        One that is not held, and whose last day is past, is not taken: what was purged would come back with every file.
+
         Raises:
             LineRefused: for a customer that is unknown or erased, or restricted when the record is held.
         """
@@ -113,10 +115,21 @@ class RecordLines:
         if content == held.after:
             held.is_taken = True
             return False
+        if held.after is None and self._is_past(customer, line):
+            return False
         if customer.is_restricted and held.before is not None:
             raise LineRefused("customer", RESTRICTED)
         held.after, held.is_taken = content, True
         return True
+
+    def _is_past(self, customer: HeldCustomer, line: RecordLine) -> bool:
+        """Tell whether a record is past its last day. One that counts from the last contact may still be lengthened."""
+        kind = self._data_map.kinds[line.kind]
+        if starts_at_last_contact(kind):
+            return False
+        recorded_on, ended_on = local_date(line.recorded_at), customer.relationship_ended_on
+        last_day = self._expiry.of(kind, recorded_on, line.values, ended_on)
+        return last_day is not None and last_day < clock.today()
 
     def remove(self, line: RemovedLine) -> bool:
         """Take one removal. Returns whether there was anything to remove.
