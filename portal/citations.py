@@ -19,6 +19,7 @@ _LAWS: Final = {
 }
 _OTHERS: Final = (
     (re.compile(r"CJEU (C-\d+/\d+)"), Label(fr="CJUE, {0}", en="CJEU, {0}")),
+    (re.compile(r"CNIL (\d{4}-\d+)"), Label(fr="délibération de la CNIL {0}", en="CNIL {0}")),
     (re.compile(r"EDPB (\d+/\d+)"), Label(fr="CEPD, lignes directrices {0}", en="EDPB guidelines {0}")),
     (re.compile(r"Directive \(EU\) (\d+/\d+)"), Label(fr="directive (UE) {0}", en="Directive (EU) {0}")),
     (re.compile(r"(décret [\d-]+|RGAA [\d.]+)"), Label(fr="{0}", en="{0}")),

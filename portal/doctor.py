@@ -256,7 +256,10 @@ def _missing_consent() -> Iterator[Finding]:
         return
     oldest = min(figure.oldest_at for figure in found if figure.oldest_at)
     names = ", ".join(f"{figure.records} {figure.kind}" for figure in found)
-    yield False, f"consent: no trace of it for {names}, the oldest of {oldest:%Y-%m-%d}; see /staff/missing-consent"
+    yield (
+        State.NOT_FIT,
+        f"consent: no trace of it for {names}, the oldest of {oldest:%Y-%m-%d}; see /staff/missing-consent",
+    )
 
 
 def _strangers() -> Iterator[Finding]:

@@ -239,7 +239,7 @@ class Recipient(_Part):
         return f"{self.shown_name(language)} ({', '.join(details)})" if details else self.shown_name(language)
 
 
-# The purposes of cookies that need consent; `personal_data.cookie_purposes` explains them.
+# The purposes of cookies that need consent; `personal_data.uses.cookie_purposes` explains them.
 TrackerPurpose = Literal["audience_measurement", "personalisation", "advertising", "social_media"]
 
 

@@ -58,7 +58,7 @@ REGISTRATIONS = Ending(
     starts=Label(fr="l'inscription, ou la fin du dernier lien", en="the registration, or the end of its last link"),
     goes_freely=True,
     ground=Label(
-        fr="l'adresse n'est à personne de connu (article 5(1)(e))",
+        fr="l'adresse n'est à personne de connu (article 5, paragraphe 1, point e))",
         en="the address is nobody's that we know (art. 5(1)(e))",
     ),
 )
@@ -86,7 +86,7 @@ UNUSED = Ending(
         en="the last sign-in; a mail leaves 30 days before, and a sign-in ends the wait",
     ),
     ground=Label(
-        fr="un compte inactif n'a plus de raison d'être (article 5(1)(e), CNIL : deux ans)",
+        fr="un compte inactif n'a plus de raison d'être (article 5, paragraphe 1, point e), CNIL : deux ans)",
         en="an account that is not used has no purpose any more (art. 5(1)(e), CNIL: two years)",
     ),
 )
@@ -120,7 +120,7 @@ OTHER_ADDRESSES = Ending(
     term=MAILS_TO_STRANGERS.term,
     starts=LINKS.starts,
     ground=Label(
-        fr="l'adresse n'est plus à personne, ou ne l'a jamais été (article 5(1)(e))",
+        fr="l'adresse n'est plus à personne, ou ne l'a jamais été (article 5, paragraphe 1, point e))",
         en="it is nobody's address any more, or never was (art. 5(1)(e))",
     ),
 )

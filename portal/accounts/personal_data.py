@@ -30,9 +30,9 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
-from portal.personal_data.purposes import ACCOUNT, SECURITY, SOCIAL_SIGN_IN
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row
+from portal.personal_data.uses.purposes import ACCOUNT, SECURITY, SOCIAL_SIGN_IN
 
 FACEBOOK_SIGN_IN: Final = "sign_in.facebook"
 """The choice to sign in with Facebook: made by linking, taken back by unlinking."""

@@ -6,8 +6,8 @@ from flask_babel import get_locale
 from portal.access.declare import PUBLIC, requires
 from portal.cookies.portal_cookies import portal_cookies
 from portal.infrastructure import installed
-from portal.personal_data.cookie_purposes import CHOICE_MONTHS, COOKIE_PURPOSES
-from portal.personal_data.trackers import say_trackers
+from portal.personal_data.uses.cookie_purposes import CHOICE_MONTHS, COOKIE_PURPOSES
+from portal.personal_data.uses.trackers import say_trackers
 
 blueprint = Blueprint("cookies", __name__)
 

@@ -30,7 +30,7 @@ def consent_lines(person: DemoCustomer) -> Iterator[dict[str, Any]]:
     """Yield what somebody accepted and refused, always the same; nothing for the one without proof."""
     if person.number == WITHOUT_PROOF:
         return
-    random = Random(f"choices of {person.number}")  # noqa: S311 - the same people every time, nothing secret
+    random = Random(f"what {person.number} chose")  # noqa: S311 - the same people every time, nothing secret
     for flag, days_ago in BEFORE:
         yield _line(person, flag, days_ago, is_given=True)
     for flag, (asked, accepted) in SOMETIMES.items():

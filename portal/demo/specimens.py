@@ -6,6 +6,7 @@ They imitate no state's document: no emblem, no security print, no number that c
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
@@ -196,6 +197,7 @@ def _written(day: date) -> str:
     return day.strftime("%d.%m.%Y")
 
 
+@cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     # The font that comes with Pillow: the same picture on every machine.
     return ImageFont.load_default(size)

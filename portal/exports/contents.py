@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from portal import clock
-from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
 from portal.personal_data.registry import HeldItem, holdings
+from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
 

@@ -11,10 +11,10 @@ from portal.infrastructure import installed
 from portal.organisation import Recipient
 from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category
-from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.recipients import RecipientRegister, as_answer, say_where
 from portal.personal_data.registry import holdings, uses_of
 from portal.personal_data.sentences import Behind, say_automated
+from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.records.data_map.kinds import DataMap, Kind, installed_data_map
 
 

@@ -12,8 +12,8 @@ from portal.exports.ends import PARTS
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
-from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.uses.purposes import REQUESTS
 
 
 def _summary(customer_id: int) -> Select[Any]:

@@ -19,7 +19,10 @@ from portal.web.sessions import CUSTOMER_RULES
 OFTEN, HOURLY = timedelta(minutes=10), timedelta(hours=1)
 _UPLOAD_LIFE = Fixed(uploading.LIFE, Label(fr="deux heures", en="two hours"))
 _SESSION_LIFE = Fixed(CUSTOMER_RULES.absolute, Label(fr="une session", en="one session"))
-_NO_LONGER = Label(fr="pas plus longtemps que son usage (article 5(1)(e))", en="no longer than its use (art. 5(1)(e))")
+_NO_LONGER = Label(
+    fr="pas plus longtemps que son usage (article 5, paragraphe 1, point e))",
+    en="no longer than its use (art. 5(1)(e))",
+)
 _KILLED = Label(
     fr="reste d'un processus interrompu, que rien ne peut ouvrir", en="left by a killed process; nothing can open it"
 )
@@ -76,7 +79,7 @@ DOCUMENTS = Ending(
         en="its arrival, and the due date of the request at the latest; a decision destroys it at once",
     ),
     ground=Label(
-        fr="une pièce ne survit pas à son usage (article 5(1)(e), CNIL SAN-2020-008)",
+        fr="une pièce ne survit pas à son usage (article 5, paragraphe 1, point e), CNIL SAN-2020-008)",
         en="no document outlives its use (art. 5(1)(e), CNIL SAN-2020-008)",
     ),
     every=HOURLY,

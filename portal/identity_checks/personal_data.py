@@ -17,8 +17,8 @@ from portal.identity_checks.proof.attestation import checker_label, lifted_label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
-from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.uses.purposes import REQUESTS
 
 _LIFTED = Label(fr="Doutes levés", en="Doubts lifted")
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")

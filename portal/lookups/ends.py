@@ -11,7 +11,7 @@ from portal.personal_data.keeping.clause import About
 
 _LOOKED = Label(fr="la consultation", en="the look")
 _CONTROL = Label(
-    fr="que la personne la voie et que nous la contrôlions (articles 5(2) et 32)",
+    fr="que la personne la voie et que nous la contrôlions (article 5, paragraphe 2, et article 32)",
     en="that the person sees it and we can check it (art. 5(2), 32)",
 )
 

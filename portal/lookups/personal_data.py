@@ -13,8 +13,8 @@ from portal.lookups.ends import ACCESS_LOG, PARTS
 from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
 from portal.lookups.whole_base import newest_whole_base_looks, whole_base_looks
 from portal.personal_data.categories import Category
-from portal.personal_data.purposes import LOOKS
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.uses.purposes import LOOKS
 
 CATEGORY: Final = Category.TECHNICAL
 Row = AccessLogEntry | CustomerLookup | WholeBaseLook

@@ -19,8 +19,8 @@ from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.ends import MAILS, PARTS
 from portal.personal_data.holds.ends import PARTS as HOLDS
 from portal.personal_data.own_file import OWN_FILES
-from portal.personal_data.purposes import ACCOUNT
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.uses.purposes import ACCOUNT
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
 _REFERENCE = Label(fr="Numéro de client", en="Customer number")

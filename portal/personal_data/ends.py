@@ -48,7 +48,7 @@ MAILS_TO_STRANGERS = Ending(
     term=Fixed(timedelta(days=30), Label(fr="30 jours", en="30 days")),
     starts=Label(fr="son écriture", en="when it was written"),
     ground=Label(
-        fr="personne n'en a plus besoin une fois son lien passé (RGPD, article 5(1)(e))",
+        fr="personne n'en a plus besoin une fois son lien passé (RGPD, article 5, paragraphe 1, point e))",
         en="nobody needs it once its link is over (GDPR art. 5(1)(e))",
     ),
     goes_freely=True,
@@ -60,7 +60,8 @@ ENDED_KEEPS = Ending(
     term=Declared("request_files"),
     starts=Label(fr="sa levée", en="when it ended"),
     ground=Label(
-        fr="prouver pourquoi une donnée est restée (article 5(2))", en="proof of why something stayed (art. 5(2))"
+        fr="prouver pourquoi une donnée est restée (article 5, paragraphe 2)",
+        en="proof of why something stayed (art. 5(2))",
     ),
 )
 

@@ -6,7 +6,7 @@ from typing import Final
 from portal.bilingual import Label
 from portal.citations import cite
 from portal.organisation import GapCode, Organisation, Recipient
-from portal.personal_data.trackers import purposes_in_the_dark
+from portal.personal_data.uses.trackers import purposes_in_the_dark
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,5 +112,8 @@ EMPTIED_FILES = Ending(
     starts=Label(
         fr="la fiche vidée, une fois parti tout ce qui la concerne", en="the emptying, once all about it is gone"
     ),
-    ground=Label(fr="une référence qui ne sert plus (article 5(1)(e))", en="a reference of no more use (art. 5(1)(e))"),
+    ground=Label(
+        fr="une référence qui ne sert plus (article 5, paragraphe 1, point e))",
+        en="a reference of no more use (art. 5(1)(e))",
+    ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from portal.personal_data.expiry.endings import Part
-from portal.personal_data.purposes import Purpose
+from portal.personal_data.uses.purposes import Purpose
 
 
 @dataclass(frozen=True)

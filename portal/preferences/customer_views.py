@@ -23,8 +23,8 @@ from portal.customers.ages import consents_from
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.cookie_purposes import COOKIE_PURPOSES
-from portal.personal_data.trackers import say_trackers
+from portal.personal_data.uses.cookie_purposes import COOKIE_PURPOSES
+from portal.personal_data.uses.trackers import say_trackers
 from portal.preferences.choices.choosing import (
     Action,
     Conflict,

@@ -60,7 +60,10 @@ PROOFS = Ending(
         fr="le choix qui l'a remplacé, ou l'effacement de la personne",
         en="the choice that replaced it, or the erasure of the person",
     ),
-    ground=Label(fr="prouver un accord (articles 7(1) et 17(3)(e))", en="proof of a consent (art. 7(1), 17(3)(e))"),
+    ground=Label(
+        fr="prouver un accord (article 7, paragraphe 1, et article 17, paragraphe 3, point e))",
+        en="proof of a consent (art. 7(1), 17(3)(e))",
+    ),
 )
 SUPPRESSIONS = Ending(
     code="suppressions",
@@ -74,7 +77,7 @@ SUPPRESSIONS = Ending(
     term=OwnEnd(Label(fr="la fin de la mise à l'écart", en="the end of the suppression")),
     starts=Label(fr="l'effacement : trois ans au moins", en="the erasure: three years at least"),
     ground=Label(
-        fr="que plus personne n'écrive à la personne (article 21(3))",
+        fr="que plus personne n'écrive à la personne (article 21, paragraphe 3)",
         en="that nobody writes to the person again (art. 21(3))",
     ),
     goes_freely=True,

@@ -11,11 +11,11 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Answer, read_agreements
 from portal.personal_data.categories import Category
-from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES
-from portal.personal_data.lawful_bases import LawfulBasis
-from portal.personal_data.purposes import CHOICES, CONSENT_PROOF
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row
+from portal.personal_data.uses.cookie_purposes import COOKIE_FLAG_CODES
+from portal.personal_data.uses.lawful_bases import LawfulBasis
+from portal.personal_data.uses.purposes import CHOICES, CONSENT_PROOF
 from portal.preferences.choices.states import read_state
 from portal.preferences.ends import PARTS
 from portal.preferences.models import ConsentRecord, PreferenceState, UnsubscribeLink

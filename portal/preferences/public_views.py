@@ -31,7 +31,6 @@ blueprint = Blueprint("preferences", __name__)
 
 ONE_CLICK = "One-Click"
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-_AROUND = ' "\t\r\n\0\ufeff'
 MAILS_TO_ONE_ADDRESS = "5 per hour"
 
 
@@ -71,11 +70,16 @@ def stop(token: str) -> Any:
 def _is_one_click() -> bool:
     """Tell whether a mail program sent the one line of RFC 8058, as a form or, where it names no type, as it stands."""
     if request.mimetype in _FORM_TYPES:
-        values = [value for name, value in request.form.items(multi=True) if name.strip(_AROUND) == "List-Unsubscribe"]
+        pairs = list(request.form.items(multi=True))
     else:
-        name, _equals, value = request.get_data(as_text=True).strip(_AROUND).partition("=")
-        values = [value] if name == "List-Unsubscribe" else []
-    return any(value.strip(_AROUND).lower() == ONE_CLICK.lower() for value in values)
+        name, _equals, value = request.get_data(as_text=True).partition("=")
+        pairs = [(name, value)]
+    return any(_bare(name) == "List-Unsubscribe" and _bare(value).lower() == ONE_CLICK.lower() for name, value in pairs)
+
+
+def _bare(word: str) -> str:
+    """Return a word without quotes, line ends and marks that a program may leave around it."""
+    return "".join(sign for sign in word if sign.isalnum() or sign == "-")
 
 
 @blueprint.get("/unsubscribe/<token>/done")

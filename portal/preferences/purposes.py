@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.bilingual import Label
-from portal.personal_data.cookie_purposes import COOKIE_PURPOSES, COOKIE_WORDING_VERSION, CookiePurpose
+from portal.personal_data.uses.cookie_purposes import COOKIE_PURPOSES, COOKIE_WORDING_VERSION, CookiePurpose
 
 WORDING_VERSION: Final = "2026-11-22"
 """Version of every wording below, stored with each choice. Change it whenever a word of a wording changes."""

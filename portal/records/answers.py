@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from portal.organisation import Organisation, Recipient, RecipientRole
 from portal.personal_data.agreements import Agreements, say_agreement
 from portal.personal_data.categories import Category, Question
-from portal.personal_data.lawful_bases import LawfulBasis
-from portal.personal_data.purposes import Purpose
 from portal.personal_data.recipients import RecipientRegister, say_missing_name
 from portal.personal_data.registry import holdings, uses_of
+from portal.personal_data.uses.lawful_bases import LawfulBasis
+from portal.personal_data.uses.purposes import Purpose
 from portal.records.data_map.kinds import DataMap, Kind, Nature
 from portal.records.offers import Offer, names_of, offers_of
 

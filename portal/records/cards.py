@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.agreements import Agreements, say_collected
-from portal.personal_data.lawful_bases import LawfulBasis
 from portal.personal_data.registry import HeldItem
+from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.models import Record, values_of
 from portal.web.filters import long_date

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.personal_data.agreements import taken_back_at
 from portal.personal_data.categories import Category
-from portal.personal_data.lawful_bases import Availability, availability, may_withdraw_consent
+from portal.personal_data.uses.lawful_bases import Availability, availability, may_withdraw_consent
 from portal.records.data_map.kinds import DataMap, Kind
 
 RIGHTS: Final = ("access", "rectification", "erasure", "restriction", "portability", "objection")

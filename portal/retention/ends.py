@@ -52,7 +52,7 @@ RUNS = Ending(
     term=Declared("approvals"),
     starts=Label(fr="le passage", en="the run"),
     ground=Label(
-        fr="prouver ce qui a été supprimé, et quand (article 5(2))",
+        fr="prouver ce qui a été supprimé, et quand (article 5, paragraphe 2)",
         en="proof of what was removed, and when (art. 5(2))",
     ),
 )
@@ -73,6 +73,8 @@ declare(
         "audit",
         frozenset({"audit_events", "audit_head"}),
         Reach.NOBODY,
-        stays=Label(fr="la piste d'audit ne nomme personne (article 5(2))", en="the trail names nobody (art. 5(2))"),
+        stays=Label(
+            fr="la piste d'audit ne nomme personne (article 5, paragraphe 2)", en="the trail names nobody (art. 5(2))"
+        ),
     ),
 )

@@ -82,7 +82,10 @@ DRAFTS = Ending(
     source=Rows(RequestDraft, age=RequestDraft.expires_at, remove_rows=_discard),
     term=OwnEnd(Label(fr="le jour dit à la personne", en="the day that the person was told")),
     starts=Label(fr="la dernière saisie", en="the last change"),
-    ground=Label(fr="le temps de finir d'écrire (article 5(1)(e))", en="the time to finish writing (art. 5(1)(e))"),
+    ground=Label(
+        fr="le temps de finir d'écrire (article 5, paragraphe 1, point e))",
+        en="the time to finish writing (art. 5(1)(e))",
+    ),
     goes_freely=True,
 )
 

@@ -14,8 +14,8 @@ from portal.clock import local_date
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
-from portal.personal_data.purposes import REQUESTS
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.uses.purposes import REQUESTS
 from portal.rights.ends import PARTS
 from portal.rights.following.history import customer_history
 from portal.rights.models import (

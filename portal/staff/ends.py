@@ -17,7 +17,7 @@ from portal.staff.models import StaffDevice, StaffSession, StaffToken
 _SECURITY = Label(
     fr="repérer une intrusion (délibération CNIL 2021-122)", en="to notice an intrusion (CNIL, délibération 2021-122)"
 )
-_PROOF = Label(fr="prouver qui a décidé quoi (article 5(2))", en="proof of who decided what (art. 5(2))")
+_PROOF = Label(fr="prouver qui a décidé quoi (article 5, paragraphe 2)", en="proof of who decided what (art. 5(2))")
 
 SESSIONS = Ending(
     code="staff_sessions",

@@ -95,6 +95,7 @@ def _ask_nobody() -> None:
     """Make what follows as for somebody who is not signed in: the database cannot tell who is there."""
     with suppress(SQLAlchemyError):
         db.session.rollback()
+    g.pop("portal_session", None)
     g._login_user = AnonymousUserMixin()
 
 

@@ -17,7 +17,11 @@ PLACES = [
     (r"CriOS|\bEdg\b", "web/browsers.py", ()),
     (r"'none'; sandbox", "web/headers.py", ()),
     # Gaps in a card number may hold the mark too.
-    (r"\bcsv\.writer\b|\\ufeff", "web/csv_files.py", ("records/imports/card_numbers.py",)),
+    (
+        r"\bcsv\.writer\b|\\ufeff",
+        "web/csv_files.py",
+        ("records/imports/card_numbers.py", "preferences/public_views.py"),
+    ),
 ]
 
 

@@ -18,7 +18,7 @@ from tests.support.acting.chromium import visitors_of
 from tests.support.acting.people import PASSWORD, TOTP_SECRET, People
 from tests.support.acting.visitor import Profiles, Visitor
 from tests.support.approvals import found, proposed
-from tests.support.looking.page_checks import check_page, refuse
+from tests.support.looking.pages.page_checks import check_page, refuse
 from tests.support.servers.loopback import Loopback
 from tests.support.servers.served import Served
 

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.support.acting.chromium import visitors_of
 from tests.support.acting.visitor import Profiles, Visitor
-from tests.support.looking.component_page import serve_components
-from tests.support.looking.page_checks import check_page
+from tests.support.looking.pages.component_page import serve_components
+from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.served import Served
 
 Visit = Callable[..., Visitor]

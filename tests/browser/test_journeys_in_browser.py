@@ -16,7 +16,7 @@ from portal.demo.specimens import Holder, passport_page
 from portal.preferences.purposes import FLAGS
 from tests.support import records
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page
+from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.served import Served, until
 
 Visit = Callable[..., Visitor]
@@ -112,7 +112,7 @@ def decide(reviewer: Visitor, reference: str, right: str) -> None:
     """Find the case in the queue, take it, and grant it."""
     reviewer.sign_in_staff("reviewer")
     page = reviewer.open("/staff/queue")
-    reviewer.send({"text": reference}, "form.filters")
+    reviewer.send({"text": reference}, "form.search")
     page.click(f"main table a[href$='{reference}']")
     reviewer.send({}, "form[action$='/claim']")
     expect(page.locator("form[action$='/release']")).to_be_visible()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, expect
 
 from portal.demo.specimens import Holder, card_back, card_front
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page
+from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.breaking_line import breaking_line
 
 Visit = Callable[..., Visitor]

@@ -23,7 +23,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.preferences.queries import totals
 from portal.records.data_map.kinds import Origin, installed_data_map
 from portal.records.models import Record
@@ -159,7 +159,9 @@ def without_consent(records: list[Record]) -> Counter[str]:
 def test_what_is_collected_on_consent_has_its_row_except_for_one_person(fresh: Fresh) -> None:
     missing = without_consent(list(db.session.execute(select(Record)).scalars()))
     assert set(missing) == {WITHOUT_PROOF}
-    assert "Nous ne trouvons pas la trace de l’accord" in text_of(fresh, "thomas@example.org")
+    assert "Cette donnée demande votre accord, et nous n’en trouvons pas la trace." in text_of(
+        fresh, "thomas@example.org"
+    )
     assert "Nous ne trouvons pas la trace" not in text_of(fresh, "camille@example.org")
 
 

@@ -97,16 +97,16 @@ def test_two_calls_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        whole(b" " * (MOST_BYTES + 1)),
-        HEAD + b"\r\n" + b" " * 50_000_000,
-        whole(gzip.compress(b" " * 50_000_000), b"Content-Encoding: gzip\r\n"),
+        lambda: whole(b" " * (MOST_BYTES + 1)),
+        lambda: HEAD + b"\r\n" + b" " * 50_000_000,
+        lambda: whole(gzip.compress(b" " * 50_000_000), b"Content-Encoding: gzip\r\n"),
     ],
     ids=["too long by one", "without end", "compressed"],
 )
-def test_a_flood_is_refused(content: bytes) -> None:
-    with serving(sending(content)) as url, bound(Session(), 60) as session, pytest.raises(RequestException):
+def test_a_flood_is_refused(make: Callable[[], bytes]) -> None:
+    with serving(sending(make())) as url, bound(Session(), 60) as session, pytest.raises(RequestException):
         session.get(url)
 
 

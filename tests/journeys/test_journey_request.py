@@ -119,7 +119,7 @@ def test_a_copy_from_its_form_to_its_download(people: People, mailbox: Mailbox) 
         assert page.h1 == "Est-ce bien vous ?"
         page = page.submit({"password": PASSWORD}, with_field="password")
         assert page.url == address
-        answer = camille.client.post(address, data={"csrf_token": form_token(page)})
+        answer = camille.client.post(address, data={"csrf_token": form_token(page)}, follow_redirects=True)
     assert answer.status_code == 200
     assert hashlib.sha256(answer.data).hexdigest() in page.text
 

@@ -29,7 +29,6 @@ ALLOWED = {
     "sauf ce que la loi nous oblige à garder": "a limit of the request, without saying that it applies",
     "except what the law makes us keep": "the same",
     "The law makes us do it (legal obligation": "the name of the basis, with its article",
-    "is kept until it is erased": "a rule on how long, without saying that it happened",
 }
 
 

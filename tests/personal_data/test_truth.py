@@ -17,7 +17,6 @@ from portal.bilingual import LANGUAGES
 from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.sentences import declared
 from portal.preferences.models import ConsentRecord, PreferenceState
@@ -61,7 +60,6 @@ def company(app: Flask, people: People) -> Company:
 @pytest.mark.parametrize("name", STORIES)
 def test_what_a_customer_reads_is_true(name: str, people: People, company: Company, mailbox: Mailbox) -> None:
     browser = make(people, company, name)
-    run_due_jobs()
     customer_id = customer_of(name).id
     texts = read_everything(browser, name, customer_id, mailbox)
     faults, claimed = look_at(texts, customer_id)

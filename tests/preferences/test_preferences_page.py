@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
-from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES
+from portal.personal_data.uses.cookie_purposes import COOKIE_FLAG_CODES
 from portal.preferences.choices.consent import Choice, give, record_choices, suppress, withdraw
 from portal.preferences.models import Origin
 from portal.preferences.purposes import FLAG_CODES, FLAGS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.cookies.categories import necessary_cookies
-from portal.personal_data.cookie_purposes import COOKIE_FLAG_CODES, COOKIE_PURPOSES
+from portal.personal_data.uses.cookie_purposes import COOKIE_FLAG_CODES, COOKIE_PURPOSES
 from portal.preferences.marketing_rules import Audience, Message, Reason, decide
 from portal.preferences.purposes import (
     FLAG_CODES,

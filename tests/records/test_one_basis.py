@@ -15,9 +15,9 @@ from portal.exports.contents import items_of
 from portal.exports.information import article_15_information
 from portal.infrastructure.database import db
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.lawful_bases import Availability, LawfulBasis, availability
-from portal.personal_data.purposes import OWN_PURPOSES
 from portal.personal_data.registry import holdings, uses_of
+from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
+from portal.personal_data.uses.purposes import OWN_PURPOSES
 from portal.records.data_map.kinds import DEFAULT_FILE, DataMap, DataMapFaults, installed_data_map
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
@@ -78,7 +78,9 @@ def in_the_answers(page: Page, codes: dict[str, str], language: str) -> Told:
         first = part.select_one("p")
         assert first is not None
         bases = bases_in(words(part.get_text(" ")), language)
-        code = codes.get(words(first.get_text()).removesuffix("."))
+        quiet = first.select_one(".quiet-text")
+        use = first.get_text().replace(quiet.get_text(), "") if quiet else first.get_text()
+        code = codes.get(words(use).removesuffix("."))
         assert code or not bases, f"a basis of no purpose: {words(part.get_text(' '))}"
         if code:
             told[code] |= bases
@@ -210,7 +212,7 @@ def test_a_title_says_when_it_was_given_and_that_it_was_not(browser: Browser, ta
         values = {"family_name": "Lefèvre", "title": "mrs", "title_given_on": given_on}
         assert take_in(record("civil_identity", "I-1", values, CAMILLE, source="platform")) == []
         said = words(browser.get("/data/identity").text)
-        assert "Civilité facultative : Nous ne trouvons pas la trace de l’accord" in said
+        assert "Civilité facultative : Cette donnée demande votre accord, et nous n’en trouvons pas la trace." in said
     values = {"family_name": "Lefèvre"}
     assert take_in(record("civil_identity", "I-1", values, CAMILLE, source="platform")) == []
     assert "Civilité facultative :" not in words(browser.get("/data/identity").text).partition("D’où vient")[0]

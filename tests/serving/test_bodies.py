@@ -31,7 +31,7 @@ def head(size: int) -> bytes:
 def test_a_body_over_its_limit_is_refused_in_french_before_it_is_there(front: Fronted, sent: bytes) -> None:
     answer = front.talk(sent).decode()
     assert answer.startswith("HTTP/1.1 413 ")
-    assert "trop gros" in answer
+    assert "dépasse la taille acceptée" in answer
     assert "connection: close" in answer
 
 

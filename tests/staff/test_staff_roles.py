@@ -32,7 +32,7 @@ NEEDED = {
     "token_revoke": Permission.MANAGE_TOKENS,
 }
 FOR_ALL_STAFF = {
-    "home", "sign_out", "permissions", "recovery_codes", "approvals", "approval", "answer_approval",
+    "home", "sign_out", "stay", "permissions", "recovery_codes", "approvals", "approval", "answer_approval",
     "account", "account_password", "account_recovery_codes", "account_sessions", "account_session_end", "confirm_password",
     "begin_company_proof", "prove_by_company",
     "account_app", "account_app_new", "account_app_picture", "account_app_remove",

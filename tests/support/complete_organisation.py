@@ -8,7 +8,7 @@ from flask import Flask
 
 from portal.infrastructure import installed
 from portal.organisation import AccessibilityAudit, DataProtectionOfficer, Organisation
-from portal.personal_data.cookie_purposes import COOKIE_PURPOSES
+from portal.personal_data.uses.cookie_purposes import COOKIE_PURPOSES
 
 
 def complete_organisation() -> Organisation:

@@ -13,6 +13,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.lifecycle import Right, Status
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import deliver
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, refusal_values, second, staff_browser, taken_in
 from tests.support.filing import file_copy, file_with_document_later, trust_device
@@ -57,7 +58,7 @@ class Company:
         decide(open_case(self._reviewer, reference), outcome, "Nous avons lu votre demande.", **values)
         if case(reference).status is Status.SECOND_OPINION:
             second(self._officer, reference)
-        run_due_jobs()
+        deliver()
         assert not case(reference).is_open, f"{reference}: {case(reference).status}"
 
     def copy(self, browser: Browser) -> None:
@@ -84,6 +85,7 @@ def accepted_one(company: Company, browser: Browser, name: str) -> None:
     link_facebook(address_of(name))
     with clock.stopped_at(clock.now() - timedelta(days=60)):
         company.copy(browser)
+    run_due_jobs()
     company.answer(taken_in(company.people, Right.ERASURE, email=address_of(name)), "partial")
 
 

@@ -31,4 +31,4 @@ hasher = QuickHasher()
 def use_quick_hasher() -> None:
     """Have this process compute passwords at the least cost."""
     hashing._hasher = hasher
-    hashing._no_one = hasher.hash("an account that does not exist")
+    hashing._no_one = hashing._fitting_nobody()

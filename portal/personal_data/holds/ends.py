@@ -14,7 +14,8 @@ LIFTED_HOLDS = Ending(
     term=Declared("request_files"),
     starts=Label(fr="la levée", en="when it was lifted"),
     ground=Label(
-        fr="prouver pourquoi une donnée est restée (article 5(2))", en="proof of why something stayed (art. 5(2))"
+        fr="prouver pourquoi une donnée est restée (article 5, paragraphe 2)",
+        en="proof of why something stayed (art. 5(2))",
     ),
 )
 

@@ -25,7 +25,8 @@ class KeepReason(StrEnum):
 
     def label(self, language: object) -> str:
         """Return the reason in a few words, in a language."""
-        return _LABELS[self].text(language)
+        label: Label = _LABELS[self]
+        return label.text(language)
 
 
 _LABELS = {

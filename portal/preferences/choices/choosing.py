@@ -16,8 +16,8 @@ from sqlalchemy import select
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.personal_data.cookie_purposes import CookiePurpose
-from portal.personal_data.trackers import say_trackers
+from portal.personal_data.uses.cookie_purposes import CookiePurpose
+from portal.personal_data.uses.trackers import say_trackers
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.choices.memory import asks_again_on, is_due_again
 from portal.preferences.choices.states import lock_state

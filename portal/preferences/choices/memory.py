@@ -7,7 +7,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from portal import clock
-from portal.personal_data.cookie_purposes import CHOICE_MONTHS
+from portal.personal_data.uses.cookie_purposes import CHOICE_MONTHS
 from portal.preferences.purposes import FLAGS
 
 

@@ -18,8 +18,8 @@ from portal.clock import NO_END
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
-from portal.personal_data.lawful_bases import LawfulBasis, rights_for
-from portal.personal_data.purposes import OWN_PURPOSES, Purpose
+from portal.personal_data.uses.lawful_bases import LawfulBasis, rights_for
+from portal.personal_data.uses.purposes import OWN_PURPOSES, Purpose
 from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, printable, read_value, show_value
 from portal.records.data_map.retention_rules import ENDS, RecordDates, Retention
 from portal.records.data_map.special_categories import is_card_secret, is_special_category

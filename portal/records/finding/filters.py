@@ -1,4 +1,7 @@
-"""What a person looks for in a category: a kind, a month or year, words. From an address, so it may be anything."""
+"""What a person looks for in a category: a kind, a month or year, words.
+
+It comes from an address, so it may be anything.
+"""
 
 import re
 from collections.abc import Mapping

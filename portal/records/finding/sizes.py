@@ -28,13 +28,9 @@ def size_parts(category: Category, kinds: Iterable[Kind], customer_id: ColumnEle
     is_theirs = Record.customer_id == customer_id
     parts = [_counted(OF_KIND, kind.code, is_theirs, Record.kind == kind.code) for kind in kinds]
     in_category = (is_theirs, Record.category == category.value)
-    parts += [
-        _counted(
-            OF_MONTH, str(place), *in_category,
-            Record.recorded_at >= _edge(place), Record.recorded_at < _edge(place + 1),
-        )
-        for place in range(MONTHS)
-    ]  # fmt: skip
+    for place in range(MONTHS):
+        is_in_month = (Record.recorded_at >= _edge(place), Record.recorded_at < _edge(place + 1))
+        parts.append(_counted(OF_MONTH, str(place), *in_category, *is_in_month))
     oldest = select(func.min(Record.recorded_at)).where(*in_category).scalar_subquery()
     return [*parts, select(literal(OLDEST), literal(""), literal(0), oldest)]
 

@@ -41,7 +41,7 @@ def count(limits: Limits, amount: int, *, is_under_way: bool) -> Windows:
     # First read only: a caller who is past a limit causes no write, which would make everybody wait for the disk.
     with db.engine.connect() as connection:
         _check(_running(connection, list(most), instant), most, instant, missing=amount, own=amount)
-    values = [
+    values: list[dict[str, Any]] = [
         {
             "key": name_of(limit, key), "count": amount, "under_way": amount * is_under_way,
             "expires": instant + limit.get_expiry(),
@@ -50,7 +50,7 @@ def count(limits: Limits, amount: int, *, is_under_way: bool) -> Windows:
     ]  # fmt: skip
     with _writing() as connection, connection.begin():
         # One order for everybody, so that two tries at once wait for each other and do not deadlock.
-        rows = connection.execute(_upsert(sorted(values, key=lambda value: value["key"]), instant)).all()
+        rows = connection.execute(_upsert(instant), sorted(values, key=lambda value: value["key"])).all()
         _check(rows, most, instant, missing=0, own=amount * is_under_way)
         return {row.key: row.expires for row in rows}
 
@@ -91,9 +91,10 @@ def _check(rows: Sequence[Any], most: dict[str, int], instant: float, *, missing
         raise UsedUp(max(row.expires for row in over) - instant, is_crowd=is_crowd)
 
 
-def _upsert(values: list[dict[str, Any]], instant: float) -> Any:
+def _upsert(instant: float) -> Any:
+    """Return the statement without its rows: with them, SQLAlchemy would write its SQL anew for each try."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(RateCount).values(values)
+    statement = insert(RateCount)
     is_over, new = RateCount.expires <= instant, statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["key"],

@@ -46,8 +46,9 @@ PERSON = DemoCustomer(
 )  # fmt: skip
 WORDS = "Canarimots : corrigez mon nom."
 NOTE = "Canarinote, pour les collègues."
+# On a flag of which the demonstration has no newer choice, which would hide this one.
 CHOICE = {
-    "type": "consent", "customer": PERSON.number, "flag": "offers.email", "given": True, "at": "2026-02-01T09:00:00+01:00",
+    "type": "consent", "customer": PERSON.number, "flag": "surveys.sms", "given": True, "at": "2026-02-01T09:00:00+01:00",
     "wording": "Oui, j’accepte.", "source": "Canariboutique",
 }  # fmt: skip
 # What stands in a field of the person or of a record of theirs. The given name is none: rows of the queue show it.

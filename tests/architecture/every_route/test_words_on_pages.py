@@ -7,6 +7,7 @@ import pytest
 
 from portal.access.declare import declared_access
 from portal.access.permissions import Role
+from portal.preferences.purposes import FLAG_CODES
 from portal.web.audiences import Audience
 from tests.support.demonstration import Demonstration, walkable
 
@@ -17,10 +18,18 @@ ENGLISH = re.compile(
 )
 LOOSE = re.compile(r"« \S|\S »|\S [;:?!](?= |$)|«\S|[^\s\u00a0\u202f]»")
 UNSEEN = re.compile(r"<(script|style|svg|head|pre|code)\b.*?</\1>|<[^>]*>", re.DOTALL)
-# These pages name what somebody has to find elsewhere: the cookies in a browser, the keys of the organisation file.
+# These name what somebody has to find elsewhere: the cookies in a browser, the keys of the organisation file, and in
+# a column of its own the code of a choice, which the feed has too.
 NAMES = {
     "/cookies": {"staff_session", "staff_form", "staff_device"},
-    "/staff/register": {"country_name", "data_protection_officer", "takes_automated_decisions", "transfer_safeguard"},
+    "/preferences/history.csv": set(FLAG_CODES),
+    "/staff/register": {
+        "country_name",
+        "data_protection_officer",
+        "no_trackers_for",
+        "takes_automated_decisions",
+        "transfer_safeguard",
+    },
 }
 # Three roles open every page of staff between them.
 CALLERS = {

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2.exceptions import VerifyMismatchError
 
 from portal.infrastructure.passwords import hashing
 from portal.infrastructure.passwords.hashing import AT_ONCE, HashingBusy, hash_password, is_password
+from tests.support.hashing import REAL
 
 
 class Gate:
@@ -87,3 +89,12 @@ def test_a_forked_process_computes_with_threads_of_its_own() -> None:
     child.join(60)
     assert child.exitcode == 0
     assert answers.get() is True
+
+
+def test_a_password_of_nobody_is_compared_at_the_cost_of_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "_hasher", REAL)
+    of_nobody = hashing._fitting_nobody()
+    assert not hashing.is_outdated(of_nobody)
+    assert len(of_nobody) == len(REAL.hash("a long enough password"))
+    with pytest.raises(VerifyMismatchError):  # and not a hash that cannot be read, which would cost nothing
+        REAL.verify(of_nobody, "a long enough password")

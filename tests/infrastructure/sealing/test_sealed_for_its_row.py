@@ -76,8 +76,8 @@ def sealed_before(people: People) -> tuple[int, int, int]:
     member_id, account_id = people.staff(Role.OFFICER).id, people.account("nora@example.org").id
     db.session.remove()
     downgrade(revision="0002")
-    with transaction() as session:
-        session.get_one(Account, account_id).sealed_totp_secret = seal_text(OWN, "customer second factor")
+    sealed = seal_text(OWN, "customer second factor")
+    tell("UPDATE accounts SET sealed_totp_secret = :sealed WHERE id = :id", sealed=sealed, id=account_id)
     assert column("staff_members", "sealed_totp_secret", member_id)
     db.session.remove()
     return member_id, account_id, package_id

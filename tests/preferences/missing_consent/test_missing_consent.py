@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.access.permissions import Role
 from portal.customers.models import Customer
-from portal.doctor import examine
+from portal.doctor import State, examine
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.preferences.choices.consent import Choice, record_choices
@@ -83,13 +83,13 @@ def test_a_consent_taken_back_before_covers_nothing(held: None, officer: Browser
 
 
 def test_the_doctor_says_so(held: None) -> None:
-    assert dict(findings())["consent"] is True
+    assert dict(findings())["consent"] is State.WELL
     look()
-    found = next(text for is_well, text in examine() if text.startswith("consent:") and not is_well)
+    found = next(text for is_well, text in examine() if text.startswith("consent:") and is_well is State.NOT_FIT)
     assert "2 survey_answer, the oldest of 2026-03-02" in found
 
 
-def findings() -> list[tuple[str, bool]]:
+def findings() -> list[tuple[str, State]]:
     return [(text.partition(":")[0], is_well) for is_well, text in examine()]
 
 

@@ -73,7 +73,7 @@ class Visitor:
                 fields.select_option(value)
             else:
                 fields.fill(value)
-        place.locator("button:not([type=button])").first.click()
+        place.locator("button:not([type=button], [type=reset], [form])").first.click()
         return self.page
 
     def sign_in(self, name: str) -> None:

@@ -60,6 +60,7 @@ def png(picture: Image.Image, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def phone_jpeg() -> bytes:
     """The front as a phone stores it: on its side (orientation 6), with metadata on where and by whom it was taken."""
     exif = Image.Exif()
@@ -71,6 +72,7 @@ def phone_jpeg() -> bytes:
     return jpeg(lying, exif=exif, comment=CANARY, icc_profile=profile, xmp=b"<x:xmpmeta>" + CANARY, quality=85)
 
 
+@cache
 def chatty_png() -> bytes:
     """The front as PNG with words in each kind of text chunk."""
     text = PngImagePlugin.PngInfo()
@@ -82,16 +84,19 @@ def chatty_png() -> bytes:
     return png(picture_of(front()), pnginfo=text, exif=exif)
 
 
+@cache
 def with_second_picture() -> bytes:
     """What phones write for portraits and high dynamic range: another JPEG after the end of the first."""
     return front() + jpeg(Image.new("L", (64, 40)))
 
 
+@cache
 def motion_photo() -> bytes:
     """What phones write for moving photos: a film after the end of the picture."""
     return front() + struct.pack(">I", 24) + b"ftypmp42" + bytes(12) + b"\0\0\x40\0mdat" + b"film" * 4094
 
 
+@cache
 def with_makers_notes() -> bytes:
     """What some makers append: their own records with a directory at the very end."""
     return front() + b"maker" * 2000 + b"SEFH" + bytes(40) + b"SEFT"
@@ -134,6 +139,7 @@ def pdf_of_pages(contents: list[bytes], page_extra: bytes = b"", catalogue_extra
 RED, BLUE = b"1 0 0 rg 0 0 420 595 re f", b"0 0 1 rg 0 0 420 595 re f"
 
 
+@cache
 def scanned_pdf() -> bytes:
     """Two pages as a scanner makes them: the card's two sides as pictures."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [ 3 0 R 6 0 R ] /Count 2 >>"]
@@ -241,6 +247,7 @@ def png_bomb(width: int = 8000, height: int = 8000) -> bytes:
     return raw_png(width, height, png_chunk(b"IDAT", packed))
 
 
+@cache
 def text_bomb() -> bytes:
     """A tiny picture whose compressed text unpacks to 100 MB."""
     packer = zlib.compressobj(1)

@@ -18,6 +18,7 @@ from portal.infrastructure.locking.order import ORDER
 _ADDED_OR_CHANGED = re.compile(r"INSERT INTO (\w+) .*ON CONFLICT")
 _PORTAL = str(Path(__file__).parents[3] / "portal")
 _RANK = {table: rank for rank, table in enumerate(ORDER)}
+_known: dict[Any, list[str]] = {}  # by what SQLAlchemy knows a statement by, whatever its values
 
 
 class LockedOutOfOrder(AssertionError):
@@ -68,10 +69,20 @@ def locked_tables(statement: Any) -> list[str]:
         lock = statement._for_update_arg
         if lock is None or lock.read:
             return []
-        chosen = [getattr(part, "table", part) for part in lock.of] if lock.of else statement.get_final_froms()
-        return [table.name for table in chosen if hasattr(table, "name")]
+        key = statement._generate_cache_key()
+        if key is None:
+            return _locked_by_select(statement)
+        if key.key not in _known:
+            _known[key.key] = _locked_by_select(statement)
+        return _known[key.key]
     if isinstance(statement, Update | Delete):
         return [statement.table.name]
     if isinstance(statement, TextClause):
         return _ADDED_OR_CHANGED.findall(statement.text)
     return []
+
+
+def _locked_by_select(statement: Select[Any]) -> list[str]:
+    of = statement._for_update_arg.of
+    chosen = [getattr(part, "table", part) for part in of] if of else statement.get_final_froms()
+    return [table.name for table in chosen if hasattr(table, "name")]

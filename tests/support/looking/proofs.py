@@ -14,7 +14,8 @@ from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.uses.lawful_bases import LawfulBasis
+from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
@@ -165,11 +166,14 @@ PROOFS: Final[dict[str, Proof]] = {
     "advertising_stopped": _advertising_stopped,
     "directives_kept": _directives,
     "facebook_unlinked": _unlinked,
+    "trackers": lambda *_: bool(installed.organisation().trackers),
+    "no_trackers": lambda *_: bool(installed.organisation().no_trackers_for),
 }
 UNKNOWN: Final[dict[str, Proof]] = {
     "collected_with_agreement": _collected_without,
     "no_automated_decision": lambda *_: installed.organisation().takes_automated_decisions is None,
     "in_the_union": lambda *_: any(one.is_in_the_union is None for one in installed.organisation().recipients),
+    "trackers": lambda *_: bool(purposes_in_the_dark(installed.organisation())),
     "advertising_stopped": lambda customer_id, *_: not (state := _state(customer_id)) or not state.is_suppressed,
 }
 
@@ -225,7 +229,7 @@ def _packages(place: str, customer_id: int, *, is_there: bool) -> list[AnswerPac
     return [
         package
         for package in _all(statement)
-        if package.public_id in place or place.startswith("/requests/")
+        if package.public_id in place or place.startswith("/requests/") or place == "/data"
         if (package.wrapped_key is not None and package.expires_at > clock.now()) is is_there
     ]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from portal.translations.__main__ import compile_catalogues
 from tests.support.acting.visitor import FLAGS
-from tests.support.looking.component_page import serve_components
+from tests.support.looking.pages.component_page import serve_components
 from tests.support.servers.machine import need
 
 SHEET = Path(__file__).parents[3] / "docs/pictures/components.png"

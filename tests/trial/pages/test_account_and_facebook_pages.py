@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page, refuse, tour
+from tests.support.looking.pages.page_checks import check_page, refuse, tour
 
 SCREENS = [(1280, "fr"), (390, "en")]
 WORDS = "words that nobody guesses"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page
+from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.company import CLIENT_ID, CLIENT_SECRET, Company
 from tests.support.servers.machine import need
 from tests.support.servers.served import Served, serve_demonstration, shared_folder

@@ -10,7 +10,7 @@ from portal.demo.specimens import Holder, card_back, card_front
 from portal.identity_checks.decoding.inspection import MAX_BYTES
 from tests.support.acting.visitor import Visitor
 from tests.support.documents.specimens import protected_pdf
-from tests.support.looking.page_checks import check_page, links, refuse, tour
+from tests.support.looking.pages.page_checks import check_page, links, refuse, tour
 
 HOLDER = Holder("Girard", "Thomas", date(1979, 11, 22))
 PUBLIC = [

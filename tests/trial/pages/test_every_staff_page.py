@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.page_checks import check_page, links, refuse, tour
+from tests.support.looking.pages.page_checks import check_page, links, refuse, tour
 
 STAFF = {
     "support": ["/staff/notice", "/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],

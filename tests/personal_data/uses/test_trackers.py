@@ -8,9 +8,9 @@ from flask import Flask
 
 from portal.infrastructure import installed
 from portal.organisation import DEFAULT_FILE, GapCode, Organisation, OrganisationFaults, TrackerPurpose
-from portal.personal_data.cookie_purposes import COOKIE_PURPOSES, CookiePurpose
 from portal.personal_data.organisation_gaps import gaps
-from portal.personal_data.trackers import say_trackers
+from portal.personal_data.uses.cookie_purposes import COOKIE_PURPOSES, CookiePurpose
+from portal.personal_data.uses.trackers import say_trackers
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.preferences import proofs, state_of

@@ -9,7 +9,7 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from portal.bilingual import Label
-from portal.personal_data.lawful_bases import LawfulBasis
+from portal.personal_data.uses.lawful_bases import LawfulBasis
 
 
 class Purpose(BaseModel):

@@ -8,8 +8,8 @@ from typing import Final
 
 from portal.bilingual import Label
 from portal.organisation import Organisation, Tracker
-from portal.personal_data.cookie_purposes import CookiePurpose
 from portal.personal_data.sentences import Ground, declare, say, setting
+from portal.personal_data.uses.cookie_purposes import CookiePurpose
 
 TRACKERS: Final = declare(
     "trackers",

@@ -8,7 +8,7 @@ import axe_playwright_python
 from playwright.sync_api import Page, expect
 
 from tests.support.acting.visitor import Visitor
-from tests.support.looking.pictures import keep_pictures
+from tests.support.looking.pages.pictures import keep_pictures
 
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

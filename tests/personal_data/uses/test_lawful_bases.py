@@ -3,7 +3,7 @@
 import pytest
 
 from portal.personal_data.categories import CATEGORIES, QUESTIONS
-from portal.personal_data.lawful_bases import (
+from portal.personal_data.uses.lawful_bases import (
     LawfulBasis,
     availability,
     may_withdraw_consent,
