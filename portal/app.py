@@ -37,7 +37,7 @@ from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
 from portal.web.outgoing import compression, static_files
-from portal.web.outgoing.brand import check_brand
+from portal.web.outgoing.brand import check_brand, declared_colours
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
 from portal.web.typed_forms import resuming, session_ends, stale
@@ -186,6 +186,8 @@ def _install_secrets(app: Flask, settings: Settings) -> None:
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
     check_brand(ROOT / "static/css")
+    # Mails cannot load the stylesheet, and are in the company's colours all the same.
+    app.jinja_env.globals["brand"] = declared_colours((ROOT / "static/css/brand.css").read_text("utf-8"), ":root")
     request_limits.register(app)
     readable_requests.register(app)
     address_parts.register(app)

@@ -12,6 +12,7 @@ from portal.access.declare import PUBLIC, requires
 from portal.access.next_page import next_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
+from portal.legal_time.deadlines import compute
 from portal.records.data_map.kinds import installed_data_map
 from portal.site.policy_claims import PolicyClaims
 from portal.web.i18n import LANGUAGES, keep_language
@@ -24,7 +25,9 @@ GPC_SINCE = "2026-11-22"
 @blueprint.get("/")
 @requires(PUBLIC)
 def home() -> str:
-    return render_template("site/public/home.html")
+    return render_template(
+        "site/public/home.html", data_map=installed_data_map(), answer_by=compute(clock.today()).due_on
+    )
 
 
 @blueprint.post("/language")

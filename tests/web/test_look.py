@@ -19,8 +19,8 @@ PARTS = (STYLES / "parts.css").read_text()
 BRAND = (STYLES / "brand.css").read_text()
 SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
 # What every page of staff loads, and what the page with the most styles of its own adds to it.
-ON_EVERY_PAGE = ("portal", "brand", "parts", "carried_over", "staff")
-OF_ONE_PAGE = ("data", "preferences", "upload", "viewer")
+ON_EVERY_PAGE = ("portal", "brand", "parts", "staff")
+OF_ONE_PAGE = ("data", "home", "preferences", "upload", "viewer")
 # Compressed, what a page of at most 18 KB (settled) may spend on its styles; the heaviest page itself takes the rest.
 MOST_STYLES = 11_500
 TEXTS = [
