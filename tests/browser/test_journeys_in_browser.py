@@ -146,7 +146,7 @@ def read_answer(visitor: Visitor, reference: str) -> None:
 
 def read_package(visitor: Visitor, reader: Visitor, folder: Path) -> None:
     """Download the copy and open it as the person does: unpacked, without network."""
-    visitor.page.click("main .panel a")
+    visitor.page.click("main .hero a.button")
     with visitor.page.expect_download() as download:
         visitor.send({}, "main form[action^='/answers/']")
     with zipfile.ZipFile(download.value.path()) as package:

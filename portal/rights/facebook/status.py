@@ -9,6 +9,7 @@ from portal.rights.carrying_out.effects import effects_of, unlinked
 from portal.rights.clock.told import clock_row
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
+from portal.rights.following.standing import state_of
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 from portal.web.filters import long_date
@@ -19,7 +20,7 @@ class ErasureStatus:
     """What the page says.
 
     Attributes:
-        title: the status in a few words; `sentence` says what it means.
+        title: the status in a few words; `sentence` says what it means, `state` is its colour in a hero.
         effects: what is done and what remains, and by whom.
         facts: (label, value) pairs.
         reasons: why it was refused, in part or whole, and what can be done about it.
@@ -27,6 +28,7 @@ class ErasureStatus:
 
     title: str
     sentence: str
+    state: str
     effects: list[str]
     facts: list[tuple[str, str]]
     reasons: list[str]
@@ -41,6 +43,7 @@ def status_of(request: RightsRequest, language: str) -> ErasureStatus:
     return ErasureStatus(
         request.status.customer_label(language),
         request.status.sentence(language),
+        state_of(request),
         effects_of(request, language) or [unlinked(request, language)],
         facts,
         _reasons(request, language),

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
-from portal.rights.clock.running import days_left, is_late
+from portal.rights.clock.running import days_left
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
 from portal.rights.filing.open_requests import open_requests
+from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
 from portal.rights.lifecycle import InvalidStep
@@ -33,7 +34,7 @@ def index() -> str:
         drafts=drafts_of(current_user.customer_id),
         closed=closed_requests(current_user.customer_id, request.args.get("closed")),
         days_left=days_left,
-        is_late=is_late,
+        is_awaited=awaited,
     )
 
 

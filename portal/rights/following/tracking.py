@@ -19,19 +19,13 @@ from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
 from portal.rights.following.history import customer_history
-from portal.rights.lifecycle import STAGES, Status, stage
+from portal.rights.following.standing import stage_now, stages_of, state_of
+from portal.rights.lifecycle import Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 20
-
-
-@dataclass(frozen=True)
-class StageLine:
-    """One of the four steps: its words, and its state: `done`, `current` or `todo`."""
-
-    label: str
-    state: str
+BRIEF = 120  # characters that the side of the page has room for, in each answer
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,9 @@ class Tracking:
     request: RightsRequest
     title: str
     legal_name: str
-    stages: list[StageLine]
+    state: str
+    stages: list[tuple[str, str]]
+    stage: int
     deadline: Deadline
     explanation: str
     days_left: int | None
@@ -64,6 +60,7 @@ class Tracking:
     attestations: Rows
     destroyed_at: datetime | None
     answer_text: str
+    question: Moment | None
     effects: list[str]
     package: AnswerPackage | None
 
@@ -81,6 +78,16 @@ class Tracking:
     def is_answered(self) -> bool:
         """Whether the answer has left."""
         return self.request.answered_at is not None
+
+    @property
+    def in_brief(self) -> Rows:
+        """What was asked for, as far as it is short enough for the side of the page."""
+        return [row for row in self.answers if len(row[1]) <= BRIEF]
+
+    @property
+    def at_length(self) -> Rows:
+        """What was asked for in more words than that."""
+        return [row for row in self.answers if len(row[1]) > BRIEF]
 
     @property
     def has_package_ended(self) -> bool:
@@ -119,7 +126,9 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         request=request,
         title=intent.label(language),
         legal_name=intent.legal_name(language),
-        stages=_stages(request, language),
+        state=state_of(request),
+        stages=stages_of(request, language),
+        stage=stage_now(request),
         deadline=deadline,
         explanation=explain(deadline, language),
         days_left=running.days_left(request),
@@ -134,20 +143,11 @@ def follow(request: RightsRequest, language: str) -> Tracking:
             (result_label(check, language), attestation(check, language)) for check in checks if check is not pending
         ],
         destroyed_at=max(destroyed) if destroyed else None,
+        question=next((_moment(each) for each in reversed(events) if each.kind is EventKind.CLARIFICATION_ASKED), None),
         answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
         effects=effects_of(request, language),
         package=package_of_request(request.id),
     )
-
-
-def _stages(request: RightsRequest, language: str) -> list[StageLine]:
-    current = stage(request.status)
-    is_over = request.status in (Status.ANSWERED, Status.CLOSED)
-    lines = []
-    for number, label in enumerate(STAGES, start=1):
-        state = "done" if number < current or is_over else "current" if number == current else "todo"
-        lines.append(StageLine(label.text(language), state))
-    return lines
 
 
 def _pause_reason(request: RightsRequest) -> PauseReason | None:

@@ -17,7 +17,7 @@ from portal.rights.filing.other_ways import take_in
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import EventKind, RequestPause, RightsRequest
 from portal.staff.models import StaffMember
-from tests.support.acting.browser import Browser
+from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
 from tests.support.filing import file_copy, only_request, trust_device
@@ -33,6 +33,12 @@ def known(people: People) -> Browser:
 def change(**values: object) -> None:
     with transaction() as session:
         session.execute(update(RightsRequest).values(**values))
+
+
+def hero_of(page: Page) -> tuple[str, str]:
+    """Return the state that the hero shows by its colour, and its day."""
+    hero = page.tree.select_one(".hero")
+    return hero["class"][1], hero.select_one(".date time")["datetime"][:10]
 
 
 def test_the_empty_list_offers_to_ask(people: People) -> None:
@@ -63,6 +69,29 @@ def test_a_late_request_says_so_and_names_the_authority(known: Browser) -> None:
     assert "porter plainte" in page.text
     assert "CNIL" in page.text
     assert "3 jours de retard" in page.text
+    assert hero_of(page) == ("late", (clock.today() - timedelta(days=3)).isoformat())
+    assert "Réponse" in page.tree.select_one(".progress li:last-child").get_text(), "the step has a name"
+    assert not page.tree.select(".progress li:last-child small"), "and promises no day that is over"
+
+
+def test_the_page_says_first_where_it_stands_and_last_what_has_happened(known: Browser) -> None:
+    page = file_copy(known)
+    assert hero_of(page) == ("running", only_request().due_on.isoformat())
+    headings = [heading.get_text(strip=True) for heading in page.tree.select("main .column h2")]
+    assert headings[-1] == "Ce qui s’est passé"
+    page = page.click("Annuler la demande").submit(action="/withdraw")
+    assert hero_of(page)[0] == "paused"
+    assert not page.tree.select(".progress"), "a request that was taken back leads nowhere"
+
+
+def test_long_words_stand_in_the_page_and_short_ones_beside_it(known: Browser) -> None:
+    long, page = "Tout ce que vous avez noté de moi depuis 2016. " * 4, file_copy(known)
+    change(answers={"scope": "all", "details": "Depuis 2016."})
+    assert "Depuis 2016." in known.get(page.url).tree.select_one(".stay").get_text()
+    change(answers={"scope": "all", "details": long})
+    page = known.get(page.url)
+    assert long.strip() not in page.tree.select_one(".stay").get_text()
+    assert long.strip() in page.tree.select_one(".column").get_text()
 
 
 def test_a_question_pauses_the_clock_and_the_answer_starts_it_again(known: Browser) -> None:
@@ -85,7 +114,8 @@ def test_a_question_pauses_the_clock_and_the_answer_starts_it_again(known: Brows
         )
         page = known.get(page.url)
         assert "en pause depuis le 6 mars 2026" in page.text
-        assert "Quelle période ?" in page.text
+        assert hero_of(page) == ("yours", "2026-03-06")
+        assert "Quelle période ?" in page.tree.select_one(".card:has([name=text])").get_text()
         assert "En pause depuis le 6 mars 2026" in known.get("/requests").text
         page = page.submit({"text": "De 2023 à 2025"}, with_field="text")
         assert "De 2023 à 2025" in page.text
