@@ -1,4 +1,4 @@
-"""Where a request stands, for the hero of its own page and of the first page: state, steps, what we wait for."""
+"""Where a request stands, for the hero of its own page and of the first page: state, four steps, what we wait for."""
 
 from datetime import date
 from typing import Final
