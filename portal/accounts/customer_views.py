@@ -43,11 +43,23 @@ Answer = str | tuple[str, int] | Response
 @blueprint.get("/account")
 @requires(CUSTOMER)
 def account() -> str:
+    return _account_page(is_masked=True)
+
+
+@blueprint.get("/account/in-full")
+@requires(CUSTOMER_FRESH)
+def account_in_full() -> str:
+    """Show the same page with nothing masked, to whoever has just proven themselves."""
+    return _account_page(is_masked=False)
+
+
+def _account_page(*, is_masked: bool) -> str:
     sessions, total = live_sessions(current_user.id)
     return render_template(
         "accounts/customer/account.html",
         account=current_user,
-        address=mask_address(current_user.email),
+        address=mask_address(current_user.email) if is_masked else current_user.email,
+        is_masked=is_masked,
         pending=pending_change(current_user.id),
         sessions=sessions,
         more_sessions=total - len(sessions),
