@@ -67,7 +67,11 @@ class Mask(StrEnum):
         return _MASKS[self](str(value))
 
 
-MASK_OF: Final = {FieldType.EMAIL: Mask.EMAIL, FieldType.PHONE: Mask.LAST4, FieldType.IP: Mask.NETWORK}
+MASK_OF: Final[Mapping[Any, Mask]] = {
+    FieldType.EMAIL: Mask.EMAIL,
+    FieldType.PHONE: Mask.LAST4,
+    FieldType.IP: Mask.NETWORK,
+}
 """The mask of every field of a type that declares no other: the same value is masked wherever it stands."""
 
 
