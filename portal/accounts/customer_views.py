@@ -29,6 +29,7 @@ from portal.infrastructure.passwords.hashing import hash_password
 from portal.web.audiences import Audience
 from portal.web.forms import form_page
 from portal.web.typed_forms import session_ends
+from portal.web.typed_forms.stale import is_stale
 
 blueprint = Blueprint("accounts", __name__)
 for _part in (address_views, second_step_views):
@@ -43,11 +44,23 @@ Answer = str | tuple[str, int] | Response
 @blueprint.get("/account")
 @requires(CUSTOMER)
 def account() -> str:
+    return _account_page(is_masked=True)
+
+
+@blueprint.get("/account/in-full")
+@requires(CUSTOMER_FRESH)
+def account_in_full() -> str:
+    """Show the same page with nothing masked, to whoever has just proven themselves."""
+    return _account_page(is_masked=False)
+
+
+def _account_page(*, is_masked: bool) -> str:
     sessions, total = live_sessions(current_user.id)
     return render_template(
         "accounts/customer/account.html",
         account=current_user,
-        address=mask_address(current_user.email),
+        address=mask_address(current_user.email) if is_masked else current_user.email,
+        is_masked=is_masked,
         pending=pending_change(current_user.id),
         sessions=sessions,
         more_sessions=total - len(sessions),
@@ -173,10 +186,11 @@ def confirm_password() -> Answer:
 def change_password() -> Answer:
     form = ChangePasswordForm()
     form.own_address = current_user.email
-    if not form.validate_on_submit():
-        return form_page("accounts/customer/change_password.html", form)
-    seen_hash = _checked_hash(form.current_password.data)
-    if seen_hash:
+    is_valid = form.validate_on_submit()
+    # A wrong current password is told together with what is wrong with the new one.
+    is_given = form.is_submitted() and not form.current_password.errors and not is_stale()
+    seen_hash = _checked_hash(form.current_password.data) if is_given else None
+    if is_valid and seen_hash:
         password_hash = hash_password(form.new_password.data)
         try:
             with transaction():
@@ -185,7 +199,9 @@ def change_password() -> Answer:
             return redirect(url_for("customer.accounts.account"), 303)
         except credentials.PasswordMoved:
             pass
-    form.current_password.errors = [_("This is not your current password.")]
+        seen_hash = None
+    if is_given and not seen_hash:
+        form.current_password.errors = [_("This is not your current password.")]
     return form_page("accounts/customer/change_password.html", form)
 
 

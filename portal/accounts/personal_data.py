@@ -25,6 +25,7 @@ from portal.accounts.models import (
 )
 from portal.bilingual import Label, date_time, long_date
 from portal.customers.addresses import mask_address
+from portal.customers.masks import mask_number
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -185,6 +186,7 @@ def _held_link(link: LinkedIdentity, language: str) -> HeldItem:
             "unlinked_at": clock.written(link.unlinked_at),
         },
         facts=facts,
+        masked={_SCOPED_ID.text(language): mask_number(link.scoped_id)},
         lawful_basis=SOCIAL_SIGN_IN.lawful_basis,
         source="facebook",
     )
@@ -206,8 +208,8 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
     facts = [
         (_GIVEN_NAME, account.given_name),
         (_FAMILY_NAME, account.family_name),
-        (_ADDRESS, mask_address(account.email)),
-        (_AWAITED, mask_address(awaited) if awaited else ""),
+        (_ADDRESS, account.email),
+        (_AWAITED, awaited or ""),
         (_PASSWORD, password if account.password_hash else _PASSWORD_UNSET.text(language)),
         (_APP, _APP_SET_UP.text(language) if account.sealed_totp_secret else ""),
         (_CODES_LEFT, str(codes_left or "")),
@@ -239,6 +241,10 @@ def _held_account(account: Account, *, codes_left: int, awaited: str | None, lan
             "is_matched_by_address": account.is_claimed_by_match,
         },
         facts=[(label.text(language), value) for label, value in facts if value],
+        masked={
+            label.text(language): mask_address(address or "")
+            for label, address in ((_ADDRESS, account.email), (_AWAITED, awaited))
+        },
     )
 
 

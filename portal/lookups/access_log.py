@@ -53,6 +53,11 @@ _REASONS: Final = {
 }
 LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
 """The reasons that a member may choose from before they open an identity document."""
+_CHOICES: Final = {
+    IDENTITY_CHECK: Label(fr="Vérifier l'identité du client", en="To check the customer’s identity"),
+    IDENTITY_AGAIN: Label(fr="Revoir la pièce avant de décider", en="To look at the document again before I decide"),
+    IDENTITY_QUESTION: Label(fr="Répondre à une question sur la pièce", en="To answer a question about the document"),
+}
 _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
@@ -118,6 +123,11 @@ def category_label(category: str, language: object) -> str:
 def reason_text(reason: str, language: object) -> str:
     """Return why somebody looked, as the customer reads it."""
     return _REASONS[reason].text(language) if reason in _REASONS else reason
+
+
+def reason_choices(language: object) -> list[tuple[str, str]]:
+    """Return each of `LOOK_REASONS` as staff read it: the same code has its own words for the customer."""
+    return [(reason, _CHOICES[reason].text(language)) for reason in LOOK_REASONS]
 
 
 def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:

@@ -1,6 +1,6 @@
 """The holding of the customer's own row (names, dates, main address) and of every mail that was sent to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal import clock
 from portal.bilingual import Label, known_date, long_date
 from portal.customers.addresses import mask_address
+from portal.customers.masks import mask_birth
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -51,6 +52,7 @@ _KEPT = Label(
 )
 
 Facts = list[tuple[Label, str | None]]
+Masked = Mapping[Label, str]
 
 READ_AT_ONCE: Final = 200
 
@@ -117,11 +119,13 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "language": customer.language,
         "status": customer.status.value,
     }
-    return _held(customer, "identity", "customer_file", _FILE, values, facts, language)
+    masked = {_BIRTH_DATE: mask_birth(customer.birth)} if customer.birth else {}
+    return _held(customer, "identity", "customer_file", _FILE, values, facts, language, masked)
 
 
 def _held_address(customer: Customer, language: str) -> HeldItem:
-    facts: Facts = [(_ADDRESS, mask_address(customer.email or ""))]
+    address = customer.email or ""
+    facts: Facts = [(_ADDRESS, address)]
     return _held(
         customer,
         "contact",
@@ -130,6 +134,7 @@ def _held_address(customer: Customer, language: str) -> HeldItem:
         {"email": customer.email},
         facts,
         language,
+        {_ADDRESS: mask_address(address)},
     )
 
 
@@ -141,6 +146,7 @@ def _held(
     values: dict[str, Any],
     facts: Facts,
     language: str,
+    masked: Masked,
 ) -> HeldItem:
     return HeldItem(
         category=category,
@@ -149,6 +155,7 @@ def _held(
         at=customer.imported_at or customer.created_at,
         values=values,
         facts=[(name.text(language), value) for name, value in facts if value],
+        masked={name.text(language): value for name, value in masked.items()},
     )
 
 
@@ -161,7 +168,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
     subject = _subject(mail)
     facts = [
         (_SUBJECT, subject),
-        (_SENT_TO, mask_address(mail.to_address)),
+        (_SENT_TO, mail.to_address),
         (_SENT, _day(mail.sent_at, language)),
         (_STATUS, _STATUSES[mail.status].text(language)),
     ]
@@ -181,6 +188,7 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
             "sent_at": clock.written(mail.sent_at),
         },
         facts=[(name.text(language), value) for name, value in facts if value],
+        masked={_SENT_TO.text(language): mask_address(mail.to_address)},
         nature="inferred",
     )
 

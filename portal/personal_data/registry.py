@@ -23,13 +23,14 @@ class HeldItem:
         kind: what it is, a code unique within the portal; `label` is its name for people.
         at: when it was recorded.
         values: field code to JSON value, complete (the person's own copy).
-        facts: (label, value) pairs in the reader's language, for an item without masked values.
+        facts: (label, value) pairs in the reader's language.
         nature: `provided`, `observed` or `inferred`: portability covers the first two only.
         lawful_basis: code of the basis of its main purpose; portability covers `consent` and `contract` only.
         source: the system that the item came from; `portal` for the portal's own.
-        describe: for an item with masked values: takes whether to mask, and returns the pairs in place of `facts`.
+        describe: takes whether to mask, and returns the pairs in place of `facts`, for an item that says them itself.
             Called only when they are shown.
         note: what must be said beside it, in the reader's language, such as the agreement with which it was collected.
+        masked: by their label, the values that a screen masks, as it shows them.
     """
 
     category: str
@@ -43,10 +44,13 @@ class HeldItem:
     source: str = "portal"
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
     note: str = ""
+    masked: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
         """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""
-        return self.describe(is_masked) if self.describe else self.facts
+        if self.describe:
+            return self.describe(is_masked)
+        return [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
 
 
 @dataclass(frozen=True)

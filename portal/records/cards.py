@@ -1,4 +1,4 @@
-"""What a category's page shows of each thing held: its name, its date, its facts masked, the last day it is kept."""
+"""What a category's page shows of each thing held: its name, its date, its facts, the last day it is kept."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,9 +41,22 @@ class Card:
 
 
 class Cards:
-    """Makes cards in one language, and remembers the sentences that many records share."""
+    """Makes cards in one language, masked or in full, and remembers the sentences that many records share.
 
-    def __init__(self, data_map: DataMap, organisation: Organisation, agreements: Agreements, language: str) -> None:
+    `hides` tells whether a card made so far holds a value that is masked where cards are.
+    """
+
+    def __init__(
+        self,
+        data_map: DataMap,
+        organisation: Organisation,
+        agreements: Agreements,
+        language: str,
+        *,
+        is_masked: bool = True,
+    ) -> None:
+        self.hides = False
+        self._is_masked = is_masked
         self._data_map = data_map
         self._agreements = agreements
         self._language = language
@@ -52,14 +65,19 @@ class Cards:
 
     def of_items(self, items: Iterable[HeldItem]) -> list[Card]:
         """Return what this portal itself holds as cards, in their order."""
-        return [Card(item.label, item.at, *_folded(item.shown()), name=item.label) for item in items]
+        return [self._of_item(item) for item in items]
+
+    def _of_item(self, item: HeldItem) -> Card:
+        self.hides |= bool(item.masked)
+        return Card(item.label, item.at, *_folded(item.shown(is_masked=self._is_masked)), name=item.label)
 
     def of_record(self, record: Record) -> Card:
         """Return a record as a card. One whose kind is no longer declared shows no value."""
-        kind = self._data_map.kinds.get(record.kind)
-        facts = kind.facts(values_of(record), self._language) if kind else []
+        kind, values, masked = self._data_map.kinds.get(record.kind), values_of(record), self._is_masked
+        self.hides |= bool(kind and kind.hides(values))
+        facts = kind.facts(values, self._language, is_masked=masked) if kind else []
         label = kind.label.text(self._language) if kind else record.kind
-        name, end = kind.heading(values_of(record), self._language) if kind else (label, "")
+        name, end = kind.heading(values, self._language, is_masked=masked) if kind else (label, "")
         return Card(
             label,
             record.recorded_at,

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import get_locale
 from flask_login import current_user
 
-from portal.access.declare import CUSTOMER, requires
+from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
 from portal.infrastructure import installed
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
@@ -39,6 +39,17 @@ def dashboard() -> str:
 @blueprint.get("/data/<category>")
 @requires(CUSTOMER)
 def category(category: str) -> str:
+    return _category_page(category, is_masked=True)
+
+
+@blueprint.get("/data/<category>/in-full")
+@requires(CUSTOMER_FRESH)
+def category_in_full(category: str) -> str:
+    """Show the same page with nothing masked, to whoever has just proven themselves."""
+    return _category_page(category, is_masked=False)
+
+
+def _category_page(category: str, *, is_masked: bool) -> str:
     if category not in CATEGORIES:
         abort(404)
     shown, customer_id, language = Category(category), current_user.customer_id, str(get_locale())
@@ -49,7 +60,7 @@ def category(category: str) -> str:
     agreements = Agreements.of(
         customer_id, choices_told(shown, held.kinds, others, data_map, has_records=bool(held.records))
     )
-    cards = Cards(data_map, organisation, agreements, language)
+    cards = Cards(data_map, organisation, agreements, language, is_masked=is_masked)
     page = records_page(customer_id, shown, chosen, cards.words_of, cursor)
     own_items = [] if cursor or chosen else portal_items(customer_id, shown, language, held.counts)
     return render_template(
@@ -66,6 +77,8 @@ def category(category: str) -> str:
         is_first_page=not cursor or bool(page.rows and not page.previous_cursor),
         groups=grouped(page.rows, cards),
         portal_cards=cards.of_items(own_items),
+        cards=cards,
+        is_masked=is_masked,
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
         answers=answers_of(

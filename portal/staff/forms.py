@@ -91,8 +91,8 @@ class NewPasswordForm(PortalForm):
 
 class ChangePasswordForm(NewPasswordForm):
     current = PasswordField(
-        _l("Your present password"),
-        [Needed(_l("Enter your present password."))],
+        _l("Current password"),
+        [Needed(_l("Enter your current password."))],
         render_kw={"autocomplete": "current-password"},
     )
     password = _new_password_field(_l("Your new password"))

@@ -44,7 +44,7 @@ def test_the_account_shows_that_a_password_is_set_and_no_more(people: People) ->
     [item] = held("accounts", account.customer_id, "identity")
     assert item.values["password_is_set"] is True
     assert item.values["email"] == EMAIL
-    facts = dict(item.facts)
+    facts = dict(item.shown())
     assert facts["Adresse de connexion"] == "c•••e@example.org"
     assert facts["Mot de passe"].startswith("défini, changé le ")
     assert PASSWORD_HASH not in repr(item)
@@ -112,7 +112,8 @@ def test_the_customer_file_and_its_address(people: People) -> None:
     assert file.values["birth_date"] == "1988-03-04"
     [address] = held("customers", customer.id, "contact")
     assert address.values == {"email": EMAIL}
-    assert dict(address.facts) == {"Adresse e-mail": "c•••e@example.org"}
+    assert dict(address.shown()) == {"Adresse e-mail": "c•••e@example.org"}
+    assert dict(address.shown(is_masked=False)) == {"Adresse e-mail": EMAIL}
 
 
 def test_a_file_with_nothing_in_it_still_reads(app: Flask) -> None:

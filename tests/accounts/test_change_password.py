@@ -56,6 +56,14 @@ def test_a_refused_change_changes_nothing(people: People, current: str, new: str
     assert is_signed_in(browser)
 
 
+def test_a_wrong_current_password_and_a_short_new_one_are_told_at_once(people: People) -> None:
+    page = change(people.signed_in(EMAIL), "un mauvais mot de passe", "court")
+    assert page.errors == [
+        "Ce n’est pas votre mot de passe actuel.",
+        "Utilisez au moins 12 caractères pour le mot de passe.",
+    ]
+
+
 def test_an_open_reset_link_dies_with_the_old_password(people: People, mailbox: Mailbox) -> None:
     browser = people.signed_in(EMAIL)
     ask_for_reset(browser, EMAIL)

@@ -120,3 +120,13 @@ def test_french_spaces_do_not_break() -> None:
 @pytest.mark.parametrize("text", ["Veuillez saisir", "This is invalid"])
 def test_the_word_rule_bites(text: str) -> None:
     assert BANNED.search(text)
+
+
+def test_one_sentence_has_one_english_text() -> None:
+    """Two English sentences with one French text say the same thing differently."""
+    english: dict[str, set[str]] = {}
+    for _name, message in messages():
+        source = source_of(message)
+        if isinstance(message.string, str) and source.endswith("."):
+            english.setdefault(message.string, set()).add(source)
+    assert [sources for sources in english.values() if len(sources) > 1] == []

@@ -105,7 +105,7 @@ def test_a_birth_known_in_part_is_kept_and_shown(
     assert not take_in(customer(CAMILLE, email="camille@example.org", birth_date=sent))
     camille = db.session.execute(select(Customer)).scalar_one()
     assert (camille.birth_date, camille.birth_known) == (None, known)
-    assert (f"Date de naissance {shown}" in browser.get("/data/identity").text) is bool(shown)
+    assert (f"Date de naissance {shown}" in browser.get("/data/identity/in-full").text) is bool(shown)
     assert not take_in(customer(CAMILLE, email="camille@example.org", birth_date="1988-05-02"))
     db.session.rollback()
     assert db.session.execute(select(Customer.birth_date)).scalar_one() == date(1988, 5, 2)

@@ -14,13 +14,13 @@ from babel.numbers import format_currency, format_decimal
 
 from portal.bilingual import LOCALES, NBSP, Label, date_time, known_date, known_language, long_date
 from portal.clock import FIRST_YEAR, LAST_YEAR
+from portal.customers.addresses import mask_address
+from portal.customers.masks import HIDDEN, mask_birth, mask_number
 from portal.infrastructure.addresses import as_pasted, parse_address
 from portal.infrastructure.typed_texts import holds_controls, several_lines, without_directions, without_overrides
 from portal.partial_dates import read_day, read_partial
 from portal.records.data_map import phones
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
-
-HIDDEN: Final = "••••"
 
 
 class FieldType(StrEnum):
@@ -65,6 +65,14 @@ class Mask(StrEnum):
     def apply(self, value: Any) -> str:
         """Return a value as it shows while masked."""
         return _MASKS[self](str(value))
+
+
+MASK_OF: Final[Mapping[Any, Mask]] = {
+    FieldType.EMAIL: Mask.EMAIL,
+    FieldType.PHONE: Mask.LAST4,
+    FieldType.IP: Mask.NETWORK,
+}
+"""The mask of every field of a type that declares no other: the same value is masked wherever it stands."""
 
 
 class ValueRefused(ValueError):
@@ -400,19 +408,6 @@ _SHOWERS: Final[Mapping[FieldType, Callable[[Any, object], str]]] = {
 }
 
 
-def _mask_last4(value: str) -> str:
-    return f"{HIDDEN}{NBSP}{value[-4:]}" if len(value) > 4 else HIDDEN
-
-
-def _mask_email(value: str) -> str:
-    name, _, domain = value.rpartition("@")
-    return f"{name[:1]}{HIDDEN}@{domain}" if name else HIDDEN
-
-
-def _mask_year(value: str) -> str:
-    return f"••/••/{value[:4]}"
-
-
 def _mask_network(value: str) -> str:
     separator = ":" if ":" in value else "."
     kept = value.split(separator)[: 3 if separator == ":" else 2]
@@ -422,8 +417,8 @@ def _mask_network(value: str) -> str:
 _MASKS: Final[Mapping[Mask, Callable[[str], str]]] = {
     Mask.NONE: str,
     Mask.ALL: lambda value: HIDDEN,
-    Mask.LAST4: _mask_last4,
-    Mask.EMAIL: _mask_email,
-    Mask.YEAR: _mask_year,
+    Mask.LAST4: mask_number,
+    Mask.EMAIL: mask_address,
+    Mask.YEAR: mask_birth,
     Mask.NETWORK: _mask_network,
 }

@@ -20,7 +20,15 @@ from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.uses.lawful_bases import LawfulBasis, rights_for
 from portal.personal_data.uses.purposes import OWN_PURPOSES, Purpose
-from portal.records.data_map.field_types import FieldType, Mask, ValueRefused, printable, read_value, show_value
+from portal.records.data_map.field_types import (
+    MASK_OF,
+    FieldType,
+    Mask,
+    ValueRefused,
+    printable,
+    read_value,
+    show_value,
+)
 from portal.records.data_map.retention_rules import ENDS, RecordDates, Retention
 from portal.records.data_map.special_categories import is_card_secret, is_special_category
 
@@ -108,6 +116,11 @@ class DeclaredField(_Part):
     nature: Nature | None = None
     purpose: str | None = None
     sensitive: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _masked_as_its_type(cls, given: Any) -> Any:
+        return {"mask": MASK_OF.get(given.get("type"), Mask.NONE), **given} if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _choices_fit_the_type(self) -> Self:
@@ -240,8 +253,12 @@ class Kind(_Part):
             if values.get(field.name) is not None
         ]
 
-    def heading(self, values: Mapping[str, Any], language: object) -> tuple[str, str]:
-        """Return a record in one line, masked: its name for people, and its amount or its yes or no.
+    def hides(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether a record holds a value that a screen masks."""
+        return any(field.mask is not Mask.NONE and values.get(field.name) is not None for field in self.declared)
+
+    def heading(self, values: Mapping[str, Any], language: object, *, is_masked: bool = True) -> tuple[str, str]:
+        """Return a record in one line: its name for people, and its amount or its yes or no.
 
         The name is that of the kind when no headline field that makes a name has a value.
         """
@@ -249,7 +266,7 @@ class Kind(_Part):
         names = [field for field in given if field.type not in (*_ENDS_OF_LINE, FieldType.DATE)]
         ends = [field for field in given if field.type in _ENDS_OF_LINE]
         name, end = (
-            " · ".join(self._shown(field, values, language, is_masked=True) for field in fields)
+            " · ".join(self._shown(field, values, language, is_masked=is_masked) for field in fields)
             for fields in (names, ends)
         )
         return name or self.label.text(language), end

@@ -11,7 +11,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
-from portal.lookups.access_log import LOOK_REASONS, reason_text
+from portal.lookups.access_log import reason_choices
 from portal.rights.deciding.forms import LONG_TEXT, CaseForm
 from portal.rights.identity.review import ChecklistIncomplete, DocumentAwaited, DocumentUnseen
 from portal.web.forms import LengthBetween, Needed, PortalForm
@@ -23,7 +23,7 @@ NAMED_AT_MOST = 3
 class LookForm(PortalForm):
     reason = RadioField(
         _l("Why do you open it? The customer reads this answer."),
-        choices=lambda: [(reason, reason_text(reason, str(get_locale()))) for reason in LOOK_REASONS],
+        choices=lambda: reason_choices(get_locale()),
         validators=[Needed(_l("Say why you open the document"))],
     )
 

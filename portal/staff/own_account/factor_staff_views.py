@@ -60,7 +60,7 @@ def confirm_password() -> Answer:
             with transaction():
                 note_proven_again(g.portal_session, "password")
             return redirect(wanted, 303)
-        form.password.errors = [_("This is not your present password.")]
+        form.password.errors = [_("This is not your current password.")]
     has_company = installed_provider() is not None
     by_company = has_company and g.portal_session.method.startswith("company")
     return form_page("staff/staff/confirm_password.html", form, next=wanted, by_company=by_company)

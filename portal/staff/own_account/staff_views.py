@@ -51,8 +51,8 @@ def account_password() -> Any:
     if form.validate_on_submit():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
         if _change_password(form.current.data, form.password.data):
-            return _done(_("Your password is changed. Your other sessions are ended."))
-        form.current.errors = [_("This is not your present password.")]
+            return _done(_("Your password is changed. Your other sessions are closed."))
+        form.current.errors = [_("This is not your current password.")]
     return form_page("staff/staff/account_password.html", form)
 
 

@@ -314,7 +314,7 @@ def test_a_hostile_text_is_searched_in_no_time(text: str) -> None:
 def test_masks_hide_what_they_say() -> None:
     assert plain(Mask.LAST4.apply("0612345678")) == "•••• 5678"
     assert Mask.LAST4.apply("678") == "••••"
-    assert Mask.EMAIL.apply("camille@example.org") == "c••••@example.org"
+    assert Mask.EMAIL.apply("camille@example.org") == "c•••e@example.org"
     assert Mask.YEAR.apply("1988-03-04") == "••/••/1988"
     assert Mask.NETWORK.apply("192.0.2.17") == "192.0.••"
     assert Mask.NETWORK.apply("2001:db8:1:2::5") == "2001:db8:1:••"

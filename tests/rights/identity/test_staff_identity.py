@@ -1,5 +1,6 @@
 """Who is asking, as the staff checks it: by the whole checklist, seen by the holder only, destroyed by the finding."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, c
 from portal.identity_checks.proof.papers import Paper
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.lookups.access_log import LOOK_REASONS, reason_text
+from portal.rights.identity.forms import LookForm
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
@@ -374,3 +377,12 @@ def test_a_doubt_never_stands_beside_no_document_needed(people: People, reviewer
     assert "Ce qui fait douter" in words
     assert "Aucune pièce n’a été nécessaire." not in words
     assert "Personne n’a encore demandé de pièce." in words
+
+
+def test_staff_choose_a_reason_in_words_for_staff(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "fr"}):
+        choices = [(code, str(label)) for code, label in LookForm().reason.choices]
+    assert [code for code, _label in choices] == list(LOOK_REASONS)
+    for code, label in choices:
+        assert not re.search(r"\bvo(tre|s)\b", label), label
+        assert re.search(r"\bvotre\b", reason_text(code, "fr")), "the customer is spoken to"
