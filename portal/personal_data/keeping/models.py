@@ -7,7 +7,7 @@ that asks for it: a restriction, a legal hold, an open request.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -50,8 +50,8 @@ class Keep(db.Model):
         Index(
             "ix_keeps_open",
             "customer_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=literal_column("ended_at IS NULL"),
+            postgresql_where=literal_column("ended_at IS NULL"),
         ),
     )
 
