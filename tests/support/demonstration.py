@@ -200,6 +200,7 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
         "/requests/identity/<code>/uploads/": "0" * 32,
         "/requests/identity/<code>/uploads/<public_id>/": "0",
         "/answers/": _first(select(AnswerPackage.public_id)),
+        "/answers/<public_id>/file/": "0" * 32,
         "/account/sessions/": _first(sessions.where(Account.customer_id == customer_id)),
         "/account/second-step/passkeys/": _passkey(
             AccountPasskey, account_id=_first(select(Account.id).where(Account.customer_id == customer_id))
