@@ -14,7 +14,7 @@ MOST_FILES = 14
 LARGER = {
     "portal/translations/fr/LC_MESSAGES": 18,  # one catalogue per domain
     "templates/accounts/public": 24,  # one small page for each outcome of a way in
-    "templates/components/icons": 24,  # one drawing a file
+    "templates/components/icons": 32,  # one drawing a file
     "templates/email/accounts": 54,
     "templates/email/rights": 54,
     "templates/email/staff": 54,

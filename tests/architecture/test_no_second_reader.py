@@ -20,7 +20,7 @@ PLACES = [
     (
         r"\bcsv\.writer\b|\\ufeff",
         "web/csv_files.py",
-        ("records/imports/card_numbers.py", "preferences/public_views.py"),
+        ("records/imports/card_numbers.py",),
     ),
 ]
 

@@ -37,7 +37,7 @@ def test_the_save_bar_counts_what_is_not_saved_without_a_script(look: Visit) -> 
     page = look(language="en", script=False).open("/components/customer/en")
     bar, news = page.locator(".save-bar p"), page.locator(".answer").first
     expect(bar).to_have_text("No change", use_inner_text=True)
-    page.locator("label[for=news-refuse]").click()
+    page.locator("#news-refuse").click()
     page.locator("label[for=offers]").click()
     expect(bar).to_have_text("Changes to save:", use_inner_text=True)
     assert bar.locator("strong").evaluate("item => getComputedStyle(item, '::after').content") == "counter(changes)"

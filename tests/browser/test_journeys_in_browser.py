@@ -90,7 +90,7 @@ def test_a_request_from_form_to_answer(visit: Visit, how: Combination, tmp_path:
 def file_request(visitor: Visitor, right: str, address: str) -> str:
     """File a request through its steps, proving oneself by a code in a mail; return its reference."""
     page = visitor.open("/requests/new")
-    page.click(f"main .tiles a[href^='/requests/new/{right}']")
+    page.click(f"main a[href^='/requests/new/{right}']")
     details = "main form:has([name=details])"
     if right == "erasure":
         expect(visitor.send({}, details).locator(".error-summary")).to_be_visible()

@@ -15,7 +15,7 @@ from portal.exports.delivery import PackageDamaged, check_whole
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.sealing.keys import KeyBroken, MasterKeys, with_next_master_key
-from portal.infrastructure.sealing.texts import seal_text
+from portal.infrastructure.sealing.texts import open_text, seal_text
 from portal.staff.models import StaffMember
 from tests.support.acting.people import TOTP_SECRET, People
 from tests.support.acting.staff_codes import code_at, to_code_page
@@ -86,8 +86,7 @@ def sealed_before(people: People) -> tuple[int, int, int]:
 def test_what_was_sealed_before_is_sealed_for_its_row_and_back(app: Flask, people: People) -> None:
     member_id, account_id, package_id = sealed_before(people)
     with pytest.raises(KeyBroken):
-        totp_secret(db.session.get_one(Account, account_id))
-    db.session.remove()
+        open_text(column("accounts", "sealed_totp_secret", account_id), f"accounts.sealed_totp_secret:{account_id}")
     for _ in range(2):
         upgrade()
         assert totp_secret(db.session.get_one(StaffMember, member_id)) == TOTP_SECRET
