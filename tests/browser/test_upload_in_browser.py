@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
 from portal.demo.specimens import Holder, card_back, card_front
+from tests.support.acting.doubts import sign_in_under_another_name
 from tests.support.acting.visitor import Visitor
 from tests.support.looking.pages.page_checks import check_page
 from tests.support.servers.breaking_line import breaking_line
@@ -58,7 +59,7 @@ def document_page(visitor: Visitor, paper: str) -> None:
 @pytest.mark.trial
 def test_a_line_that_breaks_at_sixty_percent_is_resumed_to_the_end(visit: Visit) -> None:
     visitor = visit(width=390)
-    visitor.sign_in("thomas")
+    sign_in_under_another_name(visitor, "thomas")
     document_page(visitor, "identity_card")
     page, front = visitor.page, visitor.page.locator("[data-side=front]")
     picture = large_front()
@@ -102,7 +103,7 @@ def test_a_line_that_breaks_at_sixty_percent_is_resumed_to_the_end(visit: Visit)
 @pytest.mark.trial
 def test_a_side_is_cancelled_and_a_dead_line_gives_up_and_is_tried_again(visit: Visit) -> None:
     visitor = visit(width=390, language="en")
-    visitor.sign_in("camille")
+    sign_in_under_another_name(visitor, "camille")
     document_page(visitor, "passport")
     page, side = visitor.page, visitor.page.locator("[data-side=page]")
     page.clock.install()
@@ -129,7 +130,7 @@ def test_a_side_is_cancelled_and_a_dead_line_gives_up_and_is_tried_again(visit: 
 @pytest.mark.trial
 def test_a_session_that_ends_in_the_middle_is_said(visit: Visit) -> None:
     visitor = visit()
-    visitor.sign_in("aicha")
+    sign_in_under_another_name(visitor, "aicha")
     document_page(visitor, "passport")
     page = visitor.page
     cookies = page.context.cookies()

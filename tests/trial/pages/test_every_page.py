@@ -8,6 +8,7 @@ import pytest
 
 from portal.demo.specimens import Holder, card_back, card_front
 from portal.identity_checks.decoding.inspection import MAX_BYTES
+from tests.support.acting.doubts import sign_in_under_another_name
 from tests.support.acting.visitor import Visitor
 from tests.support.documents.specimens import protected_pdf
 from tests.support.looking.pages.page_checks import check_page, links, refuse, tour
@@ -85,7 +86,7 @@ def test_pages_of_a_new_customer(visit: Callable[..., Visitor]) -> None:
 
 def test_proving_who_one_is(visit: Callable[..., Visitor]) -> None:
     visitor = visit(width=390)
-    visitor.sign_in("thomas")
+    sign_in_under_another_name(visitor, "thomas")
     visitor.open("/requests/new/access")
     page = visitor.send({"scope": "all", "details": "Tout depuis 2019."}, "form:has([name=details])")
     page.wait_for_url("**/requests/identity/*")
@@ -128,7 +129,7 @@ def test_proving_who_one_is(visit: Callable[..., Visitor]) -> None:
 def test_the_words_for_each_file_that_will_not_do(visit: Callable[..., Visitor], script: bool, language: str) -> None:
     """One side is good and stays; the other one is wrong in every way, with script and without."""
     visitor = visit(width=390, language=language, script=script)
-    visitor.sign_in("camille")
+    sign_in_under_another_name(visitor, "camille")
     visitor.open("/requests/new/access")
     page = visitor.send({"scope": "all", "details": "Tout depuis 2019."}, "form:has([name=details])")
     page.wait_for_url("**/requests/identity/*")
