@@ -38,7 +38,7 @@ def test_the_save_bar_counts_what_is_not_saved_without_a_script(look: Visit) -> 
     bar, news = page.locator(".save-bar p"), page.locator(".answer").first
     expect(bar).to_have_text("No change", use_inner_text=True)
     page.locator("#news-refuse").click()
-    page.locator("label[for=offers]").click()
+    page.locator("#offers").click()
     expect(bar).to_have_text("Changes to save:", use_inner_text=True)
     assert bar.locator("strong").evaluate("item => getComputedStyle(item, '::after').content") == "counter(changes)"
     expect(news.locator(".state")).to_have_text("To be saved", use_inner_text=True)
