@@ -831,7 +831,10 @@ def _renamed(canary: str) -> Callable[[], Iterator[HostileFile]]:
 def _moving() -> Iterator[HostileFile]:
     yield _refused("moving", "PNG", specimens.animated_png, P.ANIMATED)
     yield _refused("moving", "HEIC with a film", lambda: turned_heic() + box(b"moov", bytes(99)), P.ANIMATED)
-    yield _refused("moving", "PNG that only says so", lambda: raw_png(9, 9, png_chunk(b"acTL", bytes(8))), P.ANIMATED)
+    # It announces frames and has none, nor a picture that can be read.
+    yield _refused(
+        "moving", "PNG that only says so", lambda: raw_png(9, 9, png_chunk(b"acTL", bytes(8))), P.ANIMATED, P.UNREADABLE
+    )
 
 
 # Malformed
