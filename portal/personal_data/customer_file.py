@@ -18,6 +18,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.ends import MAILS, PARTS
+from portal.personal_data.erasure.ends import PARTS as ERASURES
 from portal.personal_data.holds.ends import PARTS as HOLDS
 from portal.personal_data.own_file import OWN_FILES
 from portal.personal_data.registry import HeldItem, Holding, register
@@ -220,7 +221,7 @@ def _day(day: date | None, language: str) -> str | None:
 register(
     Holding(
         code="customers",
-        parts=PARTS + HOLDS,
+        parts=PARTS + HOLDS + ERASURES,
         retention=retention,
         purposes=dict.fromkeys(("identity", "contact", "profile"), (ACCOUNT.code,)),
         summary=summary,

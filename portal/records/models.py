@@ -18,6 +18,7 @@ class Record(db.Model):
         UniqueConstraint("customer_id", "kind", "external_id"),
         Index("ix_records_newest", "customer_id", "category", "recorded_at", "id"),
         Index("ix_records_expiry", "expires_on"),
+        Index("ix_records_active_until", "active_until"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -28,6 +29,10 @@ class Record(db.Model):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     source: Mapped[str] = mapped_column(String(60))
     values: Mapped[dict[str, Any]] = mapped_column(Json)
+    rule: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """The code of the rule of its kind that gave its days; empty where the kind has one."""
+    active_until: Mapped[date | None]
+    """Its last day of active use, after which it moves to the archive; None where it has no time in the archive."""
     expires_on: Mapped[date | None]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

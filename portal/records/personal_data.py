@@ -13,8 +13,10 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
+from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
+from portal.records.imports.models import CompleteDelivery as CompleteDelivery
 from portal.records.models import CategoryCount, Record, values_of
 
 _KEPT = Label(
@@ -101,7 +103,7 @@ def retention(language: str) -> str:
 register(
     Holding(
         code="records",
-        parts=PARTS,
+        parts=PARTS + ARCHIVE,
         retention=retention,
         summary=summary,
         items=items,

@@ -10,6 +10,7 @@ from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
+from portal.letters.models import Dispatch
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
@@ -18,6 +19,7 @@ from portal.personal_data.keeping.clause import About
 from portal.personal_data.mails import mail_of_file
 from portal.personal_data.own_file import needs_the_file
 from portal.rights.filing.drafts import discard
+from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.models import RequestDecision, RequestDraft, RequestEvent, RequestPause, RightsRequest
 
 _REFERENCE_IN_MAIL = Mail.context["reference"].as_string()
@@ -48,7 +50,11 @@ def _remove_files(ids: list[int]) -> None:
     # Locked first: requests come before what belongs to them.
     db.session.execute(theirs.order_by(RightsRequest.id).with_for_update(key_share=True)).all()
     db.session.execute(delete(Mail).where(tuple_(Mail.customer_id, _REFERENCE_IN_MAIL).in_(theirs)))
-    for model in (AnswerPackage, IdentityCheck, RequestPause, RequestEvent, RequestDecision):
+    items = select(RequestItem.id).where(RequestItem.request_id.in_(ids))
+    db.session.execute(delete(ItemException).where(ItemException.item_id.in_(items)))
+    about = (Dispatch.subject_kind == "request", Dispatch.subject_id.in_(ids))
+    db.session.execute(delete(Dispatch).where(*about))
+    for model in (RequestItem, AnswerPackage, IdentityCheck, RequestPause, RequestEvent, RequestDecision):
         db.session.execute(delete(model).where(model.request_id.in_(ids)))
     db.session.execute(delete(RightsRequest).where(RightsRequest.id.in_(ids)))
 
@@ -94,7 +100,7 @@ PARTS = declare(
     Part("request_files", frozenset({"rights_requests"}), Reach.CUSTOMER, (FILES,)),
     Part(
         "request_history",
-        frozenset({"request_pauses", "request_events", "request_decisions"}),
+        frozenset({"request_pauses", "request_events", "request_decisions", "request_items", "item_exceptions"}),
         Reach.REQUEST,
         ends_with="request_files",
     ),

@@ -58,6 +58,7 @@ def test_every_holding_says_how_long_in_both_languages(app: Flask) -> None:
 NOT_ABOUT_PEOPLE = {
     "api_tokens": "machines",
     "clock_marks": "the machine's clock",
+    "complete_deliveries": "sources",
     "counters": "numbers",
     "jobs": "identifiers of rows",
     "preference_totals": "numbers",

@@ -1,0 +1,103 @@
+"""What an erasure would do to each part of what is held: one plan for the customer, the reviewer and the worker."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from portal.bilingual import Label
+from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.outcomes import ItemOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """What becomes of one kind of a part, under one rule.
+
+    Attributes:
+        part: the code of the part.
+        kind: a kind of record, or what the part is where it has no kinds.
+        rule: the code of the rule that decides, such as the period that the data map gives; empty where there is one.
+        category: of the nine, None for what belongs to none.
+        count: how many there are now.
+        outcome: `ERASED`, `ARCHIVED`, `KEPT` or `REFUSED`.
+        ground: code of the reason where it is not erased.
+        legal_reference: the law or the contract, for people; None where it is erased.
+        until_on: the last day that it stays, where one is known.
+        is_then_erased: it is erased when the reason ends, without a new request.
+    """
+
+    part: str
+    kind: str
+    rule: str
+    category: str | None
+    count: int
+    outcome: ItemOutcome
+    ground: str = ""
+    legal_reference: Label | None = None
+    until_on: date | None = None
+    is_then_erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan: its items, and why it may not be carried out at all now (`stops`, codes with what to end first)."""
+
+    items: tuple[PlannedItem, ...]
+    stops: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over part, kind, rule, outcome and ground of each item.
+
+        Counts and dates are left out: new rows and moved last days must not throw a decided erasure back.
+        """
+        lines = sorted([item.part, item.kind, item.rule, item.outcome.value, item.ground] for item in self.items)
+        return hashlib.sha256(json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+class Erasing(Protocol):
+    """How one part of what is held is erased on request."""
+
+    order: int
+    """Smaller first: what refers to something else goes before it."""
+
+    def plan(self, customer_id: int, scope: Scope) -> Iterable[PlannedItem]:
+        """Yield what becomes of its kinds; reads only."""
+
+    def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
+        """Erase at most `limit` rows of what the plan erases, in the current transaction; return how many."""
+
+    def archive(self, customer_id: int, scope: Scope, limit: int) -> int:
+        """Move at most `limit` rows of what the plan archives; return how many."""
+
+
+_erasing: dict[str, Erasing] = {}
+
+
+def erases(part: str, erasing: Erasing) -> None:
+    """Register how a part is erased; a second one of the same code replaces it."""
+    _erasing[part] = erasing
+
+
+def all_erasing() -> list[tuple[str, Erasing]]:
+    """Return (part, how it is erased) in the order in which they run."""
+    return sorted(_erasing.items(), key=lambda each: (each[1].order, each[0]))
+
+
+Stopper = Callable[[int, Scope], Iterable[str]]
+_stoppers: list[Stopper] = []
+
+
+def stops_erasure(stopper: Stopper) -> Stopper:
+    """Register a function that returns codes of what must end first, such as a contract that goes on."""
+    _stoppers.append(stopper)
+    return stopper
+
+
+def plan(customer_id: int, scope: Scope) -> Plan:
+    """Return what an erasure of this scope would do now; reads only."""
+    items = [item for _code, erasing in all_erasing() for item in erasing.plan(customer_id, scope)]
+    return Plan(tuple(items), tuple(stop for stopper in _stoppers for stop in stopper(customer_id, scope)))
