@@ -22,7 +22,7 @@ FINISHED = Ending(
     source=Rows(Erasure, age=Erasure.finished_at, remove_rows=_remove_erasures),
     term=Declared("request_files"),
     starts=Label(fr="la fin de l'effacement", en="the end of the erasure"),
-    ground=Label(fr="prouver ce qui a été effacé (article 5, paragraphe 2)", en="proof of what was erased (art. 5(2))"),
+    ground=Label(fr="prouver un effacement (article 5, paragraphe 2)", en="proof of an erasure (art. 5(2))"),
 )
 TOMBSTONES = Ending(
     code="tombstones",
