@@ -2,12 +2,17 @@
 
 from portal.audit.tags import declare
 from portal.customers.contact import note_contact
+from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.models import EntryKind
 from portal.rights import acting, emails
 from portal.rights.lifecycle import InvalidStep, Status, Step
 from portal.rights.models import EventKind, RightsRequest
 
 WITHDRAWN = declare("customer:request:withdrawn", "reference")
 ADDED = declare("customer:request:added_to", "reference")
+
+REQUEST = "request"
+"""What a line of the ledger about it says as its `what`."""
 
 ADDITIONS_A_DAY = "20 per day"
 
@@ -25,13 +30,19 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
     request = act.request
     if request.status is Status.WITHDRAWN:
         return request
-    act.go_on(Step.WITHDRAW)
-    act.close()
-    request.version += 1
-    act.note(EventKind.WITHDRAWN)
-    act.record(WITHDRAWN)
+    take_back(act)
+    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
     emails.queue_withdrawn(request)
     return request
+
+
+def take_back(act: acting.Act) -> None:
+    """Let a request end as taken back, in the current transaction. Raises `InvalidStep`."""
+    act.go_on(Step.WITHDRAW)
+    act.close()
+    act.request.version += 1
+    act.note(EventKind.WITHDRAWN)
+    act.record(WITHDRAWN)
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:
