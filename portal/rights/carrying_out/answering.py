@@ -22,7 +22,6 @@ from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.asked import ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of, is_whole_erasure
-from portal.rights.carrying_out.ledger_lines import note_corrected, note_restricted
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -75,15 +74,12 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             keep(customer.id, KeepReason.RESTRICTION, request.id)
-            consent.suppress(customer, "restricted")
-            note_restricted(request)
+            consent.suppress(customer, "restricted", request=request.reference)
         case Right.ERASURE if is_whole_erasure(request):
             # Nothing is erased yet, so the person is held back as in a restriction. A partial one touches no choice.
             consent.suppress(customer, "restricted")
         case Right.OBJECTION:
             _stop_use(customer, request)
-        case Right.RECTIFICATION:
-            note_corrected(request)
         case _:
             pass
 
