@@ -83,6 +83,7 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.erasing.parts",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",
     "portal.exports.personal_data",
