@@ -119,6 +119,7 @@ REGISTERED = [
     "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
     "portal.retention.ends",
+    "portal.retention.erasing_now",
 ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from portal import clock
@@ -12,7 +13,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.infrastructure.locking.rows import lock_row
-from portal.personal_data.erasure import steps
+from portal.personal_data.erasure import beginning, steps
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import schedule
@@ -37,6 +38,16 @@ def confirm_ledger() -> None:
         waiting = select(LedgerEntry).where(LedgerEntry.shipped_at.is_(None)).order_by(LedgerEntry.id)
         for entry in session.execute(waiting).scalars().all():
             entry.n, entry.hash, entry.shipped_at = entry.id, f"{entry.id:064x}", clock.now()
+
+
+def confirm_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the ledger confirm a line as soon as it is asked about."""
+
+    def confirms(entry_id: int) -> bool:
+        confirm_ledger()
+        return True
+
+    monkeypatch.setattr(beginning, "is_confirmed", confirms)
 
 
 @contextmanager
