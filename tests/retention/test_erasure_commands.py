@@ -40,6 +40,8 @@ def run(app: Flask, *arguments: str) -> tuple[int, dict[str, Any]]:
     """Run a command within this process; return its exit code and its document."""
     ran: Result = app.test_cli_runner().invoke(erasure_commands.erasure, [*arguments, "--json"])
     db.session.rollback()
+    if ran.exc_info and ran.exit_code == 1:
+        raise ran.exception
     return ran.exit_code, json.loads(ran.stdout) if ran.stdout else {"error": ran.stderr}
 
 
