@@ -115,6 +115,7 @@ REGISTERED = [
     "portal.rights.queue.listing",
     "portal.personal_data.erasure.steps",
     "portal.personal_data.erasing",
+    "portal.personal_data.erased_again",
     "portal.accounts.leaving.erasing",
     "portal.letters.erasing",
     "portal.lookups.erasing",

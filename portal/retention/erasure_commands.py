@@ -68,15 +68,16 @@ def run(
     person = _named(customer)
     found = under_way(person.id) or _last(person.id)
     if found is None and (refusal := _refusal(person)):
-        _leave(person, None, REFUSED, as_json=as_json, stops=refusal)
+        _leave(person.id, None, REFUSED, as_json=as_json, stops=refusal)
     if found is None and is_now and not installed.settings().is_demo:
         _propose(person, because, author, seconder, as_json=as_json)
         found = under_way(person.id) or _last(person.id)
     if found is None:
         found = _schedule(person, because, is_now=is_now)
-    if is_now or found.state is ErasureState.DONE:
-        _follow(found.id)
-    _leave(person, found.id, None, as_json=as_json)
+    person_id, erasure_id = person.id, found.id
+    if is_now:
+        _follow(erasure_id)
+    _leave(person_id, erasure_id, None, as_json=as_json)
 
 
 def _named(customer: str) -> Customer:
@@ -114,12 +115,12 @@ def _propose(person: Customer, because: str, author: str | None, seconder: str |
     if seconded_by(person, second):
         return
     if author is None:
-        _leave(person, None, REFUSED, as_json=as_json, stops=("second_person",))
+        _leave(person.id, None, REFUSED, as_json=as_json, stops=("second_person",))
     with transaction():
         approval = propose_now(person, because, _member(author, "--by"))
         public_id = approval.public_id
     click.echo(f"Proposed, as {public_id}: {second.name} seconds it at /staff/approvals.", err=True)
-    _leave(person, None, SCHEDULED, as_json=as_json)
+    _leave(person.id, None, SCHEDULED, as_json=as_json)
 
 
 def _member(email: str | None, option: str) -> StaffMember:
@@ -158,12 +159,12 @@ def _goes_on(found: Erasure) -> bool:
 
 
 def _leave(
-    person: Customer, erasure_id: int | None, code: int | None, *, as_json: bool, stops: tuple[str, ...] = ()
+    person_id: int, erasure_id: int | None, code: int | None, *, as_json: bool, stops: tuple[str, ...] = ()
 ) -> NoReturn:
     """Print how it stands and end with the exit code that says so."""
     db.session.rollback()
     found = db.session.get(Erasure, erasure_id) if erasure_id else None
-    person = db.session.get_one(Customer, person.id)
+    person = db.session.get_one(Customer, person_id)
     told = _told(person, plan(person.id, Scope())) if found is None or not found.certificate else {}
     told |= {"customer": person.reference, "scope": Scope().extent.value}
     told["stops"] = list(stops) or told.get("stops", [])

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select, update
 
 from portal import clock
@@ -13,12 +12,12 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.infrastructure.locking.rows import lock_row
-from portal.personal_data.erasure import beginning, steps
+from portal.personal_data.erasure import steps
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.ledger.models import LedgerEntry
+from portal.personal_data.ledger.shipping import ship
 
 WHOLE = Scope()
 STEPS = ("start", "seal", "keys", "archive", "rows", "file", "verify", "answer", "forget", "over")
@@ -33,21 +32,9 @@ def scheduled(customer_id: int, scope: Scope = WHOLE, **options: object) -> int:
 
 
 def confirm_ledger() -> None:
-    """Confirm every line of the ledger that waits, as the job that ships them does."""
-    with transaction() as session:
-        waiting = select(LedgerEntry).where(LedgerEntry.shipped_at.is_(None)).order_by(LedgerEntry.id)
-        for entry in session.execute(waiting).scalars().all():
-            entry.n, entry.hash, entry.shipped_at = entry.id, f"{entry.id:064x}", clock.now()
-
-
-def confirm_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the ledger confirm a line as soon as it is asked about."""
-
-    def confirms(entry_id: int) -> bool:
-        confirm_ledger()
-        return True
-
-    monkeypatch.setattr(beginning, "is_confirmed", confirms)
+    """Ship every line of the ledger that waits, as its job does."""
+    while ship():
+        pass
 
 
 @contextmanager
