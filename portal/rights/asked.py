@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.rights.chosen import Limit, RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 
@@ -81,6 +82,13 @@ class Erase(Scoped):
     """An erasure (art. 17)."""
 
     limited_to: Limit | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """How far the erasure goes."""
+        if self.limited_to:
+            return Scope(Extent(self.limited_to.value))
+        return Scope(Extent.CATEGORIES, tuple(map(str, self.categories))) if self.categories else Scope()
 
 
 @dataclass(frozen=True, slots=True)
