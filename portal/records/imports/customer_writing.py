@@ -14,7 +14,7 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
+from portal.records.imports.parsing import CompleteLine, CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "birth_known", "language",
@@ -61,7 +61,7 @@ class CustomerLines:
             if isinstance(statement, CustomerLine):
                 references.add(statement.external_id)
                 addresses.add(statement.facts.get("email_normalised") or "")
-            else:
+            elif not isinstance(statement, CompleteLine):
                 references.add(statement.customer)
         self._by_reference: dict[str, HeldCustomer] = {}
         self._by_address: dict[str, HeldCustomer] = {}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
 from portal.infrastructure.database import db
@@ -19,15 +20,13 @@ def note_complete(source: str, as_of: datetime) -> bool:
 
     An older line than the one that is known changes nothing: what was known to be complete stays so.
     """
-    known = db.session.get(CompleteDelivery, source, with_for_update=True)
-    if known is None:
-        db.session.add(CompleteDelivery(source=source, as_of=as_of))
-        db.session.flush()
-        return True
-    if as_of <= known.as_of:
-        return False
-    known.as_of, known.received_at = as_of, clock.now()
-    return True
+    is_postgresql = db.session.connection().dialect.name == "postgresql"
+    insert = (postgresql.insert if is_postgresql else sqlite.insert)(CompleteDelivery)
+    new = insert.values(source=source, as_of=as_of, received_at=clock.now())
+    changes = {"as_of": new.excluded.as_of, "received_at": new.excluded.received_at}
+    is_newer = new.excluded.as_of > CompleteDelivery.as_of
+    statement = new.on_conflict_do_update(index_elements=["source"], set_=changes, where=is_newer)
+    return db.session.execute(statement.returning(CompleteDelivery.source)).first() is not None
 
 
 def silent_systems(systems: Iterable[str]) -> list[str]:
