@@ -104,6 +104,8 @@ REGISTERED = [
     "portal.lookups.recent_accesses",
     "portal.rights.items.carrying",
     "portal.rights.carrying_out.answering",
+    "portal.rights.carrying_out.copies",
+    "portal.rights.items.upgrading",
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",

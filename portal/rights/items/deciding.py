@@ -15,11 +15,12 @@ from sqlalchemy import delete, func, select
 
 from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
+from portal.records.models import Record
 from portal.rights.asked import ReviewDecision
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
-from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS
+from portal.rights.items.proposing import AS_WRITTEN, PORTAL
 from portal.rights.items.wording import has_records
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
@@ -99,17 +100,20 @@ def decide_one(request: RightsRequest, item: RequestItem, choice: Choice, by: in
 def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, ...]:
     """Return what may be decided about an item, what is proposed first.
 
-    What the law or a contract keeps cannot be granted against the plan, and only a silent system is missing.
+    What the law or a contract keeps cannot be granted against the plan, only a silent system is missing, and what
+    makes up an account goes or stays as one.
     """
-    if item.part == SYSTEMS or (item.proposed and item.proposed.is_negative):
+    is_settled = item.proposed is not None and (item.proposed.is_negative or item.proposed is ItemOutcome.LEFT_OUT)
+    if is_settled or item.part not in _BY_ITSELF:
         return (item.proposed,) if item.proposed else ()
-    if item.proposed is ItemOutcome.LEFT_OUT:
-        return (ItemOutcome.LEFT_OUT,)
     is_review = isinstance(request.asked, ReviewDecision)
     unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT}
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
     fit = [outcome for outcome in outcomes_for(request.right) if outcome not in unfit]
     return tuple(sorted(fit, key=lambda outcome: outcome is not item.proposed))
+
+
+_BY_ITSELF: Final = frozenset({Record.__tablename__, PORTAL, AS_WRITTEN})
 
 
 def _check_ground(choice: Choice, right: Right) -> None:

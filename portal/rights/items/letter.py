@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from portal import clock
-from portal.bilingual import Label
+from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
@@ -64,6 +64,9 @@ class _Writer:
     language: object
 
     def sections(self) -> Iterator[str]:
+        if self.request.wrongly_closed_at:
+            closed_on = long_date(self.request.wrongly_closed_at, self.language, weekday=False)
+            yield _WRONGLY_CLOSED.filled(self.language, date=closed_on)
         granted = [item for item in self.items if item.outcome and item.outcome not in _NOT_GRANTED]
         yield self._section(_DONE, (self._granted(item) for item in granted if self._is_done(item)))
         yield self._section(_NOT_YET, (self._granted(item) for item in granted if not self._is_done(item)))
@@ -133,6 +136,12 @@ def named(exception: ItemException, language: object) -> str:
 
 _CARRIED_OUT_BY_SYSTEMS: Final = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION})
 _NOT_GRANTED: Final = frozenset(outcome for outcome in ItemOutcome if outcome.is_negative) | {ItemOutcome.LEFT_OUT}
+_WRONGLY_CLOSED: Final = Label(
+    fr="Le {date}, nous vous avons répondu que nous acceptions votre demande, et nous ne l'avions pas appliquée."
+    " C'est notre erreur. Nous avons repris votre demande, et voici où elle en est.",
+    en="On {date} we answered that we accepted your request, and we had not carried it out. That was our mistake. We"
+    " took your request up again, and this is where it stands.",
+)
 _LINE: Final = Label(fr="{what} : {said}", en="{what}: {said}")
 _ONE: Final = Label(fr="n° {number}", en="no. {number}")
 _SPAN: Final = Label(fr="du {first} au {last}", en="from {first} to {last}")

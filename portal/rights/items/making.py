@@ -9,6 +9,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.proposing import AS_WRITTEN, proposals, systems_behind
+from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
 Key = tuple[str, str, str]
@@ -26,17 +27,19 @@ def make_items(request: RightsRequest, plan: Plan | None = None) -> bool:
         plan: of an erasure, where the caller has it already.
 
     Returns:
-        Whether something else is proposed than before: the page that somebody read is no longer right.
+        Whether the page that somebody read is no longer right: something that it did not show is not granted, or would
+        be erased. More to hand over is no news.
     """
     db.session.flush()
     held = {_key(item): item for item in items_of(request.id)}
     proposed = {_key(item): item for item in proposals(request, plan)}
     behind = systems_behind(request) if request.right in TOLD_LATER else {}
-    changed = [_bring(request, held.get(key), item, behind) for key, item in proposed.items()]
+    changed = [item for key, item in proposed.items() if _bring(request, held.get(key), item, behind)]
     gone = [item for key, item in held.items() if key not in proposed and not item.words]
+    is_other = bool(changed) or any(item.state is ItemState.UNDECIDED for item in gone)
     _settle_gone(gone)
     db.session.flush()
-    return any(changed) or any(item.state is ItemState.UNDECIDED for item in gone)
+    return is_other if request.right is Right.ERASURE else any(item.outcome.is_negative for item in changed)
 
 
 def items_of(request_id: int) -> list[RequestItem]:

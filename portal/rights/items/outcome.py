@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.personal_data.outcomes import ItemOutcome
+from portal.rights.items.grounds import reached
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.lifecycle import Outcome, Right
 
@@ -21,8 +22,18 @@ def outcome_of(items: Iterable[RequestItem], exceptions: Iterable[ItemException]
     """
     items = list(items)
     check_decided(items)
-    reached = [item.outcome for item in items] + [exception.outcome for exception in exceptions]
-    is_negative = {outcome.is_negative for outcome in reached if outcome}
+    found = outcome_if_taken(items, exceptions)
+    assert found is not None
+    return found
+
+
+def outcome_if_taken(items: Iterable[RequestItem], exceptions: Iterable[ItemException] = ()) -> Outcome | None:
+    """Return the outcome that a request would have if what is proposed were taken as it stands; None without items."""
+    decided: list[RequestItem | ItemException] = [*items, *exceptions]
+    outcomes = [outcome for each in decided if (outcome := reached(each))]
+    is_negative = {outcome.is_negative for outcome in outcomes}
+    if not is_negative:
+        return None
     if is_negative == {True}:
         return Outcome.REFUSED
     return Outcome.PARTIAL if True in is_negative else Outcome.GRANTED

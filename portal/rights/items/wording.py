@@ -10,7 +10,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.chosen import Use
-from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.proposing import AS_WRITTEN, PORTAL, SYSTEMS
 
@@ -59,18 +59,18 @@ def reason_of(item: Decided, language: object) -> str:
     """Return why not all is done for an item: its ground as a sentence, with the law; empty where none is given."""
     reference = getattr(item, "legal_reference", "")
     if item.ground in _GROUNDS:
-        return _GROUNDS[item.ground].text(language)
-    if item.ground not in list(RefusalGround):
-        return _BY_LAW.filled(language, law=reference) if reference else ""
-    ground = RefusalGround(item.ground)
-    if not reference:
-        return ground.with_law(language)
-    return f"{ground.sentence(language).removesuffix('.')} ({reference})."
+        sentence = _GROUNDS[item.ground].text(language)
+    else:
+        ground = ground_of(item)
+        if ground is None:
+            return ""
+        sentence = ground.sentence(language) if reference else ground.with_law(language)
+    return f"{sentence.removesuffix('.')} ({reference})." if reference else sentence
 
 
 def until_of(item: Decided, language: object) -> str:
     """Return until when what is kept stays, and what comes then; empty for what is not kept."""
-    if item.outcome not in _STAYS:
+    if reached(item) not in _STAYS and not (reached(item) is ItemOutcome.REFUSED and item.until_on):
         return ""
     if item.until_on:
         return _UNTIL_DAY.filled(language, date=long_date(item.until_on, language, weekday=False))
@@ -90,7 +90,6 @@ def has_records(item: RequestItem) -> bool:
 _STAYS: Final = frozenset({ItemOutcome.ARCHIVED, ItemOutcome.KEPT})
 _IN_PORTAL: Final = Label(fr="{category} : ce que garde ce portail", en="{category}: what this portal keeps")
 _FROM_SYSTEM: Final = Label(fr="Système « {system} »", en="System “{system}”")
-_BY_LAW: Final = Label(fr="Texte applicable : {law}.", en="What applies: {law}.")
 _UNTIL_DAY: Final = Label(
     fr="Conservation jusqu'au {date} au plus tard, puis effacement sans nouvelle demande.",
     en="Kept until {date} at the latest, then to be erased without a new request.",
@@ -105,6 +104,16 @@ _GROUNDS: Final = {
         " d'un contrat. Vous pouvez en demander une copie par le droit d'accès.",
         en="Portability covers what you gave us or what we observed, under consent or a contract. You can ask for a"
         " copy of this by the right of access.",
+    ),
+    "contract": Label(
+        fr="Votre contrat en cours en a besoin, jusqu'à sa fin.", en="Your running contract needs this until it ends."
+    ),
+    "hold": Label(
+        fr="Un litige ou un contrôle demande de garder ces données.", en="A dispute or an inspection needs these data."
+    ),
+    "restriction": Label(
+        fr="Ces données sont en pause à votre demande : nous les gardons sans les utiliser.",
+        en="These data are on hold at your request: we keep them and do not use them.",
     ),
     "not_heard": Label(
         fr="Ce système ne nous a pas encore dit ce qu'il garde sur vous. Nous vous écrirons quand il l'aura fait.",
