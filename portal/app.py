@@ -16,10 +16,12 @@ from portal.infrastructure.connections.pool import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
+from portal.infrastructure.ledger import ledger_from_url
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList
 from portal.infrastructure.private_files import keep_private
 from portal.infrastructure.scanner import scanner_from_url
+from portal.infrastructure.sealing.hashing_keys import HashingKeys
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
@@ -117,7 +119,7 @@ def create_app(settings: Settings) -> Flask:
         UndeclaredAccess: a view does not say who may call it.
         SettingsFault: the keys or the list of breached passwords cannot be used.
         BrandFaults, DataMapFaults, OrganisationFaults: a file of the operator's has faults, all of them listed.
-        ValueError: an address in the settings (storage, mail, scanner) is of no known form.
+        ValueError: an address in the settings (storage, ledger, mail, scanner) is of no known form.
     """
     app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
     app.config.update(
@@ -149,7 +151,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _connect_seams(app: Flask, settings: Settings) -> None:
-    """Install the parts of the portal that the settings name: keys, declared files, storage, mail, scanner, jobs."""
+    """Install the parts of the portal that the settings name: keys, declared files, stores, ledger, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     keep_private(settings.instance)
     installed.settings.put(app, settings)
@@ -161,6 +163,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
     installed_data_map.put(app, data_map)
     held_statements.put(app, {})
     installed.storage.put(app, storage_from_url(settings.storage_url))
+    installed.ledger.put(app, ledger_from_url(settings.ledger_url, installed.ledger_key.of(app)))
     installed.mail_transport.put(app, transport_from_url(settings.mail_url))
     installed.scanner.put(app, scanner_from_url(settings.scanner_url))
     job_engine.put(app, connect_engine(app, settings.redis_url, settings.instance))
@@ -171,6 +174,8 @@ def _install_secrets(app: Flask, settings: Settings) -> None:
     readers: list[tuple[Installed[Any], str, Callable[[Any], Any]]] = [
         (installed.master_keys, "master_keys", MasterKeys.parse),
         (installed.sealing_key, "sealing_key", SealingKey.parse),
+        (installed.tombstone_keys, "tombstone_keys", HashingKeys.parse),
+        (installed.ledger_key, "ledger_key", HashingKeys.parse),
         (installed.opening_keys, "opening_keys", lambda keys: OpeningKeys.parse(keys) if keys else None),
         (installed.breached_passwords, "breached_passwords_file", BreachedPasswords.load),
     ]

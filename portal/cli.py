@@ -106,11 +106,13 @@ keys = click.Group("keys", help="Keys of an installation.")
 
 @keys.command("generate")
 def generate_keys() -> None:
-    """Print new master, sealing and opening keys as environment lines."""
+    """Print new keys as environment lines."""
     sealing, opening = new_sealing_pair()
     click.echo(f"PORTAL_MASTER_KEYS={new_master_keys()}")
     click.echo(f"PORTAL_SEALING_KEY={sealing}")
     click.echo(f"PORTAL_OPENING_KEYS={opening}")
+    click.echo(f"PORTAL_LEDGER_KEY={new_master_keys()}")
+    click.echo(f"PORTAL_TOMBSTONE_KEYS={new_master_keys()}")
 
 
 @keys.command("next")
