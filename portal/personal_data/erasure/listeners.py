@@ -136,12 +136,12 @@ def systems_of(customer_id: int, scope: Scope) -> list[str]:
     return sorted({code for find in _systems for code in find(customer_id, scope)})
 
 
-def waits_for_bytes(has_bytes: Callable[[int], bool]) -> Callable[[int], bool]:
-    """Register a function that tells whether objects of a customer, whose keys are gone, still lie in the store."""
-    _waits.append(has_bytes)
-    return has_bytes
+def waits_for(has_work: Callable[[int], bool]) -> Callable[[int], bool]:
+    """Register a function that tells whether jobs have to end first: bytes to remove, a mail that is about to leave."""
+    _waits.append(has_work)
+    return has_work
 
 
-def has_bytes_left(customer_id: int) -> bool:
-    """Tell whether jobs still have to remove objects of a customer from the store."""
-    return any(has_bytes(customer_id) for has_bytes in _waits)
+def must_wait(customer_id: int) -> bool:
+    """Tell whether jobs about a customer have to end before their rows go."""
+    return any(has_work(customer_id) for has_work in _waits)

@@ -98,12 +98,15 @@ def schedule(
 def ask_for_run(erasure: Erasure, at: datetime | None = None) -> None:
     """Ask for the next job of an erasure, in the current transaction."""
     erasure.runs += 1
-    enqueue("erasure.step", run_at=at, unique_key=job_key(erasure), erasure_id=erasure.id)
+    db.session.flush()
+    # A key works once for ever, so each job has a number of its own.
+    key = f"erasure:{erasure.id}:{erasure.step}:{erasure.runs}"
+    enqueue("erasure.step", run_at=at, unique_key=key, erasure_id=erasure.id, number=erasure.runs)
 
 
-def job_key(erasure: Erasure) -> str:
-    """Return the key of the newest job of an erasure: a key works once for ever, so each job has a number of its own."""
-    return f"erasure:{erasure.id}:{erasure.step}:{erasure.runs}"
+def keys_of_newest_job(erasure: Erasure) -> str:
+    """Return the pattern (of LIKE) of the key of the newest job: it has the step at which it was asked for."""
+    return f"erasure:{erasure.id}:%:{erasure.runs}"
 
 
 def under_way(customer_id: int) -> Erasure | None:

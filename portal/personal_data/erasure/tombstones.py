@@ -131,3 +131,6 @@ def _put(what: str, keyed_hash: str, version: int, erasure_id: int, ends_on: dat
     )
 
 
+def named_record(kind: str, external_id: str) -> str:
+    """Return what is hashed of a single record that was erased (`ErasedRecord`)."""
+    return f"record:{kind}:{external_id}"

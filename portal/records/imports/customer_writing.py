@@ -14,11 +14,12 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.records.days.expiry import Person
 from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "birth_known", "language",
-    "customer_since", "relationship_ended_on",
+    "customer_since", "relationship_ended_on", "capacity",
 )  # fmt: skip
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 ERASED = "names a person whose data were erased: take them off the source"
@@ -44,10 +45,9 @@ class HeldCustomer:
     def is_restricted(self) -> bool:
         return self.status is CustomerStatus.RESTRICTED
 
-    @property
-    def relationship_ended_on(self) -> date | None:
-        ended_on: date | None = self.facts.get("relationship_ended_on")
-        return ended_on
+    def person(self, last_contact_on: date | None = None) -> Person:
+        """Return what the days of their records depend on."""
+        return Person(self.facts.get("relationship_ended_on"), self.facts.get("capacity"), last_contact_on)
 
 
 class CustomerLines:
@@ -154,7 +154,7 @@ class CustomerLines:
             self._by_address[address] = held
 
     def write(self) -> list[HeldCustomer]:
-        """Write what was taken. Return the customers known before whose `relationship_ended_on` was changed."""
+        """Write what was taken. Return the customers known before whose records may have other days now."""
         changed = [held for held in self._by_reference.values() if held.id is not None and held.changed]
         moved = [held for held in changed if "email_normalised" in held.changed]
         connection = db.session.connection()
@@ -174,7 +174,7 @@ class CustomerLines:
         facts = [held.facts | {"external_id": held.reference, "imported_at": clock.now()} for held in new]
         for held, customer in zip(new, create_customers(facts), strict=True):
             held.id = customer.id
-        return [held for held in changed if "relationship_ended_on" in held.changed]
+        return [held for held in changed if held.changed & {"relationship_ended_on", "capacity"}]
 
 
 def _changes(held: HeldCustomer, line: CustomerLine) -> dict[str, Any]:
