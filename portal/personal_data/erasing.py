@@ -68,10 +68,10 @@ def _empty(customer: Customer) -> dict[str, Any]:
     nothing: dict[str, Any] = dict.fromkeys(
         (
             "email", "email_normalised", "birth_date", "birth_known", "customer_since", "relationship_ended_on",
-            "last_contact_on", "imported_at", "restricted_at",
+            "last_contact_on", "imported_at", "restricted_at", "capacity",
         )
     )  # fmt: skip
-    # A day of which only the erasure is left to tell.
+    # Every row has a day on which it was made: here that of the erasure.
     return nothing | {"given_name": "", "family_name": "", "language": "", "created_at": customer.erased_at}
 
 

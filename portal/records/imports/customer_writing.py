@@ -14,6 +14,7 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
 from portal.records.days.expiry import Person
 from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
@@ -84,6 +85,9 @@ class CustomerLines:
             .with_for_update(key_share=True)
         )
         rows = db.session.execute(statement).all()
+        known = {name for row in rows for name in (row.external_id, row.public_id, row.email_normalised)}
+        self._buried_references = buried_among(REFERENCE, references - known)
+        self._buried_addresses = buried_among(ADDRESS, addresses - known)
         kept = kept_fields([row.id for row in rows])
         for row in rows:
             held = HeldCustomer(
@@ -105,9 +109,11 @@ class CustomerLines:
         """Return the customer a line names, by the company's reference or ours where there is none.
 
         Raises:
-            LineRefused: when nobody has it.
+            LineRefused: when nobody has it, or somebody had it who was erased.
         """
         held = self._by_reference.get(reference)
+        if held is None and reference in self._buried_references:
+            raise LineRefused("customer", ERASED)
         if held is None:
             raise LineRefused("customer", "is not known: send its customer line first")
         return held
@@ -120,6 +126,8 @@ class CustomerLines:
         """
         held = self._by_reference.get(line.external_id)
         if held is None:
+            if line.external_id in self._buried_references:
+                raise LineRefused("external_id", ERASED)
             self._add(line)
             return True
         if held.is_erased:
@@ -144,6 +152,8 @@ class CustomerLines:
         if "email_normalised" not in changes:
             return
         address = changes["email_normalised"]
+        if address in self._buried_addresses:
+            raise LineRefused("email", ERASED)
         owner = self._by_address.get(address) if address else None
         if owner is not None and owner is not held:
             raise LineRefused("email", "belongs to another customer")
