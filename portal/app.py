@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Request
 from flask_login import LoginManager, UserMixin
 
+from portal.access import shut
 from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
@@ -15,6 +16,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.connections.pool import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
+from portal.infrastructure.jobs.standstill import work_only_while
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
 from portal.infrastructure.ledger import ledger_from_url
 from portal.infrastructure.mail.transport import transport_from_url
@@ -26,6 +28,7 @@ from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, Op
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
 from portal.personal_data.agreements import known_choices
+from portal.personal_data.ledger.doors import Doors, doors
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.queries import held_statements
 from portal.site.probes import Readiness, answer_probes, readiness
@@ -92,6 +95,7 @@ REGISTERED = [
     "portal.letters.personal_data",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
+    "portal.personal_data.ledger.shipping",
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
     "portal.preferences.tasks",
@@ -111,6 +115,7 @@ REGISTERED = [
     "portal.rights.queue.listing",
     "portal.personal_data.erasure.steps",
     "portal.personal_data.erasing",
+    "portal.personal_data.erased_again",
     "portal.accounts.leaving.erasing",
     "portal.letters.erasing",
     "portal.lookups.erasing",
@@ -119,6 +124,7 @@ REGISTERED = [
     "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
     "portal.retention.ends",
+    "portal.retention.erasing_now",
 ]
 
 
@@ -154,6 +160,8 @@ def create_app(settings: Settings) -> Flask:
     for audience in settings.audiences:
         app.register_blueprint(_audience_blueprint(Audience(audience)))
     check_declarations(app)
+    doors.put(app, Doors(app))
+    work_only_while(lambda: doors().are_open())
     readiness.put(app, Readiness(app))
     inner = trust_proxies(app.wsgi_app, settings.trusted_proxies)
     app.wsgi_app = answer_probes(inner, readiness.of(app))  # type: ignore[assignment, method-assign]
@@ -161,7 +169,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _connect_seams(app: Flask, settings: Settings) -> None:
-    """Install the parts of the portal that the settings name: keys, declared files, stores, ledger, mail, scanner, jobs."""
+    """Install what the settings name: keys, declared files, storage, ledger, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     keep_private(settings.instance)
     installed.settings.put(app, settings)
@@ -228,6 +236,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)
+    shut.register(app, lambda: doors().are_open())
     app.before_request(resuming.find_form)
     app.before_request(guard)
     app.before_request(resuming.show_again)

@@ -47,7 +47,16 @@ becomes(
         Label(fr="article 21, paragraphe 3", en="art. 21(3)"),
         {
             "preference_states": frozenset(
-                {"reference", "flags", "is_suppressed", "reason", "sequence", "updated_at", "suppressed_until"}
+                {
+                    "reference",
+                    "flags",
+                    "is_suppressed",
+                    "reason",
+                    "sequence",
+                    "updated_at",
+                    "suppressed_until",
+                    "version",
+                }
             )
         },
     ),

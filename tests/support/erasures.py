@@ -17,7 +17,7 @@ from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.ledger.models import LedgerEntry
+from portal.personal_data.ledger.shipping import ship
 
 WHOLE = Scope()
 STEPS = ("start", "seal", "keys", "archive", "rows", "file", "verify", "answer", "forget", "over")
@@ -32,11 +32,9 @@ def scheduled(customer_id: int, scope: Scope = WHOLE, **options: object) -> int:
 
 
 def confirm_ledger() -> None:
-    """Confirm every line of the ledger that waits, as the job that ships them does."""
-    with transaction() as session:
-        waiting = select(LedgerEntry).where(LedgerEntry.shipped_at.is_(None)).order_by(LedgerEntry.id)
-        for entry in session.execute(waiting).scalars().all():
-            entry.n, entry.hash, entry.shipped_at = entry.id, f"{entry.id:064x}", clock.now()
+    """Ship every line of the ledger that waits, as its job does."""
+    while ship():
+        pass
 
 
 @contextmanager
