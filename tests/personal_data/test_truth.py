@@ -18,6 +18,7 @@ from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.erasure.models import CancelLink, Erasure
 from portal.personal_data.sentences import declared
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.rights.lifecycle import Right
@@ -41,8 +42,8 @@ PAGES: Final = (
 
 SAID: Final = {
     "claire": {"recipient_name_promised"},
-    "remi": {"refused", "advertising_stopped"},
-    "alice": {"agreed", "agreed_in_part", "collected_with_agreement"},
+    "remi": {"refused"},
+    "alice": {"agreed", "agreed_in_part", "erased"},
     "neil": set(),
     "luc": set(),
     "paule": set(),
@@ -80,7 +81,8 @@ def take_rows_away(customer_id: int) -> None:
     with transaction() as session:
         for model in (ConsentRecord, PreferenceState):
             session.execute(delete(model).where(model.customer_id == customer_id))
-        session.execute(delete(LinkedIdentity))
+        for of_all in (LinkedIdentity, CancelLink, Erasure):
+            session.execute(delete(of_all))
 
 
 def test_a_setting_that_goes_takes_its_sentence_along(app: Flask, people: People, company: Company) -> None:

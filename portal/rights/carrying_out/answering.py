@@ -12,8 +12,11 @@ from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.listeners import on_done
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
 from portal.preferences.models import Origin
@@ -21,7 +24,10 @@ from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.asked import ReviewDecision, Scoped, StopUse
-from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of, is_whole_erasure
+from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
+from portal.rights.carrying_out.erasure import cool_off
+from portal.rights.erasing.emails import queue_certificate
+from portal.rights.items.models import ItemState, RequestItem
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -35,12 +41,16 @@ PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
 def fulfil(act: Act, outcome: Outcome, message: str) -> None:
     """Carry a decision out, in the current transaction.
 
-    Access and portability are answered by a package: the answer leaves when it is ready. Everything else leaves now.
+    Access and portability are answered by a package: the answer leaves when it is ready. That of an erasure leaves when
+    it is carried out. Everything else leaves now.
 
     Args:
         act: of who decided, or of the portal where it answers by itself.
-        message: what the person reads in the answer. For an answer with a package, the decision's message is read again
-            when the package is ready.
+        message: what the person reads in the answer. For one that leaves later, the decision's message is read again
+            then.
+
+    Raises:
+        Stopped: something must end before an erasure.
     """
     request = act.request
     request.outcome = outcome
@@ -48,6 +58,9 @@ def fulfil(act: Act, outcome: Outcome, message: str) -> None:
     if outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)
+            return
+        if request.right is Right.ERASURE:
+            cool_off(act)
             return
         _take_effect(request)
     _end(act, message)
@@ -74,9 +87,6 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             keep(customer.id, KeepReason.RESTRICTION, request.id)
-            consent.suppress(customer, "restricted")
-        case Right.ERASURE if is_whole_erasure(request):
-            # Nothing is erased yet, so the person is held back as in a restriction. A partial one touches no choice.
             consent.suppress(customer, "restricted")
         case Right.OBJECTION:
             _stop_use(customer, request)
@@ -105,15 +115,20 @@ def _stop_use(customer: Customer, request: RightsRequest) -> None:
         stop(customer, flags, origin=Origin.REQUEST, language=request.language)
 
 
-def _end(act: Act, message: str) -> None:
-    """Move a request to answered and at once to closed: nothing is owed any more once its answer is recorded."""
+def _end(act: Act, message: str, *, is_closed: bool = True) -> None:
+    """Move a request to answered, and at once to closed unless something is owed beside the answer.
+
+    Args:
+        is_closed: False where systems of the company still have to be told.
+    """
     act.close()
     act.step(Step.ANSWER)
-    act.step(Step.CLOSE)
     request = act.request
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
-    Act(request, "portal").note(EventKind.CLOSED)
+    if is_closed:
+        act.step(Step.CLOSE)
+        Act(request, "portal").note(EventKind.CLOSED)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
 
 
@@ -127,11 +142,43 @@ def answer_with_package(package: AnswerPackage) -> None:
     request = act.request
     if not request.is_open or request.outcome is None:
         return
-    newest = select(RequestDecision.message).where(RequestDecision.request_id == request.id)
-    message = db.session.execute(newest.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
     act.note(EventKind.PACKAGE_READY)
-    _end(act, message or "")
+    _end(act, _message_of(request))
     emails.queue_package_ready(request, package)
+
+
+@on_done
+def answer_erasure(erasure: Erasure) -> None:
+    """Let the answer to an erasure leave, in the transaction of the recount that confirmed it.
+
+    The case stays answered and is not closed: no system of the company has confirmed yet that it did the same.
+    """
+    if erasure.request_id is None:
+        return
+    act = acting.of_portal(erasure.request_id)
+    if act.request.is_open:
+        _end(act, _message_of(act.request), is_closed=False)
+    queue_certificate(erasure)
+
+
+def answer_link(request: RightsRequest) -> None:
+    """Answer the erasure of a number that Facebook gave, in the transaction that removed it: nothing else came."""
+    act = Act(request, "portal")
+    request.outcome = Outcome.GRANTED
+    db.session.add(
+        RequestItem(
+            request_id=request.id, part="linked_identities", kind="linked_identities", planned=1, done=1,
+            outcome=ItemOutcome.ERASED, state=ItemState.DONE, done_at=clock.now(),
+        )
+    )  # fmt: skip
+    _end(act, "")
+    emails.queue_answered(request)
+
+
+def _message_of(request: RightsRequest) -> str:
+    """Return what the newest decision on a request says to the person; nothing where its words are gone."""
+    newest = select(RequestDecision.message).where(RequestDecision.request_id == request.id)
+    return db.session.execute(newest.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none() or ""
 
 
 def prepare_again(request: RightsRequest, member: StaffMember) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -13,12 +14,14 @@ from portal.infrastructure.database import transaction
 from portal.infrastructure.typed_texts import several_lines
 from portal.legal_time.deadlines import ExtensionTooLate
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.erasure.scheduling import Stopped
 from portal.rights.carrying_out import answering
 from portal.rights.clock.running import AlreadyExtended
 from portal.rights.deciding import correspondence, decisions
 from portal.rights.deciding.case_staff_views import acted, find_case, refused
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
 from portal.rights.deciding.refusals import RefusalIncomplete, RefusalNotAllowed
+from portal.rights.erasing.stops import stop_in_words
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
@@ -77,6 +80,9 @@ def second_opinion(reference: str) -> Any:
         form.agrees.errors = [_("The second opinion must come from somebody else.")]
     except decisions.OfficerNeeded:
         form.agrees.errors = [_("On this ground the privacy officer must give the second opinion.")]
+    except Stopped as stopped:
+        names = ", ".join(stop_in_words(stop, get_locale()) for stop in stopped.stops)
+        form.agrees.errors = [_("This must end before the erasure: %(names)s.", names=names)]
     except decisions.TooNew:
         form.agrees.errors = [
             _("Your way in or your role is new: for 48 hours, colleagues who were here before decide.")

@@ -14,6 +14,7 @@ from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
@@ -139,6 +140,11 @@ def _due(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, [day for day in due if day >= clock.today()], language)
 
 
+def _erased(customer_id: int, said: Said, language: str) -> bool:
+    done = (Erasure.customer_id == customer_id, Erasure.state == "done", Erasure.certificate.is_not(None))
+    return _is_one_of(said, _all(select(Erasure.finished_at).where(*done)), language)
+
+
 def _never(customer_id: int, said: Said, language: str) -> bool:
     """No table keeps yet that a system of the company confirmed anything."""
     return False
@@ -159,7 +165,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "recipient_name_planned": _planned,
     "in_the_union": _in_the_union,
     "transfer_safeguarded": _safeguarded,
-    "erased": _never,
+    "erased": _erased,
     "corrected": _never,
     "put_on_hold": _never,
     "use_stopped": _use_stopped,
