@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.audit.recording import record
@@ -62,13 +62,11 @@ def build(run: JobRun, package_id: int) -> None:
     storage.put(name, writer.sealed(key, object_id=name))
     organisation = installed.organisation()
     with run.finish() as session:
-        lock_row(Customer, customer_id)
-        package = session.get(AnswerPackage, package_id, with_for_update={"key_share": True}, populate_existing=True)
-        if package is None or package.status not in _UNDER_WAY:
-            after_commit(lambda: _forget(name))  # it was ended while it was written, as by an erasure
+        package = _still_wanted(package_id, customer_id)
+        if package is None:
+            after_commit(lambda: _forget(name))
             return
-        package.status, package.progress = PackageStatus.READY, 100
-        package.storage_key = name
+        package.status, package.progress, package.storage_key = PackageStatus.READY, 100, name
         package.wrapped_key = wrap(key, key_context(package))
         package.size, package.sha256, package.counts = writer.size, writer.sha256, writer.counts
         package.ready_at = clock.now()
@@ -81,6 +79,15 @@ def build(run: JobRun, package_id: int) -> None:
         if writer.promise:
             note_promise(package, customer, writer.promise[0])
         tell_ready(package)
+
+
+def _still_wanted(package_id: int, customer_id: int) -> AnswerPackage | None:
+    """Lock and return a package, unless it was ended while it was written, as by an erasure."""
+    lock_row(Customer, customer_id)
+    held = select(AnswerPackage).where(AnswerPackage.id == package_id, AnswerPackage.status.in_(_UNDER_WAY))
+    held = held.with_for_update(key_share=True).execution_options(populate_existing=True)
+    package: AnswerPackage | None = db.session.execute(held).scalar_one_or_none()
+    return package
 
 
 def _forget(name: str) -> None:

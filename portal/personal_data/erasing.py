@@ -173,4 +173,5 @@ becomes(
         },
     ),
 )
+becomes("audit", Becoming(Label(fr="inchangée : références seulement", en="as it is: references alone"), _PROOF))
 becomes("ledger", Becoming(Label(fr="inchangé : identifiants et empreintes", en="as it is: ids and hashes"), _PROOF))

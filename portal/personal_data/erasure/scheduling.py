@@ -77,22 +77,27 @@ def schedule(
     if stops := hard_stops(plan):
         raise Stopped(stops)
     now = now or clock.now()
-    waits = under_way(customer.id) is not None
     erasure = Erasure(
         request_id=request_id, customer_id=customer.id, scope=scope.stored(), due_on=due_on, digest=plan.digest,
         decided_at=now, runs_at=begins_at or runs_at(now, due_on), items=stored(plan),
-        state=ErasureState.WAITING if waits else ErasureState.COOLING,
+        state=ErasureState.WAITING if under_way(customer.id) else ErasureState.COOLING,
     )  # fmt: skip
     db.session.add(erasure)
     db.session.flush()
-    erasure.token_hash, erasure.token_until = _hash(erasure.public_id), erasure.runs_at + STATUS_OPEN
-    subject, when = f"customer:{customer.public_id}", erasure.runs_at.isoformat()
-    facts = {"reference": reference_of(erasure), "scope": scope.extent.value, "runs_at": when, "digest": plan.digest}
-    record(SCHEDULED, actor="portal", subject=subject, **facts)
-    if not waits:
-        ask_for_run(erasure, erasure.runs_at)
+    _begin_to_cool(erasure)
     on_schedule.tell(erasure)
     return erasure
+
+
+def _begin_to_cool(erasure: Erasure) -> None:
+    erasure.token_hash, erasure.token_until = _hash(erasure.public_id), erasure.runs_at + STATUS_OPEN
+    if erasure.state is ErasureState.COOLING:
+        ask_for_run(erasure, erasure.runs_at)
+    facts = {
+        "reference": reference_of(erasure), "scope": erasure.scope["extent"], "runs_at": erasure.runs_at.isoformat(),
+        "digest": erasure.digest,
+    }  # fmt: skip
+    record(SCHEDULED, actor="portal", subject=_subject(erasure), **facts)
 
 
 def ask_for_run(erasure: Erasure, at: datetime | None = None) -> None:

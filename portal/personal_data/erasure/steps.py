@@ -60,7 +60,7 @@ def step(job_run: JobRun, erasure_id: int, number: int) -> None:
             ask_for_run(erasure, at)
 
 
-@job("erasure.watch", every=timedelta(minutes=5))
+@job("erasure.watch", every=timedelta(minutes=5), destroys=True)
 def watch(job_run: JobRun) -> None:
     """Ask again for jobs that were lost, and halt what failed for good."""
     for erasure_id in _going_on():

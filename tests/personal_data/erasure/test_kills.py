@@ -15,7 +15,7 @@ from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.ledger.models import LedgerEntry
 from tests.support.acting.people import People
-from tests.support.erasures import carried_out, confirm_ledger, cooled, found, run_others, scheduled
+from tests.support.erasing.erasures import carried_out, confirm_ledger, cooled, found, run_others, scheduled
 from tests.support.packages import take_in
 from tests.support.records import invoice, visit
 

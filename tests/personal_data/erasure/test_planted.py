@@ -16,9 +16,9 @@ from portal.personal_data.erasure.checking.reach import reached_tables
 from portal.personal_data.erasure.checking.recount import left_by_address, left_of
 from portal.personal_data.erasure.models import ErasureState
 from tests.support.acting.people import People
-from tests.support.erasures import carried_out, scheduled
-from tests.support.planting import ADDRESS, WORD, plant
-from tests.support.remnants import in_files, in_rows
+from tests.support.erasing.erasures import carried_out, scheduled
+from tests.support.erasing.planting import ADDRESS, WORD, plant
+from tests.support.erasing.remnants import in_files, in_rows
 from tests.support.servers.databases import Database, SqliteDatabase
 
 WORDS = (WORD, ADDRESS)

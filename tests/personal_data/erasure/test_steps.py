@@ -10,7 +10,7 @@ from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.erasure.models import ErasureState
 from portal.records.models import Record
 from tests.support.acting.people import People
-from tests.support.erasures import carried_out, scheduled
+from tests.support.erasing.erasures import carried_out, scheduled
 from tests.support.packages import take_in
 from tests.support.records import visit
 

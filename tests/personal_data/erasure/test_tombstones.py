@@ -28,7 +28,7 @@ from portal.personal_data.erasure.tombstones import (
 from portal.preferences.feed.reading import look_up, read_one
 from portal.records.imports.ingest import start_run
 from tests.support.acting.people import People
-from tests.support.erasures import carried_out, scheduled
+from tests.support.erasing.erasures import carried_out, scheduled
 from tests.support.records import Line, customer, invoice, visit
 
 CAMILLE = "camille@example.org"
