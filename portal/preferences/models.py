@@ -60,7 +60,8 @@ class PreferenceState(db.Model):
     `flags` is what marketing reads: every flag, and all of them false while the customer is suppressed.
     `latest_choices` is what the person last said, flag by flag, suppressed or not: `given`, `at`, `origin`, `source`,
     `version`, and `confirmed_at` where a refusal was repeated. `lapses_on` is the day the first consent given for a
-    time, such as one to cookies, must be asked for again.
+    time, such as one to cookies, must be asked for again. `version` grows with every change of the row, in its own
+    transaction: an ETag is made of it, since `sequence` comes only at the commit.
     """
 
     __tablename__ = "preference_states"
@@ -75,6 +76,7 @@ class PreferenceState(db.Model):
     latest_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     suppressed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

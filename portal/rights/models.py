@@ -99,6 +99,7 @@ class RightsRequest(db.Model):
     # Read only by who asks for them with the row: the queue (`portal.rights.queue.to_do`).
     has_document: Mapped[bool | None] = query_expression()
     has_failed_copy: Mapped[bool | None] = query_expression()
+    erasure_state: Mapped[str | None] = query_expression()
 
     @property
     def asked(self) -> Asked:
@@ -140,6 +141,10 @@ class EventKind(StrEnum):
     SECOND_OPINION_ASKED = "second_opinion_asked"
     SECOND_OPINION_GIVEN = "second_opinion_given"
     PACKAGE_READY = "package_ready"
+    ERASURE_SCHEDULED = "erasure_scheduled"
+    """It was seconded, and can be cancelled for some days."""
+    ERASURE_RETURNED = "erasure_returned"
+    """What is held had changed before it began: it is decided once more."""
     ANSWERED = "answered"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"

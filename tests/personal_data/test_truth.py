@@ -19,6 +19,7 @@ from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
 from portal.letters.models import Dispatch
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.erasure.models import CancelLink, Erasure
 from portal.personal_data.sentences import declared
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.rights.items.models import RequestItem
@@ -43,8 +44,8 @@ PAGES: Final = (
 
 SAID: Final = {
     "claire": {"recipient_name_promised", "item_handed", "answer_sent"},
-    "remi": {"refused", "advertising_stopped", "answer_sent"},
-    "alice": {"agreed", "agreed_in_part", "collected_with_agreement"},
+    "remi": {"refused"},
+    "alice": {"agreed", "agreed_in_part", "erased"},
     "neil": set(),
     "luc": set(),
     "paule": set(),
@@ -82,9 +83,10 @@ def take_rows_away(customer_id: int) -> None:
     with transaction() as session:
         for model in (ConsentRecord, PreferenceState):
             session.execute(delete(model).where(model.customer_id == customer_id))
-        session.execute(delete(LinkedIdentity))
         session.execute(delete(Dispatch).where(Dispatch.customer_id == customer_id))
         session.execute(update(RequestItem).values(done_at=None))
+        for of_all in (LinkedIdentity, CancelLink, Erasure):
+            session.execute(delete(of_all))
 
 
 def test_a_setting_that_goes_takes_its_sentence_along(app: Flask, people: People, company: Company) -> None:

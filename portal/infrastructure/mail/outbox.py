@@ -59,9 +59,9 @@ def queue_mail(
 @job("mail.send")
 def send_mail(run: JobRun, mail_id: int) -> None:
     """Send one mail. A second run sends the same Message-ID, by which servers and readers drop the copy."""
-    mail = db.session.get_one(Mail, mail_id)
-    if mail.status is not MailStatus.WAITING:
-        return
+    mail = db.session.get(Mail, mail_id)
+    if mail is None or mail.status is not MailStatus.WAITING:
+        return  # sent by a run that was killed, or gone with an erasure
     transport: MailTransport = installed.mail_transport()
     message = render_mail(mail)
     db.session.rollback()

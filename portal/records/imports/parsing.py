@@ -13,6 +13,7 @@ import orjson
 from portal import clock
 from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.capacity import Capacity
 from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
 from portal.partial_dates import first_day_of, read_day, read_partial
@@ -29,7 +30,7 @@ CLOCKS_APART = timedelta(minutes=5)
 
 _LINE_KEYS = {
     "customer": frozenset(
-        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language",
+        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language", "capacity",
          "customer_since", "relationship_ended_on"}
     ),
     "record": frozenset({"type", "customer", "kind", "external_id", "recorded_at", "source", "values"}),
@@ -135,6 +136,8 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
     if "relationship_ended_on" in data:
         is_ended = data["relationship_ended_on"] != NO_END
         facts["relationship_ended_on"] = _optional_date(data, "relationship_ended_on") if is_ended else None
+    if "capacity" in data:
+        facts["capacity"] = _capacity(data)
     if language := _language(data):
         facts["language"] = language
     return CustomerLine(external_id, facts)
@@ -226,6 +229,13 @@ def _birth(data: dict[str, Any]) -> dict[str, Any]:
     if (first_day_of(known) if known else day or date.min) > clock.today():
         raise LineRefused("birth_date", "lies in the future")
     return {"birth_date": day, "birth_known": known}
+
+
+def _capacity(data: dict[str, Any]) -> Capacity | None:
+    try:
+        return None if data["capacity"] is None else Capacity(data["capacity"])
+    except ValueError:
+        raise LineRefused("capacity", f"write one of {', '.join(Capacity)}, or null") from None
 
 
 def _language(data: dict[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from portal.access.permissions import Permission
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.identity_checks.documents.viewing import Look
+from portal.personal_data.erasure.models import Erasure
 from portal.rights.deciding.case_facts import CaseFacts
 from portal.rights.deciding.decisions import new_until
 from portal.rights.items.reopening import awaits_confirmation
@@ -31,6 +32,8 @@ class Panel(StrEnum):
     "The answer cannot leave: its copy could not be made."
     COPY_UNDER_WAY = "copy_under_way"
     "The answer leaves by itself, as soon as its copy is made."
+    ERASURE = "erasure"
+    "An erasure cools off, runs or is halted; its answer leaves by itself."
     DECIDED = "decided"
     "What was decided, to be read."
 
@@ -69,6 +72,7 @@ def acts_on(
     look: Look | None,
     decision: RequestDecision | None,
     package: AnswerPackage | None,
+    erasure: Erasure | None = None,
 ) -> CaseActs:
     """Return what a member may do to a case, from the case as it stands and from their role."""
     is_mine, is_others = is_held_by(request, member), is_held_by_another(request, member)
@@ -82,7 +86,7 @@ def acts_on(
     may_look = request.is_open and not is_others and is_document_ready and member.may(Permission.SEE_DOCUMENT)
     may_decide = member.may(Permission.DECIDE_REQUEST)
     return CaseActs(
-        panel=_panel(request, member, facts, decision, package),
+        panel=Panel.ERASURE if erasure and request.is_open else _panel(request, member, facts, decision, package),
         look=look if may_look and is_mine else None,
         is_mine=is_mine,
         is_held=is_mine or is_others,

@@ -23,6 +23,8 @@ from portal.rights.deciding.case_acts import acts_on
 from portal.rights.deciding.case_facts import ItemsMissing, case_facts
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
+from portal.rights.erasing.preview import case_preview
+from portal.rights.erasing.standing import erasure_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
 from portal.rights.items.making import make_items
@@ -103,7 +105,7 @@ def _draw(template: str, reference: str, read: Callable[[RightsRequest], dict[st
 
 
 def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> dict[str, Any]:
-    decision, package = latest_decision(found.id), package_of_request(found.id)
+    decision, package, erasure = latest_decision(found.id), package_of_request(found.id), erasure_of(found.id)
     facts = case_facts(found, decision, str(get_locale()))
     look = current_look(session, current_user, pending_check(found.id))
     shown = _blank_forms(found) | forms
@@ -112,7 +114,9 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     return shown | {
         "case": found,
         "facts": facts,
-        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package),
+        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package, erasure=erasure),
+        "erasure": erasure,
+        "erasure_preview": case_preview(found, str(get_locale())),
         "history": full_history(found.id),
         "days": days_left(found),
         "others": other_requests(found),

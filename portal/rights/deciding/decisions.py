@@ -18,6 +18,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
 from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
+from portal.rights.items.carrying import reconsider
 from portal.rights.items.deciding import Way, decide_items, digest_of
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.making import exceptions_of, items_of, make_items
@@ -25,7 +26,7 @@ from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.outcome import outcome_of
 from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
 from portal.rights.items.wording import label_of
-from portal.rights.lifecycle import Right, SecondOpinion, Status, Step
+from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until
 from portal.staff.models import StaffMember
@@ -194,6 +195,8 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     act.give_back()
     if opinion is SecondOpinion.AGREES:
         fulfil(act, decision.message)
+    elif decision.outcome is Outcome.REFUSED:
+        reconsider(request)
 
 
 def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None:

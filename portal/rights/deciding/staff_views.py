@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -11,6 +12,7 @@ from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
 from portal.legal_time.deadlines import ExtensionTooLate
+from portal.personal_data.erasure.scheduling import Stopped
 from portal.rights.carrying_out import answering
 from portal.rights.clock.running import AlreadyExtended
 from portal.rights.deciding import correspondence, decisions
@@ -24,6 +26,7 @@ from portal.rights.deciding.forms import (
     SecondOpinionForm,
 )
 from portal.rights.deciding.refusals import RefusalIncomplete, RefusalNotAllowed
+from portal.rights.erasing.stops import stop_in_words
 from portal.rights.items import reopening
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
@@ -83,6 +86,9 @@ def second_opinion(reference: str) -> Any:
         form.agrees.errors = [_("The second opinion must come from somebody else.")]
     except decisions.OfficerNeeded:
         form.agrees.errors = [_("On this ground the privacy officer must give the second opinion.")]
+    except Stopped as stopped:
+        names = ", ".join(stop_in_words(stop, get_locale()) for stop in stopped.stops)
+        form.agrees.errors = [_("This must end before the erasure: %(names)s.", names=names)]
     except decisions.TooNew:
         form.agrees.errors = [
             _("Your way in or your role is new: for 48 hours, colleagues who were here before decide.")

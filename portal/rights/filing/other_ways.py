@@ -11,7 +11,7 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
-from portal.rights.carrying_out.answering import answer_by_itself, stop_at_receipt
+from portal.rights.carrying_out.answering import answer_by_itself, answer_link, stop_at_receipt
 from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
@@ -65,7 +65,8 @@ def take_in(
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
     """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
 
-    Facebook's signature proves who asks, so no document is needed.
+    Facebook's signature proves who asks, so no document is needed. Where it brought nothing but its number, the number
+    is gone by now, and the portal answers at once. All else is decided by two people.
 
     Args:
         code: the confirmation code by which Facebook and the person follow the request.
@@ -77,5 +78,8 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
     running.start_clock(request, clock.now())
     note_filed(Act(request, "portal"))
     checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
-    emails.queue_received(request)
+    if limit is Limit.LINK:
+        answer_link(request)
+    else:
+        emails.queue_received(request)
     return request

@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
+from portal.personal_data.erasure.scheduling import TooLate
 from portal.rights.clock.running import days_left
 from portal.rights.customer_blueprint import blueprint
+from portal.rights.erasing.standing import CAN_BE_CANCELLED, erasure_of
 from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
@@ -84,14 +86,24 @@ def withdraw(reference: str) -> Answer:
     if request.method == "GET":
         if not own.is_open:
             return redirect(url_for(".follow", reference=reference), 303)
-        return render_template("rights/customer/withdraw.html", case=own, intent=own.intent)
+        return _withdraw_page(own)
     try:
         with transaction():
             withdrawal.withdraw(current_user.customer_id, reference)
         flash(_("Your request is cancelled."), "success")
     except InvalidStep:
         flash(_("This request is answered already: it can no longer be cancelled."), "info")
+    except TooLate:
+        return _withdraw_page(_own_request(reference)), 409
     return redirect(url_for(".follow", reference=reference), 303)
+
+
+def _withdraw_page(own: RightsRequest) -> str:
+    erasure = erasure_of(own.id)
+    is_too_late = erasure is not None and erasure.state not in CAN_BE_CANCELLED
+    return render_template(
+        "rights/customer/withdraw.html", case=own, intent=own.intent, erasure=erasure, is_too_late=is_too_late
+    )
 
 
 @blueprint.get("/requests/<reference>/receipt")

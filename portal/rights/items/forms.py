@@ -1,5 +1,6 @@
 """The forms by which one item of a case is decided, its records apart, and what only words describe in parts."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,10 +15,9 @@ from portal.clock import PARIS
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.deciding.refusals import RefusalGround, grounds_for
-from portal.rights.items.deciding import Choice, choices_of
-from portal.rights.items.models import RequestItem
+from portal.rights.items.deciding import Choice
 from portal.rights.items.wording import outcome_label
-from portal.rights.models import RightsRequest
+from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed
 
@@ -34,12 +34,11 @@ class ItemForm(CaseForm):
         description=_l("Leave it empty where it stays as long as its reason lasts."),
     )
 
-    def offer(self, request: RightsRequest, item: RequestItem) -> None:
+    def offer(self, outcomes: Iterable[ItemOutcome], right: Right) -> None:
         """Offer what may be decided about an item, and the grounds of its right."""
         language = get_locale()
-        offered = choices_of(item, request)
-        self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in offered]
-        grounds = [(ground.value, ground.label(language)) for ground in grounds_for(request.right)]
+        self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in outcomes]
+        grounds = [(ground.value, ground.label(language)) for ground in grounds_for(right)]
         self.ground.choices = [("", _("None")), *grounds]
 
     @property

@@ -23,6 +23,7 @@ def ground_of(decided: RequestItem | ItemException) -> RefusalGround | None:
 
 
 _OF_PLAN: Final = {
+    "law": RefusalGround.LEGAL_OBLIGATION,
     "contract": RefusalGround.STILL_NEEDED,
     "hold": RefusalGround.STILL_NEEDED,
     "restriction": RefusalGround.STILL_NEEDED,

@@ -15,7 +15,8 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.records.imports.deliveries import silent_systems
 from portal.records.models import Record
 from portal.records.queries import own_counts
-from portal.rights.asked import Erase, ReviewDecision, Scoped, StopUse
+from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.erasing.stops import scope_of
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
@@ -49,8 +50,7 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
 
 def erasure_plan(request: RightsRequest) -> Plan:
     """Return what the erasure that a request asks for would do now; reads only."""
-    asked = request.asked
-    return planning.plan(request.customer_id, (asked if isinstance(asked, Erase) else Erase()).scope)
+    return planning.plan(request.customer_id, scope_of(request.customer_id, request.asked))
 
 
 def _as_written(request: RightsRequest) -> PlannedItem:

@@ -15,7 +15,7 @@ from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.items import handling
-from portal.rights.items.deciding import NotForItem, TooManyExceptions
+from portal.rights.items.deciding import NotForItem, TooManyExceptions, choices_of
 from portal.rights.items.forms import ItemForm, PartForm, RecordsForm
 from portal.rights.items.handling import NoSuchItem
 from portal.rights.items.models import RequestItem
@@ -94,7 +94,7 @@ def no_item(_error: NoSuchItem) -> Any:
 
 def _offered(form: Offered, reference: str, item_id: int) -> Offered:
     found = find_case(reference)
-    form.offer(found, handling.find_item(found, item_id))
+    form.offer(choices_of(handling.find_item(found, item_id), found), found.right)
     return form
 
 
@@ -115,7 +115,7 @@ def _what(reference: str, item_id: int, forms: dict[str, PortalForm]) -> dict[st
         "back_form": CaseForm(data=version, formdata=None),
     }
     for name in ("item_form", "records_form"):
-        blank[name].offer(found, item)
+        blank[name].offer(choices_of(item, found), found.right)
     shown = item_page(found, item_id, request.args, str(get_locale()))
     form = next((form for form in forms.values() if form.errors), None) or PortalForm()
     return shown | blank | forms | {"form": form}

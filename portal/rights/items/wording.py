@@ -5,11 +5,11 @@ from typing import Final
 from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.personal_data.categories import Category
-from portal.personal_data.expiry.endings import endings
 from portal.personal_data.outcomes import ItemOutcome
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.chosen import Use
+from portal.rights.erasing.names import name_of
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.proposing import AS_WRITTEN, PORTAL, SYSTEMS
@@ -38,9 +38,7 @@ def _own_label(item: RequestItem, language: object) -> str:
     if item.part == AS_WRITTEN:
         known = _USES.get(item.kind) or _ASKED.get(item.kind)
         return known.text(language) if known else Use(item.kind).label(language)
-    labels = {ending.code: ending.label for ending in endings()}
-    named = labels.get(item.kind) or labels.get(item.part) or _KINDS.get(item.kind)
-    return named.text(language) if named else item.kind.replace("_", " ")
+    return name_of(item.part, item.kind, language)
 
 
 def counted(item: RequestItem, language: object) -> str:
@@ -127,9 +125,6 @@ _USES: Final = {
 _ASKED: Final = {
     "directives": Label(fr="Vos directives", en="Your directives"),
     "automated_decision": Label(fr="La décision à revoir", en="The decision to look at again"),
-}
-_KINDS: Final = {
-    "customer_file": Label(fr="Votre fiche client", en="Your customer file"),
 }
 _OUTCOMES: Final = {
     ItemOutcome.ERASED: Label(fr="Effacer", en="Erase"),

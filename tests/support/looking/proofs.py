@@ -15,6 +15,7 @@ from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.letters.models import Dispatch
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
@@ -161,6 +162,11 @@ def _sent(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, _all(left), language)
 
 
+def _erased(customer_id: int, said: Said, language: str) -> bool:
+    done = (Erasure.customer_id == customer_id, Erasure.state == "done", Erasure.certificate.is_not(None))
+    return _is_one_of(said, _all(select(Erasure.finished_at).where(*done)), language)
+
+
 def _never(customer_id: int, said: Said, language: str) -> bool:
     """No table keeps yet that a system of the company confirmed anything."""
     return False
@@ -181,7 +187,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "recipient_name_planned": _planned,
     "in_the_union": _in_the_union,
     "transfer_safeguarded": _safeguarded,
-    "erased": _never,
+    "erased": _erased,
     "corrected": _never,
     "put_on_hold": _never,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
