@@ -51,7 +51,7 @@ ROOT = Path(__file__).parent.parent
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook", "rights.erasing"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
     Audience.STAFF: [
         "staff",
@@ -93,6 +93,7 @@ REGISTERED = [
     "portal.exports.personal_data",
     "portal.rights.personal_data",
     "portal.letters.personal_data",
+    "portal.letters.dispatching",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
     "portal.personal_data.ledger.shipping",
@@ -110,6 +111,10 @@ REGISTERED = [
     "portal.staff.wrapped_keys",
     "portal.lookups.recent_accesses",
     "portal.rights.carrying_out.answering",
+    "portal.rights.carrying_out.copies",
+    "portal.rights.items.upgrading",
+    "portal.rights.carrying_out.erasure",
+    "portal.rights.erasing.halted",
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
