@@ -39,9 +39,16 @@ def _is_theirs(customer_id: int) -> ColumnElement[bool]:
     return or_(Account.customer_id == customer_id, unproven)
 
 
-def _of_account(model: Any) -> Rows:
+def _of_account(model: Any, *, is_begun: bool = False) -> Rows:
+    """Return the rows of a model that belong to an account.
+
+    Args:
+        is_begun: whether a registration that nobody has confirmed may have such rows too.
+    """
+
     def theirs(customer_id: int) -> ColumnElement[bool]:
-        own: ColumnElement[bool] = model.account_id.in_(select(Account.id).where(_is_theirs(customer_id)))
+        meant = _is_theirs(customer_id) if is_begun else Account.customer_id == customer_id
+        own: ColumnElement[bool] = model.account_id.in_(select(Account.id).where(meant))
         return own
 
     return Rows(model, theirs)
@@ -67,9 +74,12 @@ def _part(code: str, order: int, *rows: Rows) -> None:
 _part("kept_forms", 0, Rows(KeptForm, _is_kept_form))
 _part("account_sessions", 1, _of_account(AccountSession))
 _part("account_devices", 2, _of_account(AccountDevice))
-_part("account_tokens", 2, _of_account(AccountToken))
+_part("account_tokens", 2, _of_account(AccountToken, is_begun=True))
 _part("account_factors", 2, _of_account(AccountPasskey), _of_account(AccountRecoveryCode))
-erases("linked_identities", OwnPart("linked_identities", ROWS + 2, (_of_account(LinkedIdentity),), _WITH_LINK))
+erases(
+    "linked_identities",
+    OwnPart("linked_identities", ROWS + 2, (_of_account(LinkedIdentity, is_begun=True),), _WITH_LINK),
+)
 _part("accounts", 3, Rows(Account, _is_theirs))
 deleted(
     "account_devices", "account_factors", "account_sessions", "account_tokens", "accounts", "kept_forms",
