@@ -51,7 +51,7 @@ ROOT = Path(__file__).parent.parent
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook", "rights.erasing"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
     Audience.STAFF: [
         "staff",
@@ -76,7 +76,7 @@ REGISTERED = [
     "portal.accounts.sessions.after_restore",
     "portal.accounts.claims",
     "portal.accounts.tasks",
-    "portal.accounts.unused",
+    "portal.accounts.leaving.unused",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.lookups.watching.alerts",
@@ -88,11 +88,14 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.erasing.parts",
+    "portal.records.erasing.leaves",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",
     "portal.exports.personal_data",
     "portal.rights.personal_data",
     "portal.letters.personal_data",
+    "portal.letters.dispatching",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
     "portal.personal_data.ledger.shipping",
@@ -113,11 +116,25 @@ REGISTERED = [
     "portal.lookups.recent_accesses",
     "portal.rights.carrying_out.answering",
     "portal.rights.carrying_out.after_restore",
+    "portal.rights.carrying_out.copies",
+    "portal.rights.items.upgrading",
+    "portal.rights.carrying_out.erasure",
+    "portal.rights.erasing.halted",
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
+    "portal.personal_data.erasure.steps",
+    "portal.personal_data.erasing",
+    "portal.personal_data.erased_again",
+    "portal.accounts.leaving.erasing",
+    "portal.letters.erasing",
+    "portal.lookups.erasing",
+    "portal.identity_checks.erasing",
+    "portal.preferences.erasing",
+    "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
     "portal.retention.ends",
+    "portal.retention.erasing_now",
 ]
 
 

@@ -5,7 +5,7 @@ reads the team, never the person.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 
@@ -13,7 +13,7 @@ from portal.access.permissions import Role
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
-from portal.customers.models import Customer
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.lookups.models import AccessLogEntry
 from portal.personal_data.categories import CATEGORIES, Category
@@ -97,10 +97,10 @@ def log_access(
     """
     if category not in LOG_CATEGORIES:
         raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
-    entry = AccessLogEntry(
-        customer_id=customer.id, staff_id=member.id, team=member.role, category=category, reason=reason,
-        request_reference=request_reference,
-    )  # fmt: skip
+    why: dict[str, Any] = {"reason": reason, "request_reference": request_reference}
+    if customer.status is CustomerStatus.ERASED:
+        why = {"reason": "", "request_reference": None}  # nobody is left to read it; the trail has the case
+    entry = AccessLogEntry(customer_id=customer.id, staff_id=member.id, team=member.role, category=category, **why)
     db.session.add(entry)
     db.session.flush()
     actor, subject = f"staff:{member.public_id}", f"customer:{customer.public_id}"

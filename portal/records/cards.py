@@ -126,7 +126,7 @@ class Cards:
 
 def _kept_until(last_day: date | None, kind: Kind | None, language: str) -> str:
     if last_day is None or last_day == date.max:
-        return kind.retention.text(language) if kind else ""
+        return kind.retention_text(language) if kind else ""
     day = long_date(last_day, weekday=False)
     if last_day < clock.today():
         return _("Its time ended on %(date)s: it is about to be erased.", date=day)

@@ -11,13 +11,13 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
-from portal.rights.carrying_out.answering import fulfil, stop_at_receipt
+from portal.rights.carrying_out.answering import answer_by_itself, answer_link, stop_at_receipt
 from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
 from portal.rights.intents import Intent, default_intent
-from portal.rights.lifecycle import Outcome, Right
+from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 
@@ -55,7 +55,7 @@ def take_in(
     request.identity_signals = [str(signal) for signal in decision.remaining]
     note_filed(of_staff(request, staff))
     if asked.concerns_marketing:
-        fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+        answer_by_itself(request)
         return request
     stop_at_receipt(request)
     emails.queue_received(request)
@@ -65,7 +65,8 @@ def take_in(
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
     """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
 
-    Facebook's signature proves who asks, so no document is needed.
+    Facebook's signature proves who asks, so no document is needed. Where it brought nothing but its number, the number
+    is gone by now, and the portal answers at once. All else is decided by two people.
 
     Args:
         code: the confirmation code by which Facebook and the person follow the request.
@@ -77,5 +78,8 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
     running.start_clock(request, clock.now())
     note_filed(Act(request, "portal"))
     checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
-    emails.queue_received(request)
+    if limit is Limit.LINK:
+        answer_link(request)
+    else:
+        emails.queue_received(request)
     return request
