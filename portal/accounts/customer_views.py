@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
-from portal.access.forms import PasswordAgainForm
+from portal.access.forms import PasswordAgainForm, wrong_password
 from portal.access.next_page import next_page
 from portal.accounts import credentials
 from portal.accounts.address import customer_views as address_views
@@ -177,7 +177,7 @@ def confirm_password() -> Answer:
             return redirect(wanted, 303)
         except credentials.PasswordMoved:
             pass
-    form.password.errors = [_("This is not your password.")]
+    form.password.errors = [wrong_password()]
     return form_page("accounts/customer/confirm_password.html", form, **details)
 
 
@@ -201,7 +201,7 @@ def change_password() -> Answer:
             pass
         seen_hash = None
     if is_given and not seen_hash:
-        form.current_password.errors = [_("This is not your current password.")]
+        form.current_password.errors = [wrong_password()]
     return form_page("accounts/customer/change_password.html", form)
 
 

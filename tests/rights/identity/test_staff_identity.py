@@ -171,7 +171,7 @@ def test_asking_again_pauses_opens_another_check_and_destroys_what_came(
     assert case(reference).due_on is not None
     with clock.stopped_at(filed + timedelta(days=1)):
         page = take(staff_browser(app, "reviewer@example.org"), reference)
-        assert find(page, "asked_again").errors == ["Choisissez le motif"]
+        assert find(page, "asked_again").errors == ["Choisissez le motif."]
         page = find(page, "asked_again", reason="cut_off", message="Le coin droit manque.")
         found = case(reference)
         assert (found.status, found.due_on) == (Status.IDENTITY_PENDING, None)
@@ -329,7 +329,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     browser = people.signed_in()
     reference = taken_in(people, Right.ACCESS)
     page = open_case(reviewer, reference).submit({"doubt-text": ""}, action="/doubt")
-    assert page.errors == ["Écrivez ce qui vous fait douter"]
+    assert page.errors == ["Écrivez ce qui vous fait douter."]
     page = page.submit({"doubt-text": "L’adresse de l’expéditeur n’est pas la vôtre."}, action="/doubt")
     assert page.status == 200
     found = case(reference)
