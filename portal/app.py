@@ -36,7 +36,7 @@ from portal.web.incoming import address_parts, rate_limits, readable_requests, r
 from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
-from portal.web.outgoing import compression, static_files
+from portal.web.outgoing import compression, static_files, unbroken_words
 from portal.web.outgoing.brand import check_brand, declared_colours
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
@@ -200,6 +200,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
         request_log,
         static_files,
         compression,
+        unbroken_words,
         headers,
         errors,
         i18n,
