@@ -120,7 +120,7 @@ def switch_off_preferences(public_id: str) -> Any:
 
 def _switch_off_form(lookup: CustomerLookup) -> SwitchOffForm:
     now = standings(read_state(lookup.customer_id), has_signal=False)
-    return SwitchOffForm([code for code, standing in now.items() if standing.given])
+    return SwitchOffForm([code for code, standing in now.items() if standing.given and not standing.is_childs])
 
 
 def _open(form: FindForm) -> str | None:
