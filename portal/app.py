@@ -44,6 +44,21 @@ from portal.web.typed_forms import resuming, session_ends, stale
 
 ROOT = Path(__file__).parent.parent
 
+# What every answer passes; of what comes after a view, the last named runs first.
+WEB = (
+    request_log,
+    static_files,
+    compression,
+    unbroken_words,
+    headers,
+    errors,
+    i18n,
+    filters,
+    navigation,
+    session_ends,
+    stale,
+)
+
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
     Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
@@ -196,19 +211,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
-    for part in (
-        request_log,
-        static_files,
-        compression,
-        unbroken_words,
-        headers,
-        errors,
-        i18n,
-        filters,
-        navigation,
-        session_ends,
-        stale,
-    ):
+    for part in WEB:
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)

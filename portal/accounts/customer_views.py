@@ -23,6 +23,7 @@ from portal.accounts.second_step.factors import second_step_of
 from portal.accounts.sessions.account_sessions import find_own_session, live_sessions
 from portal.accounts.sessions.visitor_sessions import Errand, begin_facebook
 from portal.customers.addresses import mask_address
+from portal.customers.masks import note_shown
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
@@ -50,8 +51,10 @@ def account() -> str:
 @blueprint.get("/account/in-full")
 @requires(CUSTOMER_FRESH)
 def account_in_full() -> str:
-    """Show the same page with nothing masked, to whoever has just proven themselves."""
-    return _account_page(is_masked=False)
+    """Show the same page with nothing masked, to whoever has just proven themselves; it leaves only with its trace."""
+    with transaction(is_trace=True):
+        note_shown(current_user.customer, "account")
+        return _account_page(is_masked=False)
 
 
 def _account_page(*, is_masked: bool) -> str:
