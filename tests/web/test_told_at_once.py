@@ -71,7 +71,7 @@ def test_marketing_hears_of_an_unknown_customer_with_the_empty_reason(people: Pe
 
 def test_a_finding_names_everything_that_keeps_it_from_being_recorded(people: People) -> None:
     customer = people.signed_in()
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     page = people.signed_in_staff(Role.REVIEWER).get(f"/staff/requests/{only_request().reference}")
     page = page.submit(action="/claim") if page.tree.select("form[action$='/claim']") else page
     refused = page.submit({"result": "confirmed", "message": "x" * 4001}, with_field="result")

@@ -124,7 +124,7 @@ def test_the_request_is_received_while_the_document_follows(doubted: Browser) ->
     assert request.is_document_needed
     assert request.identity_signals == ["new_device"]
     assert "Le délai est en pause depuis" in page.text
-    page = send_card(page.click("Envoyer la pièce"))
+    page = send_card(page.follow_to("/requests/identity/"))
     request = only_request()
     assert (request.status, request.paused_on) == (Status.IN_REVIEW, None)
     assert request.due_on == request.due_on_unpaused
@@ -372,7 +372,7 @@ def test_another_customer_cannot_send_or_remove(people: People, doubted: Browser
 
 
 def test_a_document_cannot_be_sent_once_the_request_is_withdrawn(doubted: Browser) -> None:
-    page = file_with_document_later(doubted).click("Envoyer la pièce")
+    page = file_with_document_later(doubted).follow_to("/requests/identity/")
     page = page.submit({"paper": "passport"}, with_field="paper")
     reference = only_request().reference
     doubted.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")

@@ -106,6 +106,12 @@ class Page:
         """Follow a link by its words."""
         return self.browser.get(urljoin(self.url, self.link(text)))
 
+    def follow_to(self, start: str) -> "Page":
+        """Follow the first link whose address begins so, whatever its words."""
+        link = next((link for link in self.root.iter("a") if str(link.get("href", "")).startswith(start)), None)
+        assert link is not None, f"{self.url} has no link to {start}"
+        return self.browser.get(str(link.get("href")))
+
 
 class OwnContextClient(FlaskClient):
     """Runs each request, redirects too, apart from the test's own context, as a server does.
