@@ -553,7 +553,8 @@ def test_two_more_months_are_taken_within_the_first_one(app: Flask, people: Peop
         page = browser.post(f"/staff/requests/{reference}/extension", data | {"csrf_token": form_token(page)})
         assert page.status == 422
         assert page.errors == ["Le délai a déjà été prolongé ; il ne peut pas l’être encore."]
-    assert "Dix ans d’échanges" in customer_browser.get(f"/requests/{reference}").text
+    told = customer_browser.get(f"/requests/{reference}").text
+    assert "Votre demande est complexe : c’est pourquoi il nous faut plus de temps. Dix ans d’échanges" in told
     (event,) = events("staff:request:extended")
     assert event.facts == {"reference": reference, "reason": "complexity", "due_on": "2026-06-05"}
 
