@@ -188,7 +188,7 @@ def confirm_password() -> Answer:
 @requires(CUSTOMER)
 def change_password() -> Answer:
     form = ChangePasswordForm()
-    form.own_address = current_user.email
+    form.own_names = current_user.email, current_user.given_name, current_user.family_name
     is_valid = form.validate_on_submit()
     # A wrong current password is told together with what is wrong with the new one.
     is_given = form.is_submitted() and not form.current_password.errors and not is_stale()

@@ -1,5 +1,6 @@
 """What customers type to come in. Passwords are taken exactly as typed, and no mixture of characters is demanded."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,16 +19,16 @@ LONGEST_NAME = 200
 
 
 class NewPassword:
-    """Validator of a new password. The form's `own_address` is the address that the password must not be made of."""
+    """Validator of a new password. The form's `own_names` are what the password must not be made of."""
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
-        check_new_password(field, [form.own_address], shortest=SHORTEST)
+        check_new_password(field, form.own_names, shortest=SHORTEST)
 
 
 class AddressKnown(PortalForm):
-    """A form with a new password, whose owner's address is known."""
+    """A form with a new password. The view sets `own_names`: the address and the names of its owner."""
 
-    own_address = ""
+    own_names: Sequence[str] = ()
 
 
 def _address_field(label: Any = None) -> EmailField:
@@ -72,8 +73,8 @@ class RegisterForm(AddressKnown):
     password = _new_password_field(_l("Choose a password"))
 
     @property
-    def own_address(self) -> str:  # type: ignore[override]
-        return str(self.email.data or "")
+    def own_names(self) -> Sequence[str]:  # type: ignore[override]
+        return [self.email.data or "", self.given_name.data or "", self.family_name.data or ""]
 
 
 class SignInForm(PortalForm):

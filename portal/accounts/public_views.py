@@ -261,7 +261,7 @@ def reset_password(token: str) -> Answer:
     if link is None or state is not LinkState.USABLE:
         return _unusable_reset(state)
     form = ResetForm()
-    form.own_address = link.account.email
+    form.own_names = link.account.email, link.account.given_name, link.account.family_name
     if not form.validate_on_submit():
         return form_page("accounts/public/reset_password.html", form, token=token, address=link.account.email)
     link_id, password_hash = link.id, hash_password(form.password.data)

@@ -54,7 +54,7 @@ def offered(form: Any, *choices: Any) -> Any:
 
 def owned(form: Any) -> Any:
     """Return a form that knows whose address it changes."""
-    form.own_address = OWN_ADDRESS
+    form.own_address, form.own_names = OWN_ADDRESS, [OWN_ADDRESS]
     return form
 
 

@@ -103,6 +103,10 @@ def test_one_network_may_register_twenty_times_an_hour(app: Flask) -> None:
         ({"password": "court"}, "écrivez au moins 12 caractères."),
         ({"password": "motdepasse123456"}, "Ce mot de passe est parmi les premiers"),
         ({"password": "nadia@example.org!"}, "Choisissez un mot de passe qui n’est tiré ni"),
+        (
+            {"password": "Nadia-Benali-2026", "given_name": "Nadia", "family_name": "Benali"},
+            "n’est tiré ni de votre nom",
+        ),
         ({"password": "x" * 129}, "écrivez 128 caractères au plus"),
         ({"given_name": "n" * 201}, "200"),
     ],
