@@ -36,6 +36,7 @@ MOST_LOOKUPS: Final = "60 per hour"
 
 LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
+NAMED = declare("staff:customer:named")
 OWN_FILE_DENIED = declare("staff:own_file:denied")
 
 
@@ -104,6 +105,29 @@ def open_named(
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
+    customer = _named(member, identifier)
+    if isinstance(customer, NotOpened):
+        return customer
+    return open_lookup(member, customer, reason, request_reference)
+
+
+def check_named(member: StaffMember, identifier: str, request_reference: str | None = None) -> NotOpened | None:
+    """Return why the file of whom an identifier names would not be opened, for a form that lacks something else too.
+
+    It opens nothing, but it tells whether somebody is a customer: the current transaction records that.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    customer = _named(member, identifier)
+    if isinstance(customer, NotOpened):
+        return customer
+    record(NAMED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
+    _check_case(customer, request_reference)
+    return None
+
+
+def _named(member: StaffMember, identifier: str) -> Customer | NotOpened:
     customer = find_customer(identifier)
     if customer is None:
         record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
@@ -111,7 +135,12 @@ def open_named(
     if is_own_file(member, customer):
         note_own_file(member, customer)
         return NotOpened.OWN_FILE
-    return open_lookup(member, customer, reason, request_reference)
+    return customer
+
+
+def _check_case(customer: Customer, reference: str | None) -> None:
+    if reference and not all(check(customer.id, reference) for check in _case_checks):
+        raise UnknownCase
 
 
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
@@ -120,8 +149,7 @@ def open_lookup(member: StaffMember, customer: Customer, reason: str, request_re
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
-    if request_reference and not all(check(customer.id, request_reference) for check in _case_checks):
-        raise UnknownCase
+    _check_case(customer, request_reference)
     instant = clock.now()
     lookup = CustomerLookup(
         staff_id=member.id,

@@ -19,7 +19,7 @@ from portal.customers.ages import consents_from
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
-from portal.preferences.choices.deciding import is_too_young
+from portal.preferences.choices.deciding import is_childs, is_too_young
 from portal.preferences.choices.memory import is_due_again
 from portal.preferences.choices.states import lock_state, mark_changed, publish
 from portal.preferences.models import ConsentRecord, Origin, PreferenceState, SuppressionReason
@@ -259,6 +259,7 @@ def _is_held(
             and latest["given"] == choice.is_given
             and (origin is not Origin.PORTAL or latest["version"] == choice.wording_version)
             and not is_due_again(choice.flag, latest)
+            and not is_childs(latest, consents_from(customer))
         )
     same = select(ConsentRecord.id).where(
         ConsentRecord.customer_id == customer.id,

@@ -253,9 +253,10 @@ class Kind(_Part):
             if values.get(field.name) is not None
         ]
 
-    def hides(self, values: Mapping[str, Any]) -> bool:
-        """Tell whether a record holds a value that a screen masks."""
-        return any(field.mask is not Mask.NONE and values.get(field.name) is not None for field in self.declared)
+    def masked_labels(self, values: Mapping[str, Any], language: object) -> set[str]:
+        """Return the labels of the values of a record that a screen masks."""
+        masked = (field for field in self.declared if field.mask is not Mask.NONE)
+        return {field.label.text(language) for field in masked if values.get(field.name) is not None}
 
     def heading(self, values: Mapping[str, Any], language: object, *, is_masked: bool = True) -> tuple[str, str]:
         """Return a record in one line: its name for people, and its amount or its yes or no.

@@ -16,7 +16,15 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
-from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
+from portal.rights.deciding.refusals import (
+    Refusal,
+    RefusalGround,
+    RefusalIncomplete,
+    RefusalNotAllowed,
+    authority_complaint,
+    check_refusal,
+    court_remedy,
+)
 from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until
@@ -28,6 +36,14 @@ SECONDED = declare("staff:request:seconded", "reference", "agrees")
 
 class IdentityUnsettled(Exception):
     """It is not established who asks. Only a refusal for that reason may leave."""
+
+
+class NotReady(Exception):
+    """A decision cannot leave as it was typed; `faults` are all the reasons, each as the exception of its rule."""
+
+    def __init__(self, *faults: IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed) -> None:
+        super().__init__(*(type(fault).__name__ for fault in faults))
+        self.faults = faults
 
 
 class SamePerson(Exception):
@@ -72,7 +88,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     """Decide a request in the current transaction. The answer leaves at once, or waits for a second person.
 
     Raises:
-        CaseMoved, OwnCase, IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
+        CaseMoved, OwnCase, NotReady.
     """
     act = acting.hold(request, member, version)
     check_draft(request, draft)
@@ -97,12 +113,18 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     """Check that a decision may leave as it was typed. Nothing is changed.
 
     Raises:
-        IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
+        NotReady: with everything that keeps it from leaving.
     """
+    faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
     if not _is_identity_settled(request.id) and draft.ground_given is not RefusalGround.IDENTITY_NOT_PROVEN:
-        raise IdentityUnsettled
+        faults.append(IdentityUnsettled())
     if draft.outcome is not Outcome.GRANTED:
-        check_refusal(_refusal(request, draft))
+        try:
+            check_refusal(_refusal(request, draft))
+        except (RefusalIncomplete, RefusalNotAllowed) as fault:
+            faults.append(fault)
+    if faults:
+        raise NotReady(*faults)
 
 
 def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, text: str, version: int) -> None:

@@ -18,7 +18,6 @@ from portal.rights.clock.running import AlreadyExtended
 from portal.rights.deciding import correspondence, decisions
 from portal.rights.deciding.case_staff_views import acted, find_case, refused
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
-from portal.rights.deciding.refusals import RefusalIncomplete, RefusalNotAllowed
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
@@ -35,7 +34,7 @@ def decide(reference: str) -> Any:
     try:
         with transaction():
             decisions.decide(find_case(reference), current_user, form.draft(_done()), form.seen_version)
-    except (RefusalIncomplete, RefusalNotAllowed, decisions.IdentityUnsettled) as fault:
+    except decisions.NotReady as fault:
         form.say(fault)
         return refused(reference, decision_form=form)
     flash(_("Your decision is recorded."), "success")
@@ -47,7 +46,7 @@ def _say_the_rest(reference: str, form: DecisionForm) -> None:
     if not form.outcome.errors and not form.ground.errors:
         try:
             decisions.check_draft(find_case(reference), form.draft(_done()))
-        except (RefusalIncomplete, RefusalNotAllowed, decisions.IdentityUnsettled) as fault:
+        except decisions.NotReady as fault:
             form.say(fault)
 
 

@@ -50,7 +50,7 @@ class DetailsForm(PortalForm):
 class ScopeForm(DetailsForm):
     """A choice that is about all data or about some categories."""
 
-    scope = RadioField(_l("Which data?"), validators=[Needed(_l("Choose between all your data and some"))])
+    scope = RadioField(_l("Which data?"), validators=[Needed(_l("Choose between all your data and some."))])
     categories = CheckboxesField(
         _l("If you chose some: which?"), description=_l("Tick at least one, only if you chose “some”.")
     )
@@ -63,7 +63,7 @@ class ScopeForm(DetailsForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
         if self.scope.data == SOME and not self.categories.data:
-            self.categories.errors = [_("Tick at least one kind of data")]
+            self.categories.errors = [_("Tick at least one kind of data.")]
             return False
         return is_valid
 
@@ -84,11 +84,11 @@ class CopyForm(ScopeForm):
 
 class CorrectForm(DetailsForm):
     names = ("category", "wrong", "correct")
-    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong"))])
+    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong."))])
     wrong = long_text(
         _l("What is wrong or missing?"),
         _l("Copy what we show and say what is not right."),
-        _l("Say what is wrong or missing"),
+        _l("Say what is wrong or missing."),
     )
     correct = long_text(_l("What should it say? (optional)"))
 
@@ -115,7 +115,7 @@ class StopUseForm(DetailsForm):
         description=_l(
             "Advertising and profiling for it stop at once, without any reason. For the others, a person answers you."
         ),
-        validators=[Needed(_l("Choose the use that should stop"))],
+        validators=[Needed(_l("Choose the use that should stop."))],
     )
     details = long_text(
         _l("Your situation (optional)"),
@@ -129,7 +129,7 @@ class StopUseForm(DetailsForm):
 
 class PauseForm(ScopeForm):
     names = ("case", "scope", "categories", "details")
-    case = RadioField(_l("Your situation"), validators=[Needed(_l("Choose your situation"))])
+    case = RadioField(_l("Your situation"), validators=[Needed(_l("Choose your situation."))])
     details = long_text(_l("Something to add? (optional)"))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -152,7 +152,7 @@ class ReviewDecisionForm(DetailsForm):
     decision = long_text(
         _l("Which decision?"),
         _l("What was decided, and when if you know: a refused payment, a closed account, a price."),
-        _l("Say which decision you want looked at"),
+        _l("Say which decision you want looked at."),
     )
     details = long_text(_l("What should the person who looks at it know? (optional)"))
 
@@ -180,7 +180,7 @@ class AfterDeathForm(WishesForm):
     consent = BooleanField(
         _l("I agree that you keep these directives and apply them after my death."),
         description=_l("This consent is apart from any general terms. You can change or take it back at any time."),
-        validators=[Needed(_l("Tick the box so that we may keep your directives"))],
+        validators=[Needed(_l("Tick the box so that we may keep your directives."))],
     )
 
     def __init__(self, *arguments: Any, data: dict[str, Any] | None = None, **options: Any) -> None:
@@ -205,8 +205,8 @@ class AfterDeathForm(WishesForm):
         is_valid = bool(super().validate(extra_validators))
         if Wish.DISCLOSE in self.wishes.values():
             for field, message in (
-                (self.designee_name, _("Name the person to whom the data are to be handed")),
-                (self.designee_contact, _("Say how to reach this person")),
+                (self.designee_name, _("Name the person to whom the data are to be handed.")),
+                (self.designee_contact, _("Say how to reach this person.")),
             ):
                 if not field.data:
                     field.errors = [message]
@@ -232,4 +232,4 @@ FORMS: dict[Intent, type[DetailsForm]] = {
 class WordsForm(PortalForm):
     """Words added to a request that was sent."""
 
-    text = long_text(_l("Your message"), None, _l("Write your message"))
+    text = long_text(_l("Your message"), None, _l("Write your message."))

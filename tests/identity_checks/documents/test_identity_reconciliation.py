@@ -46,7 +46,7 @@ def folder(settings: Settings) -> Path:
 def documents(people: People) -> list[IdentityDocument]:
     """The page of a passport, sent for a request."""
     people.staff("reviewer")
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    page = file_with_document_later(people.signed_in()).follow_to("/requests/identity/")
     send_sides(page.submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     return all_documents()
 

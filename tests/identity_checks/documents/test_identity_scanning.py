@@ -49,7 +49,7 @@ def daemon(app: Flask, running: Daemon, monkeypatch: pytest.MonkeyPatch) -> Daem
 @pytest.fixture
 def upload_page(people: People) -> Page:
     """Where a customer whose request waits for a passport sends it."""
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    page = file_with_document_later(people.signed_in()).follow_to("/requests/identity/")
     return page.submit({"paper": "passport"}, with_field="paper")
 
 
@@ -192,7 +192,7 @@ def test_neither_a_daemon_that_is_down_nor_one_damaged_document_keeps_the_job_fr
 ) -> None:
     daemon.stop()
     for name in ("camille", "noah"):
-        page = file_with_document_later(people.signed_in(f"{name}@example.org")).click("Envoyer la pièce")
+        page = file_with_document_later(people.signed_in(f"{name}@example.org")).follow_to("/requests/identity/")
         send_sides(page.submit({"paper": "passport"}, with_field="paper"), page=specimens.front())
     first, _second = all_documents()
     assert first.original_storage_key

@@ -34,7 +34,7 @@ from tests.support.filing import all_documents, file_with_document_later, only_r
 def sent(people: People) -> Browser:
     """Camille has filed a request and sent both sides of a card."""
     browser = people.signed_in()
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return browser
 
 
@@ -131,7 +131,7 @@ def test_the_next_document_of_a_case_has_a_purpose_of_its_own(people: People, se
         {"result": "asked_again", "reason": "unreadable"}, with_field="result"
     )
     run_asked_jobs()
-    send_card(sent.get(f"/requests/{reference}").click("Envoyer la pièce"))
+    send_card(sent.get(f"/requests/{reference}").follow_to("/requests/identity/"))
     assert look(reviewer).status_code == 403
     page = reviewer.get(asked.url)
     assert page.tree.select("figure.document img") == []

@@ -45,7 +45,7 @@ def test_documents_open_while_the_sealing_key_changes(app: Flask, people: People
     customer = people.signed_in()
     page = (
         file_with_document_later(customer)
-        .click("Envoyer la pièce")
+        .follow_to("/requests/identity/")
         .submit({"paper": "identity_card"}, with_field="paper")
     )
     page = send_sides(page, front=specimens.front())

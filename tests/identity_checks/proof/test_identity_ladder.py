@@ -154,7 +154,9 @@ def test_a_code_takes_the_place_of_a_document_that_was_to_follow(people: People,
     browser = people.signed_in()
     page = file_with_document_later(browser)
     assert only_request().status is Status.IDENTITY_PENDING
-    page = prove_by_code(page.click("Envoyer la pièce"), mailbox)
+    assert "Envoyer la pièce" not in page.text
+    assert "Un code par e-mail suffit" in page.text
+    page = prove_by_code(page.click("Montrez que c’est bien vous"), mailbox)
     request = only_request()
     assert (request.status, request.paused_on, request.identity_signals) == (Status.IN_REVIEW, None, [])
     assert page.url == f"/requests/{request.reference}"
@@ -163,6 +165,14 @@ def test_a_code_takes_the_place_of_a_document_that_was_to_follow(people: People,
     case_page = open_case(people.signed_in_staff(Role.REVIEWER), request.reference)
     assert "Mot de passe et code envoyé à une adresse connue · Doute levé : Nouvel appareil" in case_page.text
     assert decide(case_page, "granted").status == 200
+
+
+def test_where_only_a_document_does_the_button_of_the_request_says_so(people: People) -> None:
+    browser = people.signed_in()
+    change(Account, family_name="Vidal")
+    page = file_with_document_later(browser)
+    assert "Un code par e-mail suffit" not in page.text
+    assert page.click("Envoyer la pièce").h1 == ASKED
 
 
 def test_what_no_code_lifts_is_asked_for_at_once_beside_what_it_does(people: People) -> None:

@@ -112,14 +112,14 @@ def test_refused_details_keep_what_was_typed(known: Browser) -> None:
         {"category": "", "wrong": "", "correct": "12 rue Neuve"}, with_field="wrong"
     )
     assert page.status == 422
-    assert page.errors == ["Choisissez les données à corriger", "Dites ce qui est faux ou manque"]
+    assert page.errors == ["Choisissez les données à corriger.", "Dites ce qui est faux ou manque."]
     assert page.form(with_field="correct").find(id="correct").get_text().strip() == "12 rue Neuve"
     assert str(page.tree.title.get_text()).startswith("Erreur")  # type: ignore[union-attr]
 
 
 def test_choosing_some_data_means_naming_them(known: Browser) -> None:
     page = known.get("/requests/new/access").submit({"scope": "some"}, with_field="details")
-    assert (page.status, page.errors) == (422, ["Cochez au moins un type de données"])
+    assert (page.status, page.errors) == (422, ["Cochez au moins un type de données."])
 
 
 def test_a_category_page_leads_to_its_own_data(known: Browser) -> None:
@@ -134,8 +134,8 @@ def test_directives_need_their_own_consent_and_a_designee_for_disclosure(known: 
     assert page.form(with_field="consent").find(id="consent").get("checked") is None
     page = page.submit({"wish_profile": "disclose"}, with_field="consent")
     assert page.status == 422
-    assert "Cochez la case pour que nous puissions garder vos directives" in page.errors
-    assert "Nommez la personne à qui remettre les données" in page.errors
+    assert "Cochez la case pour que nous puissions garder vos directives." in page.errors
+    assert "Nommez la personne à qui remettre les données." in page.errors
 
 
 def test_an_unknown_right_has_no_page(known: Browser) -> None:

@@ -47,7 +47,7 @@ POINTS = [str(item) for item in checklist(Paper.IDENTITY_CARD, compares_birth_da
 def customer(people: People) -> Browser:
     """Camille has filed a request from a device just seen, and sent both sides of a card."""
     browser = people.signed_in()
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return browser
 
 
@@ -136,7 +136,7 @@ def test_a_document_that_nobody_can_see_confirms_nothing(
         return reviewer.post(f"/staff/requests/{reference}/identity", data)
 
     assert confirm().status == 422
-    page = page.click("Envoyer la pièce").submit({"paper": "identity_card"}, with_field="paper")
+    page = page.follow_to("/requests/identity/").submit({"paper": "identity_card"}, with_field="paper")
     send_sides(page, front=specimens.front())
     assert confirm().status == 422, "one side of two"
     send_sides(browser.get(page.url + "?paper=identity_card"), back=specimens.back())
@@ -165,12 +165,12 @@ def test_asking_again_pauses_opens_another_check_and_destroys_what_came(
     filed = datetime(2026, 3, 5, 9, tzinfo=clock.PARIS)
     with clock.stopped_at(filed):
         customer = people.sign_in("camille@example.org")
-        send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+        send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     reference = only_request().reference
     assert case(reference).due_on is not None
     with clock.stopped_at(filed + timedelta(days=1)):
         page = take(staff_browser(app, "reviewer@example.org"), reference)
-        assert find(page, "asked_again").errors == ["Choisissez le motif"]
+        assert find(page, "asked_again").errors == ["Choisissez le motif."]
         page = find(page, "asked_again", reason="cut_off", message="Le coin droit manque.")
         found = case(reference)
         assert (found.status, found.due_on) == (Status.IDENTITY_PENDING, None)
@@ -185,7 +185,7 @@ def test_asking_again_pauses_opens_another_check_and_destroys_what_came(
         page = customer.get(f"/requests/{reference}")
         assert "Le coin droit manque." in page.text
         assert RejectReason.CUT_OFF.hint("fr").replace("\u00a0", " ") in page.text
-        send_card(page.click("Envoyer la pièce"))
+        send_card(page.follow_to("/requests/identity/"))
         found = case(reference)
         assert (found.status, found.due_on) == (Status.IN_REVIEW, datetime(2026, 4, 14).date())
         page = take(staff_browser(app, "reviewer@example.org"), reference)
@@ -232,8 +232,8 @@ def test_before_the_check_only_a_refusal_for_want_of_identity_leaves(
     second(people.signed_in_staff(Role.OFFICER), reference)
     assert case(reference).status is Status.CLOSED
     assert checks() == [(CheckResult.ABANDONED, None)]
-    assert browser.get(later.link("Envoyer la pièce")).status in {200, 404, 409}
-    assert "Envoyer la pièce" not in browser.get(f"/requests/{reference}").text
+    assert browser.get(later.link("Montrez que c’est bien vous")).status in {200, 404, 409}
+    assert "Montrez que c’est bien vous" not in browser.get(f"/requests/{reference}").text
 
 
 def test_a_document_that_nobody_looked_at_is_destroyed_with_the_answer(
@@ -291,7 +291,7 @@ def test_every_look_is_told_to_the_customer_in_their_language(people: People, re
     browser = people.signed_in("emma@example.org", language="en", given_name="Emma")
     page = browser.get("/requests/new/access").submit({"details": "All of it"}, with_field="details")
     page = page.submit(action="/later").submit(action="/send")
-    page = page.click("Send the document").submit({"paper": "identity_card"}, with_field="paper")
+    page = page.follow_to("/requests/identity/").submit({"paper": "identity_card"}, with_field="paper")
     send_sides(page, front=specimens.front(), back=specimens.back())
     reference = only_request().reference
     page = take(reviewer, reference)
@@ -328,7 +328,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     browser = people.signed_in()
     reference = taken_in(people, Right.ACCESS)
     page = open_case(reviewer, reference).submit({"doubt-text": ""}, action="/doubt")
-    assert page.errors == ["Écrivez ce qui vous fait douter"]
+    assert page.errors == ["Écrivez ce qui vous fait douter."]
     page = page.submit({"doubt-text": "L’adresse de l’expéditeur n’est pas la vôtre."}, action="/doubt")
     assert page.status == 200
     found = case(reference)
@@ -338,7 +338,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     assert reference in mailbox.last_to("camille@example.org")["Subject"]
     page = browser.get(f"/requests/{reference}")
     assert "L’adresse de l’expéditeur n’est pas la vôtre." in page.text
-    send_card(page.click("Envoyer la pièce"))
+    send_card(page.follow_to("/requests/identity/"))
     assert case(reference).status is Status.IN_REVIEW
     find(take(reviewer, reference), "confirmed", checklist=POINTS)
     assert decide(open_case(reviewer, reference), "granted").status == 200
