@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from portal import clock
+from portal.exports.spool import lines_of
 from portal.personal_data.registry import HeldItem, holdings
 from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
 from portal.records.data_map.kinds import DataMap, installed_data_map
@@ -68,14 +69,28 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
 
-def as_csv(items: Iterator[HeldItem], fields: list[str]) -> Iterator[bytes]:
-    """Yield a CSV file of items, with a column for each name of `fields` after the fixed ones."""
+def as_csv(written: Iterator[bytes], fields: list[str]) -> Iterator[bytes]:
+    """Yield a CSV file of the items that `as_json` wrote, with a column for each name of `fields` after the fixed ones."""
     rows = (
-        [item.kind, clock.written(item.at), item.source, item.nature, item.lawful_basis]
-        + [_as_text(item.values.get(field)) for field in fields]
-        for item in items
+        [item[column] for column in CSV_COLUMNS] + [_as_text(item["values"].get(field)) for field in fields]
+        for item in _objects(written)
     )
     yield from csv_bytes(csv_lines([*CSV_COLUMNS, *fields], rows), for_people=True)
+
+
+def _objects(written: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of an array that `as_json` wrote: it gives each a line of its own."""
+    for line in lines_of(written):
+        if line.startswith(b"{"):
+            yield _loaded(line.removesuffix(b","))
+
+
+def _loaded(text: bytes) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:  # what `_dumped` wrote the slow way
+        loaded = json.loads(text)
+    return loaded
 
 
 def _as_object(item: HeldItem) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _BEGINNING = re.compile(r"(^|[;\t\r\n\v\f\x85\u2028\u2029])([^;\t\r\n\v\f\x85\u2
 _UNSEEN = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+# Nearly every cell: it begins with a letter or a digit, and nothing in it separates or needs quotes.
+_PLAIN = re.compile(r'[0-9A-Za-z][^",;\0\t\r\n\v\f\x85\u2028\u2029]*')
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _LINE_END = "\r\n"
 # A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.
@@ -89,5 +91,7 @@ def _is_seen(letter: str) -> bool:
 
 
 def _quoted(value: Any) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
     text = safe_cell(value)
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
