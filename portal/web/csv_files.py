@@ -81,8 +81,11 @@ def _neutral(found: re.Match[str]) -> str:
     separator, part = found.groups()
     # Where commas separate, the first part begins a cell that goes on to the end of the text.
     cell = part if separator else found.string
+    # Where they do not, the last part goes on into the next cell of the line: ;-5 and 2*3 are read as -5,2*3.
+    goes_on = bool(separator) and found.end() == len(found.string)
+    is_number = not goes_on and _PLAIN_NUMBER.fullmatch(cell)
     sign = next((letter for letter in part if _is_seen(letter)), " ")
-    is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not _PLAIN_NUMBER.fullmatch(cell))
+    is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not is_number)
     return f"{separator}'{part}" if is_formula else separator + part
 
 

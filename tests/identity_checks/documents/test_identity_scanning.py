@@ -17,11 +17,10 @@ from portal.identity_checks.documents import refusals
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.scanner import scanner_from_url
 from portal.rights.lifecycle import Status
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import form_token, take
 from tests.support.documents import specimens
@@ -79,7 +78,7 @@ def stored(settings: Settings) -> list[Path]:
 def scan_again() -> None:
     with transaction():
         enqueue("identity.rescan")
-    run_due_jobs()
+    run_asked_jobs()
 
 
 def statuses() -> list[DocumentStatus]:

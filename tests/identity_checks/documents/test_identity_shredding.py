@@ -34,7 +34,7 @@ from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
 from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import take
 from tests.support.documents import specimens
@@ -90,7 +90,7 @@ def only_check() -> IdentityCheck:
 def run_periodic(name: str) -> None:
     with transaction():
         enqueue(name)
-    run_due_jobs()
+    run_asked_jobs()
 
 
 def decide(result: CheckResult) -> None:
@@ -112,7 +112,7 @@ def test_every_decision_destroys_key_and_bytes(
     decide(result)
     assert [document.sealed_key for document in all_documents()] == [None, None]
     assert only_check().destroyed_at is None
-    run_due_jobs()
+    run_asked_jobs()
     assert all_documents() == []
     assert stored(folder) == []
     check = only_check()
@@ -136,7 +136,7 @@ def test_a_check_is_decided_once(people: People, customer: Browser) -> None:
 def test_withdrawing_destroys_the_document(customer: Browser, folder: Path) -> None:
     page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
     page.click("Annuler la demande").submit(action="/withdraw")
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     check = only_check()
     assert check.result is CheckResult.ABANDONED
@@ -146,7 +146,7 @@ def test_withdrawing_destroys_the_document(customer: Browser, folder: Path) -> N
 def test_discarding_or_outliving_a_draft_destroys_the_document(customer: Browser, folder: Path) -> None:
     send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     customer.get("/requests").submit(action="/discard")
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     with transaction() as session:
@@ -206,7 +206,7 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert all(abs(document.shred_after - expected) < timedelta(hours=2) for document in all_documents())
     with clock.stopped_at(expected + timedelta(minutes=5)):
         end_now("identity_documents")
-        run_due_jobs()
+        run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     assert only_check().destroyed_at is not None
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
@@ -307,11 +307,11 @@ def test_a_crash_while_bytes_are_removed_is_made_up_for(
     storage = app.extensions["storage"]
     with monkeypatch.context() as patched:
         patched.setattr(type(storage), "delete", _fail)
-        run_due_jobs()
+        run_asked_jobs()
     assert len(stored(folder)) == 2
     assert all(document.sealed_key is None for document in all_documents())
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
-        run_due_jobs()
+        run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
 
 
@@ -383,7 +383,7 @@ def test_a_job_that_is_told_of_a_document_in_use_does_nothing(customer: Browser,
     document_id = all_documents()[0].id
     with transaction():
         enqueue("identity.remove_bytes", document_id=document_id)
-    run_due_jobs()
+    run_asked_jobs()
     assert len(stored(folder)) == 2
     assert all_documents()[0].sealed_key
 

@@ -12,11 +12,10 @@ from portal.access.permissions import Role
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.lifecycle import Status
 from tests.identity_checks.proof.test_identity_code import code_in
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.second_steps import give, set_up_app
 from tests.support.acting.staff_codes import code_at
@@ -77,7 +76,7 @@ def test_an_account_of_thirteen_months_whose_browsers_are_forgotten_gets_its_cop
     assert db.session.query(AccountDevice).count() == 0
     page = describe_copy(people.sign_in(EMAIL), details="")
     page = prove_by_code(page, mailbox).submit(action="/send")
-    run_due_jobs()
+    run_asked_jobs()
     assert page.browser.get(page.url).link("Ouvrir votre fichier")
 
 

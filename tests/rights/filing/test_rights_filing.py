@@ -10,13 +10,12 @@ from portal.audit.models import AuditEvent
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RequestEvent, RightsRequest
 from portal.web.filters import long_date
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import People
 from tests.support.filing import WORDS, describe_copy, file_copy, only_request, trust_device
 
@@ -291,7 +290,7 @@ def test_a_file_that_ended_is_not_offered_again(known: Browser, mailbox: Mailbox
     with clock.stopped_at(clock.now() + timedelta(days=15)):
         with transaction():
             enqueue("retention.packages")
-        run_due_jobs()
+        run_asked_jobs()
     page = known.get(f"/requests/{reference}")
     assert "Votre fichier a pris fin le" in page.text
     assert "Ouvrir votre fichier" not in page.text

@@ -17,13 +17,12 @@ from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityC
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, checklist
 from portal.identity_checks.proof.papers import Paper
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.lookups.access_log import LOOK_REASONS, reason_text
 from portal.rights.identity.forms import LookForm
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import People
 from tests.support.cases import (
     case,
@@ -202,7 +201,7 @@ def test_after_a_rejection_only_a_refusal_leaves(
     page = find(take(reviewer, reference), "rejected", reason="altered", message="Police différente.")
     assert page.status == 200
     assert checks() == [(CheckResult.REJECTED, "altered")]
-    run_due_jobs()
+    run_asked_jobs()
     assert stored() == []
     assert "Police différente." in open_case(reviewer, reference).text
     assert "Police différente." not in customer.get(f"/requests/{reference}").text
@@ -248,7 +247,7 @@ def test_a_document_that_nobody_looked_at_is_destroyed_with_the_answer(
     data = values | {"csrf_token": form_token(page), "version": str(case(reference).version)}
     assert reviewer.post(f"/staff/requests/{reference}/decision", data).status == 200
     second(officer, reference)
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(), all_documents()) == ([], [])
     assert checks() == [(CheckResult.ABANDONED, None)]
 
@@ -318,7 +317,7 @@ def test_after_the_finding_the_address_of_the_picture_is_dead(
     find(page, "confirmed", checklist=POINTS)
     take(reviewer, only_request().reference)
     assert {reviewer.client.get(source).status_code for source in sources} == {410}
-    run_due_jobs()
+    run_asked_jobs()
     assert {reviewer.client.get(source).status_code for source in sources} == {404}
     assert stored() == []
 
