@@ -21,13 +21,13 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import forget_times
 from portal.customers.models import Customer
-from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.owed import note_promise, promise
 from portal.exports.requesting import tell_ready
-from portal.exports.spool import Spool
+from portal.exports.writing.archive import Archive, chunks_of
+from portal.exports.writing.spool import Spool
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun
@@ -129,13 +129,15 @@ class _Writer:
         tally = [0]
         spool, newest = Spool(), list[HeldItem]()
         items = _keeping(self._items(category), newest, ITEMS_A_PAGE)
-        yield from archive.add(f"{category}.json", self._renewing(_noted(as_json(items, fields, tally), spool)))
-        yield from archive.add(f"{category}.csv", self._renewing(as_csv(spool.read(), list(fields))))
+        yield from archive.add(
+            f"{category}.json", self._renewing(_noted(chunks_of(as_json(items, fields, tally)), spool))
+        )
+        yield from archive.add(f"{category}.csv", self._renewing(chunks_of(as_csv(spool.read(), list(fields)))))
         self.counts[category] = tally[0]
         pages = -(-tally[0] // ITEMS_A_PAGE) if self._has_every_page else min(tally[0], 1)
         for page in range(1, pages + 1):
             if page == 2:
-                items = self._items(category)
+                items = islice(self._items(category), ITEMS_A_PAGE, None)
             part = newest if page == 1 else list(islice(items, ITEMS_A_PAGE))
             content = self._page("category", category=category, items=part, page=page, pages=pages)
             yield from archive.add(page_name(category, page), content)
@@ -143,11 +145,10 @@ class _Writer:
     def _items(self, category: Category) -> Iterator[HeldItem]:
         return items_of(self._customer_id, category, self._language, self._purpose)
 
-    def _renewing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for number, piece in enumerate(pieces):
-            if number % ITEMS_A_PAGE == 0:
-                self._note_progress()
-            yield piece
+    def _renewing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._note_progress()
+            yield chunk
 
     def _page(self, template: str, **context: object) -> Iterator[bytes]:
         forget_times()
