@@ -1,8 +1,8 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Select, select
@@ -69,30 +69,43 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .order_by(Record.recorded_at.desc(), Record.id.desc())
         .execution_options(yield_per=READ_AT_ONCE)
     )
+    makers: dict[str, Callable[[Any], HeldItem]] = {}
     for row in db.session.execute(statement):
-        item = held_item(row, category, data_map, language)
-        choices = needed.get(row.kind)
-        yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
+        make = makers.get(row.kind)
+        if make is None:
+            said = partial(say_collected, agreements, needed[row.kind]) if row.kind in needed else None
+            make = makers[row.kind] = _maker(row.kind, category, data_map, language, said)
+        yield make(row)
 
 
 def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
     """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
-    kind = data_map.kinds.get(row.kind)
-    held = values_of(row)
-    values = {"external_id": row.external_id} | held
+    return _maker(row.kind, category, data_map, language)(row)
+
+
+def _maker(
+    code: str, category: str, data_map: DataMap, language: str, say_note: Callable[[Any, object], str] | None = None
+) -> Callable[[Any], HeldItem]:
+    """Return what makes items of the records of a kind: all that they have in common is looked up once."""
+    kind = data_map.kinds.get(code)
     if kind is None:
-        return HeldItem(category, row.kind, row.kind, row.recorded_at, values, source=row.source)
-    return HeldItem(
-        category=category,
-        kind=row.kind,
-        label=kind.label.text(language),
-        at=row.recorded_at,
-        values=values,
-        describe=lambda is_masked: kind.facts(held, language, is_masked=is_masked),
-        nature=kind.nature.value,
-        lawful_basis=kind.lawful_basis.value,
-        source=row.source,
-    )
+        return lambda row: HeldItem(category, code, code, row.recorded_at, _values(row), source=row.source)
+    label, nature, basis = kind.label.text(language), kind.nature.value, kind.lawful_basis.value
+
+    def make(row: Any) -> HeldItem:
+        _kind, external_id, at, source, values = row
+        held = values if isinstance(values, dict) else values_of(row)
+        return HeldItem(
+            category, code, label, at, {"external_id": external_id} | held, [], nature, basis, source,
+            lambda is_masked: kind.facts(held, language, is_masked=is_masked),
+            (lambda: say_note(at, language)) if say_note else None,
+        )  # fmt: skip
+
+    return make
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {"external_id": row.external_id} | values_of(row)
 
 
 def retention(language: str) -> str:

@@ -60,7 +60,9 @@ class Scoped(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Copy(Scoped):
-    """A copy of the data (art. 15)."""
+    """A copy of the data (art. 15). With `every_page`, each item has its place on a page to read."""
+
+    every_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ _READERS: Final[dict[str, Reader]] = {
     "limited_to": _code(Limit),
     "categories": _categories,
     "consent": _is_given,
+    "every_page": _is_given,
     "wishes": _wishes,
 }
 
@@ -206,6 +209,7 @@ _LABELS: Final = {
     "case": Label(fr="Votre situation", en="Your situation"),
     "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
     "categories": Label(fr="Données concernées", en="Data concerned"),
+    "every_page": Label(fr="Chaque donnée sur une page à lire", en="Every item on a page to read"),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),

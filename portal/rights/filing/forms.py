@@ -75,7 +75,14 @@ class ScopeForm(DetailsForm):
 
 
 class CopyForm(ScopeForm):
-    names = ("scope", "categories", "details")
+    names = ("scope", "categories", "every_page", "details")
+    every_page = BooleanField(
+        _l("I want every item on a page to read"),
+        description=_l(
+            "The copy always holds everything, in files for a spreadsheet. Its pages to read show the 500 newest items"
+            " of each category."
+        ),
+    )
     details = long_text(
         _l("Something to add? (optional)"),
         _l("A period, a place, an exchange that you have in mind. You need not say why you ask."),
