@@ -139,6 +139,7 @@ NEVER_ONE = {
     "%(kind)s, more than %(count)s": "one that is counted no further has a thousand at least",
     "Still to check: %(count)s points.": "up to three are named",
     "The %(num)s newest are shown; there are more.": "a page full",
+    "This page shows the %(shown)s newest of %(total)s items.": "a page full",
 }
 
 
