@@ -47,9 +47,13 @@ def make_cases() -> None:
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
     with _days_ago(50):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de toutes mes données, factures comprises.")
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mes factures.")
     with _days_ago(44):
         _refuse_invoices(refused)
+    with _days_ago(46):
+        contested = _take_in("C-1011", Right.RECTIFICATION, Channel.PHONE, "Mon prénom est mal écrit, et l’achat de mars n’est pas à moi.")
+    with _days_ago(40):
+        _correct_in_part(contested)
     with _days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
@@ -168,11 +172,24 @@ def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
 
 def _refuse_invoices(request_id: int) -> None:
     draft = Draft(
-        outcome=Outcome.PARTIAL, ground=RefusalGround.LEGAL_OBLIGATION,
-        message="Nous acceptons d’effacer votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
-        refused="L’effacement des factures", granted="L’effacement du profil, des visites et des messages",
-        until=f"31 décembre {clock.today().year + 10}",
-        done={"profile": "À effacer", "usage": "À effacer", "transaction": "À garder dix ans"},
+        outcome=Outcome.REFUSED, ground=RefusalGround.LEGAL_OBLIGATION,
+        message="Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
+        refused="L’effacement des factures", granted="Rien", until=f"31 décembre {clock.today().year + 10}",
+    )  # fmt: skip
+    with transaction():
+        request = _request(request_id)
+        decide(request, _staff("reviewer@example.org"), draft, request.version)
+    with transaction():
+        request = _request(request_id)
+        second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
+
+
+def _correct_in_part(request_id: int) -> None:
+    draft = Draft(
+        outcome=Outcome.PARTIAL, ground=RefusalGround.DATA_ARE_ACCURATE,
+        message="Nous corrigeons votre prénom. L’achat de mars a été payé avec votre carte.",
+        refused="La correction de l’achat de mars", granted="La correction du prénom", until="Sans limite de temps",
+        evidence="Ticket et paiement relus avec la boutique.", done={"identity": "À corriger"},
     )  # fmt: skip
     with transaction():
         request = _request(request_id)

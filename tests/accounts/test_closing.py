@@ -37,7 +37,7 @@ def test_it_says_what_ends_and_what_stays_and_ends_the_ways_in_alone(
     assert page.h1 == "Fermer votre compte"
     assert "Achats et paiements 1 élément" in page.text
     assert "Demander plutôt l’effacement" in page.text
-    page = page.submit(action="/account/close")
+    page = page.submit({"close": "yes"}, action="/account/close")
     assert (page.url, "Votre compte est fermé." in page.text) == ("/", True)
     assert (count(Account), count(AccountSession), count(Customer), count(Record)) == (0, 0, 1, 1)
     assert browser.get("/data").url.startswith("/sign-in")
@@ -51,7 +51,7 @@ def test_it_takes_a_fresh_proof(people: People) -> None:
     token = browser.form_token("/account")
     with clock.stopped_at(clock.now() + timedelta(minutes=11)):
         assert browser.get("/account/close").h1 == "Est-ce bien vous ?"
-        browser.post("/account/close", {"csrf_token": token})
+        browser.post("/account/close", {"csrf_token": token, "close": "yes"})
     assert count(Account) == 1
 
 
@@ -61,5 +61,5 @@ def test_while_an_answer_is_owed_it_waits(people: People) -> None:
     page = browser.get("/account/close")
     assert reference in page.text
     assert not page.tree.select("form[action$='/account/close']")
-    assert browser.post("/account/close", {"csrf_token": browser.form_token("/account")}).status == 409
+    assert browser.post("/account/close", {"csrf_token": browser.form_token("/account"), "close": "yes"}).status == 409
     assert count(Account) == 1

@@ -1,6 +1,6 @@
 """Closing one's own account: what ends, what stays at the company, and the offer to have that erased too."""
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -25,6 +25,8 @@ def closing() -> str:
 def close() -> Response | tuple[str, int]:
     """Close the account. An open request waits for its answer here, so it ends or is taken back first."""
     customer_id = current_user.customer_id
+    if "close" not in request.form:
+        abort(400)  # a program that tries every address does not have the word of our button
     with transaction():
         is_owed = bool(open_requests(customer_id))
         if not is_owed:
