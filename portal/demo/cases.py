@@ -22,6 +22,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
+from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
@@ -33,7 +34,10 @@ from portal.rights.filing.receiving import file_request
 from portal.rights.filing.withdrawal import withdraw
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
-from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion
+from portal.rights.items.deciding import Choice, Way, choices_of
+from portal.rights.items.handling import decide as decide_item
+from portal.rights.items.making import items_of
+from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import claim
 from portal.staff.models import StaffMember
@@ -47,13 +51,9 @@ def make_cases() -> None:
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
     with _days_ago(50):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mes factures.")
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de toutes mes données, factures comprises.")
     with _days_ago(44):
         _refuse_invoices(refused)
-    with _days_ago(46):
-        contested = _take_in("C-1011", Right.RECTIFICATION, Channel.PHONE, "Mon prénom est mal écrit, et l’achat de mars n’est pas à moi.")
-    with _days_ago(40):
-        _correct_in_part(contested)
     with _days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
@@ -171,32 +171,23 @@ def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
 
 
 def _refuse_invoices(request_id: int) -> None:
-    draft = Draft(
-        outcome=Outcome.REFUSED, ground=RefusalGround.LEGAL_OBLIGATION,
-        message="Nous gardons vos factures : la loi nous y oblige pendant dix ans.",
-        refused="L’effacement des factures", granted="Rien", until=f"31 décembre {clock.today().year + 10}",
-    )  # fmt: skip
+    message = "Nous acceptons d’effacer votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans."
+    with transaction():
+        _keep_by_law(_request(request_id), "invoice")
     with transaction():
         request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), draft, request.version)
+        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
     with transaction():
         request = _request(request_id)
         second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
 
 
-def _correct_in_part(request_id: int) -> None:
-    draft = Draft(
-        outcome=Outcome.PARTIAL, ground=RefusalGround.DATA_ARE_ACCURATE,
-        message="Nous corrigeons votre prénom. L’achat de mars a été payé avec votre carte.",
-        refused="La correction de l’achat de mars", granted="La correction du prénom", until="Sans limite de temps",
-        evidence="Ticket et paiement relus avec la boutique.", done={"identity": "À corriger"},
-    )  # fmt: skip
-    with transaction():
-        request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), draft, request.version)
-    with transaction():
-        request = _request(request_id)
-        second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
+def _keep_by_law(request: RightsRequest, kind: str) -> None:
+    """Refuse the erasure of a kind of record that the law keeps, where the plan does not say so by itself."""
+    found = next((item for item in items_of(request.id) if item.kind == kind), items_of(request.id)[0])
+    choice = Choice(ItemOutcome.KEPT, RefusalGround.LEGAL_OBLIGATION, date(clock.today().year + 10, 12, 31))
+    if choice.outcome in choices_of(found, request):
+        decide_item(request, _staff("reviewer@example.org"), found.id, choice, request.version)
 
 
 def _extend(request_id: int) -> None:
@@ -218,10 +209,7 @@ def _ask(request_id: int) -> None:
 
 
 def _decide_erasure(request_id: int) -> None:
-    draft = Draft(
-        outcome=Outcome.GRANTED, message="Nous acceptons d’effacer votre profil et l’historique de vos visites.",
-        done={"profile": "À effacer", "usage": "À effacer", "tracking": "À effacer"},
-    )  # fmt: skip
+    draft = Draft(Way.PROPOSED, "Nous acceptons d’effacer votre profil et l’historique de vos visites.")
     with transaction():
         request = _request(request_id)
         claim(request, _staff("reviewer@example.org"))
@@ -229,10 +217,7 @@ def _decide_erasure(request_id: int) -> None:
 
 
 def _disagree(request_id: int) -> None:
-    draft = Draft(
-        outcome=Outcome.REFUSED, ground=RefusalGround.RIGHT_NOT_OPEN, message="Vos visites ne font pas partie de ce droit.",
-        refused="La copie de toutes les données", granted="Rien", until="Sans limite de temps",
-    )  # fmt: skip
+    draft = Draft(Way.REFUSED, "Vos visites ne font pas partie de ce droit.", RefusalGround.RIGHT_NOT_OPEN)
     with transaction():
         request = _request(request_id)
         decide(request, _staff("reviewer@example.org"), draft, request.version)

@@ -56,8 +56,7 @@ def test_an_erasure_from_its_form_to_its_certificate(app: Flask, people: People,
     assert page.url == f"/staff/requests/{reference}"
     assert words in page.text
     answer = "Nous acceptons d’effacer toutes vos données."
-    values = {"outcome": "granted", "message": answer, "done-profile": "À effacer", "done-usage": "À effacer"}
-    page = page.submit(values, with_field="outcome")
+    page = page.submit({"way": "proposed", "message": answer}, with_field="way")
     assert case(reference).status is Status.SECOND_OPINION
     assert answer not in camille.get(f"/requests/{reference}").text
     assert all(feed.item("C-camille")["flags"].values())
@@ -103,8 +102,8 @@ def test_an_erasure_from_its_form_to_its_certificate(app: Flask, people: People,
     assert "La file est vide" in reviewer.get("/staff/queue").text
     steps = [event.tag for event in all_events() if event.facts.get("reference") == reference]
     assert steps == [
-        "customer:request:filed", "staff:request:claimed", "staff:request:decided", "staff:request:claimed",
-        "staff:request:seconded", "customer:erasure:scheduled", "customer:erasure:sealed",
+        "customer:request:filed", "staff:request:claimed", "customer:items:decided", "staff:request:decided",
+        "staff:request:claimed", "staff:request:seconded", "customer:erasure:scheduled", "customer:erasure:sealed",
         "customer:erasure:carried_out", "customer:request:answered",
     ]  # fmt: skip
     assert verify_chain().fault is None

@@ -37,6 +37,7 @@ from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
+from portal.rights.items.models import RequestItem
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
@@ -46,10 +47,10 @@ from tests.support.cases import take
 
 Values = dict[str, str]
 
-# What a GET may write: that a look happened, when a session or token was last used, and counts of tries.
+# What a GET may write: that a look happened, that an answer was opened, when a session or token was last used, and counts of tries.
 MAY_CHANGE = {
     "account_sessions": {"last_used_at"}, "staff_sessions": {"last_used_at"}, "api_tokens": {"last_used_at"},
-    "account_devices": {"last_seen_at"},
+    "account_devices": {"last_seen_at"}, "dispatches": {"state", "at"},
 }  # fmt: skip
 MAY_GROW = {"audit_events", "audit_head", "access_log_entries", "rate_counts", "reading_hours", "whole_base_looks"}
 
@@ -167,6 +168,12 @@ def _tokens(app: Flask) -> Values:
 def _staff_values() -> Values:
     return {
         "/staff/requests/": _reference_with_document(),
+        "/staff/requests/<reference>/items/": str(
+            _first(
+                select(RequestItem.id).join(RightsRequest).where(RightsRequest.reference == _reference_with_document())
+            )
+        ),
+        "/staff/requests/<reference>/items/<int:item_id>/records/": "1",
         "/staff/members/": _first(select(StaffMember.public_id).where(StaffMember.role == Role.SUPPORT)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),

@@ -13,18 +13,18 @@ class Act(StrEnum):
     """What would become of a row. A keep does not stop each of them."""
 
     PURGE = "purge"
-    "Its time is over. Every keep stops that."
+    "Its time is over. Every keep stops that, but one that an erasure left."
     ARCHIVE = "archive"
     "It leaves active use and stays held: only a restriction stops that, which freezes how data are used (art. 18)."
     ERASE = "erase"
     """The person asks for it. Their own restriction does not stop that, nor their other requests, for which an erasure
-    waits before it begins; a legal hold does (art. 17(3)(e))."""
+    waits before it begins; a legal hold does (art. 17(3)(e)), and what two people decided."""
 
 
 _STOPPING = {
-    Act.PURGE: frozenset(KeepReason),
+    Act.PURGE: frozenset(KeepReason) - {KeepReason.DECIDED},
     Act.ARCHIVE: frozenset({KeepReason.RESTRICTION}),
-    Act.ERASE: frozenset({KeepReason.HOLD}),
+    Act.ERASE: frozenset({KeepReason.HOLD, KeepReason.DECIDED}),
 }
 
 

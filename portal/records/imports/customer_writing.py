@@ -16,7 +16,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
 from portal.records.days.expiry import Person
-from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
+from portal.records.imports.parsing import CompleteLine, CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "birth_known", "language",
@@ -62,7 +62,7 @@ class CustomerLines:
             if isinstance(statement, CustomerLine):
                 references.add(statement.external_id)
                 addresses.add(statement.facts.get("email_normalised") or "")
-            else:
+            elif not isinstance(statement, CompleteLine):
                 references.add(statement.customer)
         self._by_reference: dict[str, HeldCustomer] = {}
         self._by_address: dict[str, HeldCustomer] = {}

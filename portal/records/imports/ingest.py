@@ -26,7 +26,9 @@ from portal.records.days.expiry import Expiry
 from portal.records.days.last_days import move_last_days
 from portal.records.imports.consent_lines import consent_handler
 from portal.records.imports.customer_writing import ERASED, CustomerLines, HeldCustomer
+from portal.records.imports.deliveries import note_complete
 from portal.records.imports.parsing import (
+    CompleteLine,
     ConsentLine,
     CustomerLine,
     LineRefused,
@@ -141,6 +143,8 @@ class Intake:
 
     def _check(self, statement: Statement) -> Statement:
         """Check a line against the declarations. That needs no database, so it is done before the transaction."""
+        if isinstance(statement, CompleteLine):
+            self._check_source(statement.source)
         if not isinstance(statement, RecordLine):
             return statement
         kind = self._data_map.kinds.get(statement.kind)
@@ -148,8 +152,7 @@ class Intake:
             if is_special_category(statement.kind):
                 raise LineRefused("kind", "names a special category of data, which is never collected")
             raise LineRefused("kind", "is not declared in the data map")
-        if statement.source not in self._systems:
-            raise LineRefused("source", "is not a registered system of the organisation file")
+        self._check_source(statement.source)
         try:
             values = kind.validate_values(statement.values)
         except ValueRefused as refusal:
@@ -162,6 +165,10 @@ class Intake:
             statement.source,
             values,
         )
+
+    def _check_source(self, source: str) -> None:
+        if source not in self._systems:
+            raise LineRefused("source", "is not a registered system of the organisation file")
 
     def _write(self, statements: list[Numbered], tally: Tally, refusals: list[Refusal]) -> None:
         """Write statements in one transaction. When that fails, write each half, down to one line.
@@ -207,6 +214,8 @@ class Intake:
                         case ConsentLine():
                             customers.named(statement.customer)
                             consents.append((number, statement))
+                        case CompleteLine():
+                            changes.append(note_complete(statement.source, statement.at))
                 except LineRefused as refusal:
                     refused.append(Refusal(number, refusal.field, refusal.reason))
             self._move_last_days(customers.write())

@@ -5,7 +5,7 @@ copy of what should not have been sent.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,6 +25,8 @@ LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
 LONGEST_WORDING = 10_000
 LANGUAGES = ("fr", "en")
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clock of a source may be ahead of ours: an instant further in the future would be heard for ever."""
 
 _LINE_KEYS = {
     "customer": frozenset(
@@ -34,6 +36,7 @@ _LINE_KEYS = {
     "record": frozenset({"type", "customer", "kind", "external_id", "recorded_at", "source", "values"}),
     "removed": frozenset({"type", "customer", "kind", "external_id"}),
     "consent": frozenset({"type", "customer", "flag", "given", "at", "wording", "source", "language"}),
+    "complete": frozenset({"type", "source", "at"}),
 }  # fmt: skip
 
 
@@ -80,7 +83,14 @@ class ConsentLine(NamedTuple):
     language: str | None
 
 
-Statement = CustomerLine | RecordLine | RemovedLine | ConsentLine
+class CompleteLine(NamedTuple):
+    """The end of a whole delivery: a source has sent all that it held at an instant."""
+
+    source: str
+    at: datetime
+
+
+Statement = CustomerLine | RecordLine | RemovedLine | ConsentLine | CompleteLine
 
 
 def parse_line(content: bytes | None) -> Statement:
@@ -169,11 +179,19 @@ def _parse_consent(data: dict[str, Any]) -> ConsentLine:
     )
 
 
+def _parse_complete(data: dict[str, Any]) -> CompleteLine:
+    at = _instant(data, "at")
+    if at > clock.now() + CLOCKS_APART:
+        raise LineRefused("at", "lies in the future")
+    return CompleteLine(_text(data, "source", LONGEST_REFERENCE), at)
+
+
 _PARSERS: dict[str, Callable[[dict[str, Any]], Statement]] = {
     "customer": _parse_customer,
     "record": _parse_record,
     "removed": _parse_removed,
     "consent": _parse_consent,
+    "complete": _parse_complete,
 }
 
 

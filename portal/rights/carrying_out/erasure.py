@@ -6,7 +6,7 @@ Until then the request stays in review with its outcome. What the engine does is
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
-from portal.personal_data.erasure.listeners import on_cancel, on_return
+from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Scope
@@ -16,6 +16,7 @@ from portal.rights import acting
 from portal.rights.acting import Act
 from portal.rights.erasing import emails
 from portal.rights.erasing.stops import scope_of
+from portal.rights.items.carrying import reconsider, spare, spare_no_more
 from portal.rights.models import EventKind
 
 
@@ -26,6 +27,7 @@ def cool_off(act: Act) -> None:
         Stopped: something must end before, such as a contract.
     """
     request, scope = act.request, scope_of(act.request.customer_id, act.request.asked)
+    spare(request)
     plan = planning.plan(request.customer_id, scope)
     erasure = schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
     if scope.is_whole:
@@ -44,6 +46,15 @@ def give_choices_back(erasure: Erasure) -> None:
         consent.lift_suppression(customer)
 
 
+@on_cancel
+@on_return
+@on_done
+def keep_no_longer(erasure: Erasure) -> None:
+    """End what was kept from the erasure: it is over, or will not come."""
+    if erasure.request_id is not None:
+        spare_no_more(erasure.request_id)
+
+
 @on_return
 def back_to_review(erasure: Erasure) -> None:
     """Open the case again: what is held is no longer what was decided about. The person is told."""
@@ -53,5 +64,6 @@ def back_to_review(erasure: Erasure) -> None:
     request = act.request
     request.outcome = None
     request.version += 1
+    reconsider(request)
     act.note(EventKind.ERASURE_RETURNED)
     emails.queue_returned(request)

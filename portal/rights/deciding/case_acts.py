@@ -10,6 +10,7 @@ from portal.identity_checks.documents.viewing import Look
 from portal.personal_data.erasure.models import Erasure
 from portal.rights.deciding.case_facts import CaseFacts
 from portal.rights.deciding.decisions import new_until
+from portal.rights.items.reopening import awaits_confirmation
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
@@ -21,6 +22,8 @@ class Panel(StrEnum):
 
     IDENTITY = "identity"
     "A document waits to be looked at."
+    REOPENED = "reopened"
+    "It was closed by mistake, and the officer has not confirmed yet that it is open again."
     DECISION = "decision"
     "Everything needed is there, or a refusal may leave without it."
     SECOND_OPINION = "second_opinion"
@@ -58,6 +61,7 @@ class CaseActs:
     may_ask: bool
     may_extend: bool
     may_doubt: bool
+    may_confirm: bool
 
 
 def acts_on(
@@ -94,6 +98,7 @@ def acts_on(
         may_prepare_again=may_decide,
         may_ask=is_in_work and may_decide,
         may_extend=is_in_work and may_decide and not request.is_extended,
+        may_confirm=member.may(Permission.SECOND_PROVEN_GROUND),
         may_doubt=is_undecided
         and facts.may_doubt
         and request.status in {Status.RECEIVED, Status.IN_REVIEW}
@@ -109,6 +114,8 @@ def _panel(
     package: AnswerPackage | None,
 ) -> Panel | None:
     is_in_work = request.is_open and request.status is not Status.SECOND_OPINION
+    if awaits_confirmation(request):
+        return Panel.REOPENED
     has_document = facts.has_pending_check and bool(facts.documents)
     if is_in_work and has_document and member.may(Permission.CHECK_IDENTITY):
         return Panel.IDENTITY

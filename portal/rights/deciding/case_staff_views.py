@@ -14,18 +14,20 @@ from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
 from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
+from portal.infrastructure.database import transaction
 from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST
 from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_acts import acts_on
-from portal.rights.deciding.case_facts import case_facts
+from portal.rights.deciding.case_facts import ItemsMissing, case_facts
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
 from portal.rights.erasing.preview import case_preview
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.items.making import make_items
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import HeldByAnother, OwnCase, check_not_own
@@ -34,7 +36,7 @@ from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
 SHOWN_OF_HISTORY = 5
-_TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
+_TEXTS = ("message", "text", "words", "evidence")
 
 
 @blueprint.get("/requests/<reference>")
@@ -84,10 +86,15 @@ def _what_moved(found: RightsRequest) -> dict[str, Any]:
 
 def _typed() -> list[str]:
     """Return the texts of a form whose act was not done, so that nobody has to write them again."""
-    return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
+    return [text for name, text in request.form.items() if name.endswith(_TEXTS) if text]
 
 
 def _case_page(reference: str, **forms: PortalForm) -> str:
+    try:
+        return _draw("rights/staff/case.html", reference, lambda found: _what_the_case_shows(found, forms))
+    except ItemsMissing:
+        with transaction():
+            make_items(find_case(reference))
     return _draw("rights/staff/case.html", reference, lambda found: _what_the_case_shows(found, forms))
 
 

@@ -6,6 +6,7 @@ from portal import clock
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.personal_data.erasure.contact import contact_of
 from portal.personal_data.erasure.listeners import addresses_of, reference_of
@@ -33,19 +34,20 @@ def queue_returned(request: RightsRequest) -> None:
     _queue(request, "erasure_returned")
 
 
-def queue_certificate(erasure: Erasure) -> None:
-    """Tell where the answer is read, to the address that was sealed before the file was emptied.
+def queue_certificate(erasure: Erasure) -> Mail | None:
+    """Tell where the answer is read, to the address that was sealed before the file was emptied; return the mail.
 
     It names nobody: the person's name is gone by then. Without an address, the answer goes on paper.
     """
     contact, customer = contact_of(erasure), db.session.get_one(Customer, erasure.customer_id)
     address = contact.address if contact else customer.email
-    if address:
-        queue_mail(
-            "rights/erasure_done", address, contact.language if contact else customer.language,
-            customer_id=customer.id, reference=reference_of(erasure), until=clock.written(erasure.token_until),
-            token_purpose=STATUS, token_id=status_token_id(erasure),
-        )  # fmt: skip
+    if not address:
+        return None
+    return queue_mail(
+        "rights/erasure_done", address, contact.language if contact else customer.language,
+        customer_id=customer.id, reference=reference_of(erasure), until=clock.written(erasure.token_until),
+        token_purpose=STATUS, token_id=status_token_id(erasure),
+    )  # fmt: skip
 
 
 def _each_once(addresses: list[str]) -> list[str]:

@@ -11,13 +11,13 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
-from portal.rights.carrying_out.answering import answer_link, fulfil, stop_at_receipt
+from portal.rights.carrying_out.answering import answer_by_itself, answer_link, stop_at_receipt
 from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
 from portal.rights.intents import Intent, default_intent
-from portal.rights.lifecycle import Outcome, Right
+from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 
@@ -55,7 +55,7 @@ def take_in(
     request.identity_signals = [str(signal) for signal in decision.remaining]
     note_filed(of_staff(request, staff))
     if asked.concerns_marketing:
-        fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+        answer_by_itself(request)
         return request
     stop_at_receipt(request)
     emails.queue_received(request)

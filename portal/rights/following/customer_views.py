@@ -17,6 +17,7 @@ from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
 from portal.rights.filing.open_requests import open_requests
+from portal.rights.following.answer import awaits_opening, open_answer
 from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
@@ -46,6 +47,10 @@ def follow(reference: str) -> Answer:
     own = _own_request(reference)
     if own.reference != reference:
         return redirect(url_for(".follow", reference=own.reference), 303)
+    if awaits_opening(own):
+        with transaction():
+            open_answer(_own_request(reference))
+        own = _own_request(reference)
     return _follow_page(own, WordsForm(formdata=None))
 
 

@@ -21,6 +21,7 @@ from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
 from portal.rights.erasing.standing import erasure_of, status_token
+from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
 from portal.rights.lifecycle import Right, Status
@@ -62,7 +63,7 @@ class Tracking:
     given: Given
     attestations: Rows
     destroyed_at: datetime | None
-    answer_text: str
+    answer: ToldAnswer | None
     question: Moment | None
     effects: list[str]
     package: AnswerPackage | None
@@ -162,12 +163,16 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         ],
         destroyed_at=max(destroyed) if destroyed else None,
         question=next((_moment(each) for each in reversed(events) if each.kind is EventKind.CLARIFICATION_ASKED), None),
-        answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
+        answer=answer_of(request, _answer_text(events), language),
         effects=effects_of(request, language),
         package=package_of_request(request.id),
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
     )
+
+
+def _answer_text(events: list[RequestEvent]) -> str:
+    return next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), "")
 
 
 def _pause_reason(request: RightsRequest) -> PauseReason | None:
@@ -196,6 +201,7 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.ANSWERED: _("We answered"),
         EventKind.CLOSED: _("Request closed by our answer"),
         EventKind.WITHDRAWN: _("You cancelled the request"),
+        EventKind.REOPENED: _("Request reopened"),
         EventKind.NOTE: _("Note"),
     }
     # The answer has a place of its own on the page.
