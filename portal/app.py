@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Request
 from flask_login import LoginManager, UserMixin
 
+from portal.access import shut
 from portal.access.declare import check_declarations, guard, to_sign_in
 from portal.accounts.sessions.account_sessions import load_account
 from portal.config import Settings, SettingsFault
@@ -15,15 +16,19 @@ from portal.infrastructure import installed
 from portal.infrastructure.connections.pool import engine_options
 from portal.infrastructure.database import db, migrate
 from portal.infrastructure.installed import Installed
+from portal.infrastructure.jobs.standstill import work_only_while
 from portal.infrastructure.jobs.worker import connect_engine, job_engine
+from portal.infrastructure.ledger import ledger_from_url
 from portal.infrastructure.mail.transport import transport_from_url
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList
 from portal.infrastructure.private_files import keep_private
 from portal.infrastructure.scanner import scanner_from_url
+from portal.infrastructure.sealing.hashing_keys import HashingKeys
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
 from portal.organisation import Organisation
 from portal.personal_data.agreements import known_choices
+from portal.personal_data.ledger.doors import Doors, doors
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.queries import held_statements
 from portal.site.probes import Readiness, answer_probes, readiness
@@ -61,7 +66,7 @@ WEB = (
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook"],
+    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook", "rights.erasing"],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
     Audience.STAFF: [
         "staff",
@@ -85,7 +90,7 @@ REGISTERED = [
     "portal.accounts.personal_data",
     "portal.accounts.claims",
     "portal.accounts.tasks",
-    "portal.accounts.unused",
+    "portal.accounts.leaving.unused",
     "portal.accounts.wrapped_keys",
     "portal.lookups.personal_data",
     "portal.lookups.watching.alerts",
@@ -96,13 +101,17 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.erasing.parts",
+    "portal.records.erasing.leaves",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",
     "portal.exports.personal_data",
     "portal.rights.personal_data",
     "portal.letters.personal_data",
+    "portal.letters.dispatching",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
+    "portal.personal_data.ledger.shipping",
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
     "portal.preferences.tasks",
@@ -117,11 +126,25 @@ REGISTERED = [
     "portal.staff.wrapped_keys",
     "portal.lookups.recent_accesses",
     "portal.rights.carrying_out.answering",
+    "portal.rights.carrying_out.copies",
+    "portal.rights.items.upgrading",
+    "portal.rights.carrying_out.erasure",
+    "portal.rights.erasing.halted",
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
+    "portal.personal_data.erasure.steps",
+    "portal.personal_data.erasing",
+    "portal.personal_data.erased_again",
+    "portal.accounts.leaving.erasing",
+    "portal.letters.erasing",
+    "portal.lookups.erasing",
+    "portal.identity_checks.erasing",
+    "portal.preferences.erasing",
+    "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
     "portal.retention.ends",
+    "portal.retention.erasing_now",
 ]
 
 
@@ -132,7 +155,7 @@ def create_app(settings: Settings) -> Flask:
         UndeclaredAccess: a view does not say who may call it.
         SettingsFault: the keys or the list of breached passwords cannot be used.
         BrandFaults, DataMapFaults, OrganisationFaults: a file of the operator's has faults, all of them listed.
-        ValueError: an address in the settings (storage, mail, scanner) is of no known form.
+        ValueError: an address in the settings (storage, ledger, mail, scanner) is of no known form.
     """
     app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
     app.config.update(
@@ -157,6 +180,8 @@ def create_app(settings: Settings) -> Flask:
     for audience in settings.audiences:
         app.register_blueprint(_audience_blueprint(Audience(audience)))
     check_declarations(app)
+    doors.put(app, Doors(app))
+    work_only_while(lambda: doors().are_open())
     readiness.put(app, Readiness(app))
     inner = trust_proxies(app.wsgi_app, settings.trusted_proxies)
     app.wsgi_app = answer_probes(inner, readiness.of(app))  # type: ignore[assignment, method-assign]
@@ -164,7 +189,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _connect_seams(app: Flask, settings: Settings) -> None:
-    """Install the parts of the portal that the settings name: keys, declared files, storage, mail, scanner, jobs."""
+    """Install what the settings name: keys, declared files, storage, ledger, mail, scanner, jobs."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     keep_private(settings.instance)
     installed.settings.put(app, settings)
@@ -176,6 +201,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
     installed_data_map.put(app, data_map)
     held_statements.put(app, {})
     installed.storage.put(app, storage_from_url(settings.storage_url))
+    installed.ledger.put(app, ledger_from_url(settings.ledger_url, installed.ledger_key.of(app)))
     installed.mail_transport.put(app, transport_from_url(settings.mail_url))
     installed.scanner.put(app, scanner_from_url(settings.scanner_url))
     job_engine.put(app, connect_engine(app, settings.redis_url, settings.instance))
@@ -186,6 +212,8 @@ def _install_secrets(app: Flask, settings: Settings) -> None:
     readers: list[tuple[Installed[Any], str, Callable[[Any], Any]]] = [
         (installed.master_keys, "master_keys", MasterKeys.parse),
         (installed.sealing_key, "sealing_key", SealingKey.parse),
+        (installed.tombstone_keys, "tombstone_keys", HashingKeys.parse),
+        (installed.ledger_key, "ledger_key", HashingKeys.parse),
         (installed.opening_keys, "opening_keys", lambda keys: OpeningKeys.parse(keys) if keys else None),
         (installed.breached_passwords, "breached_passwords_file", BreachedPasswords.load),
     ]
@@ -217,6 +245,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)
+    shut.register(app, lambda: doors().are_open())
     app.before_request(resuming.find_form)
     app.before_request(guard)
     app.before_request(resuming.show_again)

@@ -34,6 +34,8 @@ from portal.infrastructure.sealing.keys import (
 )
 from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
+from portal.personal_data.ledger.doors import doors
+from portal.personal_data.ledger.epochs import begin_epoch
 from portal.staff.members.tokens import add_token_by_command
 from portal.web.incoming.request_log import configure_logging
 
@@ -53,6 +55,8 @@ def init(port: int) -> None:
 def upgrade_database(without_lost_keys: bool) -> None:
     """Apply the migrations that the database lacks."""
     upgrade(x_arg=["lost-keys=yes"] if without_lost_keys else None)
+    with transaction():
+        begin_epoch()
 
 
 @click.command("serve")
@@ -77,6 +81,7 @@ def work(threads: int) -> None:
     _forbid_core_dumps()
     configure_logging()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    doors.of(app).watch()
     work_on_jobs(app, job_engine.of(app), threads)
 
 
@@ -106,11 +111,13 @@ keys = click.Group("keys", help="Keys of an installation.")
 
 @keys.command("generate")
 def generate_keys() -> None:
-    """Print new master, sealing and opening keys as environment lines."""
+    """Print new keys as environment lines."""
     sealing, opening = new_sealing_pair()
     click.echo(f"PORTAL_MASTER_KEYS={new_master_keys()}")
     click.echo(f"PORTAL_SEALING_KEY={sealing}")
     click.echo(f"PORTAL_OPENING_KEYS={opening}")
+    click.echo(f"PORTAL_LEDGER_KEY={new_master_keys()}")
+    click.echo(f"PORTAL_TOMBSTONE_KEYS={new_master_keys()}")
 
 
 @keys.command("next")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -39,6 +39,9 @@ class Settings(BaseModel):
     master_keys: str = Field(min_length=1, repr=False)
     sealing_key: str = Field(min_length=1)
     opening_keys: str | None = Field(default=None, repr=False)
+    ledger_url: str
+    ledger_key: str = Field(min_length=1, repr=False)
+    tombstone_keys: str = Field(min_length=1, repr=False)
     public_url: str
     organisation_file: Path | None = None
     data_map_file: Path | None = None
@@ -116,6 +119,10 @@ class Settings(BaseModel):
             raise ValueError("PORTAL_DATABASE_POOL_IDLE must not be larger than PORTAL_DATABASE_POOL")
         if "staff" in self.audiences and not self.opening_keys:
             raise ValueError("PORTAL_OPENING_KEYS is needed where the staff audience is served")
+        if _is_folder_within(self.ledger_url, self.instance):
+            raise ValueError(
+                "PORTAL_LEDGER_URL lies in the instance folder, whose backup would then hold it: put it elsewhere"
+            )
         if bool(self.facebook_app_id) != bool(self.facebook_app_secret):
             raise ValueError("PORTAL_FACEBOOK_APP_ID and PORTAL_FACEBOOK_APP_SECRET go together")
         company = (self.staff_oidc_issuer, self.staff_oidc_client_id, self.staff_oidc_client_secret)
@@ -148,6 +155,7 @@ class Settings(BaseModel):
         values: dict[str, Any] = {
             "database_url": f"sqlite:///{instance / 'portal.sqlite'}",
             "storage_url": f"file://{instance / 'storage'}",
+            "ledger_url": default_ledger_url(instance),
             "mail_url": f"console:{instance / 'mail'}",
         }
         known = set(cls.model_fields) - {"instance"}
@@ -160,6 +168,16 @@ class Settings(BaseModel):
         if faults:
             raise SettingsFault(faults)
         return settings
+
+
+def default_ledger_url(instance: Path) -> str:
+    """Return the address of the ledger of a trial: a folder beside the instance folder, never inside of it."""
+    return f"file://{instance.with_name(instance.name + '-ledger')}"
+
+
+def _is_folder_within(url: str, folder: Path) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "file" and Path(unquote(parts.path)).is_relative_to(folder)
 
 
 def read_settings_file(path: Path) -> dict[str, str]:

@@ -25,6 +25,8 @@ def prepare_instance(folder: Path, public_url: str) -> bool:
         "PORTAL_MASTER_KEYS": new_master_keys(),
         "PORTAL_SEALING_KEY": sealing,
         "PORTAL_OPENING_KEYS": opening,
+        "PORTAL_LEDGER_KEY": new_master_keys(),
+        "PORTAL_TOMBSTONE_KEYS": new_master_keys(),
     }
     if "PORTAL_SEALING_KEY" in values:
         del made["PORTAL_SEALING_KEY"], made["PORTAL_OPENING_KEYS"]

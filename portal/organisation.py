@@ -302,6 +302,8 @@ class RetentionParameters(_Part):
     unused_account: DeclaredPeriod = Period.parse("P2Y")
     customer_file: DeclaredPeriod = Period.parse("P3Y")
     approvals: DeclaredPeriod = Period.parse("P5Y")
+    backups: DeclaredPeriod = Period.parse("P30D")
+    """How long a backup of the database or of the stored files exists: until then it holds what was erased."""
 
     @model_validator(mode="after")
     def _stays_within_the_law(self) -> Self:

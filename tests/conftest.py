@@ -108,6 +108,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Se
         instance=instance,
         database_url=database.url,
         storage_url=f"file://{instance / 'storage'}",
+        ledger_url=f"file://{instance}-ledger",
+        ledger_key=new_master_keys(),
+        tombstone_keys=new_master_keys(),
         mail_url=f"console:{instance / 'mail'}",
         secret_key="a secret of the tests, long enough to be taken",
         master_keys=new_master_keys(),
@@ -127,10 +130,10 @@ def shared_app(settings: Settings, database: Database) -> Flask:
 
 @pytest.fixture
 def app(shared_app: Flask, settings: Settings, database: Database) -> Iterator[Flask]:
-    """The app on an empty database, empty storage and an empty mailbox, inside an application context."""
+    """The app on an empty database, empty storage and ledger, and an empty mailbox, inside an application context."""
     database.empty(shared_app)
-    for name in ("storage", "mail"):
-        shutil.rmtree(settings.instance / name, ignore_errors=True)
+    for folder in (settings.instance / "storage", settings.instance / "mail", Path(f"{settings.instance}-ledger")):
+        shutil.rmtree(folder, ignore_errors=True)
     guard_destruction(awake_meanwhile)
     with shared_app.app_context():
         yield shared_app

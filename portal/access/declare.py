@@ -32,6 +32,7 @@ class Access:
         is_open: whether the view may be called without signing in.
         needs_fresh: whether the password or a factor must have been given in the last ten minutes.
         before_notice: whether staff may call it before they confirmed the notice that their looks are counted.
+        while_shut: whether it is served before the ledger was replayed into a restored database: it only stops things.
     """
 
     audience: Audience
@@ -40,9 +41,11 @@ class Access:
     is_open: bool = False
     needs_fresh: bool = False
     before_notice: bool = False
+    while_shut: bool = False
 
 
 PUBLIC = Access(Audience.PUBLIC, is_open=True)
+PUBLIC_ALWAYS = Access(Audience.PUBLIC, is_open=True, while_shut=True)
 CUSTOMER = Access(Audience.CUSTOMER)
 CUSTOMER_FRESH = Access(Audience.CUSTOMER, needs_fresh=True)
 STAFF = Access(Audience.STAFF)

@@ -10,9 +10,9 @@ class Role(StrEnum):
     SUPPORT = "support"
     """Answers customers, takes in requests that came by another channel, looks customers up with a reason."""
     REVIEWER = "reviewer"
-    """Checks identity documents, decides and answers requests."""
+    """Checks identity documents, decides requests, and gives the second opinion on a colleague's decision."""
     OFFICER = "officer"
-    """The privacy officer (DPO): everything about requests, and the second opinion."""
+    """The privacy officer (DPO): everything about requests, and what the company has to prove."""
     MARKETING = "marketing"
     """Reads preference flags and totals, never other data."""
     ADMINISTRATOR = "administrator"
@@ -45,7 +45,7 @@ class Permission(StrEnum):
     SEE_DESK = "see_desk"
     """Open the desk: what waits for the privacy officer, by duty."""
     GIVE_SECOND_OPINION = "give_second_opinion"
-    """Agree or disagree with a colleague's refusal or erasure."""
+    """Agree or disagree with a colleague's refusal or erasure, never with one's own."""
     SECOND_PROVEN_GROUND = "second_proven_ground"
     """Agree or disagree where the company must prove the ground of a refusal."""
     TAKE_IN_REQUEST = "take_in_request"
@@ -81,7 +81,12 @@ _CASE_WORK = {
     Permission.LOOK_UP_CUSTOMER,
     Permission.SWITCH_OFF_PREFERENCE,
 }
-_REVIEW = _CASE_WORK | {Permission.SEE_DOCUMENT, Permission.CHECK_IDENTITY, Permission.DECIDE_REQUEST}
+_REVIEW = _CASE_WORK | {
+    Permission.SEE_DOCUMENT,
+    Permission.CHECK_IDENTITY,
+    Permission.DECIDE_REQUEST,
+    Permission.GIVE_SECOND_OPINION,
+}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_CASE_WORK),
@@ -90,7 +95,6 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _REVIEW
         | {
             Permission.SEE_DESK,
-            Permission.GIVE_SECOND_OPINION,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,

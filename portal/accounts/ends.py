@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from portal import clock
 from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
+from portal.accounts.leaving.unused import end_accounts
 from portal.accounts.links import LIFE, Purpose
 from portal.accounts.models import Account, AccountDevice, AccountSession, AccountToken, LinkedIdentity, SpentState
 from portal.accounts.sessions.visitor_sessions import ATTEMPT_LIFE
-from portal.accounts.unused import end_accounts
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db

@@ -55,6 +55,7 @@ from portal.accounts.sessions.visitor_sessions import (
 from portal.customers.addresses import normalise_address
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
+from portal.personal_data.erasure.tombstones import ADDRESS, is_buried
 from portal.web.browsers import device_label
 from portal.web.forms import form_page
 
@@ -178,7 +179,10 @@ def confirm_address(token: str) -> Answer:
     account = link.account
     is_known = is_password_known_of(account)
     form = ConfirmForm() if is_known else ConfirmElsewhereForm()
-    details: dict[str, Any] = {"address": account.email, "token": token, "is_known": is_known}
+    buried = is_buried(ADDRESS, account.email)
+    details: dict[str, Any] = {
+        "address": account.email, "token": token, "is_known": is_known, "erased_at": buried.made_at if buried else None,
+    }  # fmt: skip
     if not is_known and account.password_hash is None:
         return render_template("accounts/public/confirm_by_facebook.html", **details)
     if not form.validate_on_submit():

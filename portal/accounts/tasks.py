@@ -7,7 +7,7 @@ from portal.accounts.emails import (
     queue_confirm_new_address,
     queue_reset_password,
 )
-from portal.accounts.entry.registration import confirmed_account
+from portal.accounts.entry.registration import confirmed_account, is_erased
 from portal.accounts.links import Purpose, issue_link
 from portal.accounts.models import Account, AccountToken
 from portal.infrastructure.jobs.queue import JobRun, job
@@ -32,7 +32,7 @@ def send_reset_link(run: JobRun, account_id: int) -> None:
     """Send the link to choose a new password, unless the address that was typed has no account."""
     with run.finish() as session:
         account = session.get(Account, account_id)
-        if account is None or account.email_confirmed_at is None:
+        if account is None or account.email_confirmed_at is None or is_erased(account):
             return
         queue_reset_password(account, issue_link(account_id, Purpose.RESET_PASSWORD), run.lane)
 

@@ -7,6 +7,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
+from portal.customers.capacity import Capacity
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 
@@ -38,6 +39,8 @@ class Customer(db.Model):
     relationship_ended_on: Mapped[date | None]
     last_contact_on: Mapped[date | None]
     """The last day on which something came from the person: a sign-in, a request, an exchange that they began."""
+    capacity: Mapped[Capacity | None] = mapped_column(code_column(Capacity))
+    """None where no system says; they count as a consumer then."""
     status: Mapped[CustomerStatus] = mapped_column(code_column(CustomerStatus), default=CustomerStatus.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,6 +8,7 @@ from typing import Any
 from portal import clock
 from portal.demo.consents import WITHOUT_PROOF, consent_lines
 from portal.demo.people import CUSTOMERS, DemoCustomer
+from portal.infrastructure import installed
 
 Line = dict[str, Any]
 PRODUCTS = (("Hébergement Pro", "Pro hosting", "14.90"), ("Site vitrine", "Showcase site", "49.90"), ("Boutique en ligne", "Online shop", "79.00"))
@@ -26,6 +27,8 @@ def import_lines() -> Iterator[Line]:
     for person in CUSTOMERS:
         yield from _records(person)
         yield from consent_lines(person)
+    for system in installed.organisation().systems:
+        yield {"type": "complete", "source": system.code, "at": clock.now().isoformat()}
 
 
 def _records(person: DemoCustomer) -> Iterator[Line]:

@@ -7,6 +7,7 @@ of art. 15(1), and a manifest with the SHA-256 of every file.
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import orjson
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.audit.recording import record
@@ -29,10 +30,12 @@ from portal.exports.requesting import tell_ready
 from portal.exports.writing.archive import Archive, chunks_of
 from portal.exports.writing.spool import Spool
 from portal.infrastructure import installed
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import after_commit, db, transaction
 from portal.infrastructure.jobs.queue import JobRun
+from portal.infrastructure.locking.rows import lock_row
 from portal.infrastructure.sealing.keys import new_data_key
 from portal.infrastructure.sealing.streams import seal_stream
+from portal.infrastructure.storage import StorageError
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem
 
@@ -43,23 +46,29 @@ BETWEEN_NOTES = timedelta(seconds=3)
 STYLE = Path(__file__).parent / "package.css"
 
 
+_UNDER_WAY = frozenset({PackageStatus.QUEUED, PackageStatus.BUILDING})
+
+
 def build(run: JobRun, package_id: int) -> None:
     """Write, seal and store a package. Then, in one transaction, mark it ready, audit it and call the listeners."""
     with transaction() as session:
-        package = session.get_one(AnswerPackage, package_id)
-        if package.status not in {PackageStatus.QUEUED, PackageStatus.BUILDING}:
+        package = session.get(AnswerPackage, package_id)
+        if package is None or package.status not in _UNDER_WAY:
             return
         package.status = PackageStatus.BUILDING
     package = db.session.get_one(AnswerPackage, package_id)
-    writer = _Writer(run, package, db.session.get_one(Customer, package.customer_id))
+    customer_id = package.customer_id
+    writer = _Writer(run, package, db.session.get_one(Customer, customer_id))
     key, name = new_data_key(), f"exports/{secrets.token_hex(16)}"
     storage, wrap = installed.storage(), installed.master_keys().wrap
     storage.put(name, writer.sealed(key, object_id=name))
     organisation = installed.organisation()
     with run.finish() as session:
-        package = session.get_one(AnswerPackage, package_id)
-        package.status, package.progress = PackageStatus.READY, 100
-        package.storage_key = name
+        package = _still_wanted(package_id, customer_id)
+        if package is None:
+            after_commit(lambda: _forget(name))
+            return
+        package.status, package.progress, package.storage_key = PackageStatus.READY, 100, name
         package.wrapped_key = wrap(key, key_context(package))
         package.size, package.sha256, package.counts = writer.size, writer.sha256, writer.counts
         package.ready_at = clock.now()
@@ -72,6 +81,21 @@ def build(run: JobRun, package_id: int) -> None:
         if writer.promise:
             note_promise(package, customer, writer.promise[0])
         tell_ready(package)
+
+
+def _still_wanted(package_id: int, customer_id: int) -> AnswerPackage | None:
+    """Lock and return a package, unless it was ended while it was written, as by an erasure."""
+    lock_row(Customer, customer_id)
+    held = select(AnswerPackage).where(AnswerPackage.id == package_id, AnswerPackage.status.in_(_UNDER_WAY))
+    held = held.with_for_update(key_share=True).execution_options(populate_existing=True)
+    package: AnswerPackage | None = db.session.execute(held).scalar_one_or_none()
+    return package
+
+
+def _forget(name: str) -> None:
+    # Without its key it is noise, and what the store keeps for now ends with the leftovers.
+    with suppress(StorageError):
+        installed.storage().delete(name)
 
 
 class _Writer:

@@ -42,7 +42,7 @@ def article_15_information(
             "purposes": _purposes(customer_id, data_map, counts, kinds, language),
             "recipients": [as_answer(recipient, language, promise) for recipient in recipients],
             "retention": [
-                {"what": kind.label.text(language), "duration": kind.retention.text(language)} for kind in kinds
+                {"what": kind.label.text(language), "duration": kind.retention_text(language)} for kind in kinds
             ]
             + [{"what": _("Kept by this portal"), "duration": holding.retention(language)} for holding in holdings()],
             "rights": _rights(),

@@ -1,5 +1,7 @@
 """What workers do with answer packages: build them, remove the bytes of one that expired."""
 
+from sqlalchemy import update
+
 from portal.exports.building import build
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure import installed
@@ -18,15 +20,18 @@ def build_package(run: JobRun, package_id: int) -> None:
     except Exception:
         if db.session.get_one(Job, run.job_id).attempts >= MOST_ATTEMPTS:
             with transaction() as session:
-                session.get_one(AnswerPackage, package_id).status = PackageStatus.FAILED
+                if package := session.get(AnswerPackage, package_id):
+                    package.status = PackageStatus.FAILED
         raise
 
 
 @job("exports.remove_bytes")
 def remove_bytes(run: JobRun, package_id: int) -> None:
     """Remove what is left of an expired package from storage."""
-    package = db.session.get_one(AnswerPackage, package_id)
+    package = db.session.get(AnswerPackage, package_id)
+    if package is None:
+        return
     if package.storage_key:
         installed.storage().delete(package.storage_key)
     with run.finish() as session:
-        session.get_one(AnswerPackage, package_id).storage_key = None
+        session.execute(update(AnswerPackage).where(AnswerPackage.id == package_id).values(storage_key=None))

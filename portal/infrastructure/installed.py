@@ -8,9 +8,11 @@ from typing import Generic, TypeVar
 from flask import Flask, current_app
 
 from portal.config import Settings
+from portal.infrastructure.ledger.outside import Ledger
 from portal.infrastructure.mail.contract import MailTransport
 from portal.infrastructure.passwords.breached import BreachedPasswords
 from portal.infrastructure.scanner import Scanner
+from portal.infrastructure.sealing.hashing_keys import HashingKeys
 from portal.infrastructure.sealing.keys import MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage.contract import Storage
 from portal.organisation import Organisation
@@ -39,9 +41,12 @@ class Installed(Generic[T]):
 settings = Installed[Settings]("settings")
 organisation = Installed[Organisation]("organisation")
 storage = Installed[Storage]("storage")
+ledger = Installed[Ledger]("ledger")
 mail_transport = Installed[MailTransport]("mail_transport")
 scanner = Installed[Scanner]("scanner")
 breached_passwords = Installed[BreachedPasswords]("breached_passwords")
 master_keys = Installed[MasterKeys]("master_keys")
 sealing_key = Installed[SealingKey]("sealing_key")
+tombstone_keys = Installed[HashingKeys]("tombstone_keys")
+ledger_key = Installed[HashingKeys]("ledger_key")
 opening_keys = Installed[OpeningKeys | None]("opening_keys")

@@ -49,6 +49,14 @@ def roll(day: date, zone: Zone = METROPOLE) -> date:
     return day
 
 
+def working_days_before(day: date, count: int, zone: Zone = METROPOLE) -> date:
+    """Return the working day that lies so many working days before another day."""
+    while count:
+        day -= timedelta(days=1)
+        count -= is_working_day(day, zone)
+    return day
+
+
 @lru_cache(maxsize=512)
 def _holidays(zone: Zone, year: int) -> Mapping[date, str]:
     # A frozen copy for each year. The library's own table is filled when it is asked, and another thread could read it

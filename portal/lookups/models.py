@@ -8,14 +8,42 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.access.permissions import Role
+from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 from portal.staff.models import StaffMember
 
 
+class ArchiveGround(StrEnum):
+    """For what the archive may be opened; there is nothing else."""
+
+    LITIGATION = "litigation"
+    AUDIT = "audit"
+    AUTHORITY = "authority"
+    FRAUD = "fraud"
+    PERSON = "person"
+    """The person asked for it, or uses a right of theirs."""
+
+    def label(self, language: object) -> str:
+        """Return the ground in a few words, in a language."""
+        return _GROUNDS[self].text(language)
+
+
+_GROUNDS = {
+    ArchiveGround.LITIGATION: Label(fr="Litige", en="Dispute"),
+    ArchiveGround.AUDIT: Label(fr="Contrôle comptable ou fiscal", en="Audit of accounts or taxes"),
+    ArchiveGround.AUTHORITY: Label(fr="Demande d’une autorité", en="Request of an authority"),
+    ArchiveGround.FRAUD: Label(fr="Fraude en cours d’examen", en="Fraud being looked into"),
+    ArchiveGround.PERSON: Label(fr="Demande de la personne", en="Request of the person"),
+}
+
+
 class CustomerLookup(db.Model):
-    """A staff member's stated reason for opening one customer's file. It opens that file until `expires_at`."""
+    """A staff member's stated reason for opening one customer's file. It opens that file until `expires_at`.
+
+    With `archive_ground` it opens what is in the archive about them, and nothing else; without, everything else.
+    """
 
     __tablename__ = "customer_lookups"
 
@@ -25,6 +53,7 @@ class CustomerLookup(db.Model):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     request_reference: Mapped[str | None] = mapped_column(String(20))
+    archive_ground: Mapped[ArchiveGround | None] = mapped_column(code_column(ArchiveGround))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal import clock
 from portal.bilingual import Label, known_date, long_date
 from portal.customers.addresses import mask_address
+from portal.customers.capacity import Capacity
 from portal.customers.masks import mask_birth
 from portal.customers.models import Customer
 from portal.infrastructure import installed
@@ -32,6 +33,11 @@ _BIRTH_DATE = Label(fr="Date de naissance", en="Date of birth")
 _LANGUAGE = Label(fr="Langue", en="Language")
 _CUSTOMER_SINCE = Label(fr="Relation commencée", en="Customer since")
 _ENDED = Label(fr="Relation terminée", en="No longer a customer since")
+_CAPACITY = Label(fr="Client en tant que", en="Customer as")
+_CAPACITIES = {
+    Capacity.CONSUMER: Label(fr="consommateur", en="a consumer"),
+    Capacity.BUSINESS: Label(fr="professionnel", en="a business"),
+}
 _ADDRESS_OF_RECORD = Label(fr="Adresse e-mail principale", en="Main e-mail address")
 _ADDRESS = Label(fr="Adresse e-mail", en="E-mail address")
 _MAIL = Label(fr="E-mail que nous vous avons envoyé", en="E-mail that we sent you")
@@ -99,6 +105,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         (_FAMILY_NAME, customer.family_name),
         (_BIRTH_DATE, known_date(customer.birth, language) if customer.birth else None),
         (_LANGUAGE, _LANGUAGES[customer.language].text(language)),
+        (_CAPACITY, _CAPACITIES[customer.capacity].text(language) if customer.capacity else None),
         (_CUSTOMER_SINCE, _day(customer.customer_since, language)),
         (_ENDED, _day(customer.relationship_ended_on, language)),
     ]
@@ -118,6 +125,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "given_name": customer.given_name,
         "family_name": customer.family_name,
         "language": customer.language,
+        "capacity": customer.capacity.value if customer.capacity else None,
         "status": customer.status.value,
     }
     masked = {_BIRTH_DATE: mask_birth(customer.birth)} if customer.birth else {}

@@ -26,6 +26,11 @@ class ItemOutcome(StrEnum):
     LEFT_OUT = "left_out"
     "Portability does not cover it; the copy says why (art. 20(1))."
 
+    RECORDED = "recorded"
+    "It is written down and kept with the request: directives (loi 78-17 art. 85)."
+    REVIEWED = "reviewed"
+    "A person looked at it again (art. 22(3))."
+
     @property
     def is_negative(self) -> bool:
         """Whether the letter owes its reasons (art. 12(4)): not all that was asked for is done."""

@@ -61,7 +61,7 @@ def _empty(ids: list[int]) -> None:
         listener(ids)
     db.session.execute(delete(Mail).where(Mail.customer_id.in_(ids)))
     nothing = {"email": None, "email_normalised": None, "given_name": "", "family_name": "", "birth_date": None}
-    nothing |= {"birth_known": None, "customer_since": None, "last_contact_on": None}
+    nothing |= {"birth_known": None, "capacity": None, "customer_since": None, "last_contact_on": None}
     emptied = update(Customer).where(Customer.id.in_(ids))
     db.session.execute(emptied.values(status=CustomerStatus.ERASED, erased_at=clock.now(), **nothing))
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask_babel import get_locale
 from flask_login import current_user
 
-from portal.access.declare import PUBLIC, requires
+from portal.access.declare import PUBLIC_ALWAYS, requires
 from portal.customers.addresses import normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure import installed
@@ -35,7 +35,7 @@ MAILS_TO_ONE_ADDRESS = "5 per hour"
 
 
 @blueprint.get("/unsubscribe/<token>")
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 def unsubscribe(token: str) -> Any:
     try:
         customer = _find(token)
@@ -47,7 +47,7 @@ def unsubscribe(token: str) -> Any:
 
 # A mail program has no form token (RFC 8058). The link itself is a secret that a forged form would not know.
 @blueprint.post("/unsubscribe/<token>")
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 @without_form_token
 def stop(token: str) -> Any:
     """Stop the e-mails: for a mail program (RFC 8058) a plain 200 and no cookie, for a person the next page."""
@@ -83,7 +83,7 @@ def _bare(word: str) -> str:
 
 
 @blueprint.get("/unsubscribe/<token>/done")
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 def stopped(token: str) -> Any:
     try:
         customer = _find(token)
@@ -97,7 +97,7 @@ def stopped(token: str) -> Any:
 
 
 @blueprint.route("/unsubscribe", methods=["GET", "POST"])
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 def ask_for_link_page() -> Any:
     form = AddressForm()
     if not form.validate_on_submit():
@@ -111,7 +111,7 @@ def ask_for_link_page() -> Any:
 
 
 @blueprint.get("/unsubscribe/asked")
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 def link_asked() -> str:
     return render_template("preferences/public/link_asked.html")
 

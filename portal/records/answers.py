@@ -177,12 +177,15 @@ def _recipient(recipient: Recipient, language: str) -> tuple[str, ...]:
 
 
 def _retention(kind: Kind, language: str) -> tuple[str, ...]:
-    rule, reference = kind.retention.text(language), kind.retention.legal_reference.text(language)
-    return (rule, _("Reference: %(reference)s.", reference=reference))
+    return tuple(
+        sentence
+        for rule, reference in kind.retention_texts(language)
+        for sentence in (rule, _("Reference: %(reference)s.", reference=reference.text(language)))
+    )
 
 
 def _limits(kinds: Sequence[Kind], language: str) -> list[Part]:
-    reasons = [((kind.keep_reason.text(language),), kind) for kind in kinds if kind.keep_reason]
+    reasons = [((reason.text(language),), kind) for kind in kinds for reason in kind.keep_reasons()]
     return _grouped(reasons, kinds, language)
 
 

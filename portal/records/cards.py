@@ -36,6 +36,7 @@ class Card:
 
     `label` is the name of its kind, `name` the thing itself in one line and `end` its amount, or its yes or no.
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
+    `erase` names the record, by kind and number, where its kind may be erased on request.
     `agreements` say with which consent a record, or a field of it, was collected that requires one.
     """
 
@@ -49,6 +50,7 @@ class Card:
     agreements: tuple[str, ...] = ()
     name: str = ""
     end: str = ""
+    erase: tuple[str, str] | None = None
 
 
 class Cards:
@@ -100,6 +102,7 @@ class Cards:
             agreements=self._agreements_of(record, kind),
             name=name,
             end=end,
+            erase=(record.kind, record.external_id) if kind and "erasure" in kind.rights() else None,
         )
 
     def words_of(self, record: Record) -> str:
@@ -149,7 +152,7 @@ class Cards:
 
 def _kept_until(last_day: date | None, kind: Kind | None, language: str) -> str:
     if last_day is None or last_day == date.max:
-        return kind.retention.text(language) if kind else ""
+        return kind.retention_text(language) if kind else ""
     day = long_date(last_day, weekday=False)
     if last_day < clock.today():
         return _("Its time ended on %(date)s: it is about to be erased.", date=day)

@@ -2,17 +2,39 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.infrastructure.database import db
+from portal.records.archive.models import ArchivedRecord
 from portal.records.models import CategoryCount, Record
 
 RECORDS = Record.__table__
 COUNTS = CategoryCount.__table__
 
 Pile = tuple[int, str]
+
+
+class HeldKind(NamedTuple):
+    """How many records of a kind one system sent; those in use and those in the archive apart, by their table."""
+
+    part: str
+    category: str
+    kind: str
+    source: str
+    number: int
+
+
+def kinds_held(customer_id: int) -> list[HeldKind]:
+    """Count what a customer has, in use and in the archive, by kind and system. It reads every record of theirs."""
+    found: list[HeldKind] = []
+    for model in (Record, ArchivedRecord):
+        what = (model.category, model.kind, model.source)
+        counted = select(*what, func.count()).where(model.customer_id == customer_id).group_by(*what)
+        found += [HeldKind(model.__tablename__, *row) for row in db.session.execute(counted.order_by(*what))]
+    return found
 
 
 class CountChanges:

@@ -1,10 +1,13 @@
 """When records of the company's systems end: on the last day that the data map gives each of them."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
+from portal import clock
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
@@ -13,8 +16,9 @@ from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import OwnEnd
-from portal.personal_data.keeping.clause import About
+from portal.personal_data.keeping.clause import About, Act
 from portal.personal_data.own_file import needs_the_file, when_file_ends
+from portal.records.archive.moving import archive_records
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.retention_rules import Start
@@ -32,12 +36,15 @@ class LastDay(OwnEnd):
         return f"data_map:{hashlib.sha256(repr(rules).encode()).hexdigest()[:16]}"
 
 
-def _remove(ids: list[int]) -> None:
+def remove_records(ids: Collection[int]) -> int:
+    """Remove records, and count them off, in the current transaction, which holds their customers locked."""
     gone = delete(Record).where(Record.id.in_(ids)).returning(Record.customer_id, Record.category)
-    changes = CountChanges()
+    changes, removed = CountChanges(), 0
     for customer_id, category in db.session.execute(gone.execution_options(synchronize_session=False)):
         changes.take_off((customer_id, category))
+        removed += 1
     changes.write()
+    return removed
 
 
 @needs_the_file
@@ -56,12 +63,23 @@ def _kinds_of_contracts() -> list[str]:
     return [kind.code for kind in data_map.kinds.values() if kind.retention.starts is Start.CANCELLATION]
 
 
+def _is_kept_longer(over_before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that a record still has a time in the archive before it."""
+    return (Record.expires_on >= clock.local_date(over_before),)
+
+
 @when_file_ends
 def end_what_has_no_day(customer_ids: list[int]) -> None:
     """Remove the records that waited for the end of a relation which never began."""
     without = select(Record.id).where(Record.customer_id.in_(customer_ids), Record.expires_on.is_(None))
-    _remove(list(db.session.execute(without).scalars()))
+    remove_records(list(db.session.execute(without).scalars()))
 
+
+_ABOUT = About(Record.customer_id, Record.category, Record.kind, Record.external_id)
+_STARTS = Label(
+    fr="ce que dit la règle de son type dans la cartographie", en="what the rule of its kind says in the data map"
+)
+_GROUND = Label(fr="la référence légale de chaque type", en="the legal reference of each kind")
 
 RECORDS = Ending(
     code="records",
@@ -69,18 +87,35 @@ RECORDS = Ending(
     source=Rows(
         Record,
         age=Record.expires_on,
-        about=About(Record.customer_id, Record.category, Record.kind, Record.external_id),
-        remove_rows=_remove,
+        about=_ABOUT,
+        remove_rows=remove_records,
     ),
     term=LastDay(Label(fr="le dernier jour de chaque donnée", en="the last day of each record")),
-    starts=Label(
-        fr="ce que dit la règle de son type dans la cartographie",
-        en="what the rule of its kind says in the data map",
+    starts=_STARTS,
+    ground=_GROUND,
+)
+TO_ARCHIVE = Ending(
+    code="records_to_archive",
+    label=Label(
+        fr="Données dont l'usage courant est fini : elles passent en archive",
+        en="Records past their active use: they move to the archive",
     ),
-    ground=Label(fr="la référence légale de chaque type", en="the legal reference of each kind"),
+    source=Rows(
+        Record,
+        age=Record.active_until,
+        only=_is_kept_longer,
+        about=_ABOUT,
+        remove_rows=archive_records,
+        act=Act.ARCHIVE,
+    ),
+    term=LastDay(
+        Label(fr="le dernier jour d'usage courant de chaque donnée", en="the last day of active use of each record")
+    ),
+    starts=_STARTS,
+    ground=_GROUND,
 )
 
 PARTS = declare(
-    Part("records", frozenset({"records"}), Reach.CUSTOMER, (RECORDS,)),
+    Part("records", frozenset({"records"}), Reach.CUSTOMER, (RECORDS, TO_ARCHIVE)),
     Part("record_counts", frozenset({"record_counts"}), Reach.CUSTOMER, ends_with="customers"),
 )

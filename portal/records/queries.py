@@ -92,6 +92,16 @@ def tiles(customer_id: int) -> list[Tile]:
     return [Tile(category, counts[category], newest.get(category)) for category in CATEGORIES]
 
 
+def own_counts(customer_id: int) -> dict[str, int]:
+    """Return how many things the portal itself keeps about a customer in each category, beside their records."""
+    counts: dict[str, int] = {}
+    rows = db.session.execute(_built_once("tiles", _tiles_statement), {OF_CUSTOMER.key: customer_id})
+    for holding, category, count, _latest in rows:
+        if holding != "records" and count:
+            counts[category] = counts.get(category, 0) + count
+    return counts
+
+
 def overview(customer_id: int, category: Category, data_map: DataMap) -> Overview:
     """Return what is held in a category, in one statement."""
     counts: dict[str, int] = {}

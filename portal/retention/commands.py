@@ -15,6 +15,7 @@ from portal.personal_data.expiry.endings import ending_of, endings
 from portal.personal_data.expiry.loop import end_class, tally_of
 from portal.personal_data.expiry.models import PurgeRun, RunState
 from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.ledger.open_commands import while_open
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
 from portal.retention.hold_commands import hold, holds, lift
 from portal.retention.models import ClockJump, ClockMark
@@ -23,6 +24,7 @@ from portal.retention.models import ClockJump, ClockMark
 @click.command("purge")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed, what is kept, and why.")
 @with_appcontext
+@while_open
 def purge(dry_run: bool) -> None:
     """End what is past its time, class by class. The exit code is 1 when some of it has to wait."""
     if dry_run:

@@ -1,12 +1,14 @@
 """What somebody asks for, one class for each intent. Everything reads the stored answers and words them from here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.erasure.scope import Extent, Scope
+from portal.records.data_map.kinds import installed_data_map
 from portal.rights.chosen import Limit, RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 
@@ -80,9 +82,37 @@ class Correct(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Erase(Scoped):
-    """An erasure (art. 17)."""
+    """An erasure (art. 17): of everything, of some categories or kinds, of one record, or of what Facebook brought.
+
+    Attributes:
+        kinds: codes of kinds of record; empty where none is named.
+        record: kind and number of the one record that is meant; empty where none is.
+        when_it_ends: what a running contract needs may stay until it ends, and goes then without a new request.
+    """
 
     limited_to: Limit | None = None
+    kinds: tuple[str, ...] = ()
+    record: tuple[str, ...] = ()
+    when_it_ends: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """How far the erasure goes."""
+        if self.limited_to:
+            return Scope(Extent(self.limited_to.value))
+        if len(self.record) == 2:
+            return Scope(Extent.RECORDS, records=((self.record[0], self.record[1]),))
+        if self.kinds:
+            return Scope(Extent.KINDS, self.kinds)
+        return Scope(Extent.CATEGORIES, tuple(map(str, self.categories))) if self.categories else Scope()
+
+    def in_words(self, language: object) -> Rows:
+        if not self.kinds and not self.record:
+            return Asked.in_words(self, language)
+        named = [_kind_in_words(kind, language) for kind in self.kinds]
+        named += [f"{_kind_in_words(self.record[0], language)} {self.record[1]}"] if len(self.record) == 2 else []
+        rest = Asked.in_words(replace(self, kinds=(), record=(), categories=None), language)
+        return [(_LABELS["categories"].text(language), ", ".join(named)), *rest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +203,16 @@ def _categories(stored: Mapping[str, Any], name: str) -> tuple[Category, ...] | 
     return tuple(category for category in CATEGORIES if category in (stored.get(name) or ()))
 
 
+def _codes(stored: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(map(str, stored.get(name) or ()))
+
+
+def _kind_in_words(code: str, language: object) -> str:
+    """Return the name of a kind; its code where the data map no longer declares it."""
+    kind = installed_data_map().kinds.get(code)
+    return kind.label.text(language) if kind else code
+
+
 def _wishes(stored: Mapping[str, Any], name: str) -> tuple[tuple[Category, Wish], ...]:
     return tuple((Category(code), Wish(wish)) for code, wish in stored.get(name, {}).items())
 
@@ -183,6 +223,9 @@ _READERS: Final[dict[str, Reader]] = {
     "case": _code(RestrictionCase),
     "limited_to": _code(Limit),
     "categories": _categories,
+    "kinds": _codes,
+    "record": _codes,
+    "when_it_ends": _is_given,
     "consent": _is_given,
     "every_page": _is_given,
     "wishes": _wishes,
@@ -210,6 +253,10 @@ _LABELS: Final = {
     "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
     "categories": Label(fr="Données concernées", en="Data concerned"),
     "every_page": Label(fr="Chaque donnée sur une page à lire", en="Every item on a page to read"),
+    "when_it_ends": Label(
+        fr="Ce qu'un contrat en cours demande, à effacer quand il se termine",
+        en="What a running contract needs, to be erased when it ends",
+    ),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),

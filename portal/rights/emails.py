@@ -6,6 +6,7 @@ Each is queued in the transaction of the fact that it tells. A customer without 
 from typing import Any
 
 from portal.exports.models import AnswerPackage
+from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.rights.clock.running import is_late
 from portal.rights.lifecycle import Outcome
@@ -62,31 +63,38 @@ def queue_withdrawn(request: RightsRequest) -> None:
     _queue(request, "withdrawn")
 
 
-def queue_answered(request: RightsRequest) -> None:
-    """Say that the answer is there: granted, or refused in part or whole."""
-    _queue(request, "answered" if request.outcome is Outcome.GRANTED else "refused")
+def queue_answered(request: RightsRequest) -> Mail | None:
+    """Say that the answer is there: granted, or refused in part or whole. Return the mail; None without an address."""
+    return _queue(request, "answered" if request.outcome is Outcome.GRANTED else "refused")
 
 
-def queue_package_ready(request: RightsRequest, package: AnswerPackage) -> None:
-    """Say that the copy of the data is there, and until when."""
+def queue_package_ready(request: RightsRequest, package: AnswerPackage) -> Mail | None:
+    """Say that the copy of the data is there, and until when. Return the mail; None without an address."""
     assert package.expires_at
     is_partial = request.outcome is Outcome.PARTIAL
-    _queue(request, "package_ready", expires_at=package.expires_at.isoformat(), is_partial=is_partial)
+    return _queue(request, "package_ready", expires_at=package.expires_at.isoformat(), is_partial=is_partial)
+
+
+def queue_copy_completed(request: RightsRequest, package: AnswerPackage) -> Mail | None:
+    """Say that a copy was made again with what was missing in it. Return the mail; None without an address."""
+    assert package.expires_at
+    return _queue(request, "copy_completed", expires_at=package.expires_at.isoformat())
 
 
 def _paused_on(request: RightsRequest) -> str | None:
     return request.paused_on.isoformat() if request.paused_on else None
 
 
-def _queue(request: RightsRequest, template: str, **context: Any) -> None:
+def _queue(request: RightsRequest, template: str, **context: Any) -> Mail | None:
     customer = request.customer
-    if customer.email:
-        queue_mail(
-            f"rights/{template}",
-            customer.email,
-            customer.language,
-            customer_id=customer.id,
-            first_name=customer.given_name,
-            reference=request.reference,
-            **context,
-        )
+    if not customer.email:
+        return None
+    return queue_mail(
+        f"rights/{template}",
+        customer.email,
+        customer.language,
+        customer_id=customer.id,
+        first_name=customer.given_name,
+        reference=request.reference,
+        **context,
+    )

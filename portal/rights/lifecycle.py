@@ -57,7 +57,7 @@ class Status(StrEnum):
     SECOND_OPINION = "second_opinion"
     "A decision is drafted and waits for another person's agreement."
     ANSWERED = "answered"
-    "The answer has left. The portal closes the request in the same transaction, so no request stays here today."
+    "The answer is given. An erasure stays here while systems of the company still have to carry it out."
     CLOSED = "closed"
     "Answered, and nothing is owed any more."
     WITHDRAWN = "withdrawn"
@@ -141,6 +141,8 @@ class Step(StrEnum):
     "Nothing is owed any more."
     WITHDRAW = "withdraw"
     "The person takes the request back."
+    REOPEN = "reopen"
+    "It had been closed by mistake: what it granted was never carried out."
 
 
 class SecondOpinion(StrEnum):
@@ -204,6 +206,7 @@ ALLOWED: Final[Mapping[tuple[Status | None, Step], Status]] = MappingProxyType(
         (Status.SECOND_OPINION, Step.ANSWER): Status.ANSWERED,
         (Status.SECOND_OPINION, Step.WITHDRAW): Status.WITHDRAWN,
         (Status.ANSWERED, Step.CLOSE): Status.CLOSED,
+        (Status.CLOSED, Step.REOPEN): Status.IN_REVIEW,
     }
 )
 
@@ -214,11 +217,6 @@ def advance(status: Status | None, step: Step) -> Status:
         return ALLOWED[status, step]
     except KeyError:
         raise InvalidStep(status, step) from None
-
-
-def needs_second_opinion(right: Right, outcome: Outcome) -> bool:
-    """Whether another person must agree before the answer: refusals, in part or whole, and every erasure."""
-    return right is Right.ERASURE or outcome is not Outcome.GRANTED
 
 
 STAGES: Final = (
@@ -309,8 +307,8 @@ _STATUS_CUSTOMER: Final = {
     Status.CLARIFICATION_PENDING: Label(fr="À vous : répondre à notre question", en="Your turn: answer us"),
     Status.IN_REVIEW: Label(fr="En cours", en="In progress"),
     Status.SECOND_OPINION: Label(fr="En cours", en="In progress"),
-    Status.ANSWERED: Label(fr="Réponse envoyée", en="Answer sent"),
-    Status.CLOSED: Label(fr="Réponse envoyée", en="Answer sent"),
+    Status.ANSWERED: Label(fr="Réponse prête", en="Answer ready"),
+    Status.CLOSED: Label(fr="Réponse prête", en="Answer ready"),
     Status.WITHDRAWN: Label(fr="Annulée", en="Cancelled"),
 }
 
@@ -340,8 +338,8 @@ _STATUS_SENTENCES: Final = {
         en="Our answer is ready.",
     ),
     Status.CLOSED: Label(
-        fr="Notre réponse est envoyée. Elle dit ce qui est fait, ce qui reste à faire et par qui.",
-        en="Our answer has been sent. It says what is done, what remains and who does it.",
+        fr="Notre réponse est prête. Elle dit ce qui est fait, ce qui reste à faire et par qui.",
+        en="Our answer is ready. It says what is done, what remains and who does it.",
     ),
     Status.WITHDRAWN: Label(
         fr="Vous avez annulé cette demande. Vous pouvez en faire une autre à tout moment.",

@@ -89,13 +89,17 @@ class RightsRequest(db.Model):
     is_document_needed: Mapped[bool] = mapped_column(default=False)
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrongly_closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it had been closed as granted though nothing was done; open again since. See `items.reopening`."""
+    reopening_confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
 
     customer: Mapped[Customer] = relationship()
-    holder: Mapped[StaffMember | None] = relationship()
+    holder: Mapped[StaffMember | None] = relationship(foreign_keys=holder_id)
 
     # Read only by who asks for them with the row: the queue (`portal.rights.queue.to_do`).
     has_document: Mapped[bool | None] = query_expression()
     has_failed_copy: Mapped[bool | None] = query_expression()
+    erasure_state: Mapped[str | None] = query_expression()
 
     @property
     def asked(self) -> Asked:
@@ -137,9 +141,15 @@ class EventKind(StrEnum):
     SECOND_OPINION_ASKED = "second_opinion_asked"
     SECOND_OPINION_GIVEN = "second_opinion_given"
     PACKAGE_READY = "package_ready"
+    ERASURE_SCHEDULED = "erasure_scheduled"
+    """It was seconded, and can be cancelled for some days."""
+    ERASURE_RETURNED = "erasure_returned"
+    """What is held had changed before it began: it is decided once more."""
     ANSWERED = "answered"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    REOPENED = "reopened"
+    """It had been closed as granted, and nothing was done: staff only, until the letter says so."""
     NOTE = "note"
     """An internal note: staff only, never shown to the customer."""
 

@@ -20,10 +20,13 @@ def main(listener: int) -> None:
     _allow_many_connections()
     try:
         # Imported here, because the supervisor, which is to stay small, imports this module.
+        from portal.personal_data.ledger.doors import doors
         from portal.serving.server import server_for
         from wsgi import logged_app
 
-        server = server_for(logged_app())
+        app = logged_app()
+        doors.of(app).watch()
+        server = server_for(app)
     except SystemExit as fault:  # the settings have faults, says wsgi.py
         print(fault, file=sys.stderr)
         sys.exit(CANNOT_START)

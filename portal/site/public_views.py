@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
-from portal.access.declare import PUBLIC, requires
+from portal.access.declare import PUBLIC, PUBLIC_ALWAYS, requires
 from portal.access.next_page import next_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
@@ -31,7 +31,7 @@ def home() -> str:
 
 
 @blueprint.post("/language")
-@requires(PUBLIC)
+@requires(PUBLIC_ALWAYS)
 def language() -> AnyResponse:
     response = redirect(next_page(url_for("public.site.home")), 303)
     chosen = request.form.get("language")

@@ -1,4 +1,4 @@
-"""What a process needs to do its work: database, its version, jobs in time, storage."""
+"""What a process needs to do its work: database, its version, the ledger, jobs in time, storage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, scoped_session
 from portal import clock
 from portal.infrastructure import installed
 from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.personal_data.ledger.doors import doors
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 LATE_AFTER = timedelta(minutes=15)
@@ -43,6 +44,7 @@ def checks(app: Flask) -> list[Check]:
     return [
         Check("database", lambda: asked.first(text("SELECT 1")) is not None, is_vital=True),
         Check("migrations", asked.is_migrated, is_vital=True, asks_database=True),
+        Check("ledger", lambda: doors.of(app).are_open(), is_vital=True, asks_database=True),
         Check("jobs", lambda: asked.first(_late_jobs()) is None, asks_database=True),
         Check("storage", lambda: installed.storage.of(app).exists("readiness") in {True, False}),
     ]

@@ -37,8 +37,9 @@ def test_documents_and_decisions_are_not_for_support() -> None:
         assert may(Role.REVIEWER, permission)
 
 
-def test_the_second_opinion_is_the_officers() -> None:
-    assert [role for role in Role if may(role, Permission.GIVE_SECOND_OPINION)] == [Role.OFFICER]
+def test_reviewers_and_officers_second_and_what_must_be_proven_is_the_officers() -> None:
+    assert [role for role in Role if may(role, Permission.GIVE_SECOND_OPINION)] == [Role.REVIEWER, Role.OFFICER]
+    assert [role for role in Role if may(role, Permission.SECOND_PROVEN_GROUND)] == [Role.OFFICER]
 
 
 def test_the_desk_is_the_officers() -> None:

@@ -78,7 +78,7 @@ def test_a_request_from_form_to_answer(visit: Visit, how: Combination, tmp_path:
     visitor = how.newcomer(visit, "known")
     right = "access" if how.width == 390 else "erasure"
     reference = file_request(visitor, right, how.address("known"))
-    decide(how.visitor(visit), reference, right)
+    decide(how.visitor(visit), reference)
     if right == "erasure":
         agree(how.visitor(visit), reference)
     read_answer(visitor, reference)
@@ -108,7 +108,7 @@ def file_request(visitor: Visitor, right: str, address: str) -> str:
     return visitor.path.rsplit("/", 1)[-1]
 
 
-def decide(reviewer: Visitor, reference: str, right: str) -> None:
+def decide(reviewer: Visitor, reference: str) -> None:
     """Find the case in the queue, take it, and grant it."""
     reviewer.sign_in_staff("reviewer")
     page = reviewer.open("/staff/queue")
@@ -116,12 +116,7 @@ def decide(reviewer: Visitor, reference: str, right: str) -> None:
     page.click(f"main table a[href$='{reference}']")
     reviewer.send({}, "form[action$='/claim']")
     expect(page.locator("form[action$='/release']")).to_be_visible()
-    done = {} if right == "access" else {"done-usage": "Effacé"}
-    if done:
-        page.locator("details:has([name=done-usage]) summary").click()
-    reviewer.send(
-        {"outcome": "granted", "message": "Voici ce que nous avons fait.", **done}, "form[action$='/decision']"
-    )
+    reviewer.send({"way": "proposed", "message": "Voici ce que nous avons fait."}, "form[action$='/decision']")
     page.wait_for_url("**/staff/**")
 
 

@@ -162,7 +162,7 @@ def test_a_clear_case_is_decided_by_keyboard(visit: Visit) -> None:
     page.wait_for_url("**/staff/requests/DR-2026-00010")
     confirm_identity(keys)
     keys.press("a")
-    expect(page.locator("[name=outcome][value=granted]")).to_be_checked()
+    expect(page.locator("[name=way][value=proposed]")).to_be_checked()
     expect(page.locator("[name=message]")).to_be_focused()
     page.keyboard.type("Here is your copy.")
     keys.press("Control+Enter")

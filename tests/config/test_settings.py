@@ -17,6 +17,8 @@ def environment(folder: Path, **changes: str) -> dict[str, str]:
         "PORTAL_MASTER_KEYS": new_master_keys(),
         "PORTAL_SEALING_KEY": sealing,
         "PORTAL_OPENING_KEYS": opening,
+        "PORTAL_LEDGER_KEY": new_master_keys(),
+        "PORTAL_TOMBSTONE_KEYS": new_master_keys(),
         "PORTAL_PUBLIC_URL": "https://privacy.example.org",
     } | changes
 
@@ -30,7 +32,7 @@ def test_the_embedded_default_needs_only_keys_and_address(tmp_path: Path) -> Non
 def test_an_empty_environment_lists_every_missing_value(tmp_path: Path) -> None:
     with pytest.raises(SettingsFault) as caught:
         Settings.from_environment({"PORTAL_INSTANCE": str(tmp_path)})
-    for name in ("SECRET_KEY", "MASTER_KEYS", "SEALING_KEY", "PUBLIC_URL"):
+    for name in ("SECRET_KEY", "MASTER_KEYS", "SEALING_KEY", "LEDGER_KEY", "TOMBSTONE_KEYS", "PUBLIC_URL"):
         assert f"PORTAL_{name}: is missing" in str(caught.value)
 
 

@@ -11,11 +11,14 @@ from flask import Flask
 from portal import clock
 from portal.access.permissions import Role
 from portal.audit.verification import verify_chain
+from portal.personal_data.erasure.models import ErasureState
 from portal.preferences.purposes import FLAG_CODES
 from portal.rights.lifecycle import Status
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox, link_in, text_of
 from tests.support.acting.people import PASSWORD, People
 from tests.support.cases import case, form_token, take_most_urgent
+from tests.support.erasing.pages import carry_out, newest_erasure
 from tests.support.filing import trust_device
 from tests.support.looking.audit_trail import all_events
 from tests.support.preferences import FeedClient
@@ -23,7 +26,7 @@ from tests.support.preferences import FeedClient
 CAMILLE = "camille@example.org"
 
 
-def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People, mailbox: Mailbox) -> None:
+def test_an_erasure_from_its_form_to_its_certificate(app: Flask, people: People, mailbox: Mailbox) -> None:
     # Camille, known for long, once said yes to everything.
     camille, feed = people.signed_in(CAMILLE), FeedClient(app)
     trust_device()
@@ -53,13 +56,12 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     assert page.url == f"/staff/requests/{reference}"
     assert words in page.text
     answer = "Nous acceptons d’effacer toutes vos données."
-    values = {"outcome": "granted", "message": answer, "done-profile": "À effacer", "done-usage": "À effacer"}
-    page = page.submit(values, with_field="outcome")
+    page = page.submit({"way": "proposed", "message": answer}, with_field="way")
     assert case(reference).status is Status.SECOND_OPINION
     assert answer not in camille.get(f"/requests/{reference}").text
     assert all(feed.item("C-camille")["flags"].values())
 
-    # The privacy officer agrees: the answer leaves, and marketing reads "no" from that moment.
+    # The privacy officer agrees: it cools off, and marketing reads "no" from that moment.
     officer = people.signed_in_staff(Role.OFFICER, name="Hélène Aubry")
     page = take_most_urgent(officer)
     assert page.url == f"/staff/requests/{reference}"
@@ -68,30 +70,41 @@ def test_an_erasure_from_its_form_to_its_closed_file(app: Flask, people: People,
     item = feed.item("C-camille")
     assert (item["suppressed"], item["reason"], any(item["flags"].values())) == (True, "restricted", False)
 
-    # Camille is told, and reads the answer in her account, with who looked at her data meanwhile.
+    # Camille is told by when she can cancel, on her first page too, and sees who looked at her data meanwhile.
     mail = mailbox.last_to(CAMILLE)
-    assert mail["Subject"] == f"{reference} : notre réponse est prête"
+    assert mail["Subject"] == f"{reference} : votre effacement est décidé, et vous pouvez l’annuler"
     assert answer not in text_of(mail)
+    assert "Il commence le" in camille.get("/data").text
     page = camille.get(f"/requests/{reference}")
-    assert answer in page.text
-    assert "L’effacement n’est pas encore confirmé. Nos équipes doivent le faire" in page.text
-    assert "est fait" not in page.text.replace("Ce qui est fait, et ce qui reste à faire", "").replace(
-        "dit ce qui est fait", ""
-    )
-    assert "Nous avons accepté votre demande" in page.text
+    assert "L’effacement est décidé" in page.text
+    assert "ont été effacées" not in page.text
     log = camille.get("/access-log").text
     assert "Vérification d’identité et demandes" in log
     assert "Protection des données" in log
     assert reference in log
 
-    # The file is closed: nobody works on it any more, and every step stands in the trail, once and in order.
-    assert case(reference).status is Status.CLOSED
-    assert case(reference).closed_at is not None
+    # Three days later the worker carries it out, and her account is no more.
+    assert carry_out(newest_erasure()).state is ErasureState.DONE
+    assert feed.item("C-camille")["reason"] == "erased"
+    assert camille.get("/data").url.startswith("/sign-in")
+
+    # The answer is a page that needs no account: what went, what stays, who must still be told.
+    mail = mailbox.last_to(CAMILLE)
+    assert mail["Subject"] == f"{reference} : notre réponse à votre demande d’effacement"
+    page = Browser(app).get(link_in(mail))
+    assert "Certificat d’effacement" in page.text
+    assert "Ces données ont été effacées de ce portail le" in page.text
+    assert "Lefèvre" not in page.text
+
+    # Nobody works on it any more, and every step stands in the trail, once and in order. It stays answered, and is not
+    # closed: the company's systems have not confirmed yet.
+    assert case(reference).status is Status.ANSWERED
     assert "La file est vide" in reviewer.get("/staff/queue").text
     steps = [event.tag for event in all_events() if event.facts.get("reference") == reference]
     assert steps == [
-        "customer:request:filed", "staff:request:claimed", "staff:request:decided", "staff:request:claimed",
-        "staff:request:seconded", "customer:request:answered",
+        "customer:request:filed", "staff:request:claimed", "customer:items:decided", "staff:request:decided",
+        "staff:request:claimed", "staff:request:seconded", "customer:erasure:scheduled", "customer:erasure:sealed",
+        "customer:erasure:carried_out", "customer:request:answered",
     ]  # fmt: skip
     assert verify_chain().fault is None
 

@@ -10,16 +10,19 @@ from typing import Final
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from portal.accounts.models import LinkedIdentity
 from portal.bilingual import LANGUAGES
 from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
+from portal.letters.models import Dispatch
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.erasure.models import CancelLink, Erasure
 from portal.personal_data.sentences import declared
 from portal.preferences.models import ConsentRecord, PreferenceState
+from portal.rights.items.models import RequestItem
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from tests.personal_data.test_claims import ALLOWED
@@ -40,9 +43,9 @@ PAGES: Final = (
 )  # fmt: skip
 
 SAID: Final = {
-    "claire": {"recipient_name_promised"},
-    "remi": {"refused", "advertising_stopped"},
-    "alice": {"agreed", "agreed_in_part", "collected_with_agreement"},
+    "claire": {"recipient_name_promised", "item_handed", "answer_sent"},
+    "remi": {"refused"},
+    "alice": {"agreed", "agreed_in_part", "erased"},
     "neil": set(),
     "luc": set(),
     "paule": set(),
@@ -80,7 +83,10 @@ def take_rows_away(customer_id: int) -> None:
     with transaction() as session:
         for model in (ConsentRecord, PreferenceState):
             session.execute(delete(model).where(model.customer_id == customer_id))
-        session.execute(delete(LinkedIdentity))
+        session.execute(delete(Dispatch).where(Dispatch.customer_id == customer_id))
+        session.execute(update(RequestItem).values(done_at=None))
+        for of_all in (LinkedIdentity, CancelLink, Erasure):
+            session.execute(delete(of_all))
 
 
 def test_a_setting_that_goes_takes_its_sentence_along(app: Flask, people: People, company: Company) -> None:

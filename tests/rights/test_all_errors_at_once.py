@@ -9,10 +9,10 @@ from tests.support.cases import decide, open_case, refusal_values, taken_in
 def test_a_refusal_names_what_is_empty_and_what_it_lacks(people: People) -> None:
     reference = taken_in(people, Right.ERASURE)
     page = open_case(people.signed_in_staff(Role.REVIEWER), reference)
-    page = decide(page, "refused", "", **refusal_values(Right.ERASURE, ground="", until="", granted=""))
+    page = decide(page, "refused", "", **refusal_values(Right.ERASURE, ground=""))
     assert page.status == 422
     assert [text.split(" : ")[-1] for text in page.errors] == [
-        "Écrivez la réponse au client.", "le motif prévu par la loi.", "ce que vous accordez, ou « rien ».", "jusqu’à quand.",
+        "Écrivez la réponse au client.", "le motif prévu par la loi.",
     ]  # fmt: skip
 
 

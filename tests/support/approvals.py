@@ -52,7 +52,7 @@ ROLE_CHANGE = register(
     ApprovalKind(
         code="role_change",
         label=Label(fr="Changer un rôle", en="Change a role"),
-        permission=Permission.GIVE_SECOND_OPINION,
+        permission=Permission.SECOND_PROVEN_GROUND,
         facts_of=_facts_of,
         carry_out=_carry_out,
         describe=_describe,

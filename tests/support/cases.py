@@ -74,8 +74,30 @@ def take(browser: Browser, reference: str) -> Page:
 
 
 def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: Any) -> Page:
-    """Fill the decision form of a case's page and save it."""
-    return page.submit({"outcome": outcome, "message": message} | values, with_field="outcome")
+    """Decide a case on its page so that its outcome is `granted`, `partial` or `refused`, and save it.
+
+    For `partial` one item is refused on its own page, on the ground of `values`; the rest is taken as proposed.
+    """
+    if outcome == "partial":
+        page = refuse_one(page, values.pop("ground"))
+    way = "refused" if outcome == "refused" else "proposed"
+    return page.submit({"way": way, "message": message} | values, with_field="way")
+
+
+def refuse_one(page: Page, ground: str) -> Page:
+    """Refuse one item of a case on its own page; what only words describe is divided first. Return the case's page."""
+    item = page.browser.get(item_links(page)[0])
+    if item.tree.select("form[action$='/divide']"):
+        page = item.submit({"part-words": "Une partie"}, action="/divide")
+        item = page.browser.get(item_links(page)[-1])
+    page = item.submit({"item-outcome": "refused", "item-ground": ground}, with_field="item-outcome")
+    assert page.status == 200, page.errors
+    return page
+
+
+def item_links(page: Page) -> list[str]:
+    """Return the addresses of the pages of items that a case's page leads to."""
+    return [str(link["href"]) for link in page.tree.select(".items a.whole")]
 
 
 def references(page: Page) -> list[str]:
@@ -106,12 +128,9 @@ def second(browser: Browser, reference: str, agrees: str = "yes", text: str = ""
 
 
 def refusal_values(right: Right, **changed: str) -> dict[str, str]:
-    """Return the values of a complete refusal of a right in the decision form, without outcome and message."""
+    """Return the values of a complete refusal of a right in the decision form, without its way and message."""
     ground = next(ground for ground in grounds_for(right) if not ground.needs_officer)
-    return {
-        "ground": str(ground), "refused": "L’essentiel", "granted": "rien", "until": "31 décembre 2034",
-        "evidence": "Relu le 3 mars avec le service client.",
-    } | changed  # fmt: skip
+    return {"ground": str(ground), "evidence": "Relu le 3 mars avec le service client."} | changed
 
 
 def take_most_urgent(browser: Browser) -> Page:

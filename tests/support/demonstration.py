@@ -32,8 +32,12 @@ from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 from portal.lookups.models import AlertKind, ReadingAlert
 from portal.lookups.opening import open_lookup
 from portal.lookups.watching.counting import this_hour
+from portal.personal_data.erasure.planning import plan
+from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
+from portal.rights.items.models import RequestItem
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
@@ -43,10 +47,10 @@ from tests.support.cases import take
 
 Values = dict[str, str]
 
-# What a GET may write: that a look happened, when a session or token was last used, and counts of tries.
+# What a GET may write: that a look happened, that an answer was opened, when a session or token was last used, and counts of tries.
 MAY_CHANGE = {
     "account_sessions": {"last_used_at"}, "staff_sessions": {"last_used_at"}, "api_tokens": {"last_used_at"},
-    "account_devices": {"last_seen_at"},
+    "account_devices": {"last_seen_at"}, "dispatches": {"state", "at"},
 }  # fmt: skip
 MAY_GROW = {"audit_events", "audit_head", "access_log_entries", "rate_counts", "reading_hours", "whole_base_looks"}
 
@@ -85,6 +89,7 @@ def make_app(folder: Path) -> Flask:
         instance=folder, database_url=f"sqlite:///{folder / 'portal.sqlite'}", storage_url=f"file://{folder / 'storage'}",
         mail_url=f"console:{folder / 'mail'}", secret_key="a secret of the tests, long enough to be taken",
         master_keys=new_master_keys(), sealing_key=sealing, opening_keys=opening, public_url="http://localhost:8000",
+        ledger_url=f"file://{folder}-ledger", ledger_key=new_master_keys(), tombstone_keys=new_master_keys(),
     )  # fmt: skip
     app = create_app(settings)
     with app.app_context():
@@ -143,12 +148,18 @@ def _tokens(app: Flask) -> Values:
         new = {"email": "new@example.net", "email_normalised": "new@example.net"}
         links = {purpose: issue_link(account.id, purpose, **new).public_id for purpose in Purpose}
         invitation = link_of(invite("new@example.org", "Nouvelle", Role.SUPPORT, actor="command"), settings)
+        person = session.execute(select(Customer).order_by(Customer.id.desc()).limit(1)).scalar_one()
+        usage = Scope(Extent.CATEGORIES, ("usage",))
+        erasure = schedule(person, usage, plan(person.id, usage))
+        cancels, status = issue_cancel(erasure), status_token_id(erasure)
     return {
         "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
         "/address/confirm/": write_token(settings.secret_key, Purpose.CHANGE_ADDRESS, links[Purpose.CHANGE_ADDRESS]),
         "/address/not-me/": write_token(settings.secret_key, Purpose.DENY_CHANGE, links[Purpose.DENY_CHANGE]),
         "/staff/invitation/": invitation.rpartition("/")[2],
+        "/erasure/": write_token(settings.secret_key, STATUS, status),
+        "/erasure/cancel/": write_token(settings.secret_key, CANCEL, cancels),
         "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
         "/facebook/deletion/": confirmation_code(Callback("218471", clock.now())),
     }
@@ -157,6 +168,12 @@ def _tokens(app: Flask) -> Values:
 def _staff_values() -> Values:
     return {
         "/staff/requests/": _reference_with_document(),
+        "/staff/requests/<reference>/items/": str(
+            _first(
+                select(RequestItem.id).join(RightsRequest).where(RightsRequest.reference == _reference_with_document())
+            )
+        ),
+        "/staff/requests/<reference>/items/<int:item_id>/records/": "1",
         "/staff/members/": _first(select(StaffMember.public_id).where(StaffMember.role == Role.SUPPORT)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),

@@ -16,6 +16,7 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import deliver
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, refusal_values, second, staff_browser, taken_in
+from tests.support.erasing.pages import carry_out, file_erasure, newest_erasure
 from tests.support.filing import file_copy, file_with_document_later, trust_device
 from tests.support.packages import take_in
 from tests.support.preferences import press
@@ -59,7 +60,8 @@ class Company:
         if case(reference).status is Status.SECOND_OPINION:
             second(self._officer, reference)
         deliver()
-        assert not case(reference).is_open, f"{reference}: {case(reference).status}"
+        is_decided = case(reference).right is Right.ERASURE and case(reference).outcome is not None
+        assert is_decided or not case(reference).is_open, f"{reference}: {case(reference).status}"
 
     def copy(self, browser: Browser) -> None:
         """Have a customer ask for a copy, and grant it."""
@@ -72,13 +74,13 @@ def agreed_to_nothing(company: Company, browser: Browser, name: str) -> None:
 
 
 def refused_everything(company: Company, browser: Browser, name: str) -> None:
-    """Said no to everything, and had all erased."""
+    """Said no to everything; an erasure of all is decided, and can still be cancelled."""
     press(browser.get("/preferences"), "Tout refuser")
     company.answer(taken_in(company.people, Right.ERASURE, email=address_of(name)))
 
 
 def accepted_one(company: Company, browser: Browser, name: str) -> None:
-    """Said yes to one thing years ago and linked Facebook; got a copy, which has ended; was refused something."""
+    """Said yes to one thing years ago and linked Facebook; got a copy, which has ended; had one kind erased."""
     with clock.stopped_at(datetime(2026, 2, 1, 9, tzinfo=UTC)):
         page = browser.get("/preferences")
         page.submit({"surveys.email": "accept"}, with_field="surveys.email")
@@ -86,7 +88,9 @@ def accepted_one(company: Company, browser: Browser, name: str) -> None:
     with clock.stopped_at(clock.now() - timedelta(days=60)):
         company.copy(browser)
     run_due_jobs()
-    company.answer(taken_in(company.people, Right.ERASURE, email=address_of(name)), "partial")
+    company.answer(taken_in(company.people, Right.ERASURE, email=address_of(name)), "refused")
+    company.answer(file_erasure(browser, scope="kinds", kinds=["survey_answer"]))
+    carry_out(newest_erasure())
 
 
 def of_whom_nothing_is_held(company: Company, browser: Browser, name: str) -> None:

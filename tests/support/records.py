@@ -63,6 +63,11 @@ def removed(kind: str, external_id: str, of: str = "C-1001") -> Line:
     return {"type": "removed", "customer": of, "kind": kind, "external_id": external_id}
 
 
+def complete(source: str, at: str) -> Line:
+    """Return the line by which a system says that it has sent all it held at an instant."""
+    return {"type": "complete", "source": source, "at": at}
+
+
 def ndjson(*lines: Line | str | bytes) -> bytes:
     """Return lines as NDJSON; a text or bytes goes in as it is."""
     parts = [

@@ -7,11 +7,14 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.config import Settings
+from portal.personal_data.ledger.doors import doors
 
 
 @pytest.fixture
 def away(settings: Settings, tmp_path: Path) -> Flask:
-    return create_app(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/nowhere/portal.sqlite"}))
+    app = create_app(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/nowhere/portal.sqlite"}))
+    doors.of(app).is_open = True  # it has served before the database went
+    return app
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from portal.clock import now
 from portal.customers.creation import create_customer
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.tombstones import ADDRESS, release
 
 CONFIRMED = declare("customer:account:confirmed", "account", "is_claim", "others_ended")
 
@@ -54,6 +55,8 @@ def confirm_address(link_id: int) -> Confirmation:
     others = [rival for rival in rivals if rival is not account]
     for other in others:
         take_everything(other)
+    # The person is back by their own will: no system brought them, so their address is known here again.
+    release(ADDRESS, address)
     customer, is_claim = _customer_of(account)
     customer.language = account.language
     account.customer_id, account.is_claimed_by_match = customer.id, is_claim

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.accounts.emails import queue_password_changed
-from portal.accounts.entry.registration import NOBODY, confirmed_account, subject_of
+from portal.accounts.entry.registration import NOBODY, confirmed_account, is_erased, subject_of
 from portal.accounts.facebook.linked_identities import forget_identities
 from portal.accounts.links import LinkUnusable, use_link, void_links
 from portal.accounts.models import Account, AccountToken
@@ -52,7 +52,7 @@ def reset_password(link_id: int, password_hash: str) -> None:
         select(Account).where(Account.id == link.account_id).with_for_update(key_share=True)
     ).scalar_one()
     use_link(link_id)
-    if account.customer is None:
+    if account.customer is None or is_erased(account):
         raise LinkUnusable
     account.password_hash, account.password_changed_at = password_hash, clock.now()
     void_links(account.id)

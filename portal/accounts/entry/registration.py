@@ -11,7 +11,7 @@ from portal.accounts.models import Account
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.clock import now
-from portal.customers.models import Customer
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import enqueue
@@ -73,6 +73,11 @@ def confirmed_account(email_normalised: str) -> Account | None:
         Account.email_normalised == email_normalised, Account.email_confirmed_at.is_not(None)
     )
     return db.session.execute(statement).scalar_one_or_none()
+
+
+def is_erased(account: Account) -> bool:
+    """Tell whether the customer of an account was erased: nothing opens it any more, until its row goes too."""
+    return account.customer is not None and account.customer.status is CustomerStatus.ERASED
 
 
 def subject_of(account_id: int | None) -> str:

@@ -1,6 +1,7 @@
 """Sign in with Facebook: a button begins, a link leads to Facebook, and each outcome has a page to come back to."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -46,6 +47,7 @@ _CODES = {
     Outcome.TAKEN: 409,
     Outcome.SOMEBODY_ELSE: 403,
     Outcome.CLOSED: 403,
+    Outcome.ERASED: 409,
     Outcome.DOWN: 503,
     Outcome.MISCONFIGURED: 502,
 }
@@ -66,7 +68,8 @@ def begin() -> Any:
     """Answer with a page that holds a link to Facebook: our `form-action` policy lets no form lead to another site."""
     _check_offered()
     count_facebook_attempt()
-    attempt = begin_facebook(next_page(""))
+    errand = Errand.OPEN_ANEW if "anew" in request.form else Errand.SIGN_IN
+    attempt = begin_facebook(next_page(""), errand)
     url = provider.authorize_url(attempt.state, attempt.verifier)
     return render_template("accounts/public/facebook.html", next=attempt.next, url=url)
 
@@ -105,6 +108,7 @@ def _enter(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
                 device_label=device_label(request.user_agent.string),
                 language=str(get_locale()),
                 may_mail=is_mail_allowed,
+                opens_anew=attempt.errand == Errand.OPEN_ANEW,
             )
             onward = landing(arrival.account, FACEBOOK, attempt.next) if arrival.account else ""
     except IntegrityError:
@@ -119,7 +123,7 @@ def _enter(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
         # Whoever opens the mailed link in this browser is the person whom Facebook knows.
         await_registration(arrival.awaited, is_password_known=True)
         return redirect(url_for("public.accounts.registered"), 303)
-    return _outcome(arrival.outcome, attempt)
+    return _outcome(arrival.outcome, attempt, arrival.erased_at)
 
 
 def _link(profile: provider.Profile, attempt: FacebookAttempt) -> Any:
@@ -158,15 +162,16 @@ def _is_still_here(attempt: FacebookAttempt) -> bool:
     return bool(current_user.is_authenticated and current_user.public_id == attempt.account)
 
 
-_ERRANDS = {Errand.SIGN_IN: _enter, Errand.LINK: _link, Errand.PROVE: _prove}
+_ERRANDS = {Errand.SIGN_IN: _enter, Errand.OPEN_ANEW: _enter, Errand.LINK: _link, Errand.PROVE: _prove}
 
 
-def _outcome(outcome: Outcome, attempt: FacebookAttempt | None = None) -> Response:
+def _outcome(outcome: Outcome, attempt: FacebookAttempt | None = None, erased_at: datetime | None = None) -> Response:
     page = render_template(
         "accounts/public/facebook_outcome.html",
         outcome=outcome,
         errand=attempt.errand if attempt else Errand.SIGN_IN,
         next=attempt.next if attempt else "",
+        erased_at=erased_at,
     )
     return Response(page, _CODES[outcome], mimetype="text/html")
 

@@ -1,6 +1,7 @@
 """Come in through Facebook. Its number for the person opens an account, never the address that it gives for them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -18,6 +19,9 @@ from portal.audit.tags import declare
 from portal.customers.addresses import normalise_address
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.models import Tombstone
+from portal.personal_data.erasure.tombstones import ADDRESS, is_buried, release
+from portal.personal_data.erasure.tombstones import FACEBOOK as FACEBOOK_NUMBER
 
 ADDRESS_MET = declare("customer:facebook:address_met")
 
@@ -37,6 +41,8 @@ class Outcome(StrEnum):
     """An account has this address: its owner signs in to it first, and links Facebook from there."""
     CLOSED = "closed"
     """The customer was erased."""
+    ERASED = "erased"
+    """Somebody with this number or address was erased here: nothing is made before they say that they want it."""
     CANCELLED = "cancelled"
     """The person said no at Facebook."""
     REFUSED = "refused"
@@ -60,11 +66,13 @@ class Arrival:
     Attributes:
         awaited: public id of what waits: an account for its confirmation, a sign-in for its second step.
         account: the account that the person is signed in to.
+        erased_at: when they were erased here.
     """
 
     outcome: Outcome
     awaited: str = ""
     account: Account | None = None
+    erased_at: datetime | None = None
 
 
 def needs_mail(profile: Profile) -> bool:
@@ -78,14 +86,28 @@ def needs_mail(profile: Profile) -> bool:
     return profile.email is not None and db.session.execute(opened).first() is None
 
 
-def arrive(profile: Profile, *, device_token: str, device_label: str, language: str, may_mail: bool) -> Arrival:
+def arrive(
+    profile: Profile,
+    *,
+    device_token: str,
+    device_label: str,
+    language: str,
+    may_mail: bool,
+    opens_anew: bool = False,
+) -> Arrival:
     """Let somebody in whom Facebook vouches for, or make them an account, in the current transaction.
 
     Args:
         may_mail: False once their address got enough mails this hour.
+        opens_anew: whether they were told that they had been erased here, and want a new account all the same.
     """
     account = _account_opened_by(profile.scoped_id)
     if account is None:
+        buried = None if opens_anew else _buried(profile)
+        if buried:
+            return Arrival(Outcome.ERASED, erased_at=buried.made_at)
+        if opens_anew:
+            release(FACEBOOK_NUMBER, profile.scoped_id)
         return _first_visit(profile, language, may_mail=may_mail)
     if account.customer is None:
         ask_for_another_link(account.id, may_mail=may_mail)
@@ -97,6 +119,12 @@ def arrive(profile: Profile, *, device_token: str, device_label: str, language: 
     tell = account.last_sign_in_at is not None
     enter(account, device_token=device_token, device_label=device_label, tell=tell, method=FACEBOOK)
     return Arrival(Outcome.ENTERED, account=account)
+
+
+def _buried(profile: Profile) -> Tombstone | None:
+    """Return the tombstone of what Facebook gives for somebody: its number, else the address."""
+    by_address = is_buried(ADDRESS, profile.email) if profile.email else None
+    return is_buried(FACEBOOK_NUMBER, profile.scoped_id) or by_address
 
 
 def _account_opened_by(scoped_id: str) -> Account | None:

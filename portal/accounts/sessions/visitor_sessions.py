@@ -62,6 +62,8 @@ class Errand(StrEnum):
     """To let Facebook open the account that they are signed in to."""
     PROVE = "prove"
     """To prove again that they are the person who signed in."""
+    OPEN_ANEW = "open_anew"
+    """To open a new account, though they were erased here."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from portal.infrastructure.jobs.queue import (
     periodic,
     wake_with,
 )
+from portal.infrastructure.jobs.standstill import may_work
 from portal.infrastructure.locking.second_try import run_twice
 
 SWEEP_SECONDS = 5
@@ -104,8 +105,11 @@ def _redis_pool(url: str) -> Any:
 
 
 def run_job(job_id: int) -> bool:
-    """Take a due job, run it, and record how it ended. Return False when it is not due, or another worker has it."""
-    run = _take(job_id)
+    """Take a due job, run it, and record how it ended. Return False when it is not due, or another worker has it.
+
+    Nothing is taken while jobs may not run (`standstill`).
+    """
+    run = _take(job_id) if may_work() else None
     if run is None:
         return False
     row = db.session.get_one(Job, job_id)
@@ -138,12 +142,16 @@ def sweep() -> list[int]:
 
     Due are jobs whose wake-up was lost, jobs to be tried again, and jobs that a dead worker left.
     """
+    if not may_work():
+        return []
     _enqueue_periodic()
     return due_jobs(Lane.MAIN)
 
 
 def due_jobs(lane: Lane) -> list[int]:
-    """Return the ids of a slice of the due jobs of a lane, oldest first."""
+    """Return the ids of a slice of the due jobs of a lane, oldest first; none while jobs may not run."""
+    if not may_work():
+        return []
     due = select(Job.id).where(Job.lane == lane, _is_due(clock.now())).order_by(Job.run_at, Job.id).limit(SWEEP_SIZE)
     ids = list(db.session.execute(due).scalars())
     db.session.rollback()

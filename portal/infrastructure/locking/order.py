@@ -4,6 +4,7 @@ ORDER = (
     "accounts",
     "customers",
     "rights_requests",
+    "erasures",
     "identity_checks",
     "identity_documents",
     "preference_states",

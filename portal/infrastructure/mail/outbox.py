@@ -1,5 +1,6 @@
 """Queue a mail in the current transaction; the worker renders it in the recipient's language and sends it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
@@ -18,6 +19,15 @@ from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.one_time_tokens import write_token
 
 _PARTS = ("subject.txt", "txt", "html")
+
+Listener = Callable[[Mail], None]
+_on_accepted: list[Listener] = []
+
+
+def on_accepted(listener: Listener) -> Listener:
+    """Register what happens in the transaction that notes that the mail server took a mail."""
+    _on_accepted.append(listener)
+    return listener
 
 
 def queue_mail(
@@ -49,9 +59,9 @@ def queue_mail(
 @job("mail.send")
 def send_mail(run: JobRun, mail_id: int) -> None:
     """Send one mail. A second run sends the same Message-ID, by which servers and readers drop the copy."""
-    mail = db.session.get_one(Mail, mail_id)
-    if mail.status is not MailStatus.WAITING:
-        return
+    mail = db.session.get(Mail, mail_id)
+    if mail is None or mail.status is not MailStatus.WAITING:
+        return  # sent by a run that was killed, or gone with an erasure
     transport: MailTransport = installed.mail_transport()
     message = render_mail(mail)
     db.session.rollback()
@@ -62,6 +72,9 @@ def send_mail(run: JobRun, mail_id: int) -> None:
         status = MailStatus.REFUSED
     with run.finish() as session:
         session.execute(update(Mail).where(Mail.id == mail_id).values(status=status, sent_at=clock.now()))
+        if status is MailStatus.SENT:
+            for listener in _on_accepted:
+                listener(session.get_one(Mail, mail_id))
 
 
 def _part(template: str, context: dict[str, Any]) -> str:

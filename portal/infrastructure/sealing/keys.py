@@ -62,7 +62,7 @@ def new_data_key() -> bytes:
 
 
 def new_master_keys() -> str:
-    """Return a value for PORTAL_MASTER_KEYS with one fresh key."""
+    """Return one fresh key as a value for PORTAL_MASTER_KEYS, and for every other list of 32-byte keys."""
     return f"v1:{_text(secrets.token_bytes(KEY_SIZE))}"
 
 
@@ -76,12 +76,12 @@ def new_sealing_pair() -> tuple[str, str]:
 
 
 def with_next_master_key(text: str) -> str:
-    """Return a value for PORTAL_MASTER_KEYS with a fresh key at its end, which can unwrap but does not wrap yet.
+    """Return a list of keys with a fresh one at its end: of PORTAL_MASTER_KEYS it can unwrap, but does not wrap yet.
 
     Raises:
         KeysMisconfigured: the present value has faults.
     """
-    version = max(_parse_keys(text)) + 1
+    version = max(parse_keys(text)) + 1
     return f"{text.strip()},v{version}:{_text(secrets.token_bytes(KEY_SIZE))}"
 
 
@@ -91,7 +91,7 @@ def next_sealing_pair(opening_keys: str) -> tuple[str, str]:
     Raises:
         KeysMisconfigured: the present opening keys have faults.
     """
-    version = max(_parse_keys(opening_keys)) + 1
+    version = max(parse_keys(opening_keys)) + 1
     private = X25519PrivateKey.generate()
     return (
         f"v{version}:{_text(private.public_key().public_bytes_raw())}",
@@ -119,7 +119,7 @@ class MasterKeys:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `v2:<base64>,v1:<base64>`, the current key first. Raises `KeysMisconfigured`."""
-        keys = _parse_keys(text)
+        keys = parse_keys(text)
         return cls(next(iter(keys)), keys)
 
     @property
@@ -195,7 +195,7 @@ class SealingKey:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `v1:<base64 of the 32-byte X25519 public key>`. Raises `KeysMisconfigured`."""
-        keys = _parse_keys(text)
+        keys = parse_keys(text)
         if len(keys) != 1:
             raise KeysMisconfigured(["one sealing key is expected, not a list"])
         ((version, raw),) = keys.items()
@@ -229,7 +229,7 @@ class OpeningKeys:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `v2:<base64>,v1:<base64>` of 32-byte X25519 private keys. Raises `KeysMisconfigured`."""
-        keys = _parse_keys(text)
+        keys = parse_keys(text)
         return cls(next(iter(keys)), keys)
 
     def open(self, sealed: bytes, context: bytes = b"") -> bytes:
@@ -266,7 +266,8 @@ def _text(key: bytes) -> str:
     return base64.b64encode(key).decode("ascii")
 
 
-def _parse_keys(text: str) -> dict[int, bytes]:
+def parse_keys(text: str) -> dict[int, bytes]:
+    """Read `v2:<base64>,v1:<base64>` of 32-byte keys, in the order given. Raises `KeysMisconfigured`."""
     keys: dict[int, bytes] = {}
     faults: list[str] = []
     for position, entry in enumerate(text.strip().split(","), start=1):

@@ -13,6 +13,8 @@ from portal.infrastructure.identifiers import new_public_id
 
 
 class ErasureState(StrEnum):
+    WAITING = "waiting"
+    "Decided, while another erasure of the same customer is under way: it cools off once that one is over."
     COOLING = "cooling"
     "Decided and seconded; the person may still cancel it."
     RUNNING = "running"
@@ -30,13 +32,22 @@ class Erasure(db.Model):
     Attributes:
         request_id: the request that asks for it; None for one begun from the shell.
         scope: see `Scope`.
+        due_on: when its request is due; the start waits for an open copy at most until two days before.
         digest: of the plan that was decided (`Plan.digest`): another one sends it back to review.
+        items: what it does, item by item, as counted when it could not be cancelled any more (`planning.stored`).
+        systems: the codes of the company's systems that sent what goes: they are to be told.
         step: the step that is next or under way; `position` says how far it is.
+        done: how many rows are erased or moved so far.
+        runs: how many jobs were asked for: a key of a job works once for ever.
         entry: the id of its line in the ledger.
-        sealed_contact: where the answer goes, sealed; gone once the answer was sent.
+        sealed_contact: where the answer goes, sealed (`contact.Contact`); gone once the answer was sent, or with the
+            words.
+        sealed_words: what the person wrote in their requests, sealed, where something was kept, archived or refused;
+            gone at `words_until`, when nobody looks at the decision a second time any more.
+        sealed_proof: the letters and the evidence behind such a decision, sealed; gone with this row.
         token_hash: of the address of its status page, which is open without an account until `token_until`.
         certificate: what was done, by kind and count, without a name; None until the recount.
-        cause: why it is halted, as a code.
+        cause: why it is halted, or what an officer must know of one that is done, as a code.
     """
 
     __tablename__ = "erasures"
@@ -49,6 +60,7 @@ class Erasure(db.Model):
             postgresql_where=literal_column("state IN ('cooling', 'running', 'halted')"),
         ),
         Index("ix_erasures_runs_at", "state", "runs_at"),
+        Index("ix_erasures_words_until", "words_until"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -59,11 +71,19 @@ class Erasure(db.Model):
     state: Mapped[ErasureState] = mapped_column(code_column(ErasureState), default=ErasureState.COOLING)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     runs_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date | None]
     digest: Mapped[str] = mapped_column(String(64))
+    items: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default="[]")
+    systems: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     step: Mapped[str] = mapped_column(String(20), default="start")
     position: Mapped[str] = mapped_column(String(200), default="")
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    runs: Mapped[int] = mapped_column(default=0, server_default="0")
     entry: Mapped[int | None] = mapped_column(BigId)
     sealed_contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_proof: Mapped[bytes | None] = mapped_column(LargeBinary)
+    words_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     token_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     certificate: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from portal.bilingual import Label
 from portal.personal_data.erasure.scope import Scope
@@ -58,11 +58,43 @@ class Plan:
         return hashlib.sha256(json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
+def stored(plan: Plan) -> list[dict[str, Any]]:
+    """Return the items of a plan as JSON, as an erasure keeps them."""
+    return [
+        asdict(item)
+        | {
+            "outcome": item.outcome.value,
+            "until_on": item.until_on.isoformat() if item.until_on else None,
+        }
+        for item in plan.items
+    ]
+
+
+def read_items(kept: Iterable[Mapping[str, Any]]) -> list[PlannedItem]:
+    """Return what `stored` wrote."""
+    return [
+        PlannedItem(
+            **dict(each)
+            | {
+                "outcome": ItemOutcome(each["outcome"]),
+                "legal_reference": Label(**each["legal_reference"]) if each["legal_reference"] else None,
+                "until_on": date.fromisoformat(each["until_on"]) if each["until_on"] else None,
+            }
+        )
+        for each in kept
+    ]
+
+
+KEYS, RECORDS, ROWS, FILE = 0, 100, 200, 900
+"""Where the orders of the steps begin: what has a key of its own, records, the portal's own rows, the person's file."""
+
+
 class Erasing(Protocol):
     """How one part of what is held is erased on request."""
 
-    order: int
-    """Smaller first: what refers to something else goes before it."""
+    @property
+    def order(self) -> int:
+        """Smaller first: what refers to something else goes before it. See `KEYS`, `RECORDS`, `ROWS`, `FILE`."""
 
     def plan(self, customer_id: int, scope: Scope) -> Iterable[PlannedItem]:
         """Yield what becomes of its kinds; reads only."""
@@ -87,6 +119,9 @@ def all_erasing() -> list[tuple[str, Erasing]]:
     return sorted(_erasing.items(), key=lambda each: (each[1].order, each[0]))
 
 
+OPEN_COPY = "open_copy"
+"""The one stop that only makes the start wait: a copy that the person asked for first is not with them yet."""
+
 Stopper = Callable[[int, Scope], Iterable[str]]
 _stoppers: list[Stopper] = []
 
@@ -95,6 +130,11 @@ def stops_erasure(stopper: Stopper) -> Stopper:
     """Register a function that returns codes of what must end first, such as a contract that goes on."""
     _stoppers.append(stopper)
     return stopper
+
+
+def hard_stops(plan: Plan) -> tuple[str, ...]:
+    """Return the codes of what must end first, whatever the time."""
+    return tuple(stop for stop in plan.stops if stop != OPEN_COPY)
 
 
 def plan(customer_id: int, scope: Scope) -> Plan:

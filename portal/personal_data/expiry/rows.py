@@ -12,7 +12,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.order import ORDER
 from portal.personal_data.expiry.endings import Place, Tally
-from portal.personal_data.keeping.clause import About, may_go, open_keeps
+from portal.personal_data.keeping.clause import About, Act, may_go, open_keeps
 from portal.personal_data.keeping.models import Keep
 
 Conditions = Iterable[ColumnElement[bool]]
@@ -29,14 +29,16 @@ class Rows:
         remove_rows: takes ids of rows that are still past their time and that nothing keeps, and removes them with what
             belongs to them, in the current transaction; None for rows that just go.
         key: the column that names a row.
+        act: what becomes of the rows, which says which keeps stop it.
     """
 
     model: Any
     age: Any
     only: Callable[[datetime], Conditions] = lambda over_before: ()
     about: About | None = None
-    remove_rows: Callable[[list[int]], None] | None = None
+    remove_rows: Callable[[list[int]], object] | None = None
     key: Any = None
+    act: Act = Act.PURGE
 
     @property
     def _key(self) -> Any:
@@ -77,16 +79,17 @@ class Rows:
 
     def _goes(self, over_before: datetime) -> tuple[ColumnElement[bool], ...]:
         past = self._past(over_before)
-        return (*past, may_go(self.about)) if self.about else past
+        return (*past, may_go(self.about, self.act)) if self.about else past
 
     def _kept(self, over_before: datetime) -> dict[str, int]:
         if self.about is None:
             return {}
+        stopping = open_keeps(self.about, self.act)
         statement = (
             select(Keep.reason, func.count(distinct(self._key)))
             .select_from(self.model)
-            .join(Keep, open_keeps(self.about)[0])
-            .where(*open_keeps(self.about)[1:], *self._past(over_before))
+            .join(Keep, stopping[0])
+            .where(*stopping[1:], *self._past(over_before))
             .group_by(Keep.reason)
         )
         return {str(reason.value): count for reason, count in db.session.execute(statement)}

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -40,6 +40,7 @@ class LegalHold(db.Model):
 
     Attributes:
         words: why, as whoever placed it wrote it.
+        is_secret: the person is not told of it, as while a fraud is looked into; somebody wrote so, and why.
         review_on: the day on which somebody has to look again, within six months. It releases nothing by itself.
     """
 
@@ -53,6 +54,7 @@ class LegalHold(db.Model):
     external_id: Mapped[str | None] = mapped_column(String(200))
     ground: Mapped[HoldGround] = mapped_column(code_column(HoldGround))
     words: Mapped[str] = mapped_column(Text)
+    is_secret: Mapped[bool] = mapped_column(default=False, server_default=false())
     placed_by: Mapped[str] = mapped_column(String(60))
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     review_on: Mapped[date]

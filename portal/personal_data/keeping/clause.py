@@ -1,11 +1,31 @@
 """What may go: the one clause that says so. Whatever removes by age reads it, and nothing else decides."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_
 
-from portal.personal_data.keeping.models import Keep
+from portal.personal_data.keeping.models import Keep, KeepReason
+
+
+class Act(StrEnum):
+    """What would become of a row. A keep does not stop each of them."""
+
+    PURGE = "purge"
+    "Its time is over. Every keep stops that, but one that an erasure left."
+    ARCHIVE = "archive"
+    "It leaves active use and stays held: only a restriction stops that, which freezes how data are used (art. 18)."
+    ERASE = "erase"
+    """The person asks for it. Their own restriction does not stop that, nor their other requests, for which an erasure
+    waits before it begins; a legal hold does (art. 17(3)(e)), and what two people decided."""
+
+
+_STOPPING = {
+    Act.PURGE: frozenset(KeepReason) - {KeepReason.DECIDED},
+    Act.ARCHIVE: frozenset({KeepReason.RESTRICTION}),
+    Act.ERASE: frozenset({KeepReason.HOLD, KeepReason.DECIDED}),
+}
 
 
 @dataclass(frozen=True)
@@ -24,14 +44,17 @@ class About:
     is_file: bool = False
 
 
-def may_go(about: About) -> ColumnElement[bool]:
-    """Return the condition that nothing keeps a row."""
-    return ~exists().where(*open_keeps(about)).correlate_except(Keep)
+def may_go(about: About, act: Act = Act.PURGE) -> ColumnElement[bool]:
+    """Return the condition that nothing keeps a row from what would become of it."""
+    return ~exists().where(*open_keeps(about, act)).correlate_except(Keep)
 
 
-def open_keeps(about: About) -> tuple[ColumnElement[bool], ...]:
+def open_keeps(about: About, act: Act = Act.PURGE) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a row of `keeps` keeps the row that is described."""
-    is_theirs = (Keep.customer_id == about.customer, Keep.ended_at.is_(None))
+    stopping = _STOPPING[act]
+    is_theirs: tuple[ColumnElement[bool], ...] = (Keep.customer_id == about.customer, Keep.ended_at.is_(None))
+    if stopping != frozenset(KeepReason):
+        is_theirs += (Keep.reason.in_(sorted(stopping)),)
     if about.is_file:
         return is_theirs
     scopes = ((Keep.category, about.category), (Keep.kind, about.kind), (Keep.external_id, about.external_id))

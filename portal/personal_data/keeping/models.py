@@ -22,6 +22,8 @@ class KeepReason(StrEnum):
     """A legal hold: a dispute or an inspection needs them (art. 17(3)(e))."""
     OPEN_REQUEST = "open_request"
     """One on access, portability, rectification or restriction: its answer must not lose what it is about."""
+    DECIDED = "decided"
+    """Two people decided that an erasure leaves it in place; its own time goes on (art. 17(3))."""
 
     def label(self, language: object) -> str:
         """Return the reason in a few words, in a language."""
@@ -33,6 +35,7 @@ _LABELS = {
     KeepReason.RESTRICTION: Label(fr="limitation", en="restriction"),
     KeepReason.HOLD: Label(fr="conservation forcée", en="legal hold"),
     KeepReason.OPEN_REQUEST: Label(fr="demande en cours", en="open request"),
+    KeepReason.DECIDED: Label(fr="décision sur un effacement", en="decision on an erasure"),
 }
 
 

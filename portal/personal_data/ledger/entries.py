@@ -3,18 +3,25 @@
 from typing import Any
 
 from portal.infrastructure.database import db
+from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.ledger.models import EntryKind, LedgerEntry
+
+SHIP = "ledger.ship"
+"""The job that numbers lines and puts them outside."""
 
 
 def note(kind: EntryKind, body: dict[str, Any]) -> LedgerEntry:
-    """Add a line in the current transaction; a job ships it after the commit.
+    """Add a line in the current transaction; a worker is woken after the commit, and ships it.
 
     Args:
-        body: ids, codes and hashes; never a name or an address.
+        body: ids, codes and hashes; never a name or an address. Where a kind has several meanings, `what` says which.
     """
     entry = LedgerEntry(kind=kind, body=body)
     db.session.add(entry)
     db.session.flush()
+    if not db.session.info.get(SHIP):
+        db.session.info[SHIP] = True
+        enqueue(SHIP)
     return entry
 
 

@@ -27,6 +27,8 @@ class EntryKind(StrEnum):
     "Sessions, tokens and ways in, of staff too."
     UNLINKED = "unlinked"
     "The number that Facebook gave."
+    EPOCH = "epoch"
+    "A new life of the database begins: it was made, or a restore was replayed."
 
 
 class LedgerEntry(db.Model):
@@ -35,6 +37,7 @@ class LedgerEntry(db.Model):
     Attributes:
         body: ids, codes and hashes; never a name or an address.
         n: its number in the ledger; None until it is shipped.
+        replayed_at: when a restored database took it over from the ledger; None for one that was noted here.
     """
 
     __tablename__ = "ledger_entries"
@@ -44,6 +47,12 @@ class LedgerEntry(db.Model):
             "id",
             sqlite_where=literal_column("shipped_at IS NULL"),
             postgresql_where=literal_column("shipped_at IS NULL"),
+        ),
+        Index(
+            "ix_ledger_entries_epochs",
+            "id",
+            sqlite_where=literal_column("kind = 'epoch'"),
+            postgresql_where=literal_column("kind = 'epoch'"),
         ),
     )
 
@@ -55,3 +64,4 @@ class LedgerEntry(db.Model):
     previous_hash: Mapped[str | None] = mapped_column(String(64))
     hash: Mapped[str | None] = mapped_column(String(64))
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replayed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

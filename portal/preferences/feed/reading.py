@@ -10,7 +10,8 @@ from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.one_time_tokens import write_token
-from portal.preferences.models import PreferenceState, UnsubscribeLink
+from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
+from portal.preferences.models import PreferenceState, SuppressionReason, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES
 
 Item = dict[str, Any]
@@ -64,23 +65,36 @@ def unknown_item(asked: str) -> Item:
     }  # fmt: skip
 
 
+def erased_item(asked: str) -> Item:
+    """Return the item of somebody who was erased and of whom nothing but a tombstone is left, named as asked."""
+    return unknown_item(asked) | {"suppressed": True, "reason": SuppressionReason.ERASED.value}
+
+
 def read_one(reference: str) -> Item:
     """Return the item of one customer, by the reference that items carry."""
     if NUL in reference:
         return unknown_item(reference)
     row = db.session.connection().execute(_ONE, {"reference": reference}).first()
-    return item_of(row) if row else unknown_item(reference)
+    if row is None:
+        return erased_item(reference) if buried_among(REFERENCE, [reference]) else unknown_item(reference)
+    return item_of(row)
 
 
 def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
     """Return one item for each reference, then one for each e-mail address, in the order asked, repeats included."""
     by_reference = {row.reference: item_of(row) for row in _rows(_BY_REFERENCE, references)}
-    items = [by_reference.get(reference) or unknown_item(reference) for reference in references]
     normalised = [_normalised(address) for address in addresses]
     rows = _rows(_BY_ADDRESS, filter(None, normalised))
     by_address = {row.email_normalised: item_of(row) for row in rows}
-    pairs = zip(normalised, addresses, strict=True)
-    return items + [by_address.get(known) or unknown_item(asked) for known, asked in pairs]
+    found = _found(REFERENCE, references, references, by_reference)
+    return [*found, *_found(ADDRESS, normalised, addresses, by_address)]
+
+
+def _found(what: str, names: Sequence[str | None], asked: Sequence[str], known: dict[str, Item]) -> Iterator[Item]:
+    """Yield the item of each name asked for: as we know it, else as that of somebody erased, else as unknown."""
+    buried = buried_among(what, {name for name in names if name and name not in known and NUL not in name})
+    for name, typed in zip(names, asked, strict=True):
+        yield known.get(name or "") or (erased_item(typed) if name in buried else unknown_item(typed))
 
 
 def read_changes(after: int, limit: int) -> tuple[list[Item], int, bool]:

@@ -1,20 +1,13 @@
 """When records in the archive end, and why."""
 
-from sqlalchemy import delete
-
 from portal.bilingual import Label
-from portal.infrastructure.database import db
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import OwnEnd
 from portal.personal_data.keeping.clause import About
 from portal.records.archive.models import ArchivedRecord
-
-
-def _remove(ids: list[int]) -> None:
-    db.session.execute(delete(ArchivedRecord).where(ArchivedRecord.id.in_(ids)))
-
+from portal.records.archive.moving import remove_archived
 
 ARCHIVED = Ending(
     code="archived_records",
@@ -25,7 +18,7 @@ ARCHIVED = Ending(
         about=About(
             ArchivedRecord.customer_id, ArchivedRecord.category, ArchivedRecord.kind, ArchivedRecord.external_id
         ),
-        remove_rows=_remove,
+        remove_rows=remove_archived,
     ),
     term=OwnEnd(Label(fr="le dernier jour de chaque donnée", en="the last day of each record")),
     starts=Label(

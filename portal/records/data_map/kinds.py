@@ -4,7 +4,6 @@ An import refuses what is not declared. Special categories, criminal data and ca
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +28,14 @@ from portal.records.data_map.field_types import (
     read_value,
     show_value,
 )
-from portal.records.data_map.retention_rules import ENDS, RecordDates, Retention
+from portal.records.data_map.retention_rules import (
+    ENDS,
+    Duty,
+    Retention,
+    Rule,
+    Start,
+    ValueRule,
+)
 from portal.records.data_map.special_categories import is_card_secret, is_special_category
 
 DEFAULT_FILE: Final = Path(__file__).parents[1] / "data_map.toml"
@@ -129,12 +135,23 @@ class DeclaredField(_Part):
         return self
 
 
+class OpenWhile(_Part):
+    """While a contract is open: as long as a field of its record has one of these values."""
+
+    field: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 class Kind(_Part):
     """One kind of record.
 
     Attributes:
         lawful_basis: that of its main purpose.
         bases: those of all its purposes, its fields' included; the data map works them out.
+        erasable: whether the person may have a record erased that the kind's own rule gave its days; a rule that
+            depends on a value says so itself.
+        contract: whether a record is a contract: while it goes on, the person's file cannot be erased whole.
+        open_while: when such a contract goes on; None where its end of active use says so.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -154,6 +171,8 @@ class Kind(_Part):
     headline: tuple[str, ...] = Field(min_length=1)
     declared: Annotated[tuple[DeclaredField, ...], Field(min_length=1, alias="fields")]
     sensitive: str | None = None
+    contract: bool = False
+    open_while: OpenWhile | None = None
 
     @cached_property
     def fields(self) -> Mapping[str, DeclaredField]:
@@ -188,12 +207,45 @@ class Kind(_Part):
         Directives after death are not listed: they concern the person, not a kind.
         """
         offered = self._given()
-        if not self.erasable:
+        if not any(self.is_erasable(rule) for rule in self.retention.rules()):
             offered -= {"erasure"}
         if not self.is_portable:
             offered -= {"portability"}
         order = ("access", "rectification", "erasure", "restriction", "portability", "objection")
         return tuple(right for right in order if right in offered)
+
+    def is_erasable(self, rule: Rule) -> bool:
+        """Tell whether the person may have records erased that one of its rules gave their days."""
+        return rule.erasable if isinstance(rule, ValueRule) else self.erasable
+
+    def duty_of(self, rule: Rule) -> Duty:
+        """Return why its records are kept so long: by law where they may not be erased, unless the rule says it."""
+        return rule.duty or (Duty.CHOICE if self.is_erasable(rule) else Duty.LAW)
+
+    def keep_reasons(self) -> tuple[Label, ...]:
+        """Return, for people, why its records may not be erased: of the kind, and of its rules."""
+        reasons = (self.keep_reason, *(rule.keep_reason for rule in self.retention.when))
+        return tuple(reason for reason in reasons if reason)
+
+    def retention_texts(self, language: object) -> list[tuple[str, Label]]:
+        """Return each of its rules as (sentence, legal reference), the ones that depend on a value last."""
+        return [(self._rule_text(rule, language), rule.legal_reference) for rule in self.retention.rules()]
+
+    def retention_text(self, language: object) -> str:
+        """Return how long its records are kept, in words."""
+        return " ".join(text for text, _reference in self.retention_texts(language))
+
+    def _rule_text(self, rule: Rule, language: object) -> str:
+        text = rule.text(language)
+        if not isinstance(rule, ValueRule):
+            return text
+        field = self.fields.get(rule.field or "")
+        label, least = "", ""
+        if field:
+            label, least = field.label.text(language), self.format_value(field.name, str(rule.at_least), language)
+        condition = rule.condition(label, least, language)
+        condition = condition[0].upper() + condition[1:]
+        return _CONDITION.filled(language, condition=condition, rule=text[0].lower() + text[1:])
 
     def _given(self) -> frozenset[str]:
         return frozenset().union(*(rights_for(basis) for basis in {self.lawful_basis, *self.bases}))
@@ -277,33 +329,6 @@ class Kind(_Part):
         if is_masked and field.mask is not Mask.NONE:
             return printable(field.mask.apply(value))
         return self.format_value(field.name, value, language, values)
-
-    def expires_on(
-        self,
-        recorded_on: date,
-        relationship_ended_on: date | None = None,
-        financial_year_end: tuple[int, int] = (12, 31),
-        *,
-        last_contact_on: date | None = None,
-        cancelled_on: date | None = None,
-        withdrawn_on: date | None = None,
-    ) -> date | None:
-        """Return the last day a record is kept; it is purged after that day. None while its period has not started.
-
-        Args:
-            financial_year_end: (month, day).
-            last_contact_on: the day of the last exchange that came from the person.
-        """
-        return self.retention.expires_on(
-            RecordDates(
-                recorded_on,
-                relationship_ended_on,
-                financial_year_end,
-                last_contact_on,
-                cancelled_on,
-                withdrawn_on,
-            )
-        )
 
 
 class DataMap:
@@ -459,8 +484,47 @@ def _kind_faults(
             yield Fault(f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency")
     if kind.erasable == (kind.keep_reason is not None):
         yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
+    yield from _rule_faults(kind, f"{place}.retention")
+    yield from _contract_faults(kind, place)
+    for name in sorted(_RESERVED.intersection(names)):
+        yield Fault(f"{place}.fields[{name}]", "is what a copy says of the archive: choose another name")
     if kind.nature is Nature.INFERRED and kind.logic is None:
         yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
+
+
+def _rule_faults(kind: Kind, place: str) -> Iterator[Fault]:
+    if not kind.erasable and kind.retention.duty is Duty.CHOICE:
+        yield Fault(f"{place}.duty", _CHOICE_REFUSES)
+    codes = [rule.code for rule in kind.retention.when]
+    for number, rule in enumerate(kind.retention.when):
+        here = f"{place}.when[{number}]"
+        field = kind.fields.get(rule.field or "")
+        if codes.count(rule.code) > 1:
+            yield Fault(f"{here}.code", "is that of another rule of this kind")
+        if (rule.field is None) != (rule.at_least is None):
+            yield Fault(f"{here}.at_least", "goes with field, and with nothing else")
+        if rule.field is None and rule.capacity is None:
+            yield Fault(here, "needs a field with at_least, or a capacity: else it applies to every record")
+        if rule.field is not None and (field is None or field.type not in _NUMBERS):
+            yield Fault(f"{here}.field", f"“{rule.field}” is not an amount or a number of this kind")
+        if rule.erasable == (rule.keep_reason is not None):
+            yield Fault(f"{here}.keep_reason", "goes with erasable = false, and with nothing else")
+        if not rule.erasable and rule.duty is Duty.CHOICE:
+            yield Fault(f"{here}.duty", _CHOICE_REFUSES)
+    if codes and any(Start.LAST_CONTACT in rule.starting_points for rule in kind.retention.rules()):
+        yield Fault(f"{place}.when", "does not go with a period that counts from the last contact")
+
+
+def _contract_faults(kind: Kind, place: str) -> Iterator[Fault]:
+    if kind.open_while is not None:
+        field = kind.fields.get(kind.open_while.field)
+        if not kind.contract:
+            yield Fault(f"{place}.open_while", "goes with contract = true, and with nothing else")
+        if field is None or not set(kind.open_while.values) <= field.choices.keys():
+            yield Fault(f"{place}.open_while", "must name a choice of this kind, and values of it")
+    elif kind.contract and (kind.retention.starts is not Start.CANCELLATION or kind.retention.period):
+        reason = 'needs open_while, or a retention with period = "P0D" and starts = "cancellation"'
+        yield Fault(f"{place}.contract", reason)
 
 
 def _forbidden_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:
@@ -486,6 +550,10 @@ def _forbidden(place: str, name: str, table: Mapping[str, Any]) -> Iterator[Faul
         yield Fault(place, "a full card number, a security code or a PIN is never stored")
 
 
+_NUMBERS: Final = (FieldType.MONEY, FieldType.INTEGER, FieldType.NUMBER)
+_RESERVED: Final = frozenset({"archived_until", "archived_because"})
+_CHOICE_REFUSES: Final = "must be law where erasable = false: the company's own choice refuses no erasure"
+_CONDITION: Final = Label(fr="{condition} : {rule}", en="{condition}: {rule}")
 _ORIGINS: Final = {
     Origin.PERSON: Label(fr="Vous-même", en="You"),
     Origin.ANALYTICS: Label(fr="Un outil de mesure d'audience", en="An audience measurement tool"),

@@ -11,6 +11,7 @@ import orjson
 from flask.cli import with_appcontext
 from tqdm import tqdm
 
+from portal.personal_data.ledger.open_commands import while_open
 from portal.records.imports.ingest import Refusal, start_run
 from portal.records.imports.stream import Line, read_lines
 
@@ -22,6 +23,7 @@ MOST_LISTED = 10_000
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the summary.")
 @with_appcontext
+@while_open
 def import_records(file: Path, as_json: bool) -> None:
     """Take in the NDJSON lines of FILE, or of standard input for “-”.
 

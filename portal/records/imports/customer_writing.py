@@ -14,11 +14,13 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
+from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
+from portal.records.days.expiry import Person
+from portal.records.imports.parsing import CompleteLine, CustomerLine, LineRefused, Statement
 
 COLUMNS = (
     "email", "email_normalised", "given_name", "family_name", "birth_date", "birth_known", "language",
-    "customer_since", "relationship_ended_on",
+    "customer_since", "relationship_ended_on", "capacity",
 )  # fmt: skip
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 ERASED = "names a person whose data were erased: take them off the source"
@@ -44,10 +46,9 @@ class HeldCustomer:
     def is_restricted(self) -> bool:
         return self.status is CustomerStatus.RESTRICTED
 
-    @property
-    def relationship_ended_on(self) -> date | None:
-        ended_on: date | None = self.facts.get("relationship_ended_on")
-        return ended_on
+    def person(self, last_contact_on: date | None = None) -> Person:
+        """Return what the days of their records depend on."""
+        return Person(self.facts.get("relationship_ended_on"), self.facts.get("capacity"), last_contact_on)
 
 
 class CustomerLines:
@@ -61,7 +62,7 @@ class CustomerLines:
             if isinstance(statement, CustomerLine):
                 references.add(statement.external_id)
                 addresses.add(statement.facts.get("email_normalised") or "")
-            else:
+            elif not isinstance(statement, CompleteLine):
                 references.add(statement.customer)
         self._by_reference: dict[str, HeldCustomer] = {}
         self._by_address: dict[str, HeldCustomer] = {}
@@ -84,6 +85,9 @@ class CustomerLines:
             .with_for_update(key_share=True)
         )
         rows = db.session.execute(statement).all()
+        known = {name for row in rows for name in (row.external_id, row.public_id, row.email_normalised)}
+        self._buried_references = buried_among(REFERENCE, references - known)
+        self._buried_addresses = buried_among(ADDRESS, addresses - known)
         kept = kept_fields([row.id for row in rows])
         for row in rows:
             held = HeldCustomer(
@@ -105,9 +109,11 @@ class CustomerLines:
         """Return the customer a line names, by the company's reference or ours where there is none.
 
         Raises:
-            LineRefused: when nobody has it.
+            LineRefused: when nobody has it, or somebody had it who was erased.
         """
         held = self._by_reference.get(reference)
+        if held is None and reference in self._buried_references:
+            raise LineRefused("customer", ERASED)
         if held is None:
             raise LineRefused("customer", "is not known: send its customer line first")
         return held
@@ -120,6 +126,8 @@ class CustomerLines:
         """
         held = self._by_reference.get(line.external_id)
         if held is None:
+            if line.external_id in self._buried_references:
+                raise LineRefused("external_id", ERASED)
             self._add(line)
             return True
         if held.is_erased:
@@ -144,6 +152,8 @@ class CustomerLines:
         if "email_normalised" not in changes:
             return
         address = changes["email_normalised"]
+        if address in self._buried_addresses:
+            raise LineRefused("email", ERASED)
         owner = self._by_address.get(address) if address else None
         if owner is not None and owner is not held:
             raise LineRefused("email", "belongs to another customer")
@@ -154,7 +164,7 @@ class CustomerLines:
             self._by_address[address] = held
 
     def write(self) -> list[HeldCustomer]:
-        """Write what was taken. Return the customers known before whose `relationship_ended_on` was changed."""
+        """Write what was taken. Return the customers known before whose records may have other days now."""
         changed = [held for held in self._by_reference.values() if held.id is not None and held.changed]
         moved = [held for held in changed if "email_normalised" in held.changed]
         connection = db.session.connection()
@@ -174,7 +184,7 @@ class CustomerLines:
         facts = [held.facts | {"external_id": held.reference, "imported_at": clock.now()} for held in new]
         for held, customer in zip(new, create_customers(facts), strict=True):
             held.id = customer.id
-        return [held for held in changed if "relationship_ended_on" in held.changed]
+        return [held for held in changed if held.changed & {"relationship_ended_on", "capacity"}]
 
 
 def _changes(held: HeldCustomer, line: CustomerLine) -> dict[str, Any]:

@@ -18,14 +18,17 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.locking.second_try import run_twice
-from portal.records.contacts import Contacts
 from portal.records.data_map.field_types import ValueRefused
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.special_categories import is_special_category
-from portal.records.expiry import Expiry
+from portal.records.days.contacts import Contacts
+from portal.records.days.expiry import Expiry
+from portal.records.days.last_days import move_last_days
 from portal.records.imports.consent_lines import consent_handler
-from portal.records.imports.customer_writing import ERASED, CustomerLines
+from portal.records.imports.customer_writing import ERASED, CustomerLines, HeldCustomer
+from portal.records.imports.deliveries import note_complete
 from portal.records.imports.parsing import (
+    CompleteLine,
     ConsentLine,
     CustomerLine,
     LineRefused,
@@ -36,7 +39,6 @@ from portal.records.imports.parsing import (
 )
 from portal.records.imports.record_writing import RecordLines
 from portal.records.imports.stream import Line
-from portal.records.last_days import move_last_days
 
 IMPORTED = declare("portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete")
 
@@ -141,6 +143,8 @@ class Intake:
 
     def _check(self, statement: Statement) -> Statement:
         """Check a line against the declarations. That needs no database, so it is done before the transaction."""
+        if isinstance(statement, CompleteLine):
+            self._check_source(statement.source)
         if not isinstance(statement, RecordLine):
             return statement
         kind = self._data_map.kinds.get(statement.kind)
@@ -148,8 +152,7 @@ class Intake:
             if is_special_category(statement.kind):
                 raise LineRefused("kind", "names a special category of data, which is never collected")
             raise LineRefused("kind", "is not declared in the data map")
-        if statement.source not in self._systems:
-            raise LineRefused("source", "is not a registered system of the organisation file")
+        self._check_source(statement.source)
         try:
             values = kind.validate_values(statement.values)
         except ValueRefused as refusal:
@@ -162,6 +165,10 @@ class Intake:
             statement.source,
             values,
         )
+
+    def _check_source(self, source: str) -> None:
+        if source not in self._systems:
+            raise LineRefused("source", "is not a registered system of the organisation file")
 
     def _write(self, statements: list[Numbered], tally: Tally, refusals: list[Refusal]) -> None:
         """Write statements in one transaction. When that fails, write each half, down to one line.
@@ -207,15 +214,24 @@ class Intake:
                         case ConsentLine():
                             customers.named(statement.customer)
                             consents.append((number, statement))
+                        case CompleteLine():
+                            changes.append(note_complete(statement.source, statement.at))
                 except LineRefused as refusal:
                     refused.append(Refusal(number, refusal.field, refusal.reason))
-            for customer in customers.write():
-                move_last_days(customer, self._data_map, self._expiry, self._contacts)
+            self._move_last_days(customers.write())
             records.write(self._contacts)
             taken, not_taken = _hand_over(consents, customers)
             changes += taken
             refused += not_taken
         return changes.count(True), changes.count(False), refused
+
+    def _move_last_days(self, customers: list[HeldCustomer]) -> None:
+        """Compute the days of records of people again on whom they depend otherwise now."""
+        ids = [customer.id for customer in customers if customer.id is not None]
+        last = self._contacts.last(ids)
+        for customer in customers:
+            if customer.id is not None:
+                move_last_days(customer.id, customer.person(last.get(customer.id)), self._data_map, self._expiry)
 
 
 def _unreadable(line: int, error: Exception) -> Refusal:

@@ -5,7 +5,7 @@ copy of what should not have been sent.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from portal import clock
 from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
+from portal.customers.capacity import Capacity
 from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
 from portal.partial_dates import first_day_of, read_day, read_partial
@@ -24,15 +25,18 @@ LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
 LONGEST_WORDING = 10_000
 LANGUAGES = ("fr", "en")
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clock of a source may be ahead of ours: an instant further in the future would be heard for ever."""
 
 _LINE_KEYS = {
     "customer": frozenset(
-        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language",
+        {"type", "external_id", "email", "given_name", "family_name", "birth_date", "language", "capacity",
          "customer_since", "relationship_ended_on"}
     ),
     "record": frozenset({"type", "customer", "kind", "external_id", "recorded_at", "source", "values"}),
     "removed": frozenset({"type", "customer", "kind", "external_id"}),
     "consent": frozenset({"type", "customer", "flag", "given", "at", "wording", "source", "language"}),
+    "complete": frozenset({"type", "source", "at"}),
 }  # fmt: skip
 
 
@@ -79,7 +83,14 @@ class ConsentLine(NamedTuple):
     language: str | None
 
 
-Statement = CustomerLine | RecordLine | RemovedLine | ConsentLine
+class CompleteLine(NamedTuple):
+    """The end of a whole delivery: a source has sent all that it held at an instant."""
+
+    source: str
+    at: datetime
+
+
+Statement = CustomerLine | RecordLine | RemovedLine | ConsentLine | CompleteLine
 
 
 def parse_line(content: bytes | None) -> Statement:
@@ -125,6 +136,8 @@ def _parse_customer(data: dict[str, Any]) -> CustomerLine:
     if "relationship_ended_on" in data:
         is_ended = data["relationship_ended_on"] != NO_END
         facts["relationship_ended_on"] = _optional_date(data, "relationship_ended_on") if is_ended else None
+    if "capacity" in data:
+        facts["capacity"] = _capacity(data)
     if language := _language(data):
         facts["language"] = language
     return CustomerLine(external_id, facts)
@@ -166,11 +179,19 @@ def _parse_consent(data: dict[str, Any]) -> ConsentLine:
     )
 
 
+def _parse_complete(data: dict[str, Any]) -> CompleteLine:
+    at = _instant(data, "at")
+    if at > clock.now() + CLOCKS_APART:
+        raise LineRefused("at", "lies in the future")
+    return CompleteLine(_text(data, "source", LONGEST_REFERENCE), at)
+
+
 _PARSERS: dict[str, Callable[[dict[str, Any]], Statement]] = {
     "customer": _parse_customer,
     "record": _parse_record,
     "removed": _parse_removed,
     "consent": _parse_consent,
+    "complete": _parse_complete,
 }
 
 
@@ -208,6 +229,13 @@ def _birth(data: dict[str, Any]) -> dict[str, Any]:
     if (first_day_of(known) if known else day or date.min) > clock.today():
         raise LineRefused("birth_date", "lies in the future")
     return {"birth_date": day, "birth_known": known}
+
+
+def _capacity(data: dict[str, Any]) -> Capacity | None:
+    try:
+        return None if data["capacity"] is None else Capacity(data["capacity"])
+    except ValueError:
+        raise LineRefused("capacity", f"write one of {', '.join(Capacity)}, or null") from None
 
 
 def _language(data: dict[str, Any]) -> str | None:

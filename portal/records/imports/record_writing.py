@@ -24,21 +24,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from portal import clock
 from portal.clock import local_date
 from portal.infrastructure.database import db
-from portal.records.contacts import Contacts
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap
-from portal.records.expiry import Expiry, is_contact, starts_at_last_contact
+from portal.records.days.contacts import Contacts
+from portal.records.days.expiry import Days, Expiry, is_contact, starts_at_last_contact
+from portal.records.days.last_days import write_days
 from portal.records.imports.customer_writing import ERASED, RESTRICTED, CustomerLines, HeldCustomer
 from portal.records.imports.parsing import LineRefused, RecordLine, RemovedLine, Statement
-from portal.records.last_days import write_last_days
 from portal.records.models import Record
 
 RECORDS = Record.__table__
 READ = (
     Record.id, Record.customer_id, Record.kind, Record.external_id, Record.category, Record.recorded_at,
-    Record.source, Record.values, Record.expires_on, Record.corrected_at,
+    Record.source, Record.values, Record.rule, Record.active_until, Record.expires_on, Record.corrected_at,
 )  # fmt: skip
-WRITTEN = ("category", "recorded_at", "source", "values", "received_at", "expires_on")
+WRITTEN = ("category", "recorded_at", "source", "values", "received_at", *Days._fields)
 
 
 class Content(NamedTuple):
@@ -57,7 +57,7 @@ class HeldRecord:
     id: int | None = None
     before: Content | None = None
     after: Content | None = None
-    expires_on: date | None = None
+    days: Days | None = None
     is_corrected: bool = False
     is_taken: bool = False
 
@@ -90,7 +90,7 @@ class RecordLines:
         for row in db.session.execute(_named(list(keys))):
             content = Content(row.category, row.recorded_at, row.source, row.values)
             self._records[keys[row.customer_id, row.kind, row.external_id]] = HeldRecord(
-                row.id, content, content, row.expires_on, row.corrected_at is not None
+                row.id, content, content, Days(row.rule, row.active_until, row.expires_on), row.corrected_at is not None
             )
 
     def take(self, line: RecordLine) -> bool:
@@ -127,8 +127,7 @@ class RecordLines:
         kind = self._data_map.kinds[line.kind]
         if starts_at_last_contact(kind):
             return False
-        recorded_on, ended_on = local_date(line.recorded_at), customer.relationship_ended_on
-        last_day = self._expiry.of(kind, recorded_on, line.values, ended_on)
+        last_day = self._expiry.of(kind, local_date(line.recorded_at), line.values, customer.person()).expires_on
         return last_day is not None and last_day < clock.today()
 
     def remove(self, line: RemovedLine) -> bool:
@@ -151,7 +150,8 @@ class RecordLines:
     def write(self, contacts: Contacts) -> None:
         """Write what was taken, and the counts; the customers must have been written before."""
         last_contacts = contacts.last(self._note_contacts(contacts))
-        added, changed, moved, removed = [], [], [], []
+        added, changed, removed = [], [], []
+        moved: dict[int, Days] = {}
         for (customer, kind_code, external_id), held in self._records.items():
             if held.after is None:
                 if held.id is not None:
@@ -162,10 +162,10 @@ class RecordLines:
                     added.append(row)
                 elif held.before != held.after:
                     changed.append({f"new_{name}": row[name] for name in WRITTEN} | {"record_id": held.id})
-                elif held.expires_on != row["expires_on"]:
-                    moved.append({"record_id": held.id, "last_day": row["expires_on"]})
+                elif held.days != (days := Days(*(row[name] for name in Days._fields))):
+                    moved[held.id] = days
         _write_rows(added, changed, removed)
-        write_last_days(moved)
+        write_days(moved)
         self._count().write()
 
     def _note_contacts(self, contacts: Contacts) -> set[int]:
@@ -189,13 +189,9 @@ class RecordLines:
         content: Content,
         last_contacts: dict[int, date],
     ) -> dict[str, Any]:
-        last_day = self._expiry.of(
-            self._data_map.kinds[kind_code],
-            local_date(content.recorded_at),
-            content.values,
-            customer.relationship_ended_on,
-            last_contacts.get(customer.id or 0),
-        )
+        person = customer.person(last_contacts.get(customer.id or 0))
+        kind = self._data_map.kinds[kind_code]
+        days = self._expiry.of(kind, local_date(content.recorded_at), content.values, person)
         return {
             "customer_id": customer.id,
             "kind": kind_code,
@@ -205,7 +201,7 @@ class RecordLines:
             "source": content.source,
             "values": content.values,
             "received_at": self._instant,
-            "expires_on": last_day,
+            **days._asdict(),
         }
 
     def _count(self) -> CountChanges:

@@ -1,6 +1,7 @@
 """Carry a decision out: do what the portal does by itself for each right, and let the answer leave.
 
-An answer, its event, its audit, its mail and its effect on what marketing may do are one transaction.
+An answer, its event, its audit, its mail, its dispatch and its effect on what marketing may do are one transaction.
+None leaves while an item is undecided.
 """
 
 from sqlalchemy import select
@@ -12,8 +13,13 @@ from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.infrastructure.database import db
+from portal.infrastructure.mail.models import Mail
+from portal.letters.dispatching import dispatch
+from portal.personal_data.erasure.listeners import on_done
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
 from portal.preferences.models import Origin
@@ -21,7 +27,14 @@ from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
-from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of, is_whole_erasure
+from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
+from portal.rights.carrying_out.erasure import cool_off
+from portal.rights.erasing.emails import queue_certificate
+from portal.rights.items import letter
+from portal.rights.items.carrying import note_all_done, note_erased
+from portal.rights.items.deciding import Way, decide_items
+from portal.rights.items.making import exceptions_of, items_of, make_items
+from portal.rights.items.outcome import check_decided, outcome_of
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -32,26 +45,39 @@ ASKED_AGAIN = declare("staff:package:requested_again", "reference", "package")
 PACKAGED = {Right.ACCESS: "access", Right.PORTABILITY: "portability"}
 
 
-def fulfil(act: Act, outcome: Outcome, message: str) -> None:
-    """Carry a decision out, in the current transaction.
+def answer_by_itself(request: RightsRequest) -> None:
+    """Let the portal answer a request that needs nobody, as is proposed for each item, in the current transaction."""
+    decide_items(request, items_of(request.id), Way.PROPOSED, by=None)
+    fulfil(Act(request, "portal"), "")
 
-    Access and portability are answered by a package: the answer leaves when it is ready. Everything else leaves now.
+
+def fulfil(act: Act, message: str) -> None:
+    """Carry out what was decided about each item, in the current transaction.
+
+    Access and portability are answered by a package: the answer leaves when it is ready. That of an erasure leaves when
+    it is carried out. Everything else leaves now.
 
     Args:
         act: of who decided, or of the portal where it answers by itself.
-        message: what the person reads in the answer. For an answer with a package, the decision's message is read again
-            when the package is ready.
+        message: what the team writes to the person. For an answer that leaves later, the decision's message is read
+            again then.
+
+    Raises:
+        ItemUndecided: an item waits for its decision.
+        Stopped: something must end before an erasure.
     """
     request = act.request
-    request.outcome = outcome
+    request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
     act.give_back()
-    if outcome is not Outcome.REFUSED:
+    if request.outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)
             return
+        if request.right is Right.ERASURE:
+            cool_off(act)
+            return
         _take_effect(request)
-    _end(act, message)
-    emails.queue_answered(request)
+    _end(act, message, emails.queue_answered(request))
 
 
 def _prepare_package(act: Act) -> None:
@@ -76,13 +102,20 @@ def _take_effect(request: RightsRequest) -> None:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             keep(customer.id, KeepReason.RESTRICTION, request.id)
             consent.suppress(customer, "restricted")
-        case Right.ERASURE if is_whole_erasure(request):
-            # Nothing is erased yet, so the person is held back as in a restriction. A partial one touches no choice.
-            consent.suppress(customer, "restricted")
         case Right.OBJECTION:
             _stop_use(customer, request)
+            _note_stopped(request)
+        case Right.DIRECTIVES:
+            note_all_done(request.id, ItemOutcome.RECORDED)
         case _:
             pass
+
+
+def _note_stopped(request: RightsRequest) -> None:
+    """Note as done what ended here and now: the uses that rest on choices alone, and a look at a decision."""
+    note_all_done(request.id, ItemOutcome.REVIEWED)
+    if isinstance(request.asked, StopUse) and request.asked.use in CHOSEN_USES:
+        note_all_done(request.id, ItemOutcome.STOPPED)
 
 
 def stop_at_receipt(request: RightsRequest) -> None:
@@ -106,16 +139,39 @@ def _stop_use(customer: Customer, request: RightsRequest) -> None:
         stop(customer, flags, origin=Origin.REQUEST, language=request.language)
 
 
-def _end(act: Act, message: str) -> None:
-    """Move a request to answered and at once to closed: nothing is owed any more once its answer is recorded."""
+def _end(act: Act, message: str, mail: Mail | None) -> None:
+    """Move a request to answered, and to closed unless systems of the company still have to carry an erasure out.
+
+    Args:
+        mail: which announces the answer; None for somebody without an address.
+
+    Raises:
+        ItemUndecided: an item waits for its decision.
+    """
+    request, items = act.request, items_of(act.request.id)
+    check_decided(items)
     act.close()
     act.step(Step.ANSWER)
-    act.step(Step.CLOSE)
-    request = act.request
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
-    Act(request, "portal").note(EventKind.CLOSED)
+    if request.right is Right.ERASURE and letter.systems_to_tell(request, items):
+        request.closed_at = None
+    else:
+        act.step(Step.CLOSE)
+        Act(request, "portal").note(EventKind.CLOSED)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
+    _send(request, message, mail)
+
+
+def _send(request: RightsRequest, message: str, mail: Mail | None) -> None:
+    """Note that the letter is on its way: what it says can be made again from the items, and is known by its hash."""
+    written = letter.letter_of(
+        request, items_of(request.id), message, request.language, exceptions_of(request.id), request.answered_at
+    )
+    dispatch(
+        letter.CODE, written.version, subject_kind="request", subject_id=request.id, customer_id=request.customer_id,
+        language=request.language, sha256=written.sha256, mail=mail,
+    )  # fmt: skip
 
 
 @on_ready
@@ -128,11 +184,46 @@ def answer_with_package(package: AnswerPackage) -> None:
     request = act.request
     if not request.is_open or request.outcome is None:
         return
-    newest = select(RequestDecision.message).where(RequestDecision.request_id == request.id)
-    message = db.session.execute(newest.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
     act.note(EventKind.PACKAGE_READY)
-    _end(act, message or "")
-    emails.queue_package_ready(request, package)
+    # What came in since the decision is in the copy too.
+    make_items(request)
+    decide_items(request, items_of(request.id), Way.PROPOSED, by=None)
+    request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
+    note_all_done(request.id, ItemOutcome.HANDED)
+    _end(act, _message_of(request), emails.queue_package_ready(request, package))
+
+
+@on_done
+def answer_erasure(erasure: Erasure) -> None:
+    """Let the answer to an erasure leave, in the transaction of the recount that confirmed it.
+
+    The case stays answered and is not closed while systems of the company still have to be told: none has confirmed yet
+    that it did the same.
+    """
+    if erasure.request_id is None:
+        return
+    act = acting.of_portal(erasure.request_id)
+    if act.request.is_open:
+        note_erased(erasure)
+        _end(act, _message_of(act.request), queue_certificate(erasure))
+    else:
+        queue_certificate(erasure)
+
+
+def answer_link(request: RightsRequest) -> None:
+    """Answer the erasure of a number that Facebook gave, in the transaction that removed it: nothing else came."""
+    decide_items(request, items_of(request.id), Way.PROPOSED, by=None)
+    request.outcome = outcome_of(items_of(request.id))
+    for item in items_of(request.id):
+        item.planned = item.planned or 1  # it went before the request was filed
+    note_all_done(request.id, ItemOutcome.ERASED)
+    _end(Act(request, "portal"), "", emails.queue_answered(request))
+
+
+def _message_of(request: RightsRequest) -> str:
+    """Return what the newest decision on a request says to the person; nothing where its words are gone."""
+    newest = select(RequestDecision.message).where(RequestDecision.request_id == request.id)
+    return db.session.execute(newest.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none() or ""
 
 
 def prepare_again(request: RightsRequest, member: StaffMember) -> None:

@@ -4,6 +4,7 @@ The portal switches off advertising by itself, in the transaction of the decisio
 hold in the company's systems: until a row confirms that, the answer says what remains and who does it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements
+from portal.personal_data.erasure.certificate import certificate_of
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
 from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import (
@@ -23,13 +26,17 @@ from portal.preferences.purposes import (
 from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
 from portal.rights.chosen import Limit, Use
+from portal.rights.erasing.standing import erasure_of
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RightsRequest
 
 ERASED: Final = declare(
     "erased",
     Ground.ROW,
-    Label(fr="Les données ont été effacées le {date}.", en="The data were erased on {date}."),
+    Label(
+        fr="Ces données ont été effacées de ce portail le {date}.",
+        en="These data were erased from this portal on {date}.",
+    ),
     Label(
         fr="L'effacement n'est pas encore confirmé. Nos équipes doivent le faire{systems}.",
         en="The erasure is not confirmed yet. Our teams have to carry it out{systems}.",
@@ -141,10 +148,32 @@ def _of_erasure(request: RightsRequest, language: object) -> list[str]:
     limited_to = request.asked.limited_to if isinstance(request.asked, Erase) else None
     if limited_to is Limit.LINK:
         return [unlinked(request, language)]
-    if limited_to is Limit.ACCOUNT:
-        return [unlinked(request, language), say(ERASED, None, language, systems="")]
-    said = [_unconfirmed(ERASED, request, language)]
+    by_facebook = [unlinked(request, language)] if limited_to is Limit.ACCOUNT else []
+    said = [*by_facebook, *erased(request, language)]
     return [_advertising(request, language), *said] if is_whole_erasure(request) else said
+
+
+def erased(request: RightsRequest, language: object) -> list[str]:
+    """Return what became of the data of an erasure, by its certificate, and which systems still have to be told."""
+    erasure = erasure_of(request.id)
+    certificate = certificate_of(erasure) if erasure else None
+    if erasure is None or certificate is None:
+        return [_unconfirmed(ERASED, request, language)]
+    done = row(Erasure.__tablename__, erasure.id)
+    said = say(ERASED, done, language, date=long_date(erasure.finished_at or request.received_at, language), systems="")
+    return [said, *to_be_told(certificate.systems, language)]
+
+
+def to_be_told(codes: Sequence[str], language: object) -> list[str]:
+    """Return which systems of the company have not confirmed an erasure yet, and who tells them."""
+    names = [system.name.text(language) for system in installed.organisation().systems if system.code in codes]
+    return [_TO_BE_TOLD.filled(language, names=", ".join(names))] if names else []
+
+
+_TO_BE_TOLD: Final = Label(
+    fr="Notre équipe doit encore prévenir ces systèmes de l'entreprise : {names}.",
+    en="Our team still has to tell these systems of the company: {names}.",
+)
 
 
 def _of_objection(request: RightsRequest, language: object) -> list[str]:
@@ -169,10 +198,10 @@ def flags_of(asked: Asked) -> tuple[str, ...]:
 
 
 def is_whole_erasure(request: RightsRequest) -> bool:
-    """Whether a decision grants the erasure of everything: neither some categories, nor a part, nor Facebook's."""
-    asked = request.asked
-    is_limited = isinstance(asked, Erase) and bool(asked.categories or asked.limited_to)
-    return request.right is Right.ERASURE and request.outcome is Outcome.GRANTED and not is_limited
+    """Whether a decision carries an erasure of everything out; its outcome is partial where the law keeps something."""
+    is_limited = isinstance(request.asked, Erase) and not request.asked.scope.is_whole
+    is_granted = request.outcome in {Outcome.GRANTED, Outcome.PARTIAL}
+    return request.right is Right.ERASURE and is_granted and not is_limited
 
 
 def _read_by_marketing(customer_id: int) -> Behind | None:

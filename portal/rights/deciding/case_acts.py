@@ -7,8 +7,10 @@ from enum import StrEnum
 from portal.access.permissions import Permission
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.identity_checks.documents.viewing import Look
+from portal.personal_data.erasure.models import Erasure
 from portal.rights.deciding.case_facts import CaseFacts
 from portal.rights.deciding.decisions import new_until
+from portal.rights.items.reopening import awaits_confirmation
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
@@ -20,6 +22,8 @@ class Panel(StrEnum):
 
     IDENTITY = "identity"
     "A document waits to be looked at."
+    REOPENED = "reopened"
+    "It was closed by mistake, and the officer has not confirmed yet that it is open again."
     DECISION = "decision"
     "Everything needed is there, or a refusal may leave without it."
     SECOND_OPINION = "second_opinion"
@@ -28,6 +32,8 @@ class Panel(StrEnum):
     "The answer cannot leave: its copy could not be made."
     COPY_UNDER_WAY = "copy_under_way"
     "The answer leaves by itself, as soon as its copy is made."
+    ERASURE = "erasure"
+    "An erasure cools off, runs or is halted; its answer leaves by itself."
     DECIDED = "decided"
     "What was decided, to be read."
 
@@ -55,6 +61,7 @@ class CaseActs:
     may_ask: bool
     may_extend: bool
     may_doubt: bool
+    may_confirm: bool
 
 
 def acts_on(
@@ -65,6 +72,7 @@ def acts_on(
     look: Look | None,
     decision: RequestDecision | None,
     package: AnswerPackage | None,
+    erasure: Erasure | None = None,
 ) -> CaseActs:
     """Return what a member may do to a case, from the case as it stands and from their role."""
     is_mine, is_others = is_held_by(request, member), is_held_by_another(request, member)
@@ -78,7 +86,7 @@ def acts_on(
     may_look = request.is_open and not is_others and is_document_ready and member.may(Permission.SEE_DOCUMENT)
     may_decide = member.may(Permission.DECIDE_REQUEST)
     return CaseActs(
-        panel=_panel(request, member, facts, decision, package),
+        panel=Panel.ERASURE if erasure and request.is_open else _panel(request, member, facts, decision, package),
         look=look if may_look and is_mine else None,
         is_mine=is_mine,
         is_held=is_mine or is_others,
@@ -90,6 +98,7 @@ def acts_on(
         may_prepare_again=may_decide,
         may_ask=is_in_work and may_decide,
         may_extend=is_in_work and may_decide and not request.is_extended,
+        may_confirm=member.may(Permission.SECOND_PROVEN_GROUND),
         may_doubt=is_undecided
         and facts.may_doubt
         and request.status in {Status.RECEIVED, Status.IN_REVIEW}
@@ -105,6 +114,8 @@ def _panel(
     package: AnswerPackage | None,
 ) -> Panel | None:
     is_in_work = request.is_open and request.status is not Status.SECOND_OPINION
+    if awaits_confirmation(request):
+        return Panel.REOPENED
     has_document = facts.has_pending_check and bool(facts.documents)
     if is_in_work and has_document and member.may(Permission.CHECK_IDENTITY):
         return Panel.IDENTITY

@@ -7,6 +7,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from portal import clock
 from portal.accounts.models import Account, AccountSession
 from portal.bilingual import known_date
 from portal.customers.addresses import mask_address
@@ -17,11 +18,13 @@ from portal.identity_checks.proof.papers import Paper, Side
 from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import checks_of, documents_of, pending_check
 from portal.infrastructure.database import db
-from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
+from portal.rights.deciding.decisions import needs_second
 from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
-from portal.rights.lifecycle import Outcome, needs_second_opinion
+from portal.rights.items.letter import letter_of
+from portal.rights.items.making import exceptions_of, items_of
+from portal.rights.items.showing import ShownItems, show_items
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.filters import date_time, long_date
 
@@ -51,10 +54,14 @@ class CaseFacts:
     points: tuple[CheckItem, ...]
     reject_reasons: tuple[RejectReason, ...]
     checks: Rows
-    categories: list[tuple[str, str]]
     is_packaged: bool
     needs_second: bool
-    done: Rows
+    items: ShownItems
+    letter: str
+
+
+class ItemsMissing(Exception):
+    """An open case has no items yet: it was filed by an earlier version."""
 
 
 def case_facts(request: RightsRequest, decision: RequestDecision | None, language: str) -> CaseFacts:
@@ -62,7 +69,13 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
 
     Args:
         decision: the newest one; None before the first.
+
+    Raises:
+        ItemsMissing: the items of the case are to be made first.
     """
+    items, exceptions = items_of(request.id), exceptions_of(request.id)
+    if request.is_open and not items:
+        raise ItemsMissing
     check = pending_check(request.id)
     documents = documents_of(check) if check else []
     return CaseFacts(
@@ -83,16 +96,11 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
         points=points_of(request, documents),
         reject_reasons=reasons_of(documents),
         checks=_checks(request),
-        categories=[(category.value, category.label(language)) for category in CATEGORIES],
         is_packaged=request.right in PACKAGED,
-        needs_second=needs_second_opinion(request.right, Outcome.GRANTED),
-        done=_done(decision, language),
+        needs_second=needs_second(request, items, exceptions),
+        items=show_items(request, items, exceptions, language, clock.now()),
+        letter=letter_of(request, items, decision.message, request.language, exceptions).text if decision else "",
     )  # fmt: skip
-
-
-def _done(decision: RequestDecision | None, language: str) -> Rows:
-    done = decision.done if decision else {}
-    return [(category.label(language), done[category]) for category in CATEGORIES if category in done]
 
 
 def _account(request: RightsRequest) -> Rows:

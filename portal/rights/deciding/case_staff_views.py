@@ -14,16 +14,20 @@ from portal.access.permissions import Permission
 from portal.exports.delivery import package_of_request
 from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
+from portal.infrastructure.database import transaction
 from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST
 from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
 from portal.rights.deciding.case_acts import acts_on
-from portal.rights.deciding.case_facts import case_facts
+from portal.rights.deciding.case_facts import ItemsMissing, case_facts
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
+from portal.rights.erasing.preview import case_preview
+from portal.rights.erasing.standing import erasure_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.items.making import make_items
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import HeldByAnother, OwnCase, check_not_own
@@ -32,7 +36,7 @@ from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
 SHOWN_OF_HISTORY = 5
-_TEXTS = ("message", "text", "refused", "granted", "until", "evidence")
+_TEXTS = ("message", "text", "words", "evidence")
 
 
 @blueprint.get("/requests/<reference>")
@@ -82,10 +86,15 @@ def _what_moved(found: RightsRequest) -> dict[str, Any]:
 
 def _typed() -> list[str]:
     """Return the texts of a form whose act was not done, so that nobody has to write them again."""
-    return [text for name, text in request.form.items() if name.endswith(_TEXTS) or name.startswith("done-") if text]
+    return [text for name, text in request.form.items() if name.endswith(_TEXTS) if text]
 
 
 def _case_page(reference: str, **forms: PortalForm) -> str:
+    try:
+        return _draw("rights/staff/case.html", reference, lambda found: _what_the_case_shows(found, forms))
+    except ItemsMissing:
+        with transaction():
+            make_items(find_case(reference))
     return _draw("rights/staff/case.html", reference, lambda found: _what_the_case_shows(found, forms))
 
 
@@ -96,7 +105,7 @@ def _draw(template: str, reference: str, read: Callable[[RightsRequest], dict[st
 
 
 def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> dict[str, Any]:
-    decision, package = latest_decision(found.id), package_of_request(found.id)
+    decision, package, erasure = latest_decision(found.id), package_of_request(found.id), erasure_of(found.id)
     facts = case_facts(found, decision, str(get_locale()))
     look = current_look(session, current_user, pending_check(found.id))
     shown = _blank_forms(found) | forms
@@ -105,7 +114,9 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     return shown | {
         "case": found,
         "facts": facts,
-        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package),
+        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package, erasure=erasure),
+        "erasure": erasure,
+        "erasure_preview": case_preview(found, str(get_locale())),
         "history": full_history(found.id),
         "days": days_left(found),
         "others": other_requests(found),

@@ -1,7 +1,8 @@
-"""Decide a request, once it is known who asks; a refusal or an erasure needs a second person's agreement."""
+"""Decide a request by its items, once it is known who asks; a refusal or an erasure needs a second person's yes."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -9,11 +10,11 @@ from sqlalchemy import select
 from portal import clock
 from portal.access.permissions import Permission
 from portal.audit.tags import declare
-from portal.bilingual import Label
 from portal.identity_checks.models import CheckResult
 from portal.identity_checks.queries import checks_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
 from portal.rights.deciding.refusals import (
@@ -25,12 +26,21 @@ from portal.rights.deciding.refusals import (
     check_refusal,
     court_remedy,
 )
-from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
+from portal.rights.items.carrying import reconsider
+from portal.rights.items.deciding import Way, decide_items, digest_of
+from portal.rights.items.grounds import ground_of, reached
+from portal.rights.items.making import exceptions_of, items_of, make_items
+from portal.rights.items.models import ItemException, RequestItem
+from portal.rights.items.outcome import outcome_of
+from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
+from portal.rights.items.wording import label_of
+from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until
 from portal.staff.models import StaffMember
 
 DECIDED = declare("staff:request:decided", "reference", "outcome", "ground", "needs_second_opinion")
+ITEMS_DECIDED = declare("customer:items:decided", "reference", "positive", "negative", "digest")
 SECONDED = declare("staff:request:seconded", "reference", "agrees")
 
 
@@ -58,73 +68,135 @@ class OfficerNeeded(Exception):
     """This ground of refusal must be seconded by the privacy officer."""
 
 
+class PlanChanged(acting.StaleCase):
+    """What is held changed since the page was opened, and something else is proposed now."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """What the staff member decided, as typed.
 
     Attributes:
-        done: category code to what was done there, in words.
-        message: what the person reads.
-        refused, granted, until: what a refusal must say besides its ground.
-        evidence: the facts that prove the ground, where it must be proven; never shown to the person.
+        way: how the items that nobody decided yet are decided.
+        message: what the person reads first.
+        ground: of a whole refusal; `until_on` is the last day of what stays then, where one is known.
+        evidence: the facts that prove a ground, where it must be proven; never shown to the person.
     """
 
-    outcome: Outcome
+    way: Way
     message: str
-    done: dict[str, str] = field(default_factory=dict)
     ground: RefusalGround | None = None
-    refused: str = ""
-    granted: str = ""
-    until: str = ""
+    until_on: date | None = None
     evidence: str = ""
-
-    @property
-    def ground_given(self) -> RefusalGround | None:
-        """The ground of a refusal; none where everything is granted, whatever was typed."""
-        return None if self.outcome is Outcome.GRANTED else self.ground
 
 
 def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: int) -> RequestDecision:
     """Decide a request in the current transaction. The answer leaves at once, or waits for a second person.
 
     Raises:
+        PlanChanged: what is proposed is no longer what the page showed; `catch_up` brings the case up to date.
         CaseMoved, OwnCase, NotReady.
     """
     act = acting.hold(request, member, version)
+    if awaits_confirmation(request):
+        raise ReopeningUnconfirmed
+    if make_items(request):
+        raise PlanChanged
     check_draft(request, draft)
+    items = items_of(request.id)
+    decide_items(request, items, draft.way, by=member.id, ground=draft.ground, until_on=draft.until_on)
+    exceptions = exceptions_of(request.id)
+    outcome, ground = outcome_of(items, exceptions), decisive_ground([*items, *exceptions])
     act.review()
     decision = RequestDecision(
-        request_id=request.id, staff_id=member.id, outcome=draft.outcome, ground=draft.ground_given,
-        evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
+        request_id=request.id, staff_id=member.id, outcome=outcome, ground=ground, evidence=draft.evidence,
+        message=draft.message.strip(),
     )  # fmt: skip
     db.session.add(decision)
-    is_second_needed = needs_second_opinion(request.right, draft.outcome)
-    act.record(DECIDED, outcome=draft.outcome, ground=draft.ground_given, needs_second_opinion=is_second_needed)
+    _record_items(act, items)
+    is_second_needed = needs_second(request, items, exceptions)
+    act.record(DECIDED, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
         act.give_back()
         act.note(EventKind.SECOND_OPINION_ASKED, is_internal=True)
     else:
-        fulfil(act, draft.outcome, decision.message)
+        fulfil(act, decision.message)
     return decision
 
 
+def catch_up(request: RightsRequest) -> None:
+    """Bring the items of a case up to date, in the current transaction; pages that were open before are out of date."""
+    if make_items(request):
+        request.version += 1
+
+
+def _record_items(act: acting.Act, items: Iterable[RequestItem]) -> None:
+    items = list(items)
+    negative = sum(item.outcome is not None and item.outcome.is_negative for item in items)
+    act.record(ITEMS_DECIDED, positive=len(items) - negative, negative=negative, digest=digest_of(items))
+
+
+def needs_second(
+    request: RightsRequest, items: Iterable[RequestItem], exceptions: Iterable[ItemException] = ()
+) -> bool:
+    """Whether another person must agree: every erasure, and every no but that of a system that has not answered."""
+    decided: list[RequestItem | ItemException] = [*items, *exceptions]
+    noes = {outcome for each in decided if (outcome := reached(each)) and outcome.is_negative}
+    return request.right is Right.ERASURE or bool(noes - {ItemOutcome.MISSING})
+
+
+def decisive_ground(decided: Iterable[RequestItem | ItemException]) -> RefusalGround | None:
+    """Return the ground that a decision is known by: one that the officer must second before all others."""
+    grounds = [ground for each in decided if (ground := ground_of(each))]
+    return next((ground for ground in grounds if ground.needs_officer), grounds[0] if grounds else None)
+
+
 def check_draft(request: RightsRequest, draft: Draft) -> None:
-    """Check that a decision may leave as it was typed. Nothing is changed.
+    """Check that a decision may leave as it would be. Nothing is changed.
 
     Raises:
         NotReady: with everything that keeps it from leaving.
     """
     faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
-    if not _is_identity_settled(request.id) and draft.ground_given is not RefusalGround.IDENTITY_NOT_PROVEN:
+    is_for_identity = draft.way is Way.REFUSED and draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
+    if not _is_identity_settled(request.id) and not is_for_identity:
         faults.append(IdentityUnsettled())
-    if draft.outcome is not Outcome.GRANTED:
+    for refusal in _refusals(request, draft):
         try:
-            check_refusal(_refusal(request, draft))
+            check_refusal(refusal)
         except (RefusalIncomplete, RefusalNotAllowed) as fault:
             faults.append(fault)
     if faults:
         raise NotReady(*faults)
+
+
+def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
+    """Yield what is refused, each with its ground: everything at once, or the items that are decided so."""
+    items = items_of(request.id)
+    names = {item.id: label_of(item, request.language) for item in items}
+    if draft.way is Way.REFUSED:
+        yield _refusal(request, draft, draft.ground, list(names.values()))
+        return
+    decided: list[RequestItem | ItemException] = [*items, *exceptions_of(request.id)]
+    for each in decided:
+        outcome = reached(each)
+        if outcome and outcome.is_negative and outcome is not ItemOutcome.MISSING:
+            name = names[each.item_id if isinstance(each, ItemException) else each.id]
+            yield _refusal(request, draft, ground_of(each), [name])
+
+
+def _refusal(request: RightsRequest, draft: Draft, ground: RefusalGround | None, names: list[str]) -> Refusal:
+    """Return the refusal of some items. What is granted, and until when, the letter says from the items themselves."""
+    complaint, court = _remedies(request.language)
+    return Refusal(
+        right=request.right, ground=ground, refused=", ".join(names), granted=IN_THE_LETTER, reasons=draft.message,
+        until=draft.until_on or IN_THE_LETTER, authority_complaint=complaint, court_remedy=court,
+        evidence=draft.evidence, concerns_marketing=request.asked.concerns_marketing,
+    )  # fmt: skip
+
+
+IN_THE_LETTER: Final = "in the letter"
 
 
 def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, text: str, version: int) -> None:
@@ -150,7 +222,9 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     act.step(Step.RETURN_TO_REVIEW)
     act.give_back()
     if opinion is SecondOpinion.AGREES:
-        fulfil(act, decision.outcome, decision.message)
+        fulfil(act, decision.message)
+    elif decision.outcome is Outcome.REFUSED:
+        reconsider(request)
 
 
 def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None:
@@ -171,37 +245,6 @@ def latest_decision(request_id: int) -> RequestDecision | None:
     """Return the newest decision on a request, or None."""
     statement = select(RequestDecision).where(RequestDecision.request_id == request_id)
     return db.session.execute(statement.order_by(RequestDecision.id.desc()).limit(1)).scalar_one_or_none()
-
-
-def full_message(request: RightsRequest, draft: Draft) -> str:
-    """Return what the person reads: the words typed, and for a refusal its extent, its ground and the remedies."""
-    if draft.outcome is Outcome.GRANTED:
-        return draft.message.strip()
-    assert draft.ground is not None
-    language = request.language
-    parts = [
-        draft.message.strip(),
-        _WE_GRANT.filled(language, what=draft.granted),
-        _WE_REFUSE.filled(language, what=draft.refused),
-        _UNTIL.filled(language, until=draft.until),
-        draft.ground.with_law(language),
-        *_remedies(language),
-    ]
-    return "\n\n".join(parts)
-
-
-_WE_GRANT: Final = Label(fr="Ce que nous accordons : {what}", en="What we grant: {what}")
-_WE_REFUSE: Final = Label(fr="Ce que nous refusons : {what}", en="What we refuse: {what}")
-_UNTIL: Final = Label(fr="Jusqu’à quand : {until}", en="Until when: {until}")
-
-
-def _refusal(request: RightsRequest, draft: Draft) -> Refusal:
-    complaint, court = _remedies(request.language)
-    return Refusal(
-        right=request.right, ground=draft.ground, refused=draft.refused, granted=draft.granted, reasons=draft.message,
-        until=draft.until, authority_complaint=complaint, court_remedy=court, evidence=draft.evidence,
-        concerns_marketing=request.asked.concerns_marketing,
-    )  # fmt: skip
 
 
 def _remedies(language: str) -> list[str]:

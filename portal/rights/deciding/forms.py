@@ -3,13 +3,15 @@
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
 from portal.rights.deciding.decisions import Draft, IdentityUnsettled, NotReady
 from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
-from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion
+from portal.rights.items.deciding import Way
+from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
+from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONG_TEXT = 4000
@@ -28,36 +30,25 @@ class CaseForm(PortalForm):
 
 
 class DecisionForm(CaseForm):
-    outcome = RadioField(
+    way = RadioField(
         _l("Decision"),
         choices=[
-            SelectChoice(Outcome.GRANTED, _l("Grant")),
-            SelectChoice(Outcome.PARTIAL, _l("Grant in part")),
-            SelectChoice(Outcome.REFUSED, _l("Refuse")),
+            SelectChoice(Way.PROPOSED, _l("As listed, item by item")),
+            SelectChoice(Way.REFUSED, _l("Refuse everything")),
         ],
         validators=[Needed(_l("Choose your decision."))],
     )
     message = TextAreaField(
         _l("Answer to the customer"),
         description=_l(
-            "Plain words: what you grant, or why you refuse. What is done and what remains, grounds and remedies are added"
-            " below it."
+            "Plain words, for the person. What becomes of each item, grounds, days and remedies are added below it."
         ),
         validators=[Needed(_l("Write the answer to the customer.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     ground = SelectField(_l("Legal ground of a refusal"), validators=[Optional()])
-    refused = StringField(
-        _l("What you refuse"), description=_l("For a refusal, whole or in part."),
-        validators=[LengthBetween(most=500)],
-    )  # fmt: skip
-    granted = StringField(
-        _l("What you grant"), description=_l("Write “nothing” for a whole refusal."),
-        validators=[LengthBetween(most=500)],
-    )  # fmt: skip
-    until = StringField(
-        _l("Until when"), description=_l("A date or words: “31 December 2034”, “as long as your contract runs”."),
-        validators=[LengthBetween(most=200)],
-    )  # fmt: skip
+    until_on = DateField3(
+        _l("Kept until"), description=_l("Leave it empty where it stays as long as its reason lasts.")
+    )
     evidence = TextAreaField(
         _l("Evidence for the ground"), description=_l("Stays inside. Some grounds must be proven."),
         validators=[LengthBetween(most=LONG_TEXT)],
@@ -68,17 +59,15 @@ class DecisionForm(CaseForm):
         grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right)]
         self.ground.choices = [("", _("No refusal")), *grounds]
 
-    def draft(self, done: dict[str, str]) -> Draft:
-        """Return what was typed, with what was done in each category."""
+    @property
+    def draft(self) -> Draft:
+        """What was typed."""
         return Draft(
-            outcome=Outcome(self.outcome.data),
-            message=self.message.data,
-            done=done,
+            way=Way(self.way.data),
+            message=self.message.data or "",
             ground=RefusalGround(self.ground.data) if self.ground.data else None,
-            refused=self.refused.data,
-            granted=self.granted.data,
-            until=self.until.data,
-            evidence=self.evidence.data,
+            until_on=self.until_on.data,
+            evidence=self.evidence.data or "",
         )
 
     def say(self, not_ready: NotReady) -> None:
@@ -96,7 +85,7 @@ class DecisionForm(CaseForm):
             case RefusalNotAllowed():
                 self.ground.errors = [_("This ground does not answer this right.")]
             case IdentityUnsettled():
-                self.outcome.errors = [_("Check the identity first, or refuse because it is not established.")]
+                self.way.errors = [_("Check the identity first, or refuse because it is not established.")]
 
 
 class SecondOpinionForm(CaseForm):

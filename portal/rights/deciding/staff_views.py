@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -10,14 +11,22 @@ from werkzeug.wrappers import Response
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.infrastructure.database import transaction
-from portal.infrastructure.typed_texts import several_lines
 from portal.legal_time.deadlines import ExtensionTooLate
-from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.erasure.scheduling import Stopped
 from portal.rights.carrying_out import answering
 from portal.rights.clock.running import AlreadyExtended
 from portal.rights.deciding import correspondence, decisions
 from portal.rights.deciding.case_staff_views import acted, find_case, refused
-from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
+from portal.rights.deciding.forms import (
+    CaseForm,
+    DecisionForm,
+    ExtensionForm,
+    NoteForm,
+    QuestionForm,
+    SecondOpinionForm,
+)
+from portal.rights.erasing.stops import stop_in_words
+from portal.rights.items import reopening
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
@@ -33,7 +42,11 @@ def decide(reference: str) -> Any:
         return refused(reference, decision_form=form)
     try:
         with transaction():
-            decisions.decide(find_case(reference), current_user, form.draft(_done()), form.seen_version)
+            decisions.decide(find_case(reference), current_user, form.draft, form.seen_version)
+    except decisions.PlanChanged:
+        with transaction():
+            decisions.catch_up(find_case(reference))
+        raise
     except decisions.NotReady as fault:
         form.say(fault)
         return refused(reference, decision_form=form)
@@ -43,17 +56,11 @@ def decide(reference: str) -> Any:
 
 def _say_the_rest(reference: str, form: DecisionForm) -> None:
     """Say what else keeps a decision from leaving, as far as its form can be read: all errors at once."""
-    if not form.outcome.errors and not form.ground.errors:
+    if not form.way.errors and not form.ground.errors and not form.until_on.errors:
         try:
-            decisions.check_draft(find_case(reference), form.draft(_done()))
+            decisions.check_draft(find_case(reference), form.draft)
         except decisions.NotReady as fault:
             form.say(fault)
-
-
-def _done() -> dict[str, str]:
-    """Return what was typed as done in each category, without the categories left empty."""
-    typed = {str(code): several_lines(request.form.get(f"done-{code}", ""))[:1000] for code in CATEGORIES}
-    return {code: text for code, text in typed.items() if text}
 
 
 def _to_next() -> Response:
@@ -76,6 +83,9 @@ def second_opinion(reference: str) -> Any:
         form.agrees.errors = [_("The second opinion must come from somebody else.")]
     except decisions.OfficerNeeded:
         form.agrees.errors = [_("On this ground the privacy officer must give the second opinion.")]
+    except Stopped as stopped:
+        names = ", ".join(stop_in_words(stop, get_locale()) for stop in stopped.stops)
+        form.agrees.errors = [_("This must end before the erasure: %(names)s.", names=names)]
     except decisions.TooNew:
         form.agrees.errors = [
             _("Your way in or your role is new: for 48 hours, colleagues who were here before decide.")
@@ -121,6 +131,22 @@ def prepare_again(reference: str) -> Response:
     with transaction():
         answering.prepare_again(find_case(reference), current_user)
     return acted(reference, _("The copy is being made again."))
+
+
+@blueprint.get("/requests/reopened")
+@requires(staff(Permission.SEE_DESK))
+def reopened() -> str:
+    """The erasures that an earlier version closed as granted and never carried out."""
+    return render_template("rights/staff/reopened.html", cases=reopening.waiting_for_officer())
+
+
+@blueprint.post("/requests/<reference>/reopening")
+@requires(staff(Permission.SECOND_PROVEN_GROUND))
+def confirm_reopening(reference: str) -> Response:
+    form = CaseForm()
+    with transaction():
+        reopening.confirm(find_case(reference), current_user, form.seen_version)
+    return acted(reference, _("The case is open again. Its letter will say what happened."))
 
 
 @blueprint.post("/requests/<reference>/note")

@@ -15,6 +15,7 @@ from portal.personal_data.keeping.models import KeepReason
 from portal.rights.acting import Act
 from portal.rights.channels import Channel
 from portal.rights.intents import Intent
+from portal.rights.items.making import make_items
 from portal.rights.lifecycle import Right, Step, advance
 from portal.rights.models import EventKind, RightsRequest
 
@@ -51,6 +52,7 @@ def note_filed(act: Act) -> None:
     db.session.flush()
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    make_items(request)
     note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(

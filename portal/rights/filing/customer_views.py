@@ -15,10 +15,11 @@ from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import StopUse, read_asked
 from portal.rights.chosen import Use
 from portal.rights.customer_blueprint import blueprint
+from portal.rights.erasing.preview import offer_what_is_held, preview_of_draft
 from portal.rights.filing import objecting, receiving
 from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
-from portal.rights.filing.forms import ALL, FORMS, SOME, DetailsForm
+from portal.rights.filing.forms import ALL, FORMS, RECORD, SOME, DetailsForm, EraseForm
 from portal.rights.filing.open_requests import open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
@@ -47,10 +48,10 @@ def start(right: str) -> Answer:
     existing = open_request_of(current_user.customer_id, intent)
     if existing is not None and request.method == "GET" and "another" not in request.args:
         return render_template("rights/customer/already_open.html", intent=intent, existing=existing)
-    draft = draft_of_intent(current_user.customer_id, intent)
-    if draft is not None and request.method == "GET":
+    draft, wanted = draft_of_intent(current_user.customer_id, intent), _wanted(intent)
+    if draft is not None and request.method == "GET" and "record" not in wanted:
         return redirect(url_for(".details", public_id=draft.public_id), 303)
-    form = FORMS[intent](data=_wanted(intent))
+    form = _form(intent, wanted)
     return _save(intent, form, None) if request.method == "POST" else _details_page(intent, form, None)
 
 
@@ -61,8 +62,15 @@ def details(public_id: str) -> Answer:
     if draft.sent_at is not None:
         return _to_sent(draft)
     intent = draft.intent
-    form = FORMS[intent](data=draft.answers)
+    form = _form(intent, draft.answers)
     return _save(intent, form, draft) if request.method == "POST" else _details_page(intent, form, draft)
+
+
+def _form(intent: Intent, answers: dict[str, Any]) -> DetailsForm:
+    form = FORMS[intent](data=answers)
+    if isinstance(form, EraseForm):
+        offer_what_is_held(form, current_user.customer_id, str(get_locale()))
+    return form
 
 
 def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answer:
@@ -117,6 +125,7 @@ def check(public_id: str) -> Answer:
     return render_template(
         "rights/customer/check.html", intent=intent, draft=draft, progress=progress,
         rows=draft.asked.in_words(get_locale()),
+        preview=preview_of_draft(draft, str(get_locale())),
         address=mask_address(current_user.customer.email or ""),
     )  # fmt: skip
 
@@ -174,6 +183,8 @@ def _object_to_marketing(use: Use, draft: RequestDraft | None) -> Response:
 
 def _wanted(intent: Intent) -> dict[str, Any]:
     """Return the first values of the form: the categories that the address names, where it names any."""
+    if intent is Intent.ERASE and "record" in request.args:
+        return {"scope": RECORD, "record": [request.args.get("kind", ""), request.args["record"]]}
     codes = [code for code in ",".join(request.args.getlist("categories")).split(",") if code in CATEGORIES]
     if codes:
         return {"scope": SOME, "categories": codes, "category": codes[0]}

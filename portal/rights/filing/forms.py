@@ -5,7 +5,16 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.personal_data.categories import CATEGORIES
@@ -15,7 +24,7 @@ from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_TEXT = 4000
-ALL, SOME = "all", "some"
+ALL, SOME, KINDS, RECORD = "all", "some", "kinds", "record"
 
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
@@ -108,11 +117,73 @@ class CorrectForm(DetailsForm):
 
 
 class EraseForm(ScopeForm):
-    names = ("scope", "categories", "details")
+    """An erasure. The kinds that may be named depend on what is held, so the view hands them in (`offer`)."""
+
+    names = ("scope", "categories", "kinds", "record", "when_it_ends", "details")
+    kinds = CheckboxesField(
+        _l("If you chose some kinds: which?"), description=_l("Tick at least one, only if you chose “some kinds”.")
+    )
+    record = HiddenField()
+    when_it_ends = BooleanField(
+        _l("Erase what a running contract needs when it ends"),
+        description=_l("It stays until then, because the contract needs it. You need not ask again."),
+    )
     details = long_text(
         _l("Something to add? (optional)"),
         _l("For example what you no longer need with us. You need not say why you ask."),
     )
+
+    has_contract = False
+
+    def __init__(self, *arguments: Any, data: dict[str, Any] | None = None, **options: Any) -> None:
+        flat = (data or {}) | ({"record": ":".join(data["record"])} if data and "record" in data else {})
+        super().__init__(*arguments, data=flat, **options)
+
+    def offer(self, kinds: list[tuple[str, str]], record: str = "", *, has_contract: bool = False) -> None:
+        """Offer the kinds that are held, as (code, name), and the one record that the person comes from, by its name.
+
+        Args:
+            has_contract: whether a contract runs, which needs some of it.
+        """
+        self.has_contract = has_contract
+        self.kinds.choices = kinds
+        named = [(KINDS, _("Only some kinds"))] if kinds else []
+        alone = [(RECORD, _("Only this: %(record)s", record=record))] if record else []
+        self.scope.choices = [
+            *alone,
+            (ALL, _("All my data, and my account")),
+            (SOME, _("Only some categories")),
+            *named,
+        ]
+
+    @property
+    def record_named(self) -> list[str]:
+        """Kind and number of the one record that the person comes from; empty where there is none."""
+        kind, colon, number = (self.record.data or "").partition(":")
+        return [kind, number] if colon else []
+
+    @property
+    def shown(self) -> list[Field]:
+        left_out = {"record"} | (set() if self.kinds.choices else {"kinds"})
+        left_out |= set() if self.has_contract else {"when_it_ends"}
+        return [self[name] for name in self.names if name not in left_out]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = super().validate(extra_validators)
+        if self.scope.data == KINDS and not self.kinds.data:
+            self.kinds.errors = [_("Tick at least one kind of data")]
+            return False
+        return is_valid
+
+    def answers(self) -> dict[str, Any]:
+        """Return what was typed; of the ways to say which data, only the one that was chosen."""
+        found = super().answers()
+        chosen = {SOME: "categories", KINDS: "kinds", RECORD: "record"}.get(found.get("scope", ""))
+        for name in {"categories", "kinds", "record"} - {chosen}:
+            found.pop(name, None)
+        if "record" in found:
+            found["record"] = self.record_named
+        return found
 
 
 class StopUseForm(DetailsForm):

@@ -12,7 +12,7 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.preferences.choices.states import read_state
 from portal.rights.acting import Act
 from portal.rights.asked import StopUse
-from portal.rights.carrying_out.answering import fulfil
+from portal.rights.carrying_out.answering import answer_by_itself
 from portal.rights.carrying_out.effects import flags_of
 from portal.rights.chosen import Use
 from portal.rights.clock import running
@@ -41,7 +41,7 @@ def object_to_marketing(account: Account, use: Use = Use.MARKETING) -> RightsReq
     db.session.add(request)
     running.start_clock(request, clock.now())
     note_filed(Act(request, f"customer:{customer.public_id}"))
-    fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+    answer_by_itself(request)
     return request
 
 

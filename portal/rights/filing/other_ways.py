@@ -1,5 +1,6 @@
 """Receive a request that came by another way than the portal: taken in by staff, or asked for by Facebook."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal import clock
@@ -8,16 +9,17 @@ from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.doubts import assess_other_channel
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.categories import Category
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
-from portal.rights.carrying_out.answering import fulfil, stop_at_receipt
+from portal.rights.carrying_out.answering import answer_by_itself, answer_link, stop_at_receipt
 from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
 from portal.rights.clock import running
 from portal.rights.filing.beginning import new_request, note_filed
 from portal.rights.intents import Intent, default_intent
-from portal.rights.lifecycle import Outcome, Right
+from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 
@@ -31,6 +33,7 @@ def take_in(
     staff: StaffMember,
     *,
     use: Use | None = None,
+    categories: Sequence[Category] = (),
     is_on_behalf: bool = False,
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
@@ -43,10 +46,11 @@ def take_in(
         received_at: when it reached the company, aware.
         words: what the person said or wrote.
         use: what the person objects to, for an objection.
+        categories: what the person asks to have erased, for an erasure; empty for everything.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_row(Customer, customer.id)
-    asked = StopUse(words, use=use) if right is Right.OBJECTION else Asked(words)
+    asked = _asked(right, words, use, categories)
     request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
@@ -55,17 +59,28 @@ def take_in(
     request.identity_signals = [str(signal) for signal in decision.remaining]
     note_filed(of_staff(request, staff))
     if asked.concerns_marketing:
-        fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+        answer_by_itself(request)
         return request
     stop_at_receipt(request)
     emails.queue_received(request)
     return request
 
 
+def _asked(right: Right, words: str, use: Use | None, categories: Sequence[Category]) -> Asked:
+    match right:
+        case Right.OBJECTION:
+            return StopUse(words, use=use)
+        case Right.ERASURE:
+            return Erase(words, categories=tuple(categories))
+        case _:
+            return Asked(words)
+
+
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:
     """Receive the erasure that Facebook asks for in a person's name, in the current transaction.
 
-    Facebook's signature proves who asks, so no document is needed.
+    Facebook's signature proves who asks, so no document is needed. Where it brought nothing but its number, the number
+    is gone by now, and the portal answers at once. All else is decided by two people.
 
     Args:
         code: the confirmation code by which Facebook and the person follow the request.
@@ -77,5 +92,8 @@ def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequ
     running.start_clock(request, clock.now())
     note_filed(Act(request, "portal"))
     checking.note_check(customer.id, request.id, checking.FACEBOOK_SIGNATURE)
-    emails.queue_received(request)
+    if limit is Limit.LINK:
+        answer_link(request)
+    else:
+        emails.queue_received(request)
     return request

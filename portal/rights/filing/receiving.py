@@ -20,13 +20,14 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.legal_time.clock_state import PauseReason
 from portal.rights import emails
 from portal.rights.acting import Act
-from portal.rights.carrying_out.answering import PACKAGED, fulfil, stop_at_receipt
+from portal.rights.carrying_out.answering import PACKAGED, answer_by_itself, stop_at_receipt
+from portal.rights.carrying_out.copies import waits_for
 from portal.rights.clock import running
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft
 from portal.rights.filing.open_requests import sent_request
 from portal.rights.filing.progress import DraftStep, Progress, progress_of
-from portal.rights.lifecycle import Outcome, Right, Step
+from portal.rights.lifecycle import Right, Step
 from portal.rights.models import RightsRequest
 
 FILINGS_A_DAY = "20 per day"
@@ -109,7 +110,7 @@ def _receive(act: Act, proof: _Proof) -> None:
         shred(staged)
         emails.queue_received(request)
         if _needs_nobody(request, proof.decision):
-            fulfil(Act(request, "portal"), Outcome.GRANTED, "")
+            answer_by_itself(request)
     elif _hand_over(request, staged):
         emails.queue_received(request)
     else:
@@ -118,8 +119,12 @@ def _receive(act: Act, proof: _Proof) -> None:
 
 
 def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
-    """Whether the portal can answer by itself: it can make the file, no doubt is left, and no words are to be read."""
-    return request.right in PACKAGED and not decision.remaining and not request.asked.needs_a_reader
+    """Whether the portal can answer by itself now: it can make the file, no doubt is left, no words are to be read.
+
+    A copy that lacks a system of the company waits for it (`carrying_out.copies`).
+    """
+    is_clear = request.right in PACKAGED and not decision.remaining and not request.asked.needs_a_reader
+    return is_clear and not waits_for(request)
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:

@@ -2,7 +2,12 @@
 
 from portal.audit.tags import declare
 from portal.customers.contact import note_contact
+from portal.personal_data.erasure.scheduling import cancel
+from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.models import EntryKind
 from portal.rights import acting, emails
+from portal.rights.acting import Act
+from portal.rights.erasing.standing import erasure_of
 from portal.rights.lifecycle import InvalidStep, Status, Step
 from portal.rights.models import EventKind, RightsRequest
 
@@ -20,18 +25,32 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
     Raises:
         NoSuchRequest: the customer has no such request.
         InvalidStep: the answer has left already.
+        TooLate: the erasure that it asks for has begun.
     """
     act = acting.of_customer(customer_id, reference)
+    take_back(act)
+    return act.request
+
+
+def take_back(act: Act) -> None:
+    """Withdraw the request of an act, in the current transaction; an erasure that cools off for it is cancelled.
+
+    Raises:
+        InvalidStep, TooLate: see `withdraw`.
+    """
     request = act.request
     if request.status is Status.WITHDRAWN:
-        return request
+        return
+    if erasure := erasure_of(request.id):
+        cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
     act.close()
+    request.outcome = None
     request.version += 1
     act.note(EventKind.WITHDRAWN)
     act.record(WITHDRAWN)
+    note(EntryKind.WITHDRAWN, {"customer": request.customer.public_id, "request": request.reference})
     emails.queue_withdrawn(request)
-    return request
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:

@@ -9,12 +9,15 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
+from portal.personal_data.erasure.scheduling import TooLate
 from portal.rights.clock.running import days_left
 from portal.rights.customer_blueprint import blueprint
+from portal.rights.erasing.standing import CAN_BE_CANCELLED, erasure_of
 from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import WordsForm
 from portal.rights.filing.open_requests import open_requests
+from portal.rights.following.answer import awaits_opening, open_answer
 from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
@@ -44,6 +47,10 @@ def follow(reference: str) -> Answer:
     own = _own_request(reference)
     if own.reference != reference:
         return redirect(url_for(".follow", reference=own.reference), 303)
+    if awaits_opening(own):
+        with transaction():
+            open_answer(_own_request(reference))
+        own = _own_request(reference)
     return _follow_page(own, WordsForm(formdata=None))
 
 
@@ -82,14 +89,24 @@ def withdraw(reference: str) -> Answer:
     if request.method == "GET":
         if not own.is_open:
             return redirect(url_for(".follow", reference=reference), 303)
-        return render_template("rights/customer/withdraw.html", case=own, intent=own.intent)
+        return _withdraw_page(own)
     try:
         with transaction():
             withdrawal.withdraw(current_user.customer_id, reference)
         flash(_("Your request is cancelled."), "success")
     except InvalidStep:
         flash(_("This request is answered already: it can no longer be cancelled."), "info")
+    except TooLate:
+        return _withdraw_page(_own_request(reference)), 409
     return redirect(url_for(".follow", reference=reference), 303)
+
+
+def _withdraw_page(own: RightsRequest) -> str:
+    erasure = erasure_of(own.id)
+    is_too_late = erasure is not None and erasure.state not in CAN_BE_CANCELLED
+    return render_template(
+        "rights/customer/withdraw.html", case=own, intent=own.intent, erasure=erasure, is_too_late=is_too_late
+    )
 
 
 @blueprint.get("/requests/<reference>/receipt")

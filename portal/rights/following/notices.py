@@ -9,10 +9,12 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.scheduling import UNDER_WAY
 from portal.personal_data.notices import Notice, on_notices
 from portal.rights.following.standing import awaited, before_day, stage_now, stages_of, state_of
 from portal.rights.models import RightsRequest
-from portal.web.filters import relative_days
+from portal.web.filters import relative_days, time_of_day
 
 SHOWN = 20
 
@@ -21,19 +23,36 @@ SHOWN = 20
 def requests(customer: Customer) -> list[Notice]:
     """Return the customer's most urgent open request, then what else waits for them: a question, a file to take."""
     is_ready = and_(AnswerPackage.status == PackageStatus.READY, AnswerPackage.expires_at > clock.now())
+    is_decided = and_(Erasure.request_id == RightsRequest.id, Erasure.state.in_(UNDER_WAY))
     statement = (
-        select(RightsRequest, AnswerPackage)
+        select(RightsRequest, AnswerPackage, Erasure)
         .outerjoin(AnswerPackage, AnswerPackage.request_id == RightsRequest.id)
+        .outerjoin(Erasure, is_decided)
         .where(RightsRequest.customer_id == customer.id, or_(RightsRequest.is_open.is_(True), is_ready))
-        .order_by(RightsRequest.is_open.desc(), RightsRequest.sort_on, RightsRequest.id)
+        .order_by(Erasure.id.is_(None), RightsRequest.is_open.desc(), RightsRequest.sort_on, RightsRequest.id)
         .limit(SHOWN)
     )
-    found = [(request, package) for request, package in db.session.execute(statement)]
+    found = list(db.session.execute(statement))
     return [
-        _under_way(request) if request.is_open else _file(request, package)
-        for place, (request, package) in enumerate(found)
+        _erasing(request, erasure) if erasure else _under_way(request) if request.is_open else _file(request, package)
+        for place, (request, package, erasure) in enumerate(found)
         if place == 0 or not request.is_open or awaited(request)
     ]
+
+
+def _erasing(request: RightsRequest, erasure: Erasure) -> Notice:
+    """Say before all else that an erasure is decided: it is the one thing that cannot be undone."""
+    is_cooling = erasure.state is ErasureState.COOLING
+    return Notice(
+        title=_("The erasure is decided") if is_cooling else _("The erasure is under way"),
+        text=_("At %(time)s. Until then you can cancel it.", time=time_of_day(erasure.runs_at)) if is_cooling else "",
+        url=url_for("customer.rights.follow", reference=request.reference),
+        link_text=_("Open it, or cancel it") if is_cooling else _("See where it stands"),
+        reference=request.reference,
+        state="yours" if is_cooling else "running",
+        before=_("It begins on") if is_cooling else _("It began on"),
+        day=erasure.runs_at if is_cooling else erasure.started_at or erasure.runs_at,
+    )
 
 
 def _under_way(request: RightsRequest) -> Notice:

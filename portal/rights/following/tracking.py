@@ -6,6 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from portal import clock
 from portal.accounts.models import Account
 from portal.exports.delivery import is_available, package_of_request
 from portal.exports.models import AnswerPackage
@@ -17,13 +18,16 @@ from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
 from portal.legal_time.clock_state import Deadline, PauseReason
 from portal.legal_time.explanation import explain
+from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
+from portal.rights.erasing.standing import erasure_of, status_token
+from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
-from portal.rights.lifecycle import Status
+from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
 
@@ -62,11 +66,25 @@ class Tracking:
     given: Given
     attestations: Rows
     destroyed_at: datetime | None
-    answer_text: str
+    answer: ToldAnswer | None
     question: Moment | None
     effects: list[str]
     package: AnswerPackage | None
     may_use_code: bool
+    erasure: Erasure | None
+    erasure_token: str
+
+    @property
+    def is_erasing(self) -> bool:
+        """Whether its erasure is decided and not over: what comes first is when it begins, or how far it is."""
+        return self.erasure is not None and self.request.is_open
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the page that says what went can still be opened."""
+        erasure = self.erasure
+        is_done = erasure is not None and erasure.state is ErasureState.DONE
+        return bool(is_done and erasure and erasure.token_until and erasure.token_until > clock.now())
 
     @property
     def awaits_document(self) -> bool:
@@ -126,6 +144,7 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
     destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
     events = customer_history(request.id)
     deadline = running.deadline_of(request)
+    erasure = erasure_of(request.id) if request.right is Right.ERASURE else None
     return Tracking(
         request=request,
         title=intent.label(language),
@@ -148,10 +167,12 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         ],
         destroyed_at=max(destroyed) if destroyed else None,
         question=next((_moment(each) for each in reversed(events) if each.kind is EventKind.CLARIFICATION_ASKED), None),
-        answer_text=next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), ""),
+        answer=answer_of(request, _answer_text(events), language),
         effects=effects_of(request, language),
         package=package_of_request(request.id),
         may_use_code=_may_use_code(request, account),
+        erasure=erasure,
+        erasure_token=status_token(erasure) if erasure else "",
     )
 
 
@@ -160,6 +181,10 @@ def _may_use_code(request: RightsRequest, account: Account) -> bool:
     doubts = [DoubtSignal(code) for code in request.identity_signals]
     is_waiting = request.status is Status.IDENTITY_PENDING and bool(doubts)
     return is_waiting and address_that_lifts(account, doubts) is not None
+
+
+def _answer_text(events: list[RequestEvent]) -> str:
+    return next((event.text for event in reversed(events) if event.kind is EventKind.ANSWERED), "")
 
 
 def _pause_reason(request: RightsRequest) -> PauseReason | None:
@@ -183,9 +208,12 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.SECOND_OPINION_ASKED: _("A second person reads our answer"),
         EventKind.SECOND_OPINION_GIVEN: _("A second person has read our answer"),
         EventKind.PACKAGE_READY: _("Your file is ready"),
+        EventKind.ERASURE_SCHEDULED: _("We decided the erasure"),
+        EventKind.ERASURE_RETURNED: _("We look at the erasure again"),
         EventKind.ANSWERED: _("We answered"),
         EventKind.CLOSED: _("Request closed by our answer"),
         EventKind.WITHDRAWN: _("You cancelled the request"),
+        EventKind.REOPENED: _("Request reopened"),
         EventKind.NOTE: _("Note"),
     }
     # The answer has a place of its own on the page.

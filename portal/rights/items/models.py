@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
+from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.personal_data.outcomes import ItemOutcome
 
 
@@ -26,11 +26,14 @@ class RequestItem(db.Model):
 
     Attributes:
         planned: how many there were when the item was made or last looked at.
+        proposed: what the plan proposes; None where only a person can tell. `outcome` is empty until it is decided.
         ground: code of the reason of a negative outcome.
-        legal_reference: the law or contract behind the ground, as the letter cites it.
+        legal_reference: the law or contract behind the ground, in the language of the request, as the letter cites it.
         is_then_erased: what is kept is erased when its reason ends.
         done: how many were done.
         decided_by: the id of the member who decided it; None for the portal.
+        systems: the codes of the company's systems that sent it, which have to be told.
+        words: what it is about, in the words of the team, where no kind names it.
     """
 
     __tablename__ = "request_items"
@@ -43,6 +46,7 @@ class RequestItem(db.Model):
     rule: Mapped[str] = mapped_column(String(60), default="")
     category: Mapped[str | None] = mapped_column(String(20))
     planned: Mapped[int] = mapped_column(default=0)
+    proposed: Mapped[ItemOutcome | None] = mapped_column(code_column(ItemOutcome))
     outcome: Mapped[ItemOutcome | None] = mapped_column(code_column(ItemOutcome))
     ground: Mapped[str] = mapped_column(String(60), default="")
     legal_reference: Mapped[str] = mapped_column(Text, default="")
@@ -52,6 +56,8 @@ class RequestItem(db.Model):
     done: Mapped[int] = mapped_column(default=0)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    systems: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class ItemException(db.Model):

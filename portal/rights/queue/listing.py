@@ -21,7 +21,7 @@ from portal.rights.clock.running import days_left
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
-from portal.rights.queue.to_do import COPY_FAILED, DOCUMENT_WAITS, ToDo, to_do
+from portal.rights.queue.to_do import COPY_FAILED, DOCUMENT_WAITS, ERASURE_STATE, ToDo, to_do
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
@@ -88,6 +88,7 @@ def queue_page(filters: Filters, member: StaffMember, cursor: str | None) -> Pag
         joinedload(RightsRequest.holder),
         with_expression(RightsRequest.has_document, DOCUMENT_WAITS),
         with_expression(RightsRequest.has_failed_copy, COPY_FAILED),
+        with_expression(RightsRequest.erasure_state, ERASURE_STATE),
     )
     columns = [(RightsRequest.sort_on, filters.closed), (RightsRequest.id, filters.closed)]
     page = keyset_page(

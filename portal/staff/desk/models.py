@@ -28,6 +28,8 @@ class Act(StrEnum):
     """A machine got a token."""
     EXPORT = "export"
     """A member may download the preferences of all customers."""
+    ERASURE = "erasure"
+    """An erasure was asked for by a command on the server."""
     SECONDED = "seconded"
     """Something else was seconded by a command on the server."""
 
@@ -44,6 +46,7 @@ _LABELS = {
     Act.CLOSED: Label(fr="Accès fermé", en="Way in closed"),
     Act.MACHINE: Label(fr="Jeton créé", en="Token made"),
     Act.EXPORT: Label(fr="Export de tous les clients autorisé", en="Export of all customers allowed"),
+    Act.ERASURE: Label(fr="Effacement demandé par une commande", en="Erasure asked for by a command"),
     Act.SECONDED: Label(fr="Proposition validée par une commande", en="Proposal seconded by a command"),
 }
 

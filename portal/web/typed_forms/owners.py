@@ -16,5 +16,10 @@ def owner_mark() -> str:
     if not (current_user and current_user.is_authenticated):
         return NOBODY
     side = Audience.STAFF if current_audience() is Audience.STAFF else Audience.CUSTOMER
-    message = f"form-owner:{side}:{current_user.get_id()}".encode()
+    return mark_of(side, current_user.get_id())
+
+
+def mark_of(side: Audience, person_id: str) -> str:
+    """Return the mark of somebody by the id of their account, or of the staff member."""
+    message = f"form-owner:{side}:{person_id}".encode()
     return hmac.new(installed.settings().secret_key.encode(), message, hashlib.sha256).hexdigest()[:32]

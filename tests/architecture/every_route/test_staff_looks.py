@@ -33,7 +33,9 @@ from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import add_note
 from portal.rights.deciding.decisions import Draft, decide
 from portal.rights.filing.other_ways import take_in
-from portal.rights.lifecycle import Outcome, Right
+from portal.rights.items.deciding import Way
+from portal.rights.items.making import items_of
+from portal.rights.lifecycle import Right
 from portal.staff.models import StaffMember
 from portal.web.audiences import Audience
 from tests.support.acting.browser import Browser
@@ -56,16 +58,17 @@ CANARIES = re.compile(
     r"Zyxcanari|mirabelle@|m•+e@|27 février 1913|1913-02-27|Canari|77 ?00 ?11 ?22|K-7001|-7001-", re.IGNORECASE
 )
 READ = "staff:customer_data:read"
+ITEMS = "/staff/requests/<reference>/items/"
 # Together, these see every page that shows a customer; the others are walked in the trial.
 WIDEST = (Role.OFFICER, Role.MARKETING)
 ROLES = [*WIDEST, *(pytest.param(role, marks=pytest.mark.trial) for role in Role if role not in WIDEST)]
 SHOWN_AT_LEAST = {Role.OFFICER: 35, Role.REVIEWER: 35, Role.SUPPORT: 7, Role.MARKETING: 3, Role.ADMINISTRATOR: 0}
 CHOICES = {
-    "outcome": "granted", "message": "Fait.", "agrees": "yes", "text": "Noté ici même.", "answer": "second",
+    "way": "proposed", "message": "Fait.", "agrees": "yes", "text": "Noté ici même.", "answer": "second",
     "reason": "Appel de la personne ce matin", "look-reason": "identity_check", "result": "rejected", "how": "Appel",
     "is_objection": "y", "channel": "phone", "right": "access", "words": "Voici ma demande.", "then": "next",
     "question-text": "Lequel ?", "note-text": "Vu.", "doubt-text": "Le nom diffère.", "extension-text": "Beaucoup.",
-    "extension-reason": "complexity", "received_on-day": "2", "received_on-month": "3", "received_on-year": "2026",
+    "item-outcome": "refused", "part-words": "Une partie", "extension-reason": "complexity", "received_on-day": "2", "received_on-month": "3", "received_on-year": "2026",
 }  # fmt: skip
 
 
@@ -129,7 +132,7 @@ def _plant() -> Planted:
         for case in (first, second):
             add_note(case, members[Role.SUPPORT], NOTE)
         second_export(members[Role.MARKETING])
-        decide(second, members[Role.REVIEWER], Draft(Outcome.GRANTED, "Canariréponse."), second.version)
+        decide(second, members[Role.REVIEWER], Draft(Way.PROPOSED, "Canariréponse."), second.version)
         lookups = {
             role: open_lookup(member, customer, "Appel de la personne ce matin", None).public_id
             for role, member in members.items()
@@ -167,8 +170,14 @@ def calls(demo: Demonstration, planted: Planted, role: str) -> Iterator[Call]:
 
 
 def _paths(rule: Rule, values: dict[str, str], planted: Planted) -> list[str]:
-    every = [values | {"/staff/requests/": reference} for reference in planted.references]
+    every = [values | {"/staff/requests/": name, ITEMS: _item_of(name)} for name in planted.references]
     return sorted({fill(rule.rule, each) for each in every})
+
+
+def _item_of(reference: str) -> str:
+    found = find_request(reference)
+    assert found is not None
+    return str(items_of(found.id)[0].id)
 
 
 def _asked(planted: Planted, role: str) -> dict[str, Any]:
@@ -179,7 +188,8 @@ def _filled(planted: Planted, path: str) -> dict[str, Any]:
     found = find_request(path.split("/")[3]) if path.startswith("/staff/requests/") else None
     version = str(found.version) if found else "1"
     names = {"identifier": planted.public_id, "email": planted.public_id}
-    versions = {f"{form}version": version for form in ("", "question-", "note-", "doubt-", "extension-")}
+    forms = ("", "question-", "note-", "doubt-", "extension-", "item-", "records-", "part-")
+    versions = {f"{form}version": version for form in forms}
     return {"data": CHOICES | names | versions}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from portal.app import create_app
 from portal.config import Settings, SettingsFault
 from portal.infrastructure.passwords.breached import BreachedPasswords, NotAHashList, check_list
-from portal.infrastructure.sealing.keys import new_sealing_pair
+from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
 
 
 def write_list(path: Path, passwords: set[str], *, end: str = "\r\n", counts: bool = True, last: bool = True) -> Path:
@@ -82,6 +82,7 @@ def test_a_wrong_list_is_a_fault_of_the_settings_named_beside_the_others(tmp_pat
     settings = Settings.from_environment({
         "PORTAL_INSTANCE": str(tmp_path), "PORTAL_SECRET_KEY": "x" * 40, "PORTAL_MASTER_KEYS": "v1:cut-short",
         "PORTAL_SEALING_KEY": sealing, "PORTAL_OPENING_KEYS": opening, "PORTAL_PUBLIC_URL": "http://localhost",
+        "PORTAL_LEDGER_KEY": new_master_keys(), "PORTAL_TOMBSTONE_KEYS": new_master_keys(),
         "PORTAL_BREACHED_PASSWORDS_FILE": str(tmp_path / name),
     })  # fmt: skip
     with pytest.raises(SettingsFault, match=f"PORTAL_BREACHED_PASSWORDS_FILE: .*{words}") as found:

@@ -381,14 +381,14 @@ EXPIRES = [
 @pytest.mark.parametrize(("code", "recorded_on", "dates", "expected"), EXPIRES)
 def test_own_date(code: str, recorded_on: str, dates: dict[str, str], expected: str | None) -> None:
     known = {name: date.fromisoformat(text) for name, text in dates.items()}
-    found = kind(code).expires_on(date.fromisoformat(recorded_on), **known)  # type: ignore[arg-type]
+    found = kind(code).retention.expires_on(RecordDates(date.fromisoformat(recorded_on), **known))  # type: ignore[arg-type]
 
     assert found == (date.fromisoformat(expected) if expected else None)
 
 
 def test_the_financial_year_of_the_organisation_counts() -> None:
-    assert kind("invoice").expires_on(date(2026, 7, 1), None, (6, 30)) == date(2037, 6, 30)
-    assert kind("invoice").expires_on(date(2026, 3, 10), None, (2, 29)) == date(2037, 2, 28)
+    assert kind("invoice").retention.expires_on(RecordDates(date(2026, 7, 1), None, (6, 30))) == date(2037, 6, 30)
+    assert kind("invoice").retention.expires_on(RecordDates(date(2026, 3, 10), None, (2, 29))) == date(2037, 2, 28)
 
 
 RULES = [

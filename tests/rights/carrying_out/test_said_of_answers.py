@@ -53,7 +53,6 @@ def effects(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("right", "remains"),
     [
-        (Right.ERASURE, "L’effacement n’est pas encore confirmé. Nos équipes doivent le faire."),
         (Right.RECTIFICATION, "La correction n’est pas encore confirmée. Nos équipes doivent la faire."),
         (
             Right.RESTRICTION,
@@ -90,7 +89,8 @@ def test_the_systems_that_hold_something_are_named(people: People, browser: Brow
 
 
 def test_advertising_is_said_to_be_stopped_by_the_row_that_marketing_reads(people: People, browser: Browser) -> None:
-    reference = answered(people, Right.ERASURE)
+    reference = answered(people, Right.RESTRICTION)
+    browser.get(f"/requests/{reference}")  # says first that the data are on hold
     assert any("La publicité est arrêtée pour vous" in text for text in effects(browser.get(f"/requests/{reference}")))
     with transaction() as session:
         session.execute(delete(PreferenceState))

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from portal import clock
 from portal.access.permissions import Role
 from portal.infrastructure.database import db, transaction
-from portal.rights.lifecycle import Right, Status
+from portal.rights.lifecycle import Outcome, Right, Status
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
 from tests.support.approvals import found
@@ -40,7 +40,7 @@ def test_a_new_officer_waits_and_sees_why(people: People) -> None:
 
     change(NEW, activated_at=clock.now() - timedelta(hours=48))
     second(new, reference)
-    assert case(reference).status is Status.CLOSED
+    assert case(reference).outcome is Outcome.GRANTED
 
 
 def test_where_nobody_else_could_a_new_officer_does(people: People) -> None:
@@ -48,7 +48,7 @@ def test_where_nobody_else_could_a_new_officer_does(people: People) -> None:
     decide(open_case(people.signed_in_staff(Role.OFFICER, OLD), reference), "granted")
     change(OLD, activated_at=clock.now() - timedelta(days=3))
     second(people.signed_in_staff(Role.OFFICER, NEW), reference)
-    assert case(reference).status is Status.CLOSED
+    assert case(reference).outcome is Outcome.GRANTED
 
 
 def test_who_is_closed_out_gives_their_cases_back_at_once(people: People) -> None:

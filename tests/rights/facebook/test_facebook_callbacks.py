@@ -18,8 +18,10 @@ from portal.config import Settings
 from portal.customers.models import Customer, CustomerStatus
 from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences.models import PreferenceState
 from portal.rights.channels import Channel
+from portal.rights.items.models import ItemState, RequestItem
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
@@ -27,6 +29,7 @@ from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
 from tests.support.acting.visitors import come_from, count, is_signed_in, mailed_link, register
 from tests.support.cases import decide, refusal_values, second, take
+from tests.support.erasing.pages import carry_out, newest_erasure
 from tests.support.servers.facebook import APP_SECRET, link_facebook, signed_call
 
 EMAIL = "camille@example.org"
@@ -84,7 +87,7 @@ def test_an_erasure_opens_a_request_of_its_own_channel_with_its_due_date(people:
         linked(people)
         page = browser.get(ask_for_erasure(browser))
     request = the_request()
-    assert (request.right, request.channel, request.status) == (Right.ERASURE, Channel.FACEBOOK, Status.RECEIVED)
+    assert (request.right, request.channel, request.status) == (Right.ERASURE, Channel.FACEBOOK, Status.CLOSED)
     assert request.answers == {"limited_to": "facebook_link"}
     assert request.received_at == START
     assert request.due_on is not None
@@ -93,7 +96,10 @@ def test_an_erasure_opens_a_request_of_its_own_channel_with_its_due_date(people:
     assert db.session.query(IdentityCheck).one().method == "facebook_signature"
     assert identities() == [], "unlinked at once, its number erased"
     assert "23 novembre 2026" in page.text
-    assert "Reçue" in page.text
+    assert "Le lien avec Facebook a été rompu et son numéro effacé le lundi 23 novembre 2026" in page.text
+    assert "Lien avec Facebook" in page.text, "its one item"
+    item = db.session.execute(select(RequestItem)).scalar_one()
+    assert (item.outcome, item.state, item.done_at) == (ItemOutcome.ERASED, ItemState.DONE, START)
 
 
 def test_what_came_with_the_account_is_meant_when_facebook_made_it(people: People, browser: Browser) -> None:
@@ -209,7 +215,7 @@ def test_a_customer_with_a_password_is_told_too(people: People, browser: Browser
     ask_for_erasure(browser)
     texts = {str(mail["Subject"]): text_of(mail) for mail in mailbox.to(EMAIL)}
     assert "/sign-in" in texts["Facebook n’ouvre plus votre compte – Netkin"]
-    assert any("nous avons votre demande" in subject for subject in texts)
+    assert any("notre réponse est prête" in subject for subject in texts)
 
 
 def test_an_account_whose_address_nobody_proved_goes_whole(app: Flask, browser: Browser, mailbox: Mailbox) -> None:
@@ -266,7 +272,7 @@ class TestStaff:
 
     @pytest.fixture
     def reviewer(self, people: People, browser: Browser) -> Browser:
-        linked(people)
+        linked(people, brought_names=True)
         ask_for_erasure(browser)
         return people.signed_in_staff(Role.REVIEWER)
 
@@ -276,11 +282,15 @@ class TestStaff:
         assert "(Facebook)" in page.text
         assert not page.tree.select("form[action$='/doubt']")
 
-    def test_granted_it_leaves_the_customer_and_their_choices_alone(self, reviewer: Browser, people: People) -> None:
+    def test_granted_it_leaves_the_customer_and_their_choices_alone(
+        self, reviewer: Browser, people: People, browser: Browser
+    ) -> None:
         reference = the_request().reference
         decide(take(reviewer, reference), "granted")
         second(people.signed_in_staff(Role.OFFICER), reference)
-        assert the_request().status is Status.CLOSED
+        carry_out(newest_erasure())
+        assert the_request().status is Status.ANSWERED
+        assert "Certificat d’effacement" in browser.get(f"/facebook/deletion/{the_request().confirmation_code}").text
         assert db.session.query(Customer).one().status is CustomerStatus.ACTIVE
         assert [row.is_suppressed for row in db.session.query(PreferenceState)] == [False]
 

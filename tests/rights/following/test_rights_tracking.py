@@ -201,7 +201,7 @@ def test_the_answer_is_shown(known: Browser) -> None:
         request.answered_at = clock.now()
         Act(request, "portal").note(EventKind.ANSWERED, "Voici ce que nous avons fait.")
     page = known.get(page.url)
-    assert page.text.count("Voici ce que nous avons fait.") == 1
+    assert page.text.count("Voici ce que nous avons fait.") == 2, "in the answer, and in the letter that opens below it"
     assert "Nous en avons accepté une partie" in page.text
 
 

@@ -102,7 +102,7 @@ def test_identity_is_confirmed_with_every_point_ticked_only(
     assert column(reviewer.get("/staff/queue"), "À faire") == ["Répondre"]
     assert checks() == [(CheckResult.CONFIRMED, None)]
     assert "Identité confirmée" in page.text
-    assert page.form(with_field="outcome")
+    assert page.form(with_field="way")
     mails = [mail["Subject"] for mail in mailbox.to("camille@example.org")]
     assert stored() == []
     assert all_documents() == []
@@ -243,7 +243,7 @@ def test_a_document_that_nobody_looked_at_is_destroyed_with_the_answer(
     reviewer = people.signed_in_staff(Role.REVIEWER)
     reference = only_request().reference
     page = open_case(reviewer, reference)
-    values = refusal_values(Right.ACCESS, ground="identity_not_proven") | {"outcome": "refused", "message": "Non."}
+    values = refusal_values(Right.ACCESS, ground="identity_not_proven") | {"way": "refused", "message": "Non."}
     data = values | {"csrf_token": form_token(page), "version": str(case(reference).version)}
     assert reviewer.post(f"/staff/requests/{reference}/decision", data).status == 200
     second(officer, reference)

@@ -425,6 +425,7 @@ def test_settings_are_checked_at_the_start(tmp_path: Any, changes: dict[str, str
     environment = {
         "PORTAL_INSTANCE": str(tmp_path), "PORTAL_SECRET_KEY": "x" * 40, "PORTAL_MASTER_KEYS": new_master_keys(),
         "PORTAL_SEALING_KEY": sealing, "PORTAL_OPENING_KEYS": opening, "PORTAL_PUBLIC_URL": "http://localhost",
+        "PORTAL_LEDGER_KEY": new_master_keys(), "PORTAL_TOMBSTONE_KEYS": new_master_keys(),
     }  # fmt: skip
     named = {f"PORTAL_STAFF_OIDC_{name}": value for name, value in company.items()}
     assert Settings.from_environment(environment | named).staff_oidc_client_id == "portal"

@@ -46,6 +46,7 @@ def _app(folder: Path) -> Flask:
         instance=folder, database_url=f"sqlite:///{folder / 'portal.sqlite'}", storage_url=f"file://{folder / 'storage'}",
         mail_url=f"console:{folder / 'mail'}", secret_key="a secret of the tests, long enough to be taken",
         master_keys=new_master_keys(), sealing_key=sealing, opening_keys=opening, public_url="http://localhost:8000",
+        ledger_url=f"file://{folder}-ledger", ledger_key=new_master_keys(), tombstone_keys=new_master_keys(),
     )  # fmt: skip
     app = create_app(settings)
     with app.app_context():

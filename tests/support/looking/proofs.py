@@ -14,12 +14,17 @@ from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.letters.models import Dispatch
+from portal.personal_data.erasure.models import Erasure
+from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.items.models import RequestItem
+from portal.rights.items.sentences import SENTENCES
 from portal.rights.lifecycle import Right
 from portal.rights.models import RequestDecision, RightsRequest
 from tests.support.looking.said import Said, plain
@@ -139,6 +144,29 @@ def _due(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, [day for day in due if day >= clock.today()], language)
 
 
+def _done(outcome: ItemOutcome) -> Proof:
+    """Return the proof that an item of the customer with an outcome was done on the day that is said."""
+
+    def holds(customer_id: int, said: Said, language: str) -> bool:
+        done = select(RequestItem.done_at).join(RightsRequest, RightsRequest.id == RequestItem.request_id)
+        theirs = done.where(RightsRequest.customer_id == customer_id, RequestItem.outcome == outcome)
+        return _is_one_of(said, _all(theirs), language)
+
+    return holds
+
+
+def _sent(customer_id: int, said: Said, language: str) -> bool:
+    """Whether a letter about a request of the customer was taken by a mail server, or opened, on the day that is said."""
+    theirs = select(Dispatch.at).where(Dispatch.customer_id == customer_id, Dispatch.subject_kind == "request")
+    left = theirs.where(Dispatch.state.in_(["accepted", "posted", "handed", "read_out"]))
+    return _is_one_of(said, _all(left), language)
+
+
+def _erased(customer_id: int, said: Said, language: str) -> bool:
+    done = (Erasure.customer_id == customer_id, Erasure.state == "done", Erasure.certificate.is_not(None))
+    return _is_one_of(said, _all(select(Erasure.finished_at).where(*done)), language)
+
+
 def _never(customer_id: int, said: Said, language: str) -> bool:
     """No table keeps yet that a system of the company confirmed anything."""
     return False
@@ -159,9 +187,11 @@ PROOFS: Final[dict[str, Proof]] = {
     "recipient_name_planned": _planned,
     "in_the_union": _in_the_union,
     "transfer_safeguarded": _safeguarded,
-    "erased": _never,
+    "erased": _erased,
     "corrected": _never,
     "put_on_hold": _never,
+    **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
+    "answer_sent": _sent,
     "use_stopped": _use_stopped,
     "advertising_stopped": _advertising_stopped,
     "directives_kept": _directives,
@@ -236,7 +266,9 @@ def _packages(place: str, customer_id: int, *, is_there: bool) -> list[AnswerPac
 
 def _refused_by_law(customer_id: int) -> bool:
     grounds = select(RequestDecision.ground).join(RightsRequest, RightsRequest.id == RequestDecision.request_id)
-    return RefusalGround.LEGAL_OBLIGATION in _all(grounds.where(RightsRequest.customer_id == customer_id))
+    of_items = select(RequestItem.ground).join(RightsRequest, RightsRequest.id == RequestItem.request_id)
+    theirs = RightsRequest.customer_id == customer_id
+    return RefusalGround.LEGAL_OBLIGATION in [*_all(grounds.where(theirs)), *_all(of_items.where(theirs))]
 
 
 def _day(words: str, language: str) -> date:

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Engine, event, text
 
-from portal.infrastructure.database import db
+from portal.infrastructure import installed
+from portal.infrastructure.database import db, transaction
+from portal.records.imports.models import CompleteDelivery
 
 IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
 
@@ -26,6 +29,8 @@ EMPTY = f"{NAME}_empty"
 
 # No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk. Nor does a test of
 # deadlocks wait a second until the server looks for one.
+ALWAYS_HEARD = datetime(9999, 1, 1, tzinfo=UTC)
+
 _SETTINGS = ("fsync=off", "max_connections=300", "deadlock_timeout=200ms")
 
 
@@ -81,6 +86,13 @@ def _control(server: Any, act: str, *options: str) -> None:
     assert done.returncode == 0, server.log.read_text("utf-8")
 
 
+def hear_every_system() -> None:
+    """Have each system of the company end a whole delivery, for good: tests of silent systems take that away."""
+    systems = installed.organisation().systems
+    with transaction() as session:
+        session.add_all(CompleteDelivery(source=system.code, as_of=ALWAYS_HEARD) for system in systems)
+
+
 class SqliteDatabase:
     """One file that each test finds empty, with the schema that the migrations make.
 
@@ -98,6 +110,7 @@ class SqliteDatabase:
         """Apply every migration, and keep a copy of the empty result for `empty`."""
         with app.app_context():
             upgrade()
+            hear_every_system()
         with closing(sqlite3.connect(self._file)) as own:
             own.backup(self._kept)
 
@@ -138,6 +151,7 @@ class PostgresqlDatabase:
         self._tell(f"CREATE DATABASE {NAME}")
         with app.app_context():
             upgrade()
+            hear_every_system()
             db.engine.dispose()
         self._tell(f"CREATE DATABASE {EMPTY} TEMPLATE {NAME}")
 

@@ -102,7 +102,7 @@ class Writers:
         case = f"/staff/requests/{reference}"
         status = self._post(self._staff, f"{case}/claim", take_over="yes")
         version, right = self._version(reference)
-        values = {"outcome": "refused", "message": "Non.", "version": str(version)} | refusal_values(right)
+        values = {"way": "refused", "message": "Non.", "version": str(version)} | refusal_values(right)
         return max(status, self._post(self._staff, f"{case}/decision", **values))
 
     def sign_in(self) -> int:

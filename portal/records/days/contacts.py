@@ -12,8 +12,10 @@ from sqlalchemy import bindparam, or_, select, update
 from portal.clock import local_date
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.records.data_map.kinds import DataMap
-from portal.records.expiry import Expiry, starts_at_last_contact
+from portal.records.archive.models import ArchivedRecord
+from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.days.expiry import Days, Expiry, Person, starts_at_last_contact
+from portal.records.days.last_days import move_archived
 from portal.records.models import Record
 
 MOST_NOTED = 10_000
@@ -64,31 +66,51 @@ class Contacts:
     def settle(self) -> None:
         """Move the last day of older records to what the noted exchanges give, and forget those exchanges."""
         noted, self._noted = sorted(self._noted.items()), {}
-        statement = (
-            update(Record.__table__)
-            .where(
-                Record.customer_id == bindparam("customer"),
-                Record.kind == bindparam("of_kind"),
-                Record.expires_on < bindparam("last_day"),
-            )
-            .values(expires_on=bindparam("last_day"))
-        )
         for start in range(0, len(noted), SLICE):
+            part = noted[start : start + SLICE]
             rows = [
-                {
-                    "customer": number,
-                    "of_kind": kind.code,
-                    "last_day": self._expiry.of(kind, day, {}, None, day),
-                }
-                for number, day in noted[start : start + SLICE]
+                {"customer": number, "of_kind": kind.code, "until": days.active_until, "last_day": days.expires_on}
+                for number, day in part
                 for kind in self._kinds
+                for days in [self._days(kind, day)]
             ]
             with transaction() as session:
                 # Customers first, as everybody locks them (docs/adr/0012).
-                session.connection().execute(_LAST_CONTACT, _last_contacts(noted[start : start + SLICE]))
-                session.connection().execute(statement, rows)
+                session.connection().execute(_LAST_CONTACT, _last_contacts(part))
+                session.connection().execute(_LENGTHEN, rows)
+                self._bring_back(dict(part))
+
+    def _days(self, kind: Kind, last_contact_on: date) -> Days:
+        """Return the days of an older record of somebody who wrote on a day."""
+        return self._expiry.of(kind, last_contact_on, {}, Person(last_contact_on=last_contact_on))
+
+    def _bring_back(self, noted: dict[int, date]) -> None:
+        """Take out of the archive what the exchanges give a longer active use."""
+        archived = select(
+            ArchivedRecord.id, ArchivedRecord.customer_id, ArchivedRecord.kind, ArchivedRecord.active_until
+        ).where(
+            ArchivedRecord.customer_id.in_(noted),
+            ArchivedRecord.kind.in_([kind.code for kind in self._kinds]),
+            ArchivedRecord.erasure_id.is_(None),
+        )
+        kinds = {kind.code: kind for kind in self._kinds}
+        days = {}
+        for row in db.session.execute(archived):
+            given = self._days(kinds[row.kind], noted[row.customer_id])
+            if given.active_until and row.active_until and given.active_until > row.active_until:
+                days[row.id] = given
+        move_archived(days)
 
 
+_LENGTHEN = (
+    update(Record.__table__)
+    .where(
+        Record.customer_id == bindparam("customer"),
+        Record.kind == bindparam("of_kind"),
+        Record.expires_on < bindparam("last_day"),
+    )
+    .values(expires_on=bindparam("last_day"), active_until=bindparam("until"))
+)
 _IS_NEWER = or_(Customer.last_contact_on.is_(None), Customer.last_contact_on < bindparam("day"))
 _LAST_CONTACT = (
     update(Customer.__table__)

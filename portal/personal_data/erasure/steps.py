@@ -1,0 +1,181 @@
+"""Carry an erasure out, a slice at a time: start, seal, keys, archive, rows, file, verify, answer.
+
+Each slice is a transaction that also notes how far the erasure is. So a kill anywhere costs at most the slice that was
+under way, and whoever goes on finds what is left. Two workers on one erasure take turns: each locks it and reads anew
+where it stands.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from portal import clock
+from portal.audit.recording import record
+from portal.infrastructure.database import db, transaction
+from portal.infrastructure.jobs.models import Job, JobStatus
+from portal.infrastructure.jobs.queue import JobRun, job
+from portal.personal_data.erasure import beginning, finishing
+from portal.personal_data.erasure.checking.journal import is_emptied
+from portal.personal_data.erasure.listeners import hold, must_wait, reference_of
+from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.planning import FILE, RECORDS, Erasing, all_erasing
+from portal.personal_data.erasure.scheduling import ask_for_run, keys_of_newest_job
+from portal.personal_data.erasure.scope import Scope
+
+SLICE = 500
+LONGEST = 20.0
+"""Seconds that one job works before it gives its place to others."""
+BYTES_AGAIN = timedelta(seconds=5)
+
+Work = Callable[[Erasing, int, Scope], int]
+
+
+def run(erasure_id: int, between: Callable[[], None] = lambda: None) -> datetime | None:
+    """Do the next slices of an erasure, for 20 seconds at most, with a pause as long as each slice between them.
+
+    Args:
+        between: called after each slice, such as to keep a job's lease.
+
+    Returns:
+        When to go on; None when nothing is left to do.
+    """
+    ends = time.monotonic() + LONGEST
+    while True:
+        began = time.perf_counter()
+        at = _advance(erasure_id)
+        if at is None or at > clock.now() or time.monotonic() > ends:
+            return at
+        between()
+        time.sleep(min(time.perf_counter() - began, 1))
+
+
+@job("erasure.step", destroys=True)
+def step(job_run: JobRun, erasure_id: int, number: int) -> None:
+    """Do the next slices, and ask for the next job. One that is not the newest leaves that to the newest."""
+    at = run(erasure_id, job_run.renew)
+    with job_run.finish():
+        erasure = hold(erasure_id)
+        if at is not None and erasure is not None and erasure.runs == number:
+            ask_for_run(erasure, at)
+
+
+@job("erasure.watch", every=timedelta(minutes=5), destroys=True)
+def watch(job_run: JobRun) -> None:
+    """Ask again for jobs that were lost, and halt what failed for good."""
+    _empty_journal()
+    for erasure_id in _going_on():
+        with transaction():
+            erasure = hold(erasure_id)
+            if erasure is not None and _is_going_on(erasure):
+                _look_after(erasure)
+
+
+def _empty_journal() -> None:
+    """Empty SQLite's log where a reader kept an erasure from doing so: its alarm ends."""
+    alarmed = select(Erasure.id).where(Erasure.cause == "journal")
+    if db.session.execute(alarmed).first() and is_emptied():
+        with transaction() as session:
+            session.execute(update(Erasure).where(Erasure.cause == "journal").values(cause=None))
+
+
+def resume(erasure: Erasure, actor: str) -> None:
+    """Let a halted erasure go on, in the current transaction: from its first part, for a recount found something.
+
+    Args:
+        actor: `staff:…`, or `command`.
+    """
+    reference = reference_of(erasure)
+    record(finishing.RESUMED, actor=actor, subject="portal", reference=reference, step=erasure.step)
+    is_past_seal = erasure.step not in {"start", "seal"}
+    erasure.state, erasure.cause = ErasureState.RUNNING, None
+    if is_past_seal:
+        erasure.step, erasure.position = "keys", ""
+    ask_for_run(erasure)
+
+
+def _advance(erasure_id: int) -> datetime | None:
+    """Do one slice in a transaction of its own; return when the next one is due."""
+    is_journal_empty = _wants_journal_empty(erasure_id) and is_emptied()
+    with transaction():
+        erasure = hold(erasure_id)
+        if erasure is None or not _is_going_on(erasure):
+            return None
+        match erasure.step:
+            case "start":
+                return beginning.start(erasure)
+            case "seal":
+                return beginning.seal(erasure)
+            case "verify":
+                return finishing.verify(erasure, is_journal_empty=is_journal_empty)
+            case "answer":
+                return finishing.answer(erasure)
+            case "forget":
+                return finishing.forget(erasure)
+            case _:
+                return _slice(erasure)
+
+
+def _slice(erasure: Erasure) -> datetime | None:
+    """Do one slice of the parts of the present step; behind the last one go on to the next step."""
+    work, parts, following = _work_of(erasure.step)
+    codes = [code for code, _erasing in parts]
+    first = codes.index(erasure.position) if erasure.position in codes else 0
+    scope = Scope.read(erasure.scope)
+    for code, erasing in parts[first:]:
+        if done := work(erasing, erasure.customer_id, scope):
+            erasure.position, erasure.done = code, erasure.done + done
+            return clock.now()
+    if erasure.step == "keys" and must_wait(erasure.customer_id):
+        return clock.now() + BYTES_AGAIN
+    erasure.step, erasure.position = following, ""
+    return clock.now()
+
+
+def _work_of(name: str) -> tuple[Work, list[tuple[str, Erasing]], str]:
+    parts = all_erasing()
+    match name:
+        case "keys":
+            return _erase, [each for each in parts if each[1].order < RECORDS], "archive"
+        case "archive":
+            return _archive, parts, "rows"
+        case "rows":
+            return _erase, [each for each in parts if each[1].order < FILE], "file"
+        case "file":
+            return _erase, [each for each in parts if each[1].order >= FILE], "verify"
+    raise LookupError(f"an erasure has no step {name}")
+
+
+def _erase(erasing: Erasing, customer_id: int, scope: Scope) -> int:
+    return erasing.erase(customer_id, scope, SLICE)
+
+
+def _archive(erasing: Erasing, customer_id: int, scope: Scope) -> int:
+    return erasing.archive(customer_id, scope, SLICE)
+
+
+def _wants_journal_empty(erasure_id: int) -> bool:
+    where = db.session.execute(select(Erasure.step, Erasure.position).where(Erasure.id == erasure_id)).one_or_none()
+    return where is not None and where.step == "verify" and where.position.startswith(finishing.RECOUNTED)
+
+
+def _is_going_on(erasure: Erasure) -> bool:
+    is_begun = erasure.state in {ErasureState.COOLING, ErasureState.RUNNING}
+    return is_begun or (erasure.state is ErasureState.DONE and erasure.step == "forget")
+
+
+def _going_on() -> list[int]:
+    begun = Erasure.state.in_((ErasureState.COOLING, ErasureState.RUNNING))
+    answered = (Erasure.state == ErasureState.DONE) & (Erasure.step == "forget")
+    ids = db.session.execute(select(Erasure.id).where(or_(begun, answered)).order_by(Erasure.id)).scalars()
+    return list(ids)
+
+
+def _look_after(erasure: Erasure) -> None:
+    newest = select(Job.status).where(Job.unique_key.like(keys_of_newest_job(erasure)))
+    status = db.session.execute(newest).scalar_one_or_none()
+    if status is JobStatus.PARKED and erasure.state is ErasureState.RUNNING:
+        finishing.halt(erasure, "failed")
+    elif status not in {JobStatus.WAITING, JobStatus.RUNNING}:
+        ask_for_run(erasure, max(erasure.runs_at, clock.now()))

@@ -1,0 +1,88 @@
+"""Whether this process serves: not before it has seen that no backup was restored without the ledger's lines.
+
+A process that has opened goes on when the ledger breaks later, for nobody's objection may wait for it. Only a ledger
+that turns out to be ahead shuts it again: then the database under it was replaced, as by the promotion of a replica
+that lagged.
+"""
+
+import logging
+import threading
+import time
+
+from flask import Flask
+
+from portal.infrastructure.installed import Installed
+from portal.personal_data.ledger.standing import Standing, standing
+
+LOOK_AGAIN_SECONDS = 1.0
+WATCH_SECONDS = 5.0
+
+logger = logging.getLogger("portal.ledger")
+
+
+class Doors:
+    """What one process knows of the ledger."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self.found: Standing | None = None
+        self.is_open = False
+
+    def are_open(self) -> bool:
+        """Tell whether this process may serve; while it may not, look again once a second.
+
+        Raises:
+            SQLAlchemyError: the database cannot be asked.
+        """
+        if not self.is_open:
+            with self._lock:  # who comes at the same time waits for this look, and does not look again
+                if not self.is_open and time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
+                    self._look()
+        return self.is_open
+
+    def look(self) -> None:
+        """Compare the database with the ledger, and open or shut."""
+        with self._lock:
+            self._look()
+
+    def _look(self) -> None:
+        with self._app.app_context():  # of its own, so that the transaction of a request goes on undisturbed
+            found = standing()
+        self._looked_at = time.monotonic()
+        if found is not self.found and found is not Standing.LEVEL:
+            logger.error("the ledger is %s: %s", found, found.cure)
+        self.found = found
+        self.is_open = found is Standing.LEVEL or (self.is_open and found is not Standing.AHEAD)
+
+    def watch(self) -> None:
+        """Go on looking, in a thread of its own, as long as the process lasts."""
+        threading.Thread(target=self._watch, name="ledger", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            try:
+                self.look()
+            except Exception:
+                logger.exception("the ledger could not be compared with the database; it is tried again")
+
+
+doors = Installed[Doors]("doors")
+
+
+class DoorsShut(Exception):
+    """The portal is shut until the ledger was replayed; the text says what to do."""
+
+
+def require_open() -> None:
+    """Check that the portal is open, before a command changes what people see.
+
+    Raises:
+        DoorsShut: it is not.
+    """
+    place = doors()
+    if not place.are_open():
+        found = place.found or Standing.UNREACHABLE
+        raise DoorsShut(f"The ledger is {found}: {found.cure}. Until then this command does nothing.")

@@ -1,0 +1,133 @@
+"""What would become of records: one group for each kind and rule, counted, with its outcome.
+
+One statement counts all kinds that have a single rule and may be erased, on the index; another one those whose rule or
+last day matters.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from portal.bilingual import Label
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.personal_data.erasure.planning import PlannedItem
+from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.keeping.clause import About, Act, may_go
+from portal.personal_data.outcomes import ItemOutcome
+from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.data_map.retention_rules import code_of
+from portal.records.erasing.conditions import about_row, in_scope
+from portal.records.models import Record
+
+HOLD: Final = "hold"
+"""The rule and the ground of what a legal hold defers; no rule of the data map has this code."""
+CONTRACT: Final = "contract"
+LAW: Final = "law"
+_CONTRACT_GOES_ON: Final = Label(
+    fr="votre contrat en cours (article 6, paragraphe 1, point b), du RGPD)",
+    en="your contract that goes on (GDPR article 6(1)(b))",
+)
+_CLAIMS: Final = Label(
+    fr="la défense de droits en justice (article 17, paragraphe 3, point e), du RGPD)",
+    en="legal claims (GDPR article 17(3)(e))",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The records of one kind under one rule, and how many of them a hold keeps."""
+
+    kind: str
+    rule: str
+    category: str
+    count: int
+    last_day: date | None = None
+    without_end: int = 0
+    held: int = 0
+
+
+def _simple(data_map: DataMap, scope: Scope) -> list[Kind]:
+    """Return the kinds of which only the number matters: they have one rule, and by it they may be erased."""
+    return [
+        kind
+        for kind in data_map.kinds.values()
+        if kind.erasable and not kind.retention.when and scope.covers(kind.category.value, kind.code)
+    ]
+
+
+def counted_on_the_index(customer_id: int, scope: Scope, data_map: DataMap) -> Iterator[_Group]:
+    """Yield the kinds of which only the number matters, for which no row is read."""
+    kinds = {kind.code: kind for kind in _simple(data_map, scope)}
+    theirs: tuple[ColumnElement[bool], ...] = (Record.customer_id == customer_id, Record.kind.in_(kinds))
+    if scope.extent is Extent.RECORDS:
+        theirs += (in_scope(Record, scope),)
+    held = _held(Record, customer_id, scope)
+    for code, count in db.session.execute(select(Record.kind, func.count()).where(*theirs).group_by(Record.kind)):
+        yield _Group(code, "", kinds[code].category.value, count, held=held.get((code, ""), 0))
+
+
+def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> Iterator[_Group]:
+    """Yield the other kinds of a table, by rule, with their last day."""
+    simple = [kind.code for kind in _simple(data_map, scope)] if model is Record else []
+    columns = (
+        model.kind, model.rule, model.category, func.count(), func.max(model.expires_on),
+        func.sum(case((model.expires_on.is_(None), 1), else_=0)),
+    )  # fmt: skip
+    theirs = (model.customer_id == customer_id, model.kind.not_in(simple), in_scope(model, scope))
+    held = _held(model, customer_id, scope)
+    grouped = select(*columns).where(*theirs).group_by(model.kind, model.rule, model.category)
+    for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
+        yield _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+
+
+def _held(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], int]:
+    """Return how many records a legal hold keeps, by kind and rule; nearly always none, which one look tells."""
+    if not _has_holds(customer_id):
+        return {}
+    theirs = (model.customer_id == customer_id, in_scope(model, scope), ~may_go(about_row(model), Act.ERASE))
+    counted = select(model.kind, model.rule, func.count()).where(*theirs).group_by(model.kind, model.rule)
+    return {(kind, rule): count for kind, rule, count in db.session.execute(counted)}
+
+
+def _has_holds(customer_id: int) -> bool:
+    is_free = may_go(About(Customer.id, is_file=True), Act.ERASE)
+    return db.session.execute(select(Customer.id).where(Customer.id == customer_id, is_free)).first() is None
+
+
+def planned(
+    part: str, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
+) -> Iterator[PlannedItem]:
+    """Yield the outcome of each group; what a hold defers is an item of its own."""
+    held: dict[tuple[str, str], int] = {}
+    for group in groups:
+        item = _item(part, group, data_map, running, scope)
+        if item.outcome is ItemOutcome.ERASED and group.held:
+            pile = (group.kind, group.category)
+            held[pile] = held.get(pile, 0) + group.held
+            if group.held == group.count:
+                continue
+            item = PlannedItem(part, group.kind, group.rule, group.category, group.count - group.held, item.outcome)
+        yield item
+    for (kind, category), count in held.items():
+        yield PlannedItem(
+            part, kind, HOLD, category, count, ItemOutcome.KEPT, HOLD, _CLAIMS, is_then_erased=True
+        )  # fmt: skip
+
+
+def _item(part: str, group: _Group, data_map: DataMap, running: frozenset[str], scope: Scope) -> PlannedItem:
+    kind = data_map.kinds.get(group.kind)
+    rule = kind.retention.rule_named(group.rule) if kind else None
+    is_erasable = kind is None or rule is None or kind.is_erasable(rule)
+    code = code_of(rule) if rule else ""
+    base = (part, group.kind, code, group.category, group.count)
+    if group.kind in running:
+        return PlannedItem(*base, ItemOutcome.KEPT, CONTRACT, _CONTRACT_GOES_ON, is_then_erased=is_erasable)
+    if is_erasable or rule is None:
+        return PlannedItem(*base, ItemOutcome.ERASED)
+    if group.without_end and not scope.is_whole:
+        return PlannedItem(*base, ItemOutcome.KEPT, LAW, rule.legal_reference)
+    return PlannedItem(*base, ItemOutcome.ARCHIVED, LAW, rule.legal_reference, group.last_day)

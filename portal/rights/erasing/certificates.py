@@ -1,0 +1,104 @@
+"""The certificate of an erasure in words: what went, what stays until when and why, who must still be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal.bilingual import Label, long_date
+from portal.infrastructure import installed
+from portal.personal_data.erasure.certificate import Certificate, certificate_of
+from portal.personal_data.erasure.models import Erasure
+from portal.personal_data.erasure.planning import PlannedItem
+from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.sentences import row, say
+from portal.rights.carrying_out.effects import ERASED, to_be_told
+from portal.rights.deciding.refusals import authority_complaint, court_remedy
+from portal.rights.erasing.preview import Line, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A certificate as people read it; it names nobody.
+
+    Attributes:
+        said: that it is erased from this portal, with the day; from the row alone.
+        stays: what this portal keeps of the person, (what becomes of it, on what ground).
+        told: which systems of the company still have to be told, and by whom; empty where none has to be.
+        hash_until: until when a keyed hash stays that keeps the person from coming back by a file; None without one.
+        remedies: what can be done about what stays; empty where nothing does.
+        entry: the number and the hash of its line in the ledger.
+    """
+
+    reference: str
+    is_whole: bool
+    finished_at: datetime
+    said: str
+    erased: tuple[Line, ...]
+    archived: tuple[Line, ...]
+    kept: tuple[Line, ...]
+    stays: tuple[tuple[str, str], ...]
+    told: tuple[str, ...]
+    backups_until: date
+    hash_until: date | None
+    remedies: tuple[str, ...]
+    entry: str
+
+    @property
+    def count(self) -> int:
+        """How many things were erased."""
+        return sum(line.count for line in self.erased)
+
+
+def shown_certificate(erasure: Erasure, language: str) -> Shown | None:
+    """Return the certificate of an erasure in words; None before the recount confirmed it."""
+    certificate = certificate_of(erasure)
+    if certificate is None:
+        return None
+    finished_at = datetime.fromisoformat(certificate.finished_at)
+    done = row(Erasure.__tablename__, erasure.id)
+    return Shown(
+        reference=certificate.reference,
+        is_whole=Scope.read(certificate.scope).is_whole,
+        finished_at=finished_at,
+        said=say(ERASED, done, language, date=long_date(finished_at, language), systems=""),
+        erased=_lines(certificate.erased, ItemOutcome.ERASED, language),
+        archived=_lines(certificate.archived, ItemOutcome.ARCHIVED, language),
+        kept=_lines(certificate.kept, ItemOutcome.KEPT, language),
+        stays=tuple(_in_words(line, language) for line in certificate.stays),
+        told=tuple(to_be_told(certificate.systems, language)),
+        backups_until=date.fromisoformat(certificate.backups_until),
+        hash_until=date.fromisoformat(certificate.tombstones_until) if certificate.tombstones_until else None,
+        remedies=() if certificate.is_clean else _remedies(language),
+        entry=_entry(certificate),
+    )
+
+
+def _lines(stored: Iterable[dict[str, Any]], outcome: ItemOutcome, language: str) -> tuple[Line, ...]:
+    return lines_of([_item(line, outcome) for line in stored], language)
+
+
+def _item(line: dict[str, Any], outcome: ItemOutcome) -> PlannedItem:
+    law, until = line.get("legal_reference"), line.get("until")
+    return PlannedItem(
+        line["part"], line["kind"], line["rule"], line["category"], line["count"], outcome, line.get("ground", ""),
+        Label(**law) if law else None, date.fromisoformat(until) if until else None, line.get("is_then_erased", False),
+    )  # fmt: skip
+
+
+def _in_words(line: dict[str, Any], language: str) -> tuple[str, str]:
+    return Label(**line["becomes"]).text(language), Label(**line["ground"]).text(language)
+
+
+def _remedies(language: str) -> tuple[str, ...]:
+    authority = installed.organisation().authority
+    return (
+        authority_complaint(authority.name, authority.postal_address, authority.complaint_url, language),
+        court_remedy(language),
+    )
+
+
+def _entry(certificate: Certificate) -> str:
+    entry = certificate.entry
+    return f"{entry['number']} · {entry['hash']}" if entry and entry.get("hash") else ""

@@ -1,0 +1,21 @@
+"""An erasure that stands still is on the officer's desk until somebody looked: nothing else tells that it waits."""
+
+from sqlalchemy import func, select
+
+from portal.access.permissions import Permission
+from portal.bilingual import Label
+from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.models import StaffMember
+
+
+@on_desk(
+    Label(fr="Effacements arrêtés", en="Erasures that stand still"),
+    rank=Rank.CLOCK, endpoint="staff.rights.queue", status="in_review",
+)  # fmt: skip
+def halted_erasures(member: StaffMember) -> Waiting | None:
+    """Return how many erasures stand still, since the oldest began; None for who does not keep the desk."""
+    if not member.may(Permission.SEE_DESK):
+        return None
+    begun = func.coalesce(Erasure.started_at, Erasure.decided_at)
+    return count_waiting(select(begun).where(Erasure.state == ErasureState.HALTED))

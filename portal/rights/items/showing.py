@@ -1,0 +1,122 @@
+"""The items of a request as its pages show them: by category, each with its count, outcome, reason and last day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from portal.bilingual import Label
+from portal.personal_data.categories import CATEGORIES, Category
+from portal.rights.items.deciding import choices_of
+from portal.rights.items.grounds import reached
+from portal.rights.items.models import ItemException, ItemState, RequestItem
+from portal.rights.items.outcome import outcome_if_taken
+from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS
+from portal.rights.items.sentences import say_item
+from portal.rights.items.wording import has_records, label_of, outcome_label, reason_of, until_of
+from portal.rights.lifecycle import Outcome
+from portal.rights.models import RightsRequest
+
+
+@dataclass(slots=True)
+class ShownItem:
+    """One line: what it is, how many (None where nothing is counted), what becomes of it, why, until when.
+
+    Attributes:
+        id: of the item, where it can be decided by itself; None where it cannot.
+        said: done on a day, or decided and not done yet; empty for a no.
+        apart: how many records, or spans, are decided apart.
+    """
+
+    id: int | None
+    name: str
+    count: int | None
+    outcome: str
+    is_negative: bool
+    is_decided: bool
+    said: str
+    why: str
+    until: str
+    apart: int = 0
+
+    @property
+    def same(self) -> tuple[object, ...]:
+        """What makes two lines one."""
+        return self.name, self.outcome, self.is_decided, self.said, self.why, self.until
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItems:
+    """All items of a request: groups of (heading, lines), how many wait, and the outcome that they make together."""
+
+    groups: list[tuple[str, list[ShownItem]]]
+    total: int
+    waiting: int
+    outcome: Outcome | None
+
+
+def show_items(
+    request: RightsRequest,
+    items: Iterable[RequestItem],
+    exceptions: Iterable[ItemException],
+    language: object,
+    as_of: datetime,
+) -> ShownItems:
+    """Return the items of a request in a language, as they stand at an instant."""
+    items, exceptions = list(items), list(exceptions)
+    apart: dict[int, int] = {}
+    for exception in exceptions:
+        apart[exception.item_id] = apart.get(exception.item_id, 0) + 1
+    groups: dict[str, list[ShownItem]] = {}
+    for item in sorted(items, key=_place):
+        line = _line(request, item, language, as_of)
+        line.apart = apart.get(item.id, 0)
+        _add(groups.setdefault(_heading(item, language), []), line)
+    return ShownItems(
+        groups=list(groups.items()),
+        total=len(items),
+        waiting=sum(item.state is ItemState.UNDECIDED for item in items),
+        outcome=outcome_if_taken(items, exceptions),
+    )
+
+
+def _line(request: RightsRequest, item: RequestItem, language: object, as_of: datetime) -> ShownItem:
+    outcome = reached(item)
+    is_open = len(choices_of(item, request)) > 1 or has_records(item) or item.part == AS_WRITTEN
+    return ShownItem(
+        id=item.id if is_open else None,
+        name=label_of(item, language),
+        count=None if item.part in {AS_WRITTEN, SYSTEMS} else item.done if item.done_at else item.planned,
+        outcome=outcome_label(outcome, language) if outcome else "",
+        is_negative=outcome is not None and outcome.is_negative,
+        is_decided=item.state is not ItemState.UNDECIDED,
+        said=say_item(item, as_of, language),
+        why=reason_of(item, language),
+        until=until_of(item, language),
+    )
+
+
+def _add(lines: list[ShownItem], line: ShownItem) -> None:
+    """Add a line, or its count to the one that says the same: several tables may mean one thing to people."""
+    twin = next((other for other in lines if line.id is None and other.id is None and other.same == line.same), None)
+    if twin is None:
+        lines.append(line)
+    else:
+        twin.count = (twin.count or 0) + (line.count or 0)
+
+
+def _place(item: RequestItem) -> tuple[int, int]:
+    return (CATEGORIES.index(Category(item.category)) if item.category else len(CATEGORIES), item.id)
+
+
+def _heading(item: RequestItem, language: object) -> str:
+    if item.category:
+        return Category(item.category).label(language)
+    if item.part == SYSTEMS:
+        return _SYSTEMS.text(language)
+    return (_ASKED if item.part == AS_WRITTEN else _PORTAL).text(language)
+
+
+_ASKED: Final = Label(fr="La demande elle-même", en="The request itself")
+_PORTAL: Final = Label(fr="Le compte et ce portail", en="The account and this portal")
+_SYSTEMS: Final = Label(fr="Systèmes de l'entreprise", en="Systems of the company")
