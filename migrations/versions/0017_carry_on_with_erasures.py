@@ -11,27 +11,29 @@ depends_on = None
 
 _JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 _AT = sa.DateTime(timezone=True)
-_COLUMNS = (
-    sa.Column("due_on", sa.Date(), nullable=True),
-    sa.Column("items", _JSON, server_default="[]", nullable=False),
-    sa.Column("systems", _JSON, server_default="[]", nullable=False),
-    sa.Column("done", sa.Integer(), server_default="0", nullable=False),
-    sa.Column("runs", sa.Integer(), server_default="0", nullable=False),
-    sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
-    sa.Column("sealed_proof", sa.LargeBinary(), nullable=True),
-    sa.Column("words_until", _AT, nullable=True),
-)
 
 
 def upgrade() -> None:
     with op.batch_alter_table("erasures") as erasures:
-        for column in _COLUMNS:
-            erasures.add_column(column.copy())
+        erasures.add_column(sa.Column("due_on", sa.Date(), nullable=True))
+        erasures.add_column(sa.Column("items", _JSON, server_default="[]", nullable=False))
+        erasures.add_column(sa.Column("systems", _JSON, server_default="[]", nullable=False))
+        erasures.add_column(sa.Column("done", sa.Integer(), server_default="0", nullable=False))
+        erasures.add_column(sa.Column("runs", sa.Integer(), server_default="0", nullable=False))
+        erasures.add_column(sa.Column("sealed_words", sa.LargeBinary(), nullable=True))
+        erasures.add_column(sa.Column("sealed_proof", sa.LargeBinary(), nullable=True))
+        erasures.add_column(sa.Column("words_until", _AT, nullable=True))
         erasures.create_index("ix_erasures_words_until", ["words_until"])
 
 
 def downgrade() -> None:
     with op.batch_alter_table("erasures") as erasures:
         erasures.drop_index("ix_erasures_words_until")
-        for column in reversed(_COLUMNS):
-            erasures.drop_column(column.name)
+        erasures.drop_column("words_until")
+        erasures.drop_column("sealed_proof")
+        erasures.drop_column("sealed_words")
+        erasures.drop_column("runs")
+        erasures.drop_column("done")
+        erasures.drop_column("systems")
+        erasures.drop_column("items")
+        erasures.drop_column("due_on")

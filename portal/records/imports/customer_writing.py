@@ -14,6 +14,7 @@ from portal.customers.claims import kept_fields
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
 from portal.records.days.expiry import Person
 from portal.records.imports.parsing import CustomerLine, LineRefused, Statement
 
@@ -67,6 +68,9 @@ class CustomerLines:
         self._by_address: dict[str, HeldCustomer] = {}
         self._new: list[HeldCustomer] = []
         self._read(references, addresses - {""})
+        # Of those whom nobody is: whether they were erased, and are not to come back by a file.
+        self._buried = buried_among(REFERENCE, references - self._by_reference.keys())
+        self._buried_addresses = buried_among(ADDRESS, addresses - self._by_address.keys() - {""})
 
     def _read(self, references: set[str], addresses: set[str]) -> None:
         columns = [getattr(Customer, name) for name in COLUMNS]
@@ -105,9 +109,11 @@ class CustomerLines:
         """Return the customer a line names, by the company's reference or ours where there is none.
 
         Raises:
-            LineRefused: when nobody has it.
+            LineRefused: when nobody has it, or somebody had who was erased.
         """
         held = self._by_reference.get(reference)
+        if held is None and reference in self._buried:
+            raise LineRefused("customer", ERASED)
         if held is None:
             raise LineRefused("customer", "is not known: send its customer line first")
         return held
@@ -119,6 +125,10 @@ class CustomerLines:
             LineRefused: for an address of somebody else, and for a customer that is erased or restricted.
         """
         held = self._by_reference.get(line.external_id)
+        if line.external_id in self._buried:
+            raise LineRefused("external_id", ERASED)
+        if line.facts.get("email_normalised") in self._buried_addresses:
+            raise LineRefused("email", ERASED)
         if held is None:
             self._add(line)
             return True
