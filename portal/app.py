@@ -84,6 +84,7 @@ REGISTERED = [
     "portal.staff.members.tokens",
     "portal.records.personal_data",
     "portal.records.erasing.parts",
+    "portal.records.erasing.leaves",
     "portal.preferences.personal_data",
     "portal.identity_checks.personal_data",
     "portal.exports.personal_data",

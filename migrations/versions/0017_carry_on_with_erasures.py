@@ -10,7 +10,6 @@ branch_labels = None
 depends_on = None
 
 _JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
-_AT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -22,18 +21,12 @@ def upgrade() -> None:
         erasures.add_column(sa.Column("runs", sa.Integer(), server_default="0", nullable=False))
         erasures.add_column(sa.Column("sealed_words", sa.LargeBinary(), nullable=True))
         erasures.add_column(sa.Column("sealed_proof", sa.LargeBinary(), nullable=True))
-        erasures.add_column(sa.Column("words_until", _AT, nullable=True))
+        erasures.add_column(sa.Column("words_until", sa.DateTime(timezone=True), nullable=True))
         erasures.create_index("ix_erasures_words_until", ["words_until"])
 
 
 def downgrade() -> None:
     with op.batch_alter_table("erasures") as erasures:
         erasures.drop_index("ix_erasures_words_until")
-        erasures.drop_column("words_until")
-        erasures.drop_column("sealed_proof")
-        erasures.drop_column("sealed_words")
-        erasures.drop_column("runs")
-        erasures.drop_column("done")
-        erasures.drop_column("systems")
-        erasures.drop_column("items")
-        erasures.drop_column("due_on")
+        for column in ("words_until", "sealed_proof", "sealed_words", "runs", "done", "systems", "items", "due_on"):
+            erasures.drop_column(column)

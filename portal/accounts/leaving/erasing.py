@@ -92,7 +92,7 @@ def addresses(customer_id: int) -> Iterable[str]:
     for account_id, email in db.session.execute(own).all():
         yield email
         former = select(AccountToken.email).where(AccountToken.account_id == account_id, *is_proven)
-        yield from db.session.execute(former.order_by(AccountToken.id)).scalars()
+        yield from filter(None, db.session.execute(former.order_by(AccountToken.id)).scalars())
 
 
 @holds_numbers

@@ -1,4 +1,4 @@
-"""What an erasure of everything leaves of each part, and on what ground: docs/keeping.md prints it, the recount asks it.
+"""What an erasure of everything leaves of each part, and why: docs/keeping.md prints it, the recount asks it.
 
 A part that is not named here leaves nothing: a row of it that still reaches the person halts the erasure.
 """

@@ -44,9 +44,11 @@ def start(erasure: Erasure) -> datetime | None:
         return erasure.runs_at
     found = plan(erasure.customer_id, Scope.read(erasure.scope))
     if stops := hard_stops(found):
-        return _back(erasure, stops[0])
+        send_back(erasure, stops[0])
+        return None
     if found.digest != erasure.digest:
-        return _back(erasure, "plan_changed")
+        send_back(erasure, "plan_changed")
+        return None
     if OPEN_COPY in found.stops and now < _copy_until(erasure):
         return min(now + LOOKS_AGAIN, _copy_until(erasure))
     erasure.state, erasure.started_at, erasure.step = ErasureState.RUNNING, now, "seal"
@@ -93,10 +95,6 @@ def _shut_kinds(erasure: Erasure, scope: Scope, items: Iterable[PlannedItem]) ->
         return
     for kind in sorted(goes):
         db.session.merge(ErasedSpan(customer_id=erasure.customer_id, kind=kind, until_at=now))
-
-
-def _back(erasure: Erasure, cause: str) -> None:
-    send_back(erasure, cause)
 
 
 def _copy_until(erasure: Erasure) -> datetime:

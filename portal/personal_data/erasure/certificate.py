@@ -1,4 +1,4 @@
-"""What an erasure did, in a document without a name: whoever holds it can show it, and it tells nobody who it is about."""
+"""What an erasure did, in a document without a name: whoever holds it can show it, and it tells nobody of whom."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -96,9 +96,8 @@ def write_certificate(erasure: Erasure) -> Certificate:
 
 def last_archived_day(items: Iterable[PlannedItem]) -> date | None:
     """Return the last day of what goes to the archive; None where nothing does."""
-    return max(
-        (item.until_on for item in items if item.outcome is ItemOutcome.ARCHIVED and item.until_on), default=None
-    )
+    archived = (item.until_on for item in items if item.outcome is ItemOutcome.ARCHIVED)
+    return max((day for day in archived if day), default=None)
 
 
 def _of(items: list[PlannedItem], *outcomes: ItemOutcome) -> list[PlannedItem]:

@@ -92,8 +92,9 @@ KEYS, RECORDS, ROWS, FILE = 0, 100, 200, 900
 class Erasing(Protocol):
     """How one part of what is held is erased on request."""
 
-    order: int
-    """Smaller first: what refers to something else goes before it. See `KEYS`, `RECORDS`, `ROWS`, `FILE`."""
+    @property
+    def order(self) -> int:
+        """Smaller first: what refers to something else goes before it. See `KEYS`, `RECORDS`, `ROWS`, `FILE`."""
 
     def plan(self, customer_id: int, scope: Scope) -> Iterable[PlannedItem]:
         """Yield what becomes of its kinds; reads only."""

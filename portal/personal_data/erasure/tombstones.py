@@ -58,7 +58,7 @@ def bury(erasure: Erasure, customer: Customer, addresses: Iterable[str] = (), *,
 
 
 def last_day_of_tombstones(archived_until: date | None) -> date:
-    """Return the last day of a person's tombstones: the latest of three years, the archive's end, the oldest backup's."""
+    """Return the last day of a person's tombstones: the latest of three years, and the ends of archive and backups."""
     retention = installed.organisation().retention
     days = [retention.suppression.after(clock.today()), retention.backups.after(clock.today())]
     return max([*days, archived_until] if archived_until else days)

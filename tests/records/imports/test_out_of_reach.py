@@ -1,6 +1,5 @@
 """No line of an import touches what lies in the archive, brings back what was erased, or removes what must stay."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

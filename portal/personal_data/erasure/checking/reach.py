@@ -5,6 +5,7 @@ addresses. So it finds what an erasure forgot, also in a table that was added si
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, String, Table, and_, false, or_, select, true
@@ -14,13 +15,14 @@ from portal.infrastructure.database import db
 _HUB = "customers"
 
 
-def reached_tables() -> list[Table]:
+@cache
+def reached_tables() -> tuple[Table, ...]:
     """Return the tables from which foreign keys lead to a customer, the nearest first."""
     reached = [db.metadata.tables[_HUB]]
     for table in reached:
         names = {each.name for each in reached}
         reached += [each for each in db.metadata.sorted_tables if each.name not in names and _keys(each, {table.name})]
-    return reached
+    return tuple(reached)
 
 
 def is_reached(table: Table, customer_id: int) -> ColumnElement[bool]:
@@ -57,7 +59,7 @@ def address_columns(tables: Iterable[Table]) -> Iterator[Column[Any]]:
 
 
 def is_nobodys(table: Table) -> ColumnElement[bool]:
-    """Return the condition that no foreign key of a row leads to any customer: the row is known by its address alone."""
+    """Return the condition that no foreign key of a row leads to any customer: only its address tells whose it is."""
     names = {each.name for each in reached_tables()}
     conditions = (_leads_nowhere(key) for key in _keys(table, names))
     return and_(true(), *conditions)

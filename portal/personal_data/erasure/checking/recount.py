@@ -1,12 +1,11 @@
 """Whether an erasure left something it should not have: counted in the schema, not by the parts that erased.
 
 After an erasure of everything no row may reach the person but those that a part says it leaves (`becoming.leaves`), and
-in these no other column may hold anything. After an erasure of some kinds, nothing of them from before it may be in use.
+in these no other column may hold anything. After an erasure of some kinds, nothing of them from before it is in use.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     or_,
     select,
@@ -33,7 +33,7 @@ from portal.personal_data.erasure.becoming import leaves
 from portal.personal_data.erasure.checking.reach import address_columns, is_nobodys, is_reached, reached_tables
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import read_items
-from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.expiry.endings import Reach, parts
 from portal.personal_data.outcomes import ItemOutcome
 
@@ -58,8 +58,10 @@ def remnants_of(erasure: Erasure, addresses: Iterable[str]) -> list[Remnant]:
     """
     if Scope.read(erasure.scope).is_whole:
         spared = erasure.request_id if erasure.finished_at is None else None
-        return [*left_of(erasure.customer_id, spared=spared), *left_by_address(addresses)]
-    return _left_in_use(erasure)
+        return [
+            *_left_of_records(erasure), *left_of(erasure.customer_id, spared=spared), *left_by_address(addresses)
+        ]  # fmt: skip
+    return _left_of_records(erasure)
 
 
 def left_of(customer_id: int, *, spared: int | None = None) -> list[Remnant]:
@@ -67,9 +69,12 @@ def left_of(customer_id: int, *, spared: int | None = None) -> list[Remnant]:
 
     Args:
         spared: the id of the request that is being answered: its words go once the answer has left.
+
+    Records are told apart by the kinds that the plan lets stay.
     """
     kept = leaves()
-    return [found for table in reached_tables() for found in _left_in(table, kept.get(table.name), customer_id, spared)]
+    tables = [table for table in reached_tables() if not _is_of_records(table)]
+    return [found for table in tables for found in _left_in(table, kept.get(table.name), customer_id, spared)]
 
 
 def left_by_address(addresses: Iterable[str]) -> list[Remnant]:
@@ -124,31 +129,35 @@ def _is_full(column: Column[Any]) -> ColumnElement[bool]:
     return column.is_not(None) if empty is None else and_(column.is_not(None), column != empty)
 
 
-def _left_in_use(erasure: Erasure) -> list[Remnant]:
-    """Return what of the erased kinds, from before the erasure, is still where the company works with it."""
-    scope, began_at = Scope.read(erasure.scope), erasure.started_at or erasure.runs_at
-    goes = _kinds_that_go(erasure)
-    found = []
-    for table in reached_tables():
-        if {"customer_id", "kind", "external_id", "recorded_at"} - set(table.c.keys()) or "archived_at" in table.c:
-            continue
-        theirs = (table.c.customer_id == erasure.customer_id, *_meant(table, scope, goes, began_at))
-        count = db.session.execute(select(func.count()).select_from(table).where(*theirs)).scalar_one()
-        if count:
-            found.append(Remnant(table.name, "", count))
-    return found
+def _left_of_records(erasure: Erasure) -> list[Remnant]:
+    """Return what of the erased kinds, from before the erasure, is still in use, or in the archive without a reason."""
+    return [found for table in reached_tables() if _is_of_records(table) for found in _left_of_kinds(table, erasure)]
 
 
-def _kinds_that_go(erasure: Erasure) -> list[str]:
-    """Return the kinds of which no item stays in use: those of which some stay are told apart by their part alone."""
-    items = read_items(erasure.items)
-    leave = {ItemOutcome.ERASED, ItemOutcome.ARCHIVED}
-    stay = {item.kind for item in items if item.outcome not in leave}
-    return sorted({item.kind for item in items} - stay)
+def _is_of_records(table: Table) -> bool:
+    return {"kind", "external_id", "recorded_at"} <= set(table.c.keys())
 
 
-def _meant(table: Table, scope: Scope, kinds: list[str], began_at: datetime) -> Iterable[ColumnElement[bool]]:
-    yield table.c.kind.in_(kinds)
-    yield table.c.recorded_at < began_at
-    if scope.records:
-        yield or_(*(and_(table.c.kind == kind, table.c.external_id == number) for kind, number in scope.records))
+def _left_of_kinds(table: Table, erasure: Erasure) -> list[Remnant]:
+    stay = {ItemOutcome.KEPT, ItemOutcome.REFUSED} | ({ItemOutcome.ARCHIVED} if "archived_at" in table.c else set())
+    items, scope = read_items(erasure.items), Scope.read(erasure.scope)
+    staying = {item.kind for item in items if item.outcome in stay}
+    theirs = (table.c.customer_id == erasure.customer_id, table.c.kind.not_in(staying), *_meant(table, scope, erasure))
+    counted = select(table.c.kind, func.count()).where(*theirs).group_by(table.c.kind)
+    return [Remnant(table.name, kind, count) for kind, count in db.session.execute(counted)]
+
+
+def _meant(table: Table, scope: Scope, erasure: Erasure) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that a record is in the scope of an erasure, and was there when that began."""
+    match scope.extent:
+        case Extent.WHOLE:
+            return
+        case Extent.CATEGORIES:
+            yield table.c.category.in_(scope.names)
+        case Extent.KINDS:
+            yield table.c.kind.in_(scope.names)
+        case Extent.RECORDS:
+            yield or_(*(and_(table.c.kind == kind, table.c.external_id == number) for kind, number in scope.records))
+        case _:
+            yield false()
+    yield table.c.received_at < (erasure.started_at or erasure.runs_at)
