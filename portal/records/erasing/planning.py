@@ -5,7 +5,7 @@ last day matters.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -49,6 +49,16 @@ class _Group:
     without_end: int = 0
     held: int = 0
 
+    def joined(self, other: "_Group | None", rule: str) -> "_Group":
+        """Return it with another group of its kind, under one rule."""
+        if other is None:
+            return replace(self, rule=rule)
+        last_day = max((day for day in (self.last_day, other.last_day) if day), default=None)
+        return _Group(
+            self.kind, rule, self.category, self.count + other.count, last_day,
+            self.without_end + other.without_end, self.held + other.held,
+        )  # fmt: skip
+
 
 def _simple(data_map: DataMap, scope: Scope) -> list[Kind]:
     """Return the kinds of which only the number matters: they have one rule, and by it they may be erased."""
@@ -80,8 +90,13 @@ def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> It
     theirs = (model.customer_id == customer_id, model.kind.not_in(simple), in_scope(model, scope))
     held = _held(model, customer_id, scope)
     grouped = select(*columns).where(*theirs).group_by(model.kind, model.rule, model.category)
+    groups: dict[tuple[str, str], _Group] = {}
     for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
-        yield _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+        group = _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+        # What a rule gave its days that is not declared any more is under the kind's own.
+        code = code_of(data_map.kinds[kind].retention.rule_named(rule)) if kind in data_map.kinds else ""
+        groups[kind, code] = group.joined(groups.get((kind, code)), code)
+    yield from groups.values()
 
 
 def _held(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], int]:
@@ -122,8 +137,7 @@ def _item(part: str, group: _Group, data_map: DataMap, running: frozenset[str], 
     kind = data_map.kinds.get(group.kind)
     rule = kind.retention.rule_named(group.rule) if kind else None
     is_erasable = kind is None or rule is None or kind.is_erasable(rule)
-    code = code_of(rule) if rule else ""
-    base = (part, group.kind, code, group.category, group.count)
+    base = (part, group.kind, group.rule, group.category, group.count)
     if group.kind in running:
         return PlannedItem(*base, ItemOutcome.KEPT, CONTRACT, _CONTRACT_GOES_ON, is_then_erased=is_erasable)
     if is_erasable or rule is None:
