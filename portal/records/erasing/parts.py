@@ -23,7 +23,7 @@ from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
 from portal.records.erasing.conditions import about_row, in_scope, may_be_erased, running_contracts
-from portal.records.erasing.planning import CONTRACT, LAW, counted, counted_on_the_index, planned
+from portal.records.erasing.planning import CONTRACT, LAW, counted, planned
 from portal.records.models import Record
 
 
@@ -36,7 +36,7 @@ class Records:
         """Yield what becomes of each kind under each of its rules; reads only."""
         data_map: DataMap = installed_data_map()
         running = running_contracts(customer_id, data_map)
-        groups = [*counted_on_the_index(customer_id, scope, data_map), *counted(Record, customer_id, scope, data_map)]
+        groups = counted(Record, customer_id, scope, data_map)
         yield from planned("records", groups, data_map, running, scope)
 
     def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
