@@ -53,6 +53,7 @@ VIEWS = {
     Audience.STAFF: [
         "staff",
         "lookups",
+        "lookups.archive",
         "lookups.watching",
         "preferences",
         "preferences.missing_consent",

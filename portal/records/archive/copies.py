@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -31,17 +31,21 @@ def archived_items(customer_id: int, category: str, language: str) -> Iterator[H
         .execution_options(yield_per=READ_AT_ONCE)
     )
     for row in db.session.execute(statement).scalars():
-        item = held_item(row, category, data_map, language)
-        reference = reference_of(row, data_map, language)
-        marks = {"archived_until": clock.written(row.expires_on), "archived_because": reference}
-        note = _NOTE.filled(language, day=long_date(row.expires_on, language, weekday=False), reference=reference)
-        yield replace(item, values=item.values | marks, note=note)
+        yield archived_item(row, data_map, language)
 
 
-def reference_of(row: Any, data_map: DataMap, language: str) -> str:
+def archived_item(row: ArchivedRecord, data_map: DataMap, language: str) -> HeldItem:
+    """Return an archived record, marked with its last day and the reason."""
+    item, reference = held_item(row, row.category, data_map, language), _reference(row, data_map, language)
+    marks = {"archived_until": clock.written(row.expires_on), "archived_because": reference}
+    note = _NOTE.filled(language, day=long_date(row.expires_on, language, weekday=False), reference=reference)
+    return replace(item, values=item.values | marks, note=note)
+
+
+def _reference(row: ArchivedRecord, data_map: DataMap, language: str) -> str:
     """Return the law or the rule that keeps an archived record, in a language where the data map still declares it."""
     kind = data_map.kinds.get(row.kind)
     rule = kind.retention.rule_named(row.rule) if kind else None
     if rule is not None and rule.legal_reference.fr == row.legal_reference:
         return rule.legal_reference.text(language)
-    return str(row.legal_reference)
+    return row.legal_reference

@@ -31,7 +31,7 @@ def archive_part(customer_id: ColumnElement[int], category: str | None = None) -
     Args:
         category: of the nine; None for all of them.
     """
-    held = select(
+    held: Select[Any] = select(
         literal(ARCHIVED), cast(func.max(ArchiveCount.last_day), String), func.sum(ArchiveCount.count),
         cast(null(), UtcDateTime),
     ).where(ArchiveCount.customer_id == customer_id).having(func.sum(ArchiveCount.count) > 0)  # fmt: skip
