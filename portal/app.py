@@ -84,6 +84,7 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.days.renewing",
     "portal.records.erasing.parts",
     "portal.records.erasing.leaves",
     "portal.preferences.personal_data",

@@ -31,10 +31,9 @@ def archive_part(customer_id: ColumnElement[int], category: str | None = None) -
     Args:
         category: of the nine; None for all of them.
     """
-    held: Select[Any] = select(
-        literal(ARCHIVED), cast(func.max(ArchiveCount.last_day), String), func.sum(ArchiveCount.count),
-        cast(null(), UtcDateTime),
-    ).where(ArchiveCount.customer_id == customer_id).having(func.sum(ArchiveCount.count) > 0)  # fmt: skip
+    last_day, count = cast(func.max(ArchiveCount.last_day), String), func.sum(ArchiveCount.count)
+    columns: tuple[Any, ...] = (literal(ARCHIVED), last_day, count, cast(null(), UtcDateTime))
+    held = select(*columns).where(ArchiveCount.customer_id == customer_id).having(count > 0)
     return held.where(ArchiveCount.category == category) if category else held
 
 
