@@ -71,6 +71,7 @@ VIEWS = {
     Audience.STAFF: [
         "staff",
         "lookups",
+        "lookups.archive",
         "lookups.watching",
         "preferences",
         "preferences.missing_consent",
@@ -101,6 +102,7 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.days.renewing",
     "portal.records.erasing.parts",
     "portal.records.erasing.leaves",
     "portal.preferences.personal_data",

@@ -13,7 +13,7 @@ from portal.personal_data.agreements import Agreements, say_collected
 from portal.personal_data.registry import HeldItem
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.records.data_map.kinds import DataMap, Kind
-from portal.records.models import Record, values_of
+from portal.records.models import Record, as_object
 from portal.web.filters import long_date
 
 LONG_TEXT = 300
@@ -87,7 +87,7 @@ class Cards:
 
     def of_record(self, record: Record) -> Card:
         """Return a record as a card. One whose kind is no longer declared shows no value."""
-        kind, values, masked = self._data_map.kinds.get(record.kind), values_of(record), self._is_masked
+        kind, values, masked = self._data_map.kinds.get(record.kind), as_object(record.values), self._is_masked
         labels = kind.masked_labels(values, self._language) if kind else set()
         facts = kind.facts(values, self._language, is_masked=masked) if kind else []
         label = kind.label.text(self._language) if kind else record.kind
@@ -110,7 +110,7 @@ class Cards:
         kind = self._data_map.kinds.get(record.kind)
         if kind is None:
             return record.kind
-        facts = kind.facts(values_of(record), self._language)
+        facts = kind.facts(as_object(record.values), self._language)
         origin = self._origins.get(record.source, record.source)
         return " ".join([kind.label.text(self._language), origin, *(text for _label, text in facts)])
 
@@ -132,7 +132,7 @@ class Cards:
         said = []
         if kind.lawful_basis is LawfulBasis.CONSENT:
             said.append(self._collected(record, kind.purposes))
-        fields = {field.purpose: field for field in reversed(kind.own_uses) if values_of(record).get(field.name)}
+        fields = {field.purpose: field for field in reversed(kind.own_uses) if as_object(record.values).get(field.name)}
         for code, field in fields.items():
             if code and self._data_map.purposes[code].lawful_basis is LawfulBasis.CONSENT:
                 collected = self._collected(record, (code,))

@@ -1,6 +1,6 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -13,11 +13,13 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
+from portal.records.archive.copies import archived_items
 from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
+from portal.records.held_items import Maker, maker_of
 from portal.records.imports.models import CompleteDelivery as CompleteDelivery
-from portal.records.models import CategoryCount, Record, values_of
+from portal.records.models import CategoryCount, Record
 
 _KEPT = Label(
     fr="Chaque donnée venue de nos systèmes suit la règle de son type, écrite dans sa catégorie.",
@@ -69,43 +71,13 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .order_by(Record.recorded_at.desc(), Record.id.desc())
         .execution_options(yield_per=READ_AT_ONCE)
     )
-    makers: dict[str, Callable[[Any], HeldItem]] = {}
-    for row in db.session.execute(statement):
-        make = makers.get(row.kind)
+    makers: dict[str, Maker] = {}
+    for kind, external_id, at, source, values in db.session.execute(statement):
+        make = makers.get(kind)
         if make is None:
-            said = partial(say_collected, agreements, needed[row.kind]) if row.kind in needed else None
-            make = makers[row.kind] = _maker(row.kind, category, data_map, language, said)
-        yield make(row)
-
-
-def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
-    """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
-    return _maker(row.kind, category, data_map, language)(row)
-
-
-def _maker(
-    code: str, category: str, data_map: DataMap, language: str, say_note: Callable[[Any, object], str] | None = None
-) -> Callable[[Any], HeldItem]:
-    """Return what makes items of the records of a kind: all that they have in common is looked up once."""
-    kind = data_map.kinds.get(code)
-    if kind is None:
-        return lambda row: HeldItem(category, code, code, row.recorded_at, _values(row), source=row.source)
-    label, nature, basis = kind.label.text(language), kind.nature.value, kind.lawful_basis.value
-
-    def make(row: Any) -> HeldItem:
-        _kind, external_id, at, source, values = row
-        held = values if isinstance(values, dict) else values_of(row)
-        return HeldItem(
-            category, code, label, at, {"external_id": external_id} | held, [], nature, basis, source,
-            lambda is_masked: kind.facts(held, language, is_masked=is_masked),
-            (lambda: say_note(at, language)) if say_note else None,
-        )  # fmt: skip
-
-    return make
-
-
-def _values(row: Any) -> dict[str, Any]:
-    return {"external_id": row.external_id} | values_of(row)
+            said = partial(say_collected, agreements, needed[kind]) if kind in needed else None
+            make = makers[kind] = maker_of(kind, category, data_map, language, said)
+        yield make(external_id, at, source, values)
 
 
 def retention(language: str) -> str:
@@ -120,5 +92,6 @@ register(
         retention=retention,
         summary=summary,
         items=items,
+        copied=archived_items,
     )
 )

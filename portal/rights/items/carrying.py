@@ -43,13 +43,13 @@ def note_erased(erasure: Erasure) -> None:
     certificate = certificate_of(erasure)
     if certificate is None or erasure.request_id is None:
         return
-    counts = {
-        (line["part"], line["kind"], line["rule"]): line["count"]
-        for line in (*certificate.erased, *certificate.archived)
-    }
+    # By kind: what was in use when it was decided may have gone to the archive by its time before the erasure began.
+    counts: dict[tuple[str, str], int] = {}
+    for line in (*certificate.erased, *certificate.archived):
+        counts[line["kind"], line["rule"]] = counts.get((line["kind"], line["rule"]), 0) + line["count"]
     for item in items_of(erasure.request_id):
         if item.outcome in {ItemOutcome.ERASED, ItemOutcome.ARCHIVED}:
-            done = counts.get((item.part, item.kind, item.rule), 0)
+            done = counts.pop((item.kind, item.rule), 0)
             note_done(erasure.request_id, item.part, item.kind, item.rule, done)
 
 
