@@ -59,6 +59,7 @@ VIEWS = {
         "preferences.missing_consent",
         "identity_checks",
         "retention",
+        "retention.holds",
         "rights",
     ],
     Audience.FEED: ["preferences.feed", "records.imports"],
@@ -120,6 +121,7 @@ REGISTERED = [
     "portal.preferences.erasing",
     "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
+    "portal.retention.holds.lifting",
     "portal.retention.ends",
 ]
 

@@ -1,25 +1,19 @@
 """An erasure from its decision to its certificate, step by step, and what each step leaves."""
 
-from datetime import UTC, datetime, timedelta
 
-import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from portal import clock
 from portal.customers.models import Customer, CustomerStatus
-from portal.infrastructure.database import db, transaction
-from portal.personal_data.erasure import steps
+from portal.infrastructure.database import db
 from portal.personal_data.erasure.certificate import certificate_of
 from portal.personal_data.erasure.checking.invariants import broken
-from portal.personal_data.erasure.models import Erasure, ErasureState, Tombstone
-from portal.personal_data.erasure.scheduling import TooLate, cancel, find_by_token, runs_at
-from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.erasure.models import ErasureState
 from portal.records.models import Record
 from tests.support.acting.people import People
-from tests.support.erasures import carried_out, confirm_ledger, cooled, found, scheduled, to_the_end, until
+from tests.support.erasures import carried_out, scheduled
 from tests.support.packages import take_in
-from tests.support.records import record, visit
+from tests.support.records import visit
 
 
 def camille(people: People, visits: int = 3) -> int:
