@@ -49,7 +49,7 @@ class PlaceForm(NamingForm):
         language = str(get_locale())
         everything = [("", str(_l("Everything")))]
         self.category.choices = everything + [(each.value, each.label(language)) for each in CATEGORIES]
-        self.ground.choices = [(ground.value, ground.label(language)) for ground in HoldGround]
+        self.ground.choices = [(ground.value, ground.label(language).capitalize()) for ground in HoldGround]
 
     def validate_review_on(self, field: Field) -> None:
         _check_review(field)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,7 +17,14 @@ from portal.personal_data.holds.models import HoldGround, LegalHold
 from portal.personal_data.holds.placing import Held, find_standing, place_hold, review_hold
 from portal.retention.holds.forms import LiftForm, PlaceForm, ReviewForm
 from portal.retention.holds.lifting import open_lifting, propose_lifting
-from portal.retention.holds.listing import due_for_review, is_overdue, overdue_reviews, standing_holds
+from portal.retention.holds.listing import (
+    due_for_review,
+    is_overdue,
+    overdue_reviews,
+    reference_of,
+    scope_in_words,
+    standing_holds,
+)
 from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 from portal.web.forms import form_page
@@ -47,7 +55,7 @@ def holds_to_review(member: StaffMember) -> Waiting | None:
 @blueprint.get("/holds")
 @requires(PLACE)
 def holds() -> str:
-    return render_template("retention/staff/holds.html", holds=standing_holds(), is_overdue=is_overdue)
+    return render_template("retention/staff/holds.html", holds=standing_holds(), is_overdue=is_overdue, kept=_kept)
 
 
 @blueprint.route("/holds/new", methods=["GET", "POST"])
@@ -114,8 +122,13 @@ def _page(found: LegalHold, review_form: ReviewForm, lift_form: LiftForm) -> str
     form = lift_form if lift_form.errors else review_form
     return render_template(
         "retention/staff/hold.html", hold=found, form=form, review_form=review_form, lift_form=lift_form,
-        proposal=open_lifting(found), is_late=is_overdue(found.review_on),
+        proposal=open_lifting(found), is_late=is_overdue(found.review_on), kept=_kept(found),
+        reference=reference_of(found),
     )  # fmt: skip
+
+
+def _kept(each: LegalHold) -> str:
+    return scope_in_words((each.category, each.kind, each.external_id), str(get_locale()))
 
 
 def _found(public_id: str) -> LegalHold:

@@ -151,7 +151,7 @@ def test_what_the_person_is_not_told_of_is_named_by_no_answer(officer: Browser) 
         for item in part.plan(customer_id, Scope())
         if item.rule == "hold"
     ]
-    assert (item.ground, item.legal_reference) == ("secret_hold", None)
+    assert (item.ground, item.legal_reference) == ("untold_hold", None)
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.REVIEWER, Role.MARKETING, Role.ADMINISTRATOR])
