@@ -100,6 +100,13 @@ def _category_page(category: str, *, is_masked: bool) -> str:
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
         answers=answers_of(
-            shown, held.kinds, others, data_map, organisation, agreements, language, has_records=held.records > 0
+            shown,
+            held.kinds,
+            others,
+            data_map,
+            organisation,
+            agreements,
+            language,
+            has_records=held.records > 0 or bool(held.archived),
         ),
     )

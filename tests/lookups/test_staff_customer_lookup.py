@@ -275,7 +275,7 @@ def test_the_fifty_newest_are_shown_masked_and_the_rest_is_told(worker: Browser,
 def test_an_empty_category_says_so(worker: Browser, customer: Customer) -> None:
     page = look_up(worker)
 
-    assert "Nous n’avons rien dans cette catégorie." in worker.get(f"{page.url}/financial").text
+    assert "Rien de cette catégorie n’est en usage." in worker.get(f"{page.url}/financial").text
 
 
 def test_what_cannot_be_logged_is_not_shown(

@@ -37,6 +37,7 @@ from portal.lookups.watching.counting import this_hour
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
 from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.holds.models import LegalHold
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
@@ -180,6 +181,7 @@ def _staff_values() -> Values:
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
+        "/staff/holds/": _first(select(LegalHold.public_id)),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),

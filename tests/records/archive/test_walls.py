@@ -46,6 +46,8 @@ def test_a_category_lists_nothing_of_it_and_counts_it(browser: Browser) -> None:
     assert "CMD-7" not in page.text
     assert "2 données sont en archive" in page.text.replace("\u00a0", " ")
     assert "données sont en archive" not in browser.get("/data/usage").text
+    assert "Nous n’avons rien dans cette catégorie" not in page.text
+    assert "La loi nous oblige à garder les factures dix ans." in page.text
     held = overview(only_customer().id, Category.TRANSACTION, installed_data_map())
     assert (held.count, held.archived.count) == (0, 2)
 
