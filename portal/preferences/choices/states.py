@@ -133,7 +133,8 @@ def apply_ages(customer_ids: list[int]) -> None:
 
 
 def mark_changed(state: PreferenceState) -> None:
-    """Give a row a new number at the commit."""
+    """Give a row a new version now, and a new number at the commit."""
+    state.version += 1
     _changes().changed[state.customer_id] = state
 
 
@@ -185,6 +186,7 @@ def _add_state(customer: Customer) -> PreferenceState:
         flags=no_flags(),
         latest_choices={},
         is_suppressed=False,
+        version=1,
     )
     state.lapses_on = _grown_up_on(consents_from(customer))
     state.reason = MINOR if state.lapses_on else None
