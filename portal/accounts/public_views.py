@@ -166,7 +166,7 @@ def resend() -> Answer:
     is_mail_allowed, account_id = may_mail_unproven(account.email_normalised), account.id
     with transaction():
         registration.ask_for_another_link(account_id, may_mail=is_mail_allowed)
-    flash(_("A new mail is on its way. Only the newest link works."), "success")
+    flash(_("A new e-mail is on its way. Only the newest link works."), "success")
     return redirect(url_for("public.accounts.registered"), 303)
 
 

@@ -116,9 +116,9 @@ class CodeForm(PortalForm):
     """The six digits that came by mail."""
 
     code = CodeField(
-        _l("The code from the mail"),
+        _l("The code from the e-mail"),
         description=_l("Six digits. Spaces do not matter."),
-        validators=[Needed(_l("Type the code from the mail."))],
+        validators=[Needed(_l("Type the code from the e-mail."))],
     )
 
 

@@ -183,7 +183,7 @@ def ask_again(_over: LookupOver) -> AnyResponse:
 
 def _say(switched: int) -> None:
     if switched:
-        flash(_("Switched off. It applies at once, and the customer is told by mail."), "success")
+        flash(_("Switched off. It applies at once, and the customer is told by e-mail."), "success")
     else:
         flash(_("All of it was off already. Nothing was changed."), "info")
 

@@ -91,5 +91,5 @@ def test_a_fault_of_one_kind_is_worded_in_one_place() -> None:
     assert len(texts) > 20
     assert sorted(set(texts)) == sorted(texts)
     assert [text for text in texts if OWN_WORDS_ELSEWHERE.search(text)] == [
-        "This code is wrong or too old. Take the newest mail, or ask for another."
+        "This code is wrong or too old. Take the newest e-mail, or ask for another."
     ]

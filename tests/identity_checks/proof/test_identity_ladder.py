@@ -191,7 +191,7 @@ def test_the_lightest_way_stands_open_and_the_others_behind_words_that_say_when(
     assert details is not None
     assert not details.has_attr("open")
     assert details.select_one("[name=paper]")
-    words = {"fr": "Je ne peux pas lire les messages de cette adresse", "en": "I cannot read mail at this address"}
+    words = {"fr": "Je ne peux pas lire les messages de cette adresse", "en": "I cannot read e-mail at this address"}
     assert details.summary is not None
     assert details.summary.text == words[language]
 
