@@ -32,6 +32,7 @@ from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.private_files import open_to_others
 from portal.infrastructure.scanner import NoScanner
 from portal.infrastructure.sealing.rotation import waiting
+from portal.personal_data.erasure.checking.invariants import broken, halted_count, journal_count
 from portal.personal_data.organisation_gaps import gaps
 from portal.preferences.missing_consent.looking import figures
 from portal.retention.clock_guard import halted_mark
@@ -291,6 +292,22 @@ def _audit() -> Iterator[Finding]:
         yield False, f"audit: the database no longer guards it ({', '.join(gone)}); find out who took that away"
 
 
+def _erasures() -> Iterator[Finding]:
+    faults = broken()
+    for code, found in faults.items():
+        yield False, f"erasures: {code} does not hold: {', '.join(found[:3])}; flask erasure resume goes on with one"
+    halted = halted_count()
+    if halted:
+        yield False, f"erasures: {halted} stand still; see the officer's desk, then flask erasure resume"
+    if not faults and not halted:
+        yield True, "erasures: what was erased is gone, and none stands still"
+    if journals := journal_count():
+        yield (
+            False,
+            f"erasures: a reader keeps SQLite's log of {journals} from being emptied; end what reads for so long",
+        )
+
+
 def _clock() -> Iterator[Finding]:
     mark = halted_mark()
     yield mark is None, "clock: it runs evenly" if mark is None else f"clock: nothing is removed; {told(mark)}"
@@ -324,6 +341,7 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _strangers: "see to the database first",
     _jobs: "see to the database first",
     _audit: "see to the database first",
+    _erasures: "see to the database first",
     _clock: "see to the database first",
     _rendering: "no identity document can be taken in; try flask doctor as the user that runs the portal",
 }

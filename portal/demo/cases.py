@@ -1,6 +1,6 @@
 """Requests in every state, made through the portal's own steps at instants of the past."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -47,10 +47,6 @@ def make_cases() -> None:
         object_to_all_marketing("C-1008")
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
-    with _days_ago(50):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de toutes mes données, factures comprises.")
-    with _days_ago(44):
-        _refuse_invoices(refused)
     with _days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
@@ -62,11 +58,15 @@ def make_cases() -> None:
         asked = _take_in("C-1007", Right.RESTRICTION, Channel.SOCIAL_NETWORK, "Mettez mes données en pause.")
         _ask(asked)
     with _days_ago(12):
-        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.")
+        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.",
+            [Category.PROFILE, Category.USAGE, Category.TRACKING])  # fmt: skip
         _decide_erasure(second_wanted)
     with _days_ago(11):
         reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
+    with _days_ago(10):
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
+            [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
     with _days_ago(6):
@@ -82,6 +82,8 @@ def make_cases() -> None:
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
+    with _days_ago(1):
+        _refuse_invoices(refused)  # it cools off now, and can still be cancelled
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:
@@ -162,9 +164,10 @@ def _give_documents(number: str, session_id: int, code: str, kind: str) -> None:
             intake.take_in(errand, paper, side, picture)
 
 
-def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
+def _take_in(number: str, right: Right, channel: Channel, words: str, categories: Sequence[Category] = ()) -> int:
     with transaction():
-        return take_in(_customer(number), right, channel, clock.now(), words, _staff("support@example.org")).id
+        staff = _staff("support@example.org")
+        return take_in(_customer(number), right, channel, clock.now(), words, staff, categories=categories).id
 
 
 def _refuse_invoices(request_id: int) -> None:

@@ -25,6 +25,7 @@ class Card:
 
     `label` is the name of its kind, `name` the thing itself in one line and `end` its amount, or its yes or no.
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
+    `erase` names the record, by kind and number, where its kind may be erased on request.
     `agreements` say with which consent a record, or a field of it, was collected that requires one.
     """
 
@@ -38,6 +39,7 @@ class Card:
     agreements: tuple[str, ...] = ()
     name: str = ""
     end: str = ""
+    erase: tuple[str, str] | None = None
 
 
 class Cards:
@@ -88,6 +90,7 @@ class Cards:
             agreements=self._agreements_of(record, kind),
             name=name,
             end=end,
+            erase=(record.kind, record.external_id) if kind and "erasure" in kind.rights() else None,
         )
 
     def words_of(self, record: Record) -> str:

@@ -22,10 +22,12 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.infrastructure.locking.rows import lock_row
 from portal.personal_data.erasure.certificate import certificate_of
+from portal.personal_data.erasure.listeners import lock_person
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.planning import Plan, hard_stops, plan
 from portal.personal_data.erasure.scheduling import schedule, under_way
 from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.erasure.steps import resume
 from portal.retention.erasing_now import propose_now, seconded_by
 from portal.staff.desk.models import Act
 from portal.staff.desk.notices import Told, tell_officers
@@ -78,6 +80,21 @@ def run(
     if is_now:
         _follow(erasure_id)
     _leave(person_id, erasure_id, None, as_json=as_json)
+
+
+@erasure.command("resume")
+@click.argument("customer")
+@with_appcontext
+def go_on(customer: str) -> None:
+    """Let the erasure of CUSTOMER that stands still go on, once what it found is seen to. It counts again."""
+    person = _named(customer)
+    with transaction():
+        lock_person(person.id)
+        found = under_way(person.id)
+        if found is None or found.state is not ErasureState.HALTED:
+            raise click.UsageError(f"No erasure of {customer} stands still.")
+        resume(found, "command")
+    click.echo("It goes on with the next job.")
 
 
 def _named(customer: str) -> Customer:

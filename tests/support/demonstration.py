@@ -34,6 +34,9 @@ from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import AlertKind, CustomerLookup, ReadingAlert
 from portal.lookups.opening import open_lookup
 from portal.lookups.watching.counting import this_hour
+from portal.personal_data.erasure.planning import plan
+from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
@@ -147,12 +150,18 @@ def _tokens(app: Flask) -> Values:
         new = {"email": "new@example.net", "email_normalised": "new@example.net"}
         links = {purpose: issue_link(account.id, purpose, **new).public_id for purpose in Purpose}
         invitation = link_of(invite("new@example.org", "Nouvelle", Role.SUPPORT, actor="command"), settings)
+        person = session.execute(select(Customer).order_by(Customer.id.desc()).limit(1)).scalar_one()
+        usage = Scope(Extent.CATEGORIES, ("usage",))
+        erasure = schedule(person, usage, plan(person.id, usage))
+        cancels, status = issue_cancel(erasure), status_token_id(erasure)
     return {
         "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
         "/address/confirm/": write_token(settings.secret_key, Purpose.CHANGE_ADDRESS, links[Purpose.CHANGE_ADDRESS]),
         "/address/not-me/": write_token(settings.secret_key, Purpose.DENY_CHANGE, links[Purpose.DENY_CHANGE]),
         "/staff/invitation/": invitation.rpartition("/")[2],
+        "/erasure/": write_token(settings.secret_key, STATUS, status),
+        "/erasure/cancel/": write_token(settings.secret_key, CANCEL, cancels),
         "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
         "/facebook/deletion/": confirmation_code(Callback("218471", clock.now())),
     }

@@ -20,6 +20,7 @@ from portal.personal_data.erasure.scheduling import STATUS_OPEN, begin_next
 from portal.personal_data.erasure.scope import Scope
 
 CARRIED_OUT = declare("customer:erasure:carried_out", "reference", "erased", "archived", "kept")
+RESUMED = declare("portal:erasure:resumed", "reference", "step")
 HALTED = declare("portal:erasure:halted", "reference", "step", "cause")
 
 RECOUNTED = "recounted "

@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from portal import clock
+from portal.audit.recording import record
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.personal_data.erasure import beginning, finishing
 from portal.personal_data.erasure.checking.journal import is_emptied
-from portal.personal_data.erasure.listeners import hold, must_wait
+from portal.personal_data.erasure.listeners import hold, must_wait, reference_of
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.planning import FILE, RECORDS, Erasing, all_erasing
 from portal.personal_data.erasure.scheduling import ask_for_run, keys_of_newest_job
@@ -63,6 +64,7 @@ def step(job_run: JobRun, erasure_id: int, number: int) -> None:
 @job("erasure.watch", every=timedelta(minutes=5), destroys=True)
 def watch(job_run: JobRun) -> None:
     """Ask again for jobs that were lost, and halt what failed for good."""
+    _empty_journal()
     for erasure_id in _going_on():
         with transaction():
             erasure = hold(erasure_id)
@@ -70,8 +72,22 @@ def watch(job_run: JobRun) -> None:
                 _look_after(erasure)
 
 
-def resume(erasure: Erasure) -> None:
-    """Let a halted erasure go on, in the current transaction: from its first part, for a recount found something."""
+def _empty_journal() -> None:
+    """Empty SQLite's log where a reader kept an erasure from doing so: its alarm ends."""
+    alarmed = select(Erasure.id).where(Erasure.cause == "journal")
+    if db.session.execute(alarmed).first() and is_emptied():
+        with transaction() as session:
+            session.execute(update(Erasure).where(Erasure.cause == "journal").values(cause=None))
+
+
+def resume(erasure: Erasure, actor: str) -> None:
+    """Let a halted erasure go on, in the current transaction: from its first part, for a recount found something.
+
+    Args:
+        actor: `staff:…`, or `command`.
+    """
+    reference = reference_of(erasure)
+    record(finishing.RESUMED, actor=actor, subject="portal", reference=reference, step=erasure.step)
     is_past_seal = erasure.step not in {"start", "seal"}
     erasure.state, erasure.cause = ErasureState.RUNNING, None
     if is_past_seal:

@@ -33,6 +33,7 @@ ENDED = declare("customer:request:ended", "reference", "reason")
 _WORDS: dict[Any, dict[str, Any]] = {
     RightsRequest: {"answers": {}, "identity_signals": []},
     RequestEvent: {"text": ""},
+    RequestItem: {"words": ""},
     RequestDecision: {"evidence": "", "message": "", "done": {}, "second_text": ""},
 }
 
@@ -64,6 +65,7 @@ def _is_exception(customer_id: int) -> ColumnElement[bool]:
 _HISTORY = (
     _of_requests(RequestEvent),
     _of_requests(RequestDecision),
+    _of_requests(RequestItem),
     Rows(ItemException, _is_exception, emptied={"external_id": None}),
 )
 
@@ -85,7 +87,7 @@ becomes(
                     "reference", "draft_id", "right", "intent", "channel", "confirmation_code", "language", "status",
                     "outcome", "is_open", "version", "received_at", "initial_due_on", "due_on_unpaused", "due_on",
                     "sort_on", "extended_on", "paused_on", "answered_at", "closed_at", "is_document_needed",
-                    "holder_id", "held_until",
+                    "holder_id", "held_until", "wrongly_closed_at", "reopening_confirmed_by",
                 }
             )
         },
@@ -110,7 +112,7 @@ becomes(
             "request_items": frozenset(
                 {
                     "part", "kind", "rule", "category", "planned", "outcome", "ground", "legal_reference", "until_on",
-                    "is_then_erased", "state", "done", "decided_by", "done_at",
+                    "is_then_erased", "state", "done", "decided_by", "done_at", "proposed", "systems",
                 }
             ),
             "item_exceptions": frozenset({"from_at", "to_at", "outcome", "ground", "until_on", "done_at"}),

@@ -1,16 +1,20 @@
 """The form of a request that came by another way than the portal."""
 
 from datetime import date
+from typing import Any
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from portal import clock
+from portal.personal_data.categories import CATEGORIES
 from portal.rights.channels import Channel
 from portal.rights.chosen import Use
 from portal.rights.deciding.forms import LONG_TEXT
+from portal.rights.filing.forms import ALL, CheckboxesField
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm
@@ -48,6 +52,10 @@ class TakeInForm(PortalForm):
         description=_l("For an objection only. Advertising stops as soon as you take the request in."),
         choices=_uses,
     )  # fmt: skip
+    categories = CheckboxesField(
+        _l("What is to be erased"),
+        description=_l("For an erasure only. Everything means the account and the file too."),
+    )
     received_on = DateField3(
         _l("Date of receipt"), description=_l("The clock starts on this day."),
         validators=[Needed(_l("Enter the date of receipt"))],
@@ -60,6 +68,17 @@ class TakeInForm(PortalForm):
         _l("Somebody else asks on the customer’s behalf"),
         description=_l("Check who they are, and the mandate they hold, before anything leaves."),
     )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        named = [(category.value, category.label(get_locale())) for category in CATEGORIES]
+        self.categories.choices = [(ALL, _("Everything")), *named]
+
+    def validate_categories(self, field: Field) -> None:
+        if self.right.data == Right.ERASURE and not field.data:
+            raise StopValidation(_l("Tick what is to be erased"))
+        if self.right.data != Right.ERASURE or ALL in (field.data or ()):
+            field.data = []
 
     def validate_use(self, field: Field) -> None:
         if self.right.data == Right.OBJECTION and not field.data:

@@ -13,6 +13,7 @@ from portal.access.permissions import Permission
 from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import find_customer, is_own_file
+from portal.personal_data.categories import Category
 from portal.rights.channels import Channel
 from portal.rights.chosen import Use
 from portal.rights.filing.other_ways import take_in
@@ -57,5 +58,6 @@ def _take_in(form: TakeInForm, customer: Customer) -> str:
     request = take_in(
         customer, right, channel, received_at, words, current_user,
         use=Use(form.use.data) if form.use.data else None, is_on_behalf=form.is_on_behalf.data,
+        categories=[Category(code) for code in form.categories.data or ()],
     )  # fmt: skip
     return request.reference

@@ -5,7 +5,7 @@ Each invariant returns what breaks it, in words for an operator: none when all i
 
 from collections.abc import Callable
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
@@ -37,6 +37,20 @@ def broken() -> dict[str, list[str]]:
     """Return what breaks each invariant that does not hold, by its code."""
     found = {code: check() for code, check in sorted(_checks.items())}
     return {code: faults for code, faults in found.items() if faults}
+
+
+def halted_count() -> int:
+    """Return how many erasures stand still until somebody looks."""
+    return _count(Erasure.state == ErasureState.HALTED)
+
+
+def journal_count() -> int:
+    """Return how many erasures ended while a reader kept SQLite's log from being emptied."""
+    return _count(Erasure.cause == "journal")
+
+
+def _count(condition: ColumnElement[bool]) -> int:
+    return int(db.session.execute(select(func.count()).select_from(Erasure).where(condition)).scalar_one())
 
 
 def _finished() -> list[Erasure]:
