@@ -37,7 +37,9 @@ def as_before(reference: str, **values: object) -> None:
     """Put a case as an earlier version left it: without items."""
     with transaction() as session:
         session.execute(delete(RequestItem))
-        session.execute(update(RightsRequest).where(RightsRequest.reference == reference).values(**values))
+        session.execute(
+            update(RightsRequest).where(RightsRequest.reference == reference).values(**{"version": 1} | values)
+        )
 
 
 def closed_as_granted(people: People, outcome: Outcome = Outcome.GRANTED, **values: object) -> str:
