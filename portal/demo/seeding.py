@@ -21,7 +21,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords.hashing import hash_password
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, place_hold
 from portal.records.archive.moving import archive_records
 from portal.records.imports.ingest import Refusal, start_run

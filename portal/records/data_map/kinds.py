@@ -472,9 +472,21 @@ def _kind_faults(
     for code in kind.recipients:
         if recipients is not None and code not in recipients:
             yield Fault(f"{place}.recipients", f"“{code}” is not a recipient of the organisation file")
+    yield from _field_faults(kind, place)
+    if kind.erasable == (kind.keep_reason is not None):
+        yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
+    yield from _rule_faults(kind, f"{place}.retention")
+    yield from _contract_faults(kind, place)
+    if kind.nature is Nature.INFERRED and kind.logic is None:
+        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
+
+
+def _field_faults(kind: Kind, place: str) -> Iterator[Fault]:
     names = [field.name for field in kind.declared]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Fault(f"{place}.fields[{name}]", "is declared more than once")
+    for name in sorted(_RESERVED.intersection(names)):
+        yield Fault(f"{place}.fields[{name}]", "is what a copy says of the archive: choose another name")
     for name in kind.headline:
         if name not in names:
             yield Fault(f"{place}.headline", f"“{name}” is not a field of this kind")
@@ -482,14 +494,6 @@ def _kind_faults(
         amounts = field.type is FieldType.MONEY
         if amounts and getattr(kind.fields.get(field.currency_field), "type", None) is not FieldType.CURRENCY:
             yield Fault(f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency")
-    if kind.erasable == (kind.keep_reason is not None):
-        yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
-    yield from _rule_faults(kind, f"{place}.retention")
-    yield from _contract_faults(kind, place)
-    for name in sorted(_RESERVED.intersection(names)):
-        yield Fault(f"{place}.fields[{name}]", "is what a copy says of the archive: choose another name")
-    if kind.nature is Nature.INFERRED and kind.logic is None:
-        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
 
 
 def _rule_faults(kind: Kind, place: str) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from wtforms.validators import StopValidation
 from portal import clock
 from portal.lookups.forms import NamingForm
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import LONGEST
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm

@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 
 from portal.access.permissions import Permission
 from portal.bilingual import Label, long_date
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import NoSuchHold, find_standing, lift_hold
 from portal.retention.holds.listing import reference_of, scope_in_words
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register

@@ -13,7 +13,8 @@ from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import NotOpened, named_customer
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import Held, find_standing, place_hold, review_hold
 from portal.retention.holds.forms import LiftForm, PlaceForm, ReviewForm
 from portal.retention.holds.lifting import open_lifting, propose_lifting

@@ -14,7 +14,7 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.records.queries import first_page, overview
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
-from tests.support.archive import in_archive, on, order
+from tests.support.looking.archive import in_archive, on, order
 from tests.support.packages import only_customer, take_in
 from tests.support.records import customer, invoice, visit
 

@@ -13,7 +13,8 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import Held, place_hold
 from portal.records.models import Record
 from portal.retention.commands import retention
@@ -21,9 +22,9 @@ from portal.retention.holds.listing import overdue_reviews
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
-from tests.support.archive import in_use
 from tests.support.insiders import answer
 from tests.support.keeping import end_now
+from tests.support.looking.archive import in_use
 from tests.support.looking.audit_trail import events
 from tests.support.packages import take_in
 from tests.support.records import invoice, visit
