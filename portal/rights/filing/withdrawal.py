@@ -14,6 +14,9 @@ from portal.rights.models import EventKind, RightsRequest
 WITHDRAWN = declare("customer:request:withdrawn", "reference")
 ADDED = declare("customer:request:added_to", "reference")
 
+REQUEST = "request"
+"""What a line of the ledger about it says as its `what`."""
+
 ADDITIONS_A_DAY = "20 per day"
 
 
@@ -33,7 +36,7 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
 
 
 def take_back(act: Act) -> None:
-    """Withdraw the request of an act, in the current transaction; an erasure that cools off for it is cancelled.
+    """Withdraw the request of an act, in the current transaction, and tell the person.
 
     Raises:
         InvalidStep, TooLate: see `withdraw`.
@@ -41,16 +44,21 @@ def take_back(act: Act) -> None:
     request = act.request
     if request.status is Status.WITHDRAWN:
         return
-    if erasure := erasure_of(request.id):
+    let_go(act)
+    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
+    emails.queue_withdrawn(request)
+
+
+def let_go(act: Act) -> None:
+    """Let a request end as taken back, with an erasure that cools off for it. Raises `InvalidStep`, `TooLate`."""
+    if erasure := erasure_of(act.request.id):
         cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
     act.close()
-    request.outcome = None
-    request.version += 1
+    act.request.outcome = None
+    act.request.version += 1
     act.note(EventKind.WITHDRAWN)
     act.record(WITHDRAWN)
-    note(EntryKind.WITHDRAWN, {"customer": request.customer.public_id, "request": request.reference})
-    emails.queue_withdrawn(request)
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:
