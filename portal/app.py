@@ -56,6 +56,7 @@ VIEWS = {
     Audience.STAFF: [
         "staff",
         "lookups",
+        "lookups.archive",
         "lookups.watching",
         "preferences",
         "preferences.missing_consent",
@@ -86,6 +87,7 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.days.renewing",
     "portal.records.erasing.parts",
     "portal.records.erasing.leaves",
     "portal.preferences.personal_data",

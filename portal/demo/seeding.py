@@ -21,7 +21,9 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords.hashing import hash_password
+from portal.records.archive.moving import archive_records
 from portal.records.imports.ingest import Refusal, start_run
+from portal.records.models import Record
 from portal.staff.models import StaffMember
 
 ACCOUNT_FOR, KNOWN_FOR = timedelta(days=400), timedelta(days=430)
@@ -32,6 +34,7 @@ WORDS = ("ancre", "brume", "cerise", "dune", "erable", "falaise", "galet", "houl
 def seed() -> dict[str, Any]:
     """Fill an empty database and return what demo.json holds."""
     import_holdings()
+    fill_archive()
     customers = [_open_account(person.number) for person in CUSTOMERS if person.has_account]
     staff = [_hire(email, name, role, language) for email, name, role, language in STAFF]
     with transaction():
@@ -57,6 +60,13 @@ def import_holdings() -> None:
     with transaction() as session:
         known_at = clock.now() - KNOWN_FOR
         session.execute(update(Customer).values(imported_at=known_at, created_at=known_at))
+
+
+def fill_archive() -> None:
+    """Move to the archive what is past its active use, as the daily job does once an officer approved its first run."""
+    over = select(Record.id).where(Record.active_until < clock.today(), Record.expires_on >= clock.today())
+    with transaction() as session:
+        archive_records(list(session.execute(over).scalars()))
 
 
 def _fail(refusal: Refusal) -> None:

@@ -20,19 +20,20 @@ def items_of(customer_id: int, category: str, language: str, purpose: str) -> It
     """Yield what is handed over of a category, in bounded memory.
 
     For `portability` that is only what the person provided or what was observed, under consent or contract (GDPR
-    art. 20, WP 242). What the company worked out goes into an access answer only.
+    art. 20, WP 242). What the company worked out, and what lies in the archive, goes into an access answer only.
 
     Args:
         purpose: `access` or `portability`.
     """
     data_map: DataMap = installed_data_map()
     for holding in holdings():
-        if holding.items is None:
-            continue
-        for item in holding.items(customer_id, category, language):
-            handed = item if purpose == "access" else portable(item, data_map, language)
-            if handed is not None:
-                yield handed
+        if holding.items is not None:
+            for item in holding.items(customer_id, category, language):
+                handed = item if purpose == "access" else portable(item, data_map, language)
+                if handed is not None:
+                    yield handed
+        if holding.copied is not None and purpose == "access":
+            yield from holding.copied(customer_id, category, language)
 
 
 def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | None:

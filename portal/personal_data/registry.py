@@ -66,6 +66,8 @@ class Holding:
         choices: category to the choices that the items there record: they also serve the purposes that depend on them.
         items: takes a customer's id, a category and a language, and yields what is held, newest first, in bounded
             memory; None when `summary` is None.
+        copied: takes the same as `items`, and yields what goes into the person's own copy (art. 15) and nowhere else:
+            out of use, it is shown by no page, look-up or portable file.
         retention: takes a language and returns how long it is kept, in words.
     """
 
@@ -76,6 +78,7 @@ class Holding:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: Callable[[int], Select[Any]] | None = None
     items: Callable[[int, str, str], Iterator[HeldItem]] | None = None
+    copied: Callable[[int, str, str], Iterator[HeldItem]] | None = None
 
     @property
     def tables(self) -> frozenset[str]:

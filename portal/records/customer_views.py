@@ -16,7 +16,7 @@ from portal.records.finding.choices import kinds_to_choose, periods_to_choose, v
 from portal.records.finding.filters import Filter
 from portal.records.finding.groups import grouped
 from portal.records.finding.sizes import COUNTED
-from portal.records.queries import overview, pages_elsewhere, portal_count, portal_items, records_page, tiles
+from portal.records.queries import first_page, overview, pages_elsewhere, portal_count, portal_items, records_page
 
 blueprint = Blueprint("records", __name__)
 
@@ -27,10 +27,12 @@ RECENT_ACCESSES = 3
 @requires(CUSTOMER)
 def dashboard() -> str:
     customer = current_user.customer
+    held = first_page(customer.id)
     return render_template(
         "records/customer/dashboard.html",
         customer=customer,
-        tiles=tiles(customer.id),
+        tiles=held.tiles,
+        archived=held.archived,
         notices=notices(customer),
         accesses=recent_accesses(customer, RECENT_ACCESSES),
     )

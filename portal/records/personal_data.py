@@ -13,11 +13,13 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
+from portal.records.archive.copies import archived_items
 from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
+from portal.records.held_items import held_item
 from portal.records.imports.models import CompleteDelivery as CompleteDelivery
-from portal.records.models import CategoryCount, Record, values_of
+from portal.records.models import CategoryCount, Record
 
 _KEPT = Label(
     fr="Chaque donnée venue de nos systèmes suit la règle de son type, écrite dans sa catégorie.",
@@ -75,26 +77,6 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
 
 
-def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
-    """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
-    kind = data_map.kinds.get(row.kind)
-    held = values_of(row)
-    values = {"external_id": row.external_id} | held
-    if kind is None:
-        return HeldItem(category, row.kind, row.kind, row.recorded_at, values, source=row.source)
-    return HeldItem(
-        category=category,
-        kind=row.kind,
-        label=kind.label.text(language),
-        at=row.recorded_at,
-        values=values,
-        describe=lambda is_masked: kind.facts(held, language, is_masked=is_masked),
-        nature=kind.nature.value,
-        lawful_basis=kind.lawful_basis.value,
-        source=row.source,
-    )
-
-
 def retention(language: str) -> str:
     """Return how long records are kept, in words."""
     return _KEPT.text(language)
@@ -107,5 +89,6 @@ register(
         retention=retention,
         summary=summary,
         items=items,
+        copied=archived_items,
     )
 )

@@ -29,7 +29,9 @@ from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.one_time_tokens import write_token
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
-from portal.lookups.models import AlertKind, ReadingAlert
+from portal.lookups.archive.opening import open_archive
+from portal.lookups.grounds import ArchiveGround
+from portal.lookups.models import AlertKind, CustomerLookup, ReadingAlert
 from portal.lookups.opening import open_lookup
 from portal.lookups.watching.counting import this_hour
 from portal.personal_data.erasure.planning import plan
@@ -233,7 +235,19 @@ def _lookups(role: Role) -> Values:
         if not (may(role, Permission.LOOK_UP_CUSTOMER) or may(role, Permission.SEE_MARKETING)):
             return {}
         lookup = open_lookup(member, customer, "Appel de la cliente ce matin", None).public_id
-    return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup}
+    return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup} | _archive(role)
+
+
+def _archive(role: Role) -> Values:
+    """Return an opening of the archive of somebody whose relation ended, for the role that may open it."""
+    if not may(role, Permission.OPEN_ARCHIVE):
+        return {"/staff/archive/": "0" * 32}
+    with transaction() as session:
+        member = session.execute(select(StaffMember).where(StaffMember.role == role)).scalars().first()
+        assert member is not None
+        opened = open_archive(member, "C-1013", ArchiveGround.LITIGATION, "Facture contestée au tribunal")
+        assert isinstance(opened, CustomerLookup)
+        return {"/staff/archive/": opened.public_id}
 
 
 def _approval(role: Role) -> Values:

@@ -53,6 +53,10 @@ def import_records(file: Path, as_json: bool) -> None:
     else:
         counts = f"{tally.accepted} accepted, {tally.unchanged} unchanged, {tally.refused} refused"
         click.echo(f"{tally.lines} lines: {counts}.")
+        if tally.archived:
+            click.echo(f"{tally.archived} of the unchanged are about records in the archive, which no line changes.")
+        if tally.erased:
+            click.echo(f"{tally.erased} of the refused were erased at the person's request: take them off the source.")
     sys.exit(1 if tally.refused else 0)
 
 
