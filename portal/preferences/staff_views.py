@@ -89,13 +89,13 @@ def propose_base_export() -> Any:
 @blueprint.get("/marketing/preferences.csv")
 @requires(SEE)
 def csv() -> AnyResponse:
-    return _export("csv", "text/csv", whole_base.csv(db.engine, for_people=True))
+    return _export("csv", "text/csv", whole_base.csv(db.engine, for_people=True)[1])
 
 
 @blueprint.get("/marketing/preferences.ndjson")
 @requires(SEE)
 def ndjson() -> AnyResponse:
-    return _export("ndjson", "application/x-ndjson", whole_base.ndjson(db.engine))
+    return _export("ndjson", "application/x-ndjson", whole_base.ndjson(db.engine)[1])
 
 
 @blueprint.route("/customers/<public_id>/preferences", methods=["GET", "POST"])

@@ -28,6 +28,9 @@ logger = logging.getLogger("portal.errors")
 # Without 0, O, 1 and I, which people confuse when they read a reference out on the telephone.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
+# What an error may carry for machines: the arguments of `problem` after the code.
+_TOLD_TO_MACHINES = ("problem_detail", "errors", "problem_fields")
+
 # Codes that refuse for the moment only: the error page lets the same form be sent again.
 _TO_SEND_AGAIN = {429, 503}
 
@@ -110,7 +113,7 @@ def _answer(error: HTTPException, code: int) -> Response:
 def _written(error: HTTPException, code: int) -> Response:
     reference = g.setdefault("reference", new_reference())
     if current_audience() is Audience.FEED or "application/problem+json" in request.headers.get("Accept", ""):
-        response = problem(code, getattr(error, "problem_detail", None), getattr(error, "errors", None))
+        response = problem(code, *(getattr(error, name, None) for name in _TOLD_TO_MACHINES))
     else:
         words = _words(code, getattr(error, "retry_after", None))
         if isinstance(error, DatabaseAway | NotSent | OtherAccount):
@@ -141,13 +144,19 @@ def _may_send_again(code: int) -> bool:
     return code in _TO_SEND_AGAIN and request.method == "POST" and not request.files
 
 
-def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    code: int,
+    detail: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    fields: dict[str, str] | None = None,
+) -> Response:
     """Return a problem+json response.
 
     Args:
         code: the HTTP status.
         detail: what is wrong with this very call, in English.
         errors: one entry a fault, with `pointer` (RFC 6901) and `detail`.
+        fields: what else a machine can read of it (RFC 9457, 3.2).
     """
     body: dict[str, Any] = {
         "type": f"{installed.settings().public_url}/feed/v1/problems/{code}",
@@ -159,6 +168,7 @@ def problem(code: int, detail: str | None = None, errors: list[dict[str, str]] |
         body["detail"] = detail
     if errors:
         body["errors"] = errors
+    body |= fields or {}
     response = jsonify(body)
     response.status_code = code
     response.mimetype = "application/problem+json"
@@ -171,6 +181,7 @@ PROBLEM_TITLES = {
     403: "The token does not carry the scope",
     404: "There is nothing at this address",
     405: "This address does not take this method",
+    410: "What this names is gone",
     413: "The body is too large",
     415: "The content type is not taken here",
     422: "The content has faults",

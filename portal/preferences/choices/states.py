@@ -126,7 +126,8 @@ def apply_ages(customer_ids: list[int]) -> None:
 
 
 def mark_changed(state: PreferenceState) -> None:
-    """Give a row a new number at the commit."""
+    """Give a row a new version now, and a new number at the commit."""
+    state.version += 1
     _changes().changed[state.customer_id] = state
 
 
@@ -178,6 +179,7 @@ def _add_state(customer: Customer) -> PreferenceState:
         flags=no_flags(),
         latest_choices={},
         is_suppressed=False,
+        version=1,
     )
     changes = _changes()
     changes.new[customer.id] = state

@@ -1,11 +1,12 @@
 """The marketing feed, /feed/v1: one customer, lookup, ordered changes, the whole base, and what describes them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, render_template, request, url_for
+from sqlalchemy import Engine
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,9 +14,10 @@ from portal.access.declare import FEED_OPEN, requires, token
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.preferences.feed import reading, whole_base
+from portal.preferences.feed.cursors import CursorGone
 from portal.preferences.feed.limits import count_call, count_stream
 from portal.preferences.feed.openapi import PROBLEMS, describe
-from portal.preferences.feed.queries import asked_about, change_window
+from portal.preferences.feed.queries import ReadBaseAnew, asked_about, change_window
 from portal.preferences.purposes import FLAG_CODES
 from portal.web.errors import PROBLEM_TITLES
 
@@ -41,10 +43,10 @@ def challenge(response: Response) -> Response:
 @requires(token(READ))
 def one(customer: str) -> AnyResponse:
     count_call(g.api_token.public_id)
-    item = reading.read_one(customer)
+    item, version = reading.read_one(customer)
     response = _json(item)
     response.headers["Cache-Control"] = REVALIDATE
-    response.set_etag(f"{item['sequence'] or reading.UNKNOWN}-{_DECLARED}")
+    response.set_etag(f"{version}-{_DECLARED}")
     return response.make_conditional(request)
 
 
@@ -60,8 +62,11 @@ def lookup() -> Response:
 def changes() -> Response:
     count_call(g.api_token.public_id)
     after, limit = change_window(request.args)
-    items, last, has_more = reading.read_changes(after, limit)
-    response = _json({"items": items, "next": str(last)})
+    try:
+        items, last, has_more = reading.read_changes(after, limit)
+    except CursorGone as gone:
+        raise ReadBaseAnew(_whole_base(), gone.cursor) from None
+    response = _json({"items": items, "next": last})
     if has_more:
         following = url_for(".changes", after=last, limit=limit)
         response.headers["Link"] = f'<{following}>; rel="next"'
@@ -71,13 +76,13 @@ def changes() -> Response:
 @blueprint.get("/feed/v1/preferences.ndjson")
 @requires(token(LIST))
 def ndjson() -> Response:
-    return _stream(whole_base.ndjson(db.engine), "application/x-ndjson")
+    return _stream(whole_base.ndjson, "application/x-ndjson")
 
 
 @blueprint.get("/feed/v1/preferences.csv")
 @requires(token(LIST))
 def csv() -> Response:
-    return _stream(whole_base.csv(db.engine), "text/csv")
+    return _stream(whole_base.csv, "text/csv")
 
 
 @blueprint.get("/feed/v1/unsubscribe-links/<path:customer>")
@@ -125,6 +130,10 @@ def _asked(*, with_addresses: bool = True) -> tuple[list[str], list[str]]:
     return references, addresses
 
 
+def _whole_base() -> str:
+    return installed.settings().public_url + url_for(".ndjson")
+
+
 def _links(references: list[str]) -> list[dict[str, str]]:
     settings = installed.settings()
     tokens = reading.unsubscribe_links(references, settings.secret_key)
@@ -135,12 +144,12 @@ def _links(references: list[str]) -> list[dict[str, str]]:
     ]
 
 
-def _stream(content: Iterator[bytes], kind: str) -> Response:
-    """Stream the base. `Feed-Cursor` is read before the first row, so that no change made meanwhile is missed."""
+def _stream(write: Callable[[Engine], tuple[str, Iterator[bytes]]], kind: str) -> Response:
+    """Stream the base. `Feed-Cursor` is where to go on from in the changes."""
     count_stream(g.api_token.public_id)
-    sequence, _instant = reading.newest_change()
     db.session.rollback()
-    return Response(content, mimetype=kind, headers={"Feed-Cursor": str(sequence)})
+    cursor, content = write(db.engine)
+    return Response(content, mimetype=kind, headers={"Feed-Cursor": cursor})
 
 
 def _json(content: Any) -> Response:

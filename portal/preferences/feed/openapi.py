@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from portal.preferences.feed.cursors import PATTERN
 from portal.preferences.feed.queries import LONGEST_NAME, MOST_ASKED, MOST_CHANGES, USUAL_LIMIT
 from portal.preferences.feed.whole_base import CSV_HEADER
 from portal.preferences.models import SuppressionReason
@@ -15,6 +16,8 @@ PROBLEMS = {
     403: "Have an administrator make a token that carries the scope this call needs.",
     404: "Check the address against /feed/v1/openapi.json. An unsubscribe link exists only for a known customer.",
     405: "Use the method that /feed/v1/openapi.json gives for this address.",
+    410: "Read the whole base anew and go on from its `Feed-Cursor`: the database was restored since, and numbers of "
+    "changes were given once more. Where the answer has `cursor`, go on from that.",
     413: "Send a smaller body: ask about fewer people in one call.",
     415: "Send `Content-Type: application/json`.",
     422: "Mend what `detail` and `errors` name. Each `pointer` (RFC 6901) is a place in the body that was sent.",
@@ -24,6 +27,24 @@ PROBLEMS = {
 }
 
 Node = dict[str, Any]
+
+_GONE: Node = {
+    "whole_base": {"type": "string", "format": "uri", "description": "With 410: what to read anew."},
+    "cursor": {
+        "type": "string",
+        "description": "With 410, where `after` was a bare number and nothing was passed over since: the "
+        "same place as it is written now.",
+    },
+    "errors": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["pointer", "detail"],
+            "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+        },
+    },
+}
+"""What a problem with 410 says beside the rest."""
 
 
 def describe(public_url: str) -> Node:
@@ -87,7 +108,7 @@ def _one() -> Node:
         "responses": {
             "200": {
                 **_json("The flags as they stand now.", _ref("Item")),
-                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Strong; new after every change."}},
+                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Strong. New after every change."}},
             },
             "304": {"description": "What you have still holds."},
             **_problems(401, 403, 429, 500, 503),
@@ -123,8 +144,8 @@ def _changes() -> Node:
         ),
         "parameters": [
             {
-                "name": "after", "in": "query", "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"},
-                "description": "The `next` of an earlier page, unchanged.",
+                "name": "after", "in": "query", "schema": {"type": "string", "pattern": PATTERN},
+                "description": "The `next` of an earlier page, unchanged: `epoch.sequence`. Of another epoch: 410.",
             },
             {
                 "name": "limit", "in": "query", "description": "Items a page.",
@@ -136,7 +157,7 @@ def _changes() -> Node:
                 **_json("A page of changes.", _ref("ChangePage")),
                 "headers": {"Link": {"schema": {"type": "string"}, "description": "`rel=next` while more wait."}},
             },
-            **_problems(401, 403, 422, 429, 500, 503),
+            **_problems(401, 403, 410, 422, 429, 500, 503),
         },
     }  # fmt: skip
 
@@ -291,6 +312,12 @@ def _schemas() -> Node:
             "required": ["customer", "url"],
             "properties": {"customer": {"type": "string"}, "url": {"type": "string", "format": "uri"}},
         },
+        **_problem_schemas(),
+    }  # fmt: skip
+
+
+def _problem_schemas() -> Node:
+    return {
         "Problem": {
             "type": "object",
             "description": "RFC 9457.",
@@ -301,14 +328,7 @@ def _schemas() -> Node:
                 "status": {"type": "integer"},
                 "detail": {"type": "string"},
                 "request_id": {"type": "string"},
-                "errors": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["pointer", "detail"],
-                        "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-                    },
-                },
+                **_GONE,
             },
         },
         "ProblemType": {

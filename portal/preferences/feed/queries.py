@@ -4,16 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from werkzeug.exceptions import BadRequest, HTTPException, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Gone, HTTPException, UnprocessableEntity, UnsupportedMediaType
+
+from portal.preferences.feed.cursors import Cursor, NoCursor
 
 MOST_ASKED = 10_000
 LONGEST_NAME = 254
 USUAL_LIMIT, MOST_CHANGES = 500, 5000
 MOST_FAULTS_NAMED = 20
-# The largest sequence that the database could hold.
-LAST_SEQUENCE = 2**63 - 1
 
 Fault = dict[str, str]
+
+
+class ReadBaseAnew(Gone):
+    """The cursor says nothing any more; `problem_fields` names the whole base, and a new cursor where there is one."""
+
+    problem_detail = (
+        "This cursor is not of the present epoch, or beyond the newest change: the database was restored since, or the "
+        "cursor is of the form that was given before. Read the whole base anew, and go on from its Feed-Cursor."
+    )
+
+    def __init__(self, whole_base: str, cursor: str | None) -> None:
+        super().__init__()
+        self.problem_fields = {"whole_base": whole_base} | ({"cursor": cursor} if cursor else {})
 
 
 class FeedFault(UnprocessableEntity):
@@ -52,18 +65,20 @@ def asked_about(body: bytes, mimetype: str, *, with_addresses: bool = True) -> t
     return content.get("references", []), content.get("emails", [])
 
 
-def change_window(arguments: Mapping[str, str]) -> tuple[int, int]:
-    """Return (sequence to go on from, number of items) of a call of the change feed.
+def change_window(arguments: Mapping[str, str]) -> tuple[Cursor | None, int]:
+    """Return (cursor to go on from, None for the beginning; number of items) of a call of the change feed.
 
     Raises:
         FeedFault: for a cursor that we did not give, or a limit out of bounds.
     """
-    after, limit = arguments.get("after", "0"), arguments.get("limit", str(USUAL_LIMIT))
-    if not (after.isascii() and after.isdigit() and len(after) <= 19 and int(after) <= LAST_SEQUENCE):
-        raise FeedFault("after: send the `next` of an earlier page, unchanged.")
+    after, limit = arguments.get("after"), arguments.get("limit", str(USUAL_LIMIT))
+    try:
+        cursor = None if after is None else Cursor.read(after)
+    except NoCursor:
+        raise FeedFault("after: send the `next` of an earlier page, unchanged.") from None
     if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= MOST_CHANGES):
         raise FeedFault(f"limit: send a number from 1 to {MOST_CHANGES}.")
-    return int(after), int(limit)
+    return cursor, int(limit)
 
 
 def _faults_in(content: dict[str, Any], keys: tuple[str, ...]) -> list[Fault]:

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select, true
 
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.one_time_tokens import write_token
 from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
+from portal.personal_data.ledger.epochs import NEWEST, epoch_of
+from portal.preferences.feed.cursors import Cursor, Now
 from portal.preferences.models import PreferenceState, SuppressionReason, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES
 
@@ -28,15 +30,22 @@ _NAMES: Any = bindparam("names", expanding=True)
 _ITEM = select(
     *(_STATES.c[name] for name in ("reference", "flags", "is_suppressed", "reason", "sequence", "updated_at"))
 )
+# The epoch comes in the very statement of the rows: asked for apart, it could be that of another server.
+_NOW = select(NEWEST.scalar_subquery().label("life"), func.max(_STATES.c.sequence).label("newest")).subquery()
 # Built once: a call does little else, and building a statement takes as long as the database's answer.
-_ONE = _ITEM.where(_STATES.c.reference == bindparam("reference"))
+_LIFE = select(NEWEST.scalar_subquery().label("life")).subquery()
+_ONE = _ITEM.add_columns(_STATES.c.version, _LIFE.c.life).select_from(
+    _LIFE.outerjoin(_STATES, _STATES.c.reference == bindparam("reference"))
+)
 _BY_REFERENCE = _ITEM.where(_STATES.c.reference.in_(_NAMES))
 _BY_ADDRESS = (
     _ITEM.add_columns(_CUSTOMERS.c.email_normalised)
     .join(_CUSTOMERS, _CUSTOMERS.c.id == _STATES.c.customer_id)
     .where(_CUSTOMERS.c.email_normalised.in_(_NAMES))
 )
-_CHANGES = _ITEM.where(_STATES.c.sequence > bindparam("after")).order_by(_STATES.c.sequence).limit(bindparam("most"))
+_AFTER = _ITEM.where(_STATES.c.sequence > bindparam("after")).order_by(_STATES.c.sequence).limit(bindparam("most"))
+_PAGE = _AFTER.subquery()
+_CHANGES = select(_NOW, _PAGE).select_from(_NOW.outerjoin(_PAGE, true())).order_by(_PAGE.c.sequence)
 _NEWEST = select(_STATES.c.sequence, _STATES.c.updated_at).order_by(_STATES.c.sequence.desc()).limit(1)
 _LINKS_BY_REFERENCE = (
     select(_STATES.c.reference, _LINKS.c.public_id)
@@ -70,14 +79,18 @@ def erased_item(asked: str) -> Item:
     return unknown_item(asked) | {"suppressed": True, "reason": SuppressionReason.ERASED.value}
 
 
-def read_one(reference: str) -> Item:
-    """Return the item of one customer, by the reference that items carry."""
-    if NUL in reference:
-        return unknown_item(reference)
-    row = db.session.connection().execute(_ONE, {"reference": reference}).first()
-    if row is None:
-        return erased_item(reference) if buried_among(REFERENCE, [reference]) else unknown_item(reference)
-    return item_of(row)
+def read_one(reference: str) -> tuple[Item, str]:
+    """Return the item of one customer, by the reference that items carry, and what changes whenever it does.
+
+    That is made of epoch and version, never of the sequence: a change is visible before its number is.
+    """
+    known = reference if NUL not in reference else ""
+    row = db.session.connection().execute(_ONE, {"reference": known}).one()
+    if row.reference is not None:
+        return item_of(row), f"{epoch_of(row.life)}.{row.version}"
+    is_erased = bool(known and buried_among(REFERENCE, [known]))
+    item = erased_item(reference) if is_erased else unknown_item(reference)
+    return item, f"{epoch_of(row.life)}.{item['reason']}"
 
 
 def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
@@ -97,15 +110,22 @@ def _found(what: str, names: Sequence[str | None], asked: Sequence[str], known: 
         yield known.get(name or "") or (erased_item(typed) if name in buried else unknown_item(typed))
 
 
-def read_changes(after: int, limit: int) -> tuple[list[Item], int, bool]:
-    """Return the changes after a sequence, oldest first.
+def read_changes(after: Cursor | None, limit: int) -> tuple[list[Item], str, bool]:
+    """Return the changes after a cursor, oldest first; None is the beginning.
 
     Returns:
-        At most `limit` items, each customer at its latest sequence; the sequence to go on from; whether more wait.
+        At most `limit` items, each customer at its latest sequence; the cursor to go on from; whether more wait.
+
+    Raises:
+        CursorGone: see `Now.check`.
     """
-    rows = db.session.connection().execute(_CHANGES, {"after": after, "most": limit + 1}).all()
+    start = after.sequence if after else 0
+    found = db.session.connection().execute(_CHANGES, {"after": start, "most": limit + 1}).all()
+    now = Now(found[0].life, found[0].newest or 0)
+    now.check(after)
+    rows = [row for row in found if row.reference is not None]
     items = [item_of(row) for row in rows[:limit]]
-    return items, items[-1]["sequence"] if items else after, len(rows) > limit
+    return items, now.at(items[-1]["sequence"] if items else start), len(rows) > limit
 
 
 def newest_change() -> tuple[int, datetime | None]:

@@ -27,11 +27,13 @@ _SQLITE = """SELECT reference, flags, CASE WHEN is_suppressed THEN 'true' ELSE '
 sequence, replace(updated_at, ' ', 'T') || 'Z' FROM preference_states"""
 _POSTGRESQL = """COPY (SELECT reference, flags::text, is_suppressed::text, coalesce(reason, ''), sequence,
 to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM preference_states) TO STDOUT"""
+_PLACE = """SELECT coalesce((SELECT {epoch} FROM ledger_entries WHERE kind = 'epoch' ORDER BY id DESC LIMIT 1), '0'),
+(SELECT coalesce(max(sequence), 0) FROM preference_states)"""
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def ndjson(engine: Engine) -> Iterator[bytes]:
-    """Yield the base as one JSON object a line, in chunks of a few hundred lines."""
+def ndjson(engine: Engine) -> tuple[str, Iterator[bytes]]:
+    """Return the cursor of the base, and the base as one JSON object a line, in chunks of a few hundred lines."""
     flags_of = _cached(lambda flags: orjson.dumps(flags).decode())
 
     def line(row: Row) -> str:
@@ -42,20 +44,21 @@ def ndjson(engine: Engine) -> Iterator[bytes]:
             f'"reason":{reason_text},"sequence":{sequence},"updated_at":"{instant}"}}\n'
         )
 
-    for rows in _slices(engine):
-        yield "".join(map(line, rows)).encode()
+    cursor, slices = _begun(engine)
+    return cursor, ("".join(map(line, rows)).encode() for rows in slices)
 
 
-def csv(engine: Engine, *, for_people: bool = False) -> Iterator[bytes]:
-    """Return the base as CSV, the header first, then in chunks of a few hundred lines; see `csv_bytes`."""
+def csv(engine: Engine, *, for_people: bool = False) -> tuple[str, Iterator[bytes]]:
+    """Return the cursor of the base, and the base as CSV: the header, then chunks of lines; see `csv_bytes`."""
     cells_of = _cached(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
 
     def line(row: Row) -> str:
         reference, flags, suppressed, reason, sequence, instant = row
         return csv_line((reference,), f"{suppressed},{reason},{sequence},{instant},{cells_of(flags)}")
 
-    slices = ("".join(map(line, rows)) for rows in _slices(engine))
-    return csv_bytes(chain([csv_line(CSV_HEADER)], slices), for_people=for_people)
+    cursor, slices = _begun(engine)
+    texts = ("".join(map(line, rows)) for rows in slices)
+    return cursor, csv_bytes(chain([csv_line(CSV_HEADER)], texts), for_people=for_people)
 
 
 def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
@@ -74,11 +77,26 @@ def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
     return text_of
 
 
-def _slices(engine: Engine) -> Iterator[list[Row]]:
+def _begun(engine: Engine) -> tuple[str, Iterator[list[Row]]]:
+    """Return the cursor and the rows, from one connection.
+
+    The cursor is read before the first row, so that no change made meanwhile is missed.
+    """
+    is_postgresql = engine.dialect.name == "postgresql"
     connection = engine.raw_connection()
+    cursor = connection.cursor()
+    cursor.execute(_PLACE.format(epoch="body ->> 'epoch'" if is_postgresql else "json_extract(body, '$.epoch')"))
+    [(epoch, newest)] = cursor.fetchall()
+    slices = _slices(connection, _copied(cursor) if is_postgresql else _fetched(cursor))
+    next(slices)
+    return f"{epoch}.{newest}", slices
+
+
+def _slices(connection: Any, slices: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    """Yield the slices after an empty one: what was begun closes the connection at its end, read or not."""
     try:
-        cursor = connection.cursor()
-        yield from _copied(cursor) if engine.dialect.name == "postgresql" else _fetched(cursor)
+        yield []
+        yield from slices
     finally:
         connection.close()
 

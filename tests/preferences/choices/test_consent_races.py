@@ -11,6 +11,7 @@ from portal import clock
 from portal.infrastructure.database import db, transaction
 from portal.preferences.choices.consent import Choice, record_choices
 from portal.preferences.choices.imported import take_imported_choice
+from portal.preferences.feed.cursors import Cursor
 from portal.preferences.feed.reading import read_changes
 from portal.preferences.models import Origin
 from tests.support.acting.people import People
@@ -79,10 +80,11 @@ def test_a_reader_of_the_changes_misses_nobody(app: Flask, people: People) -> No
 
     def follow() -> None:
         with app.app_context():
-            after = 0
+            after: Cursor | None = None
             while True:
                 was_over = is_over.is_set()
-                items, after, _has_more = read_changes(after, 5)
+                items, following, _has_more = read_changes(after, 5)
+                after = Cursor.read(following)
                 db.session.rollback()
                 for item in items:
                     known[item["customer"]] = item["flags"]

@@ -99,7 +99,7 @@ def test_it_comes_in_chunks(people: People, feed: FeedClient) -> None:
             for id_ in ids if id_ != template.customer_id
         ]  # fmt: skip
         session.execute(db.insert(PreferenceState), states)
-    chunks = list(whole_base.ndjson(db.engine))
+    chunks = list(whole_base.ndjson(db.engine)[1])
     assert len(chunks) >= 5
     assert max(map(len, chunks)) < 1024 * 1024
     assert b"".join(chunks).count(b"\n") == 2501
