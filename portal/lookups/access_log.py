@@ -13,7 +13,7 @@ from portal.access.permissions import Role
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
-from portal.customers.models import Customer
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.lookups.models import AccessLogEntry
 from portal.personal_data.categories import CATEGORIES, Category
@@ -100,9 +100,11 @@ def log_access(
     """
     if category not in LOG_CATEGORIES:
         raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
+    # Of somebody who was erased nobody reads it any more but an officer, who finds the rest in the audit trail.
+    is_erased = customer.status is CustomerStatus.ERASED
     entry = AccessLogEntry(
-        customer_id=customer.id, staff_id=member.id, team=member.role, category=category, reason=reason,
-        request_reference=request_reference,
+        customer_id=customer.id, staff_id=member.id, team=member.role, category=category,
+        reason="" if is_erased else reason, request_reference=None if is_erased else request_reference,
     )  # fmt: skip
     db.session.add(entry)
     db.session.flush()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from portal import clock
 from portal.audit.recording import record
@@ -16,6 +16,7 @@ from portal.personal_data.erasure.checking.recount import remnants_of
 from portal.personal_data.erasure.contact import contact_of, normalised
 from portal.personal_data.erasure.listeners import on_done, on_forget, on_halt, reference_of
 from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scheduling import STATUS_OPEN, begin_next
 from portal.personal_data.erasure.scope import Scope
 
@@ -28,6 +29,7 @@ RECOUNTED = "recounted "
 JOURNAL_TRIED_FOR = timedelta(hours=1)
 JOURNAL_AGAIN = timedelta(seconds=30)
 MAIL_AGAIN = timedelta(minutes=1)
+MANY = 500
 SECOND_LOOK = relativedelta(months=2)
 """How long somebody may ask for a second look at a decision that kept something."""
 
@@ -80,13 +82,20 @@ def forget(erasure: Erasure) -> datetime | None:
     is_clean = certificate is None or certificate.is_clean
     on_forget.tell(erasure)
     if Scope.read(erasure.scope).is_whole:
-        db.session.execute(delete(Mail).where(Mail.customer_id == erasure.customer_id))
+        _erase_what_the_answer_left(erasure.customer_id)
     if is_clean:
         erasure.sealed_contact = erasure.sealed_words = None
     else:
         erasure.words_until = now + SECOND_LOOK
     erasure.step = "over"
     return None
+
+
+def _erase_what_the_answer_left(customer_id: int) -> None:
+    """Erase the mail with the answer, and whatever else came after the recount: a few rows."""
+    for _code, erasing in all_erasing():
+        while erasing.erase(customer_id, Scope(), MANY):
+            pass
 
 
 def halt(erasure: Erasure, cause: str) -> None:

@@ -183,7 +183,9 @@ def _seal(erasure: Erasure, request_id: int) -> None:
     decisions = select(RequestDecision).where(RequestDecision.request_id == request_id).order_by(RequestDecision.id)
     lines = [[clock.written(line.at), line.kind, line.text] for line in db.session.execute(events).scalars()]
     erasure.sealed_words = seal(erasure, "sealed_words", {"answers": request.answers, "lines": lines})
-    proof = [
+    items = select(RequestItem.part, RequestItem.kind, RequestItem.words).where(RequestItem.request_id == request_id)
+    proof: list[Any] = [list(item) for item in db.session.execute(items.where(RequestItem.words != "")).all()]
+    proof += [
         {name: getattr(decision, name) for name in _WORDS[RequestDecision]}
         for decision in db.session.execute(decisions).scalars()
     ]
