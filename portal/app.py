@@ -62,6 +62,7 @@ VIEWS = {
         "preferences.missing_consent",
         "identity_checks",
         "retention",
+        "retention.holds",
         "rights",
     ],
     Audience.FEED: ["preferences.feed", "records.imports"],
@@ -130,6 +131,7 @@ REGISTERED = [
     "portal.preferences.erasing",
     "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
+    "portal.retention.holds.lifting",
     "portal.retention.ends",
     "portal.retention.erasing_now",
 ]

@@ -15,7 +15,7 @@ from portal.personal_data.expiry.approving import NothingWaits, approve_class
 from portal.personal_data.expiry.endings import Ending, ending_of
 from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Rank, Waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("retention", __name__)
@@ -62,22 +62,6 @@ def removals_to_look_at(member: StaffMember) -> Waiting | None:
         return None
     since = [each.run.clock_at for each in report.reports() if each.run and (each.waits or each.needs_a_look)]
     return Waiting(len(since), min(since, default=None))
-
-
-@on_desk(
-    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
-    rank=Rank.CARE, endpoint="staff.retention.holds",
-)  # fmt: skip
-def holds_to_review(member: StaffMember) -> Waiting | None:
-    """Return how many holds are to be looked at again; None for who does not keep the desk."""
-    return count_waiting(report.due_for_review()) if member.may(Permission.SEE_DESK) else None
-
-
-@blueprint.get("/holds")
-@requires(staff(Permission.SEE_DESK))
-def holds() -> str:
-    """The holds that stand, those to be reviewed first; a command places and lifts them."""
-    return render_template("retention/staff/holds.html", holds=report.standing_holds())
 
 
 @blueprint.get("/retention")

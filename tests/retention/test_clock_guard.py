@@ -47,6 +47,8 @@ BY_A_FACT = {
     "identity.rescan": "it destroys by the scanner's verdict",
     "mail.send": "it sends a mail",
     "preferences.look_for_missing_consent": "it counts",
+    "records.compare_rules": "it compares",
+    "records.renew_days": "it computes days, and the classes that read them ask",
     "preferences.lapse_consents": "it switches off, which a wrong clock may do too early and never too late",
     "preferences.send_unsubscribe_link": "it writes a mail",
     "identity.sweep": "the keys of these bytes were destroyed before",

@@ -37,7 +37,7 @@ class Records:
         data_map: DataMap = installed_data_map()
         running = running_contracts(customer_id, data_map)
         groups = counted(Record, customer_id, scope, data_map)
-        yield from planned("records", groups, data_map, running, scope)
+        yield from planned("records", customer_id, groups, data_map, running, scope)
 
     def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
         lock_row(Customer, customer_id)
@@ -66,7 +66,7 @@ class ArchivedRecords:
         """Yield what becomes of each kind under each of its rules; reads only."""
         data_map: DataMap = installed_data_map()
         groups = counted(ArchivedRecord, customer_id, scope, data_map)
-        yield from planned("archived_records", groups, data_map, frozenset(), scope)
+        yield from planned("archived_records", customer_id, groups, data_map, frozenset(), scope)
 
     def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
         lock_row(Customer, customer_id)

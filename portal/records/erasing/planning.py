@@ -15,6 +15,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import PlannedItem
 from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.keeping.clause import About, Act, may_go
 from portal.personal_data.outcomes import ItemOutcome
 from portal.records.data_map.kinds import DataMap
@@ -24,6 +25,8 @@ from portal.records.erasing.conditions import about_row, in_scope
 Conditions = tuple[ColumnElement[bool], ...]
 HOLD: Final = "hold"
 """The rule and the ground of what a legal hold defers; no rule of the data map has this code."""
+SECRET_HOLD: Final = "secret_hold"
+"""The ground where an officer recorded why the person is not told of the hold: no letter names it."""
 CONTRACT: Final = "contract"
 LAW: Final = "law"
 _CONTRACT_GOES_ON: Final = Label(
@@ -108,8 +111,13 @@ def _has_holds(customer_id: int) -> bool:
     return db.session.execute(select(Customer.id).where(Customer.id == customer_id, is_free)).first() is None
 
 
+def _is_not_told(customer_id: int) -> bool:
+    told = (LegalHold.customer_id == customer_id, LegalHold.ended_at.is_(None), LegalHold.is_secret.is_(False))
+    return db.session.execute(select(LegalHold.id).where(*told).limit(1)).first() is None
+
+
 def planned(
-    part: str, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
+    part: str, customer_id: int, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
 ) -> Iterator[PlannedItem]:
     """Yield the outcome of each group; what a hold defers is an item of its own."""
     held: dict[tuple[str, str], int] = {}
@@ -122,9 +130,10 @@ def planned(
                 continue
             item = PlannedItem(part, group.kind, group.rule, group.category, group.count - group.held, item.outcome)
         yield item
+    ground, reference = (SECRET_HOLD, None) if held and _is_not_told(customer_id) else (HOLD, _CLAIMS)
     for (kind, category), count in held.items():
         yield PlannedItem(
-            part, kind, HOLD, category, count, ItemOutcome.KEPT, HOLD, _CLAIMS, is_then_erased=True
+            part, kind, HOLD, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=True
         )  # fmt: skip
 
 
