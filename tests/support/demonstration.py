@@ -37,12 +37,7 @@ from portal.lookups.watching.counting import this_hour
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
 from portal.personal_data.erasure.scope import Extent, Scope
-<<<<<<< HEAD
 from portal.personal_data.holds.models import LegalHold
-=======
-from portal.personal_data.holds.models import HoldGround
-from portal.personal_data.holds.placing import Held, place_hold
->>>>>>> campaigns
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem

@@ -19,7 +19,6 @@ from portal.preferences.purposes import FLAG_CODES
 Item = dict[str, Any]
 
 UNKNOWN = "unknown"
-BURIED = "erased"
 LINK_PURPOSE = "unsubscribe"
 # Below the number of parameters that either database allows in one statement.
 NAMES_A_STATEMENT = 1000
@@ -87,20 +86,11 @@ def read_one(reference: str) -> tuple[Item, str]:
     """
     known = reference if NUL not in reference else ""
     row = db.session.connection().execute(_ONE, {"reference": known}).one()
-<<<<<<< HEAD
-    epoch = epoch_of(row.life)
-    if row.reference is not None:
-        return item_of(row), f"{epoch}.{row.version}"
-    if buried_among(REFERENCE, [known]):
-        return erased_item(reference), f"{epoch}.{BURIED}"
-    return unknown_item(reference), f"{epoch}.{UNKNOWN}"
-=======
     if row.reference is not None:
         return item_of(row), f"{epoch_of(row.life)}.{row.version}"
     is_erased = bool(known and buried_among(REFERENCE, [known]))
     item = erased_item(reference) if is_erased else unknown_item(reference)
     return item, f"{epoch_of(row.life)}.{item['reason']}"
->>>>>>> campaigns
 
 
 def look_up(references: Sequence[str], addresses: Sequence[str]) -> list[Item]:
