@@ -171,7 +171,7 @@ class EraseForm(ScopeForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = super().validate(extra_validators)
         if self.scope.data == KINDS and not self.kinds.data:
-            self.kinds.errors = [_("Tick at least one kind of data")]
+            self.kinds.errors = [_("Tick at least one kind of data.")]
             return False
         return is_valid
 
