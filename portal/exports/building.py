@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
-from portal.bilingual import forget_times
+from portal.bilingual import forget_times, unbroken_page
 from portal.customers.models import Customer
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
@@ -135,7 +135,8 @@ class _Writer:
         information = article_15_information(self._customer_id, self.counts, self._language, self.promise)
         yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
         yield from archive.add("style.css", [STYLE.read_bytes()])
-        yield from archive.add("index.html", self._page("index", information=information))
+        index = b"".join(self._page("index", information=information)).decode()
+        yield from archive.add("index.html", [unbroken_page(index).encode()])
         manifest = {
             "schema": 1,
             "purpose": self._purpose,
