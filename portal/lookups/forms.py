@@ -53,6 +53,10 @@ class LookupForm(NamingForm):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 
+    def say_no_such_case(self) -> None:
+        """Write beside the reference that the customer has no such case."""
+        self.request_reference.errors = [_("This customer has no case with this reference.")]
+
     def validate_request_reference(self, field: Field) -> None:
         if field.data and read_reference(field.data) is None:
             raise StopValidation(_l("Write the case reference as DR-2026-00431, or leave it empty."))

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 from flask import Flask
 from flask_babel import force_locale
 
+from portal import clock
 from portal.access import forms as factors
 from portal.accounts import forms as accounts
 from portal.identity_checks import forms as checks
@@ -15,13 +17,17 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper
 from portal.lookups import forms as lookups
 from portal.lookups.access_log import LOOK_REASONS
+from portal.lookups.archive import forms as archive
 from portal.lookups.watching import forms as watching
+from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences import forms as preferences
 from portal.preferences.purposes import FLAGS
+from portal.retention.holds import forms as holds
 from portal.rights.deciding import forms as deciding
 from portal.rights.filing import forms as filing
 from portal.rights.filing import staff_forms
 from portal.rights.identity import forms as identity
+from portal.rights.items import forms as items
 from portal.rights.lifecycle import Right
 from portal.staff import forms as staff
 from portal.staff.approvals import forms as approvals
@@ -34,6 +40,7 @@ LONG = "x" * 5_000
 GOOD_PASSWORD = "une phrase de passe assez longue"
 OWN_ADDRESS = "camille@example.org"
 A_FLAG = next(iter(FLAGS))
+IN_A_MONTH = f"{clock.today() + timedelta(days=30):%d/%m/%Y}"
 A_FILE = (b"\xff\xd8\xff", "page.jpg")
 
 
@@ -48,7 +55,7 @@ class Case:
 
 def offered(form: Any, *choices: Any) -> Any:
     """Return a form after it was handed the choices that depend on the case."""
-    form.offer(*choices) if isinstance(form, identity.IdentityForm) else form.offer_grounds(*choices)
+    form.offer(*choices) if hasattr(form, "offer") else form.offer_grounds(*choices)
     return form
 
 
@@ -93,10 +100,8 @@ CASES: dict[str, Case] = {
     "checks.CodeForm": plain(checks.CodeForm, "code", "123456"),
     "deciding.DecisionForm": Case(
         lambda: offered(deciding.DecisionForm(), Right.ACCESS),
-        {"outcome": "", "message": "", "ground": "none", "refused": LONG, "granted": LONG, "until": LONG,
-         "evidence": LONG},
-        {"outcome": "granted", "message": "Yes.", "ground": "", "refused": "", "granted": "", "until": "",
-         "evidence": ""},
+        {"way": "", "message": "", "ground": "none", "evidence": LONG},
+        {"way": "proposed", "message": "Yes.", "ground": "", "evidence": ""},
     ),
     "deciding.SecondOpinionForm": Case(
         deciding.SecondOpinionForm, {"agrees": "maybe", "text": LONG}, {"agrees": "no", "text": "Because."}
@@ -182,6 +187,31 @@ CASES: dict[str, Case] = {
         {"name": "", "scopes": "everything", "days": "36500", "reason": ""},
         {"name": "Mailing", "scopes": "preferences:read", "days": "90", "reason": "To ask before each mail."},
     ),
+    "archive.ArchiveForm": Case(
+        lambda: offered(archive.ArchiveForm()),
+        {"identifier": "", "reason": "short", "request_reference": "the last one", "ground": "curiosity"},
+        {"identifier": OWN_ADDRESS, "reason": "They called about a bill.", "request_reference": "DR-2026-00431",
+         "ground": "person"},
+    ),
+    "holds.PlaceForm": Case(
+        lambda: offered(holds.PlaceForm()),
+        {"identifier": "", "category": "everything", "ground": "mood", "words": "short", "review_on": "//"},
+        {"identifier": OWN_ADDRESS, "category": "", "ground": "litigation", "words": "A claim about an order.",
+         "review_on": IN_A_MONTH},
+    ),
+    "holds.ReviewForm": plain(holds.ReviewForm, "review_on", IN_A_MONTH, "//"),
+    "holds.LiftForm": plain(holds.LiftForm, "reason", "The claim is settled.", "short"),
+    "items.ItemForm": Case(
+        lambda: offered(items.ItemForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], Right.ERASURE),
+        {"outcome": "lost", "ground": "none", "until_on": "99/99/9999"},
+        {"outcome": "erased", "ground": "", "until_on": "//"},
+    ),
+    "items.RecordsForm": Case(
+        lambda: offered(items.RecordsForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], Right.ERASURE),
+        {"outcome": "lost", "ground": "none", "until_on": "99/99/9999", "from_on": "3/11/2026", "to_on": "2/11/2026"},
+        {"outcome": "erased", "ground": "", "until_on": "//", "from_on": "1/11/2026", "to_on": "2/11/2026"},
+    ),
+    "items.PartForm": plain(items.PartForm, "words", "My date of birth", LONG),
     "approvals.ProposalForm": plain(approvals.ProposalForm, "reason", "Why not."),
     "approvals.AnswerForm": Case(
         approvals.AnswerForm, {"answer": "decline", "words": ""}, {"answer": "decline", "words": "No need."}
@@ -205,7 +235,7 @@ def check(app: Flask, case: Case, typed: Typed, language: str, *, by_label: bool
     """Return what a form says of what was typed: the first message beside each field, by its name or its label."""
     body: dict[str, Any] = {}
     for name, value in typed.items():
-        if name == "received_on":
+        if name.endswith("_on"):
             body |= {f"{name}-{part}": text for part, text in zip(PARTS, value.split("/"), strict=True)}
         else:
             body[name] = (BytesIO(value[0]), value[1]) if isinstance(value, tuple) else value

@@ -86,7 +86,7 @@ def test_a_decision_names_the_open_identity_with_what_a_refusal_lacks(people: Pe
     page = decide(take(reviewer, only_request().reference), "refused", "", ground="")
     assert page.status == 422
     assert any("identité" in text for text in page.errors), page.errors
-    assert len(page.errors) == 6, page.errors
+    assert len(page.errors) == 3, page.errors
 
 
 def test_boxes_of_a_date_are_all_told(people: People) -> None:

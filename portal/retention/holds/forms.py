@@ -29,14 +29,14 @@ class PlaceForm(NamingForm):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     category = SelectField(_l("What is kept"))
-    ground = RadioField(_l("Ground"), [Needed(_l("Choose the ground of the hold."))])
+    ground = RadioField(_l("Ground of the hold"), [Needed(_l("Choose the ground of the hold."))])
     words = TextAreaField(
-        _l("Why"),
+        _l("Why it is kept"),
         [Needed(_l("Say why, for whoever reviews the hold.")), LengthBetween(10, 500)],
         render_kw={"rows": "3"},
     )
     review_on = DateField3(
-        _l("To be reviewed"), [Needed(_l("Enter the day of the review"))],
+        _l("To be reviewed"), [Needed(_l("Enter the day of the review."))],
         description=_l("Within six months. A late review lifts nothing."),
     )  # fmt: skip
     is_secret = BooleanField(
@@ -56,7 +56,7 @@ class PlaceForm(NamingForm):
 
 
 class ReviewForm(PortalForm):
-    review_on = DateField3(_l("Next review"), [Needed(_l("Enter the day of the review"))])
+    review_on = DateField3(_l("Next review"), [Needed(_l("Enter the day of the review."))])
 
     def validate_review_on(self, field: Field) -> None:
         _check_review(field)

@@ -24,6 +24,7 @@ from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_TEXT = 4000
+NOTHING_TICKED = _l("Tick at least one kind of data.")
 ALL, SOME, KINDS, RECORD = "all", "some", "kinds", "record"
 
 
@@ -72,7 +73,7 @@ class ScopeForm(DetailsForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
         if self.scope.data == SOME and not self.categories.data:
-            self.categories.errors = [_("Tick at least one kind of data.")]
+            self.categories.errors = [str(NOTHING_TICKED)]
             return False
         return is_valid
 
@@ -171,7 +172,7 @@ class EraseForm(ScopeForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = super().validate(extra_validators)
         if self.scope.data == KINDS and not self.kinds.data:
-            self.kinds.errors = [_("Tick at least one kind of data.")]
+            self.kinds.errors = [str(NOTHING_TICKED)]
             return False
         return is_valid
 
