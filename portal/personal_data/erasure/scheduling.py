@@ -64,12 +64,11 @@ def schedule(
 ) -> Erasure:
     """Let an erasure cool off, in the current transaction, or wait until another one of the person is over.
 
-    The caller has locked the customer. Links that cancel it are issued by whoever writes the mails (`issue_cancel`).
+    The caller has locked the customer. Whoever writes the mails issues the links that cancel it (`issue_cancel`).
 
     Args:
         plan: what was decided; another plan when it begins sends it back to review.
-        due_on: when the request is due.
-        begins_at: when it begins, in place of the usual wait; from the shell only.
+        begins_at: when it begins, in place of the usual wait.
 
     Raises:
         Stopped: the plan says what must end first.
