@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from portal.access.declare import CUSTOMER_FRESH, requires
 from portal.accounts.leaving.closing import close_account
 from portal.infrastructure.database import transaction
-from portal.records.queries import tiles
+from portal.records.queries import first_page
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing.drafts import discard, drafts_of
 from portal.rights.filing.open_requests import open_requests
@@ -43,5 +43,5 @@ def close() -> Response | tuple[str, int]:
 
 def _closing_page() -> str:
     customer_id = current_user.customer_id
-    held = [tile for tile in tiles(customer_id) if tile.count]
+    held = [tile for tile in first_page(customer_id).tiles if tile.count]
     return render_template("rights/customer/close_account.html", tiles=held, owed=open_requests(customer_id))
