@@ -13,6 +13,7 @@ from portal.accounts.links import Purpose, void_links
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.second_step.sign_in import end_waiting
 from portal.accounts.sessions.account_sessions import end_sessions, renew_session
+from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.accounts.sessions.devices import forget_devices
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -81,6 +82,7 @@ def change_password(session: AccountSession, seen_hash: str, password_hash: str)
     end_waiting(account.id)
     ended = end_sessions(account.id, except_id=session.id)
     record(CHANGED, actor=account.subject, subject=account.subject, sessions_ended=ended)
+    note_way_gone(account, Way.PASSWORD)
     queue_password_changed(account)
     return ended
 

@@ -24,8 +24,14 @@ from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.objects import Objects
 from portal.personal_data.expiry.rows import Rows
 from portal.personal_data.expiry.terms import Fixed, OwnEnd
+from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.models import EntryKind
+from portal.personal_data.ledger.replaying import Body, replays
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.own_file import needs_the_file
+
+PACKAGE = "package"
+"""What a line of the ledger about it says as its `what`."""
 
 
 def _expire(ids: list[int]) -> None:
@@ -33,7 +39,14 @@ def _expire(ids: list[int]) -> None:
     statement = select(AnswerPackage).where(AnswerPackage.id.in_(ids)).order_by(AnswerPackage.id)
     for package in db.session.execute(statement).scalars():
         package.status, package.wrapped_key = PackageStatus.EXPIRED, None
+        note(EntryKind.SHREDDED, {"what": PACKAGE, "package": package.public_id})
         enqueue("exports.remove_bytes", package_id=package.id)
+
+
+@replays(EntryKind.SHREDDED, PACKAGE)
+def _expire_again(body: Body) -> None:
+    expired = select(AnswerPackage.id).where(AnswerPackage.public_id == body["package"])
+    _expire(list(db.session.execute(expired).scalars()))
 
 
 def _is_named(key: str) -> bool:

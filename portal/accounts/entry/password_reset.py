@@ -13,6 +13,7 @@ from portal.accounts.facebook.linked_identities import forget_identities
 from portal.accounts.links import LinkUnusable, use_link, void_links
 from portal.accounts.models import Account, AccountToken
 from portal.accounts.sessions.account_sessions import end_sessions
+from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.accounts.sessions.devices import forget_devices
 from portal.audit.recording import record
 from portal.audit.tags import declare
@@ -61,4 +62,5 @@ def reset_password(link_id: int, password_hash: str) -> None:
     forget_devices(account.id)
     forget_identities(account.id)
     record(RESET, actor=account.subject, subject=account.subject, sessions_ended=ended)
+    note_way_gone(account, Way.PASSWORD)
     queue_password_changed(account)

@@ -10,6 +10,7 @@ from portal.accounts.links import void_links
 from portal.accounts.models import Account, AccountSession, AccountToken, LinkedIdentity
 from portal.accounts.second_step.sign_in import end_waiting
 from portal.accounts.sessions.account_sessions import end_sessions, renew_session
+from portal.accounts.sessions.after_restore import note_unlinked
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
@@ -144,6 +145,7 @@ def unlink(identity: LinkedIdentity, *, by: str, except_id: int | None = None) -
         was_last_way_in=account.password_hash is None,
         sessions_ended=ended,
     )
+    note_unlinked(account)
     queue_facebook_unlinked(account)
 
 
@@ -162,4 +164,6 @@ def forget_identities(account_id: int) -> None:
 
     A stranger who had the account before its owner proved themselves may have linked an identity of their own.
     """
-    db.session.execute(delete(LinkedIdentity).where(LinkedIdentity.account_id == account_id))
+    gone = delete(LinkedIdentity).where(LinkedIdentity.account_id == account_id).returning(LinkedIdentity.id)
+    if db.session.execute(gone).all():
+        note_unlinked(db.session.get_one(Account, account_id))

@@ -18,6 +18,7 @@ from portal.access.recovery_codes import NewRecoveryCodes
 from portal.accounts.emails import queue_second_step_changed
 from portal.accounts.models import Account, AccountPasskey, AccountRecoveryCode, AccountSession, AccountToken
 from portal.accounts.sessions.account_sessions import end_sessions, renew_session
+from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.infrastructure.database import db
@@ -121,6 +122,7 @@ def remove_passkey(session: AccountSession, public_id: str) -> bool:
     if gone is None:
         return False
     db.session.delete(gone)
+    note_way_gone(account, Way.PASSKEY, gone.public_id)
     _changed(session, account, FactorChange.PASSKEY_REMOVED)
     return True
 
@@ -130,6 +132,7 @@ def remove_app(session: AccountSession) -> None:
     account = _held(session)
     if account.sealed_totp_secret is not None:
         _drop_app(account)
+        note_way_gone(account, Way.APP)
         _changed(session, account, FactorChange.APP_REMOVED)
 
 
@@ -139,6 +142,7 @@ def renew_recovery_codes(session: AccountSession, codes: NewRecoveryCodes) -> bo
     if not has_second_step(account):
         return False
     _keep_codes(account, codes)
+    note_way_gone(account, Way.CODES)
     _changed(session, account, FactorChange.CODES_RENEWED)
     return True
 
@@ -159,6 +163,7 @@ def lift_second_step(account: Account) -> int:
     account.second_step_lifted_at = clock.now()
     ended = end_sessions(account.id)
     record(CHANGED, actor="command", subject=account.subject, change=FactorChange.LIFTED, sessions_ended=ended)
+    note_way_gone(account, Way.SECOND_STEP)
     queue_second_step_changed(account, FactorChange.LIFTED)
     return ended
 
@@ -172,6 +177,10 @@ def undo_second_step(account: Account, since: datetime) -> None:
     is_late = account.app_added_at is not None and account.app_added_at >= since
     if is_late:
         _drop_app(account)
+        note_way_gone(account, Way.APP)
+    for passkey in passkeys_of(account.id):
+        if passkey.created_at >= since:
+            note_way_gone(account, Way.PASSKEY, passkey.public_id)
     for model in (AccountPasskey, AccountRecoveryCode):
         late = delete(model).where(model.account_id == account.id, model.created_at >= since)
         is_late = bool(db.session.execute(late.returning(model.id)).all()) or is_late

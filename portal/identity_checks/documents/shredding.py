@@ -19,10 +19,15 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import JobRefused, JobRun, enqueue
 from portal.infrastructure.storage import Storage
+from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.models import EntryKind
+from portal.personal_data.ledger.replaying import Body, replays
 
 DESTROYED = declare("customer:identity_document:destroyed", "document")
 
 FOLDER = "identity"
+DOCUMENT = "document"
+"""What a line of the ledger about it says as its `what`."""
 REPEATED = timedelta(hours=1)
 _SLICE = 200
 _MOMENTS, _MOMENT_MS, _PAUSE = 40, 20, 0.2
@@ -38,7 +43,15 @@ def shred(documents: Iterable[IdentityDocument]) -> None:
         document.preview_key = None
         document.draft_id = None
         document.status, document.key_destroyed_at = DocumentStatus.SHREDDING, clock.now()
+        note(EntryKind.SHREDDED, {"what": DOCUMENT, "document": document.public_id})
         enqueue("identity.remove_bytes", document_id=document.id)
+
+
+@replays(EntryKind.SHREDDED, DOCUMENT)
+def _shred_again(body: Body) -> None:
+    """Destroy the key that a restored backup brought back. A backup of the store may hold the bytes as well."""
+    document = select(IdentityDocument).where(IdentityDocument.public_id == body["document"])
+    shred(db.session.execute(document).scalars().all())
 
 
 def limit_of(received_at: datetime) -> datetime:

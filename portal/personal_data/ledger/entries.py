@@ -8,6 +8,8 @@ from portal.personal_data.ledger.models import EntryKind, LedgerEntry
 
 SHIP = "ledger.ship"
 """The job that numbers lines and puts them outside."""
+REPLAYING = "replaying"
+"""The mark of a transaction that carries a line out once more: what it does is noted nowhere a second time."""
 
 
 def note(kind: EntryKind, body: dict[str, Any]) -> LedgerEntry:
@@ -17,12 +19,19 @@ def note(kind: EntryKind, body: dict[str, Any]) -> LedgerEntry:
         body: ids, codes and hashes; never a name or an address. Where a kind has several meanings, `what` says which.
     """
     entry = LedgerEntry(kind=kind, body=body)
+    if is_replaying():
+        return entry  # the ledger holds it already
     db.session.add(entry)
     db.session.flush()
     if not db.session.info.get(SHIP):
         db.session.info[SHIP] = True
         enqueue(SHIP)
     return entry
+
+
+def is_replaying() -> bool:
+    """Tell whether the current transaction carries out once more what the ledger holds."""
+    return bool(db.session.info.get(REPLAYING))
 
 
 def is_confirmed(entry_id: int) -> bool:

@@ -17,6 +17,7 @@ from portal.audit.tags import declare
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.ledger import Line, LineTaken
+from portal.personal_data.ledger.entries import REPLAYING
 from portal.personal_data.ledger.epochs import RESTORED, new_epoch
 from portal.personal_data.ledger.models import EntryKind, LedgerEntry
 from portal.personal_data.ledger.position import LedgerAhead, Position, entry_of, position
@@ -117,6 +118,7 @@ def _take_over(line: Line) -> None:
         except LedgerAhead:
             entry = LedgerEntry(kind=EntryKind(line.kind), body=line.body, at=line.at, replayed_at=clock.now())
             session.add(entry)
+            session.info[REPLAYING] = True
             for listener in _heard_by(line):
                 listener(line.body)
         _number(entry, line)

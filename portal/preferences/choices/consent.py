@@ -19,6 +19,8 @@ from portal.customers.ages import consents_from
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.personal_data.ledger.entries import is_replaying, note
+from portal.personal_data.ledger.models import EntryKind
 from portal.preferences.choices.deciding import is_too_young
 from portal.preferences.choices.memory import is_due_again
 from portal.preferences.choices.states import lock_state, mark_changed, publish
@@ -29,6 +31,9 @@ from portal.staff.models import StaffMember
 CHOSEN = declare("customer:preferences:chosen", "origin", "given", "withdrawn")
 SUPPRESSED = declare("customer:preferences:suppressed", "reason")
 SUPPRESSION_LIFTED = declare("customer:preferences:released")
+
+CHOICES, FEED = "choices", "feed"
+"""What a line of the ledger is about, by its `what`: single choices, or everything at once in the feed."""
 
 MAY_GIVE = frozenset({Origin.PORTAL, Origin.IMPORT})
 CLOCK_DRIFT = timedelta(minutes=10)
@@ -114,8 +119,12 @@ def record_choices(
     effective_at: datetime | None = None,
     source: str | None = None,
     staff: StaffMember | None = None,
+    kind: EntryKind = EntryKind.WITHDRAWN,
 ) -> list[ConsentRecord]:
     """Append choices to the proof and update the flags, in the current transaction.
+
+    What is turned off is told to the ledger, so that no restored backup turns it on again. Of what another system
+    sends, only what was on before: it holds the rest itself.
 
     Args:
         origin: where the choice was made; only the customer here and an import may switch anything on.
@@ -123,6 +132,7 @@ def record_choices(
         effective_at: when it was made, aware; now when absent.
         source: the system or the person that the choice came through, in words that the customer may read.
         staff: who switched it off on the customer's request.
+        kind: what the ledger is told of choices turned off.
 
     Returns:
         The rows that were appended: none for a choice that stands already under the same wording.
@@ -139,7 +149,7 @@ def record_choices(
     instant = clock.now()
     if effective_at and effective_at > instant + CLOCK_DRIFT:
         effective_at = None  # only a no comes this far (see `_check`): it counts from now, not from a future date
-    appended = []
+    appended, turned_off = [], []
     for choice in choices:
         latest = state.latest_choices.get(choice.flag)
         moment = effective_at or _moment_of(choice, latest, instant)
@@ -154,6 +164,11 @@ def record_choices(
         appended.append(row)
         if _prevails(choice.is_given, moment, latest):
             state.latest_choices = state.latest_choices | {choice.flag: _as_latest(row)}
+            if not choice.is_given and (origin is not Origin.IMPORT or (latest and latest["given"])):
+                turned_off.append(choice.flag)
+    if turned_off:
+        body = {"what": CHOICES, "customer": customer.public_id, "flags": sorted(turned_off), "origin": origin}
+        note(kind, body)
     if appended:
         db.session.add_all(appended)
         publish(state)
@@ -175,7 +190,10 @@ def object_to_marketing(
     """
     language = language or customer.language
     choices = [Choice(flag, False, OBJECTION.text(language), OBJECTION_VERSION) for flag in MARKETING_FLAG_CODES]
-    return record_choices(customer, choices, origin=origin, language=language, source=source, staff=staff)
+    objected = EntryKind.OBJECTED
+    return record_choices(
+        customer, choices, origin=origin, language=language, source=source, staff=staff, kind=objected
+    )
 
 
 def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
@@ -195,6 +213,8 @@ def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
     publish(state, is_suppressed=True)
     mark_changed(state)
     record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)
+    if reason is SuppressionReason.RESTRICTED:
+        note(EntryKind.RESTRICTED, {"what": FEED, "customer": customer.public_id})
 
 
 def lift_suppression(customer: Customer) -> None:
@@ -211,6 +231,7 @@ def lift_suppression(customer: Customer) -> None:
     state.reason = None
     publish(state, is_suppressed=False)
     record(SUPPRESSION_LIFTED, actor="portal", subject=_subject(customer))
+    note(EntryKind.LIFTED, {"what": FEED, "customer": customer.public_id})
 
 
 def latest_record_id(customer_id: int) -> int:
@@ -299,7 +320,8 @@ def _as_latest(row: ConsentRecord) -> dict[str, Any]:
 
 
 def _record(customer: Customer, rows: list[ConsentRecord], origin: Origin, staff: StaffMember | None) -> None:
-    actor = f"staff:{staff.public_id}" if staff else "portal" if origin is Origin.IMPORT else _subject(customer)
+    by_portal = origin is Origin.IMPORT or is_replaying()
+    actor = f"staff:{staff.public_id}" if staff else "portal" if by_portal else _subject(customer)
     record(
         CHOSEN,
         actor=actor,

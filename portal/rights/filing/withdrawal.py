@@ -14,6 +14,9 @@ from portal.rights.models import EventKind, RightsRequest
 WITHDRAWN = declare("customer:request:withdrawn", "reference")
 ADDED = declare("customer:request:added_to", "reference")
 
+REQUEST = "request"
+"""What a line of the ledger about it says as its `what`."""
+
 ADDITIONS_A_DAY = "20 per day"
 
 
@@ -41,6 +44,18 @@ def take_back(act: Act) -> None:
     request = act.request
     if request.status is Status.WITHDRAWN:
         return
+    end_as_withdrawn(act)
+    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
+    emails.queue_withdrawn(request)
+
+
+def end_as_withdrawn(act: Act) -> None:
+    """Let a request end as taken back, in the current transaction, and tell nobody; an erasure for it is cancelled.
+
+    Raises:
+        InvalidStep, TooLate: see `withdraw`.
+    """
+    request = act.request
     if erasure := erasure_of(request.id):
         cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
@@ -49,8 +64,6 @@ def take_back(act: Act) -> None:
     request.version += 1
     act.note(EventKind.WITHDRAWN)
     act.record(WITHDRAWN)
-    note(EntryKind.WITHDRAWN, {"customer": request.customer.public_id, "request": request.reference})
-    emails.queue_withdrawn(request)
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:

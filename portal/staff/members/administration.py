@@ -24,6 +24,7 @@ from portal.staff.desk.notices import Told, tell_officers
 from portal.staff.entry.devices import forget_devices
 from portal.staff.entry.sessions import stop_all_sessions
 from portal.staff.entry.sign_in import end_waiting
+from portal.staff.members.after_restore import note_role_lost, note_shut_out, note_way_gone
 from portal.staff.members.invitation import mail_link, name_and_address, new_link
 from portal.staff.members.leaving import leave
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession, StaffToken
@@ -143,6 +144,8 @@ def change_role(member: StaffMember, role: Role, actor: str) -> None:
     lost = PERMISSIONS[member.role] - PERMISSIONS[role]
     record(ROLE_CHANGED, actor=actor, subject=_who(member), before=member.role, after=role)
     member.role, member.access_given_at = role, clock.now()
+    if lost:
+        note_role_lost(member, role)
     leave(member, lost, actor)
     _tell(member, "role")
 
@@ -159,6 +162,7 @@ def disable(pair: Pair) -> None:
     if member.activated_at:
         _tell(member, "closed")
     member.disabled_at = clock.now()
+    note_shut_out(member)
     pair.record(DISABLED, sessions=_end_sessions_and_links(member))
     leave(member, None, _who(pair.actor))
 
@@ -194,6 +198,7 @@ def renew_way_in(member: StaffMember, actor: str) -> None:
     member.access_given_at = member.access_given_at or member.activated_at
     member.password_hash = member.sealed_totp_secret = member.activated_at = None
     member.company_issuer = member.company_subject = None
+    note_way_gone(member, "all")
     record(WAY_IN_RENEWED, actor=actor, subject=_who(member), sessions=sessions)
     mail_link(new_link(member))
 

@@ -19,6 +19,7 @@ from portal.staff.approvals.models import Approval
 from portal.staff.approvals.proposing import propose
 from portal.staff.desk.models import Act
 from portal.staff.desk.notices import Told, tell_officers
+from portal.staff.members.after_restore import note_token_revoked
 from portal.staff.models import StaffMember
 
 CREATED = declare("staff:token:created", "token", "scopes", "expires_on")
@@ -68,6 +69,7 @@ def revoke_token(member: StaffMember, public_id: str) -> ApiToken | None:
     revoked = db.session.execute(revoke.values(revoked_at=clock.now()).returning(ApiToken.id))
     if revoked.scalar_one_or_none() is not None:
         record(REVOKED, actor=f"staff:{member.public_id}", subject="portal", token=row.public_id)
+        note_token_revoked(row.public_id)
     return row
 
 

@@ -9,6 +9,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.staff.entry.sessions import renew_session, stop_all_sessions
 from portal.staff.entry.sign_in import end_waiting
+from portal.staff.members.after_restore import note_way_gone
 from portal.staff.models import StaffMember, StaffSession
 from portal.web.sessions import STAFF_RULES
 
@@ -48,6 +49,7 @@ def change_password(session: StaffSession, seen_hash: str, password_hash: str) -
     if member.password_hash != seen_hash:
         raise PasswordMoved
     member.password_hash = password_hash
+    note_way_gone(member, "password")
     session.reauthenticated_at = clock.now()
     renew_session(session)
     end_waiting(member.id)

@@ -19,6 +19,7 @@ from portal.audit.tags import declare
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.staff.entry.sessions import renew_session, stop_all_sessions
+from portal.staff.members.after_restore import note_way_gone
 from portal.staff.models import RecoveryCode, StaffMember, StaffPasskey, StaffSession, StaffToken
 
 CHANGED = declare("staff:second_factor:changed", "change", "sessions")
@@ -111,6 +112,7 @@ def remove_passkey(session: StaffSession, public_id: str) -> bool:
     if len(held) == 1 and member.sealed_totp_secret is None:
         raise LastFactor
     db.session.delete(gone)
+    note_way_gone(member, "passkey", gone.public_id)
     _changed(session, member, FactorChange.PASSKEY_REMOVED)
     return True
 
@@ -140,6 +142,7 @@ def remove_app(session: StaffSession) -> None:
     if member.sealed_totp_secret is None:
         return
     keep_totp_secret(member, None)
+    note_way_gone(member, "app")
     _changed(session, member, FactorChange.APP_REMOVED)
 
 
@@ -147,6 +150,7 @@ def renew_recovery_codes(session: StaffSession, made: NewRecoveryCodes) -> None:
     """Replace the recovery codes of a session's member, in the current transaction."""
     member = _held(session)
     keep_recovery_codes(member, made)
+    note_way_gone(member, "codes")
     _changed(session, member, FactorChange.CODES_RENEWED)
 
 

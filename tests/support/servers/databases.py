@@ -26,6 +26,7 @@ IS_POSTGRESQL = os.environ.get("PORTAL_TEST_DATABASE") == "postgresql"
 # Each test process has databases of its own on the one server.
 NAME = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 EMPTY = f"{NAME}_empty"
+BACKUP = f"{NAME}_backup"
 
 # No test cuts the power, and a killed process loses nothing by it: nobody waits for the disk. Nor does a test of
 # deadlocks wait a second until the server looks for one.
@@ -127,6 +128,19 @@ class SqliteDatabase:
             _leave_the_disk_to_itself(own)
             self._kept.backup(own)
 
+    def back_up(self, app: Flask) -> None:
+        """Take a copy of the database as it is now, as an operator's backup does; `restore` puts it back."""
+        self._backup = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self._file)) as own:
+            own.backup(self._backup)
+
+    def restore(self, app: Flask) -> None:
+        """Put the backup in the place of the database: whatever came after it is lost."""
+        db.session.remove()  # that of the test itself
+        kept, self._kept = self._kept, self._backup
+        self.empty(app)
+        self._kept = kept
+
     def close(self) -> None:
         """Forget the kept schema."""
         event.remove(Engine, "connect", self._remember)
@@ -161,6 +175,24 @@ class PostgresqlDatabase:
             db.session.remove()
             db.engine.dispose()
         self._tell(f"DROP DATABASE {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME} TEMPLATE {EMPTY}")
+
+    def back_up(self, app: Flask) -> None:
+        """Take a copy of the database as it is now, as an operator's backup does; `restore` puts it back."""
+        db.session.remove()
+        with app.app_context():
+            db.engine.dispose()
+        self._tell(
+            f"DROP DATABASE IF EXISTS {BACKUP} WITH (FORCE)",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{NAME}'",
+            f"CREATE DATABASE {BACKUP} TEMPLATE {NAME}",
+        )
+
+    def restore(self, app: Flask) -> None:
+        """Put the backup in the place of the database: whatever came after it is lost."""
+        db.session.remove()
+        with app.app_context():
+            db.engine.dispose()
+        self._tell(f"DROP DATABASE {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME} TEMPLATE {BACKUP}")
 
     def close(self) -> None:
         """Leave it to the server, whose end is near."""
