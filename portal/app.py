@@ -117,6 +117,7 @@ REGISTERED = [
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
     "portal.personal_data.ledger.shipping",
+    "portal.personal_data.ledger.keys_in_use",
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
     "portal.preferences.choices.after_restore",
