@@ -171,15 +171,10 @@ def _take_in(number: str, right: Right, channel: Channel, words: str, categories
 
 
 def _refuse_invoices(request_id: int) -> None:
-    message = (
-        "La loi nous oblige à garder vos factures dix ans, et votre abonnement est en cours. Une fois l’abonnement terminé,"
-        " vous pouvez demander l’effacement du reste."
-    )
+    message = "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point."
     with transaction():
         request = _request(request_id)
-        last_day = date(clock.today().year + 10, 12, 31)
-        draft = Draft(Way.REFUSED, message, RefusalGround.LEGAL_OBLIGATION, last_day)
-        decide(request, _staff("reviewer@example.org"), draft, request.version)
+        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
     with transaction():
         request = _request(request_id)
         second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)

@@ -26,7 +26,7 @@ from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.owed import note_promise, promise
-from portal.exports.requesting import tell_ready
+from portal.exports.requesting import tell_ready, withheld_for
 from portal.exports.writing.archive import Archive, chunks_of
 from portal.exports.writing.spool import Spool
 from portal.infrastructure import installed
@@ -108,6 +108,7 @@ class _Writer:
         self._categories = [Category(code) for code in package.categories]
         self._greeting = customer.full_name
         self._reference = customer.reference
+        self._is_withheld = withheld_for(package)
         self.promise = promise(package, customer)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
@@ -168,7 +169,8 @@ class _Writer:
             yield from archive.add(page_name(category, page), content)
 
     def _items(self, category: Category) -> Iterator[HeldItem]:
-        return items_of(self._customer_id, category, self._language, self._purpose)
+        held = items_of(self._customer_id, category, self._language, self._purpose)
+        return (item for item in held if not self._is_withheld(item))
 
     def _renewing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -62,7 +62,7 @@ def spare(request: RightsRequest) -> None:
     for exception in exceptions_of(request.id):
         if exception.outcome is ItemOutcome.ERASED:
             continue
-        for external_id in _numbers(request.customer_id, items[exception.item_id].kind, exception):
+        for external_id in numbers_of(request.customer_id, items[exception.item_id].kind, exception):
             of_record = {"kind": items[exception.item_id].kind, "external_id": external_id}
             keep(request.customer_id, KeepReason.DECIDED, request.id, **of_record)
 
@@ -72,7 +72,7 @@ def spare_no_more(request_id: int) -> None:
     end_keep(KeepReason.DECIDED, request_id)
 
 
-def _numbers(customer_id: int, kind: str, exception: ItemException) -> list[str]:
+def numbers_of(customer_id: int, kind: str, exception: ItemException) -> list[str]:
     """Return the numbers of the records that an exception is about."""
     if exception.external_id is not None:
         return [exception.external_id]

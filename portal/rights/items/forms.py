@@ -39,7 +39,7 @@ class ItemForm(CaseForm):
         language = get_locale()
         self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in outcomes]
         grounds = [(ground.value, ground.label(language)) for ground in grounds_for(right)]
-        self.ground.choices = [("", _("None")), *grounds]
+        self.ground.choices = [("", _("No ground")), *grounds]
 
     @property
     def choice(self) -> Choice:

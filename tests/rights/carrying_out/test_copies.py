@@ -25,7 +25,8 @@ from portal.rights.lifecycle import Outcome, Right, Status
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
-from tests.support.cases import case, decide, open_case, taken_in
+from tests.support.cases import case, decide, item_links, open_case, refuse_one, second, taken_in
+from tests.support.erasing.pages import team
 from tests.support.filing import describe_copy, trust_device
 from tests.support.packages import take_in
 from tests.support.records import complete, invoice, visit
@@ -165,3 +166,21 @@ def test_a_reviewer_may_answer_without_the_silent_system_and_alone(people: Peopl
 
 def test_it_leaves_five_working_days_before_it_is_due(people: People) -> None:
     assert leaves_on(datetime(2026, 12, 31).date()) == datetime(2026, 12, 23).date(), "Christmas and a weekend between"
+
+
+def test_what_is_withheld_is_not_in_the_copy(camille: Browser, people: People, mailbox: Mailbox) -> None:
+    reviewer, officer = team(people)
+    reference = taken_in(people, Right.ACCESS)
+    page = refuse_one(open_case(reviewer, reference), "rights_of_others", "Facture")
+    link = next(link for link in item_links(page) if "Visite" in reviewer.get(link).h1)
+    values = {"records-records": ["V-2"], "records-outcome": "withheld", "records-ground": "rights_of_others"}
+    page = reviewer.get(link).submit(values, with_field="records-outcome")
+    decide(page, "granted", "Voici votre copie.", evidence="Le document nomme une autre personne.")
+    second(officer, reference)
+    mailbox.all()
+    assert case(reference).outcome is Outcome.PARTIAL
+    found = files()
+    assert "F-1" not in json.dumps(found)
+    assert [item["values"]["external_id"] for item in found["usage.json"]] == ["V-1"]
+    done = {item.kind: item.done for item in items_of(case(reference).id) if item.part == "records"}
+    assert done == {"invoice": 0, "page_visit": 1}

@@ -87,16 +87,16 @@ class _Writer:
         return "\n".join([heading.text(self.language), *(f"– {line}" for line in lines)]) if lines else ""
 
     def _lines(self, items: list[RequestItem]) -> Iterator[str]:
-        """Yield a line for each thing that has one name and one fate, with its count; nothing for what is not there."""
-        counts: dict[tuple[str, str], int | None] = {}
+        """Yield a line for all that has one fate, each thing with its count; nothing for what is not there."""
+        fates: dict[str, dict[str, int | None]] = {}
         for item in items:
-            count = self._count(item)
-            key = (label_of(item, self.language), self._fate(item))
+            count, name = self._count(item), label_of(item, self.language)
             if count != 0:
-                counts[key] = None if count is None else (counts.get(key) or 0) + count
-        for (name, fate), count in counts.items():
-            what = name if count is None else f"{name} ({count})"
-            yield _LINE.filled(self.language, what=what, said=fate)
+                counts = fates.setdefault(self._fate(item), {})
+                counts[name] = None if count is None else (counts.get(name) or 0) + count
+        for fate, counts in fates.items():
+            names = [name if count is None else f"{name} ({count})" for name, count in counts.items()]
+            yield _LINE.filled(self.language, what=", ".join(names), said=fate)
 
     def _count(self, item: RequestItem) -> int | None:
         if not is_counted(item):
