@@ -30,9 +30,9 @@ from portal.preferences.models import Origin
 from portal.records.imports.commands import import_records
 from portal.retention.commands import purge
 from portal.rights import acting
-from portal.rights.carrying_out.answering import fulfil
+from portal.rights.carrying_out.answering import answer_by_itself
 from portal.rights.filing.withdrawal import withdraw
-from portal.rights.lifecycle import Outcome, Right, Status
+from portal.rights.lifecycle import Right, Status
 from portal.staff.members.after_restore import note_role_lost, note_shut_out
 from portal.staff.members.tokens import revoke_token
 from portal.staff.models import StaffMember
@@ -102,7 +102,7 @@ def before(app: Flask, people: People, shut_watch: Doors) -> Before:
 
 def file_document(people: People) -> str:
     browser = people.signed_in("camille@example.org")
-    page = send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return page.url.split("/")[2]
 
 
@@ -115,7 +115,7 @@ def take_back(app: Flask, people: People, before: Before) -> None:
         people.sign_in(email).get("/preferences").submit({FLAG: "refuse"}, with_field=FLAG)
     for email in RESTRICT:
         with transaction():
-            fulfil(acting.of_portal(case(before.requests[email]).id), Outcome.GRANTED, "C’est fait.")
+            answer_by_itself(acting.of_portal(case(before.requests[email]).id).request)
     with transaction() as session:
         shred(session.execute(select(IdentityDocument)).scalars())
         administrator = select(StaffMember).where(StaffMember.role == Role.ADMINISTRATOR)
