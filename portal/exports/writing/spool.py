@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 LARGEST_PART = 1024 * 1024
+READ_AT_ONCE = 64 * 1024
 MOST_IN_MEMORY = 4 * LARGEST_PART
 _NUMBER_SIZE = 12
 
@@ -36,7 +37,11 @@ class Spool:
         self._file.seek(0)
         inflate = zlib.decompressobj()
         for number, size in enumerate(self._sizes):
-            yield inflate.decompress(self._cipher.decrypt(_nonce(number), self._file.read(size), None))
+            packed = self._cipher.decrypt(_nonce(number), self._file.read(size), None)
+            while packed:
+                # What repeats itself unpacks to forty times its size: never all of a part at once.
+                yield inflate.decompress(packed, READ_AT_ONCE)
+                packed = inflate.unconsumed_tail
         yield inflate.flush()
         self._file.close()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.exports.writing.spool import MOST_IN_MEMORY, Spool, lines_of
+from portal.exports.writing.spool import MOST_IN_MEMORY, READ_AT_ONCE, Spool, lines_of
 
 SECRET = b"camille@example.org"
 
@@ -44,3 +44,12 @@ def test_lines_come_whole(texts: list[str]) -> None:
     pieces = [text.encode() for text in texts]
     whole = b"".join(pieces).split(b"\n")
     assert list(lines_of(iter(pieces))) == (whole if whole[-1] else whole[:-1])
+
+
+def test_what_repeats_itself_is_read_in_small_pieces() -> None:
+    spool = Spool()
+    for _ in range(2000):
+        spool.write(b"the same line, over and over\n" * 100)
+    pieces = list(spool.read())
+    assert b"".join(pieces) == b"the same line, over and over\n" * 200_000
+    assert max(map(len, pieces)) <= READ_AT_ONCE
