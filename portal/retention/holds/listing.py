@@ -46,20 +46,11 @@ def scope_in_words(scope: Sequence[str | None], language: str) -> str:
 
 
 def due_for_review() -> Select[Any]:
-    """Return the select of the days on which holds are to be reviewed, from today on within thirty days."""
-    today = clock.today()
-    return _days(LegalHold.review_on >= today, LegalHold.review_on <= today + SOON)
-
-
-def overdue_reviews() -> Select[Any]:
-    """Return the select of the days on which a review was due that nobody made."""
-    return _days(LegalHold.review_on < clock.today())
+    """Return the select of the days on which holds are to be reviewed, of those within thirty days or past."""
+    is_due = LegalHold.review_on <= clock.today() + SOON
+    return select(LegalHold.review_on).where(LegalHold.ended_at.is_(None), is_due)
 
 
 def is_overdue(review_on: date) -> bool:
     """Tell whether a review was due before today."""
     return review_on < clock.today()
-
-
-def _days(*conditions: Any) -> Select[Any]:
-    return select(LegalHold.review_on).where(LegalHold.ended_at.is_(None), *conditions)

@@ -21,7 +21,6 @@ from portal.retention.holds.lifting import open_lifting, propose_lifting
 from portal.retention.holds.listing import (
     due_for_review,
     is_overdue,
-    overdue_reviews,
     reference_of,
     scope_in_words,
     standing_holds,
@@ -36,16 +35,10 @@ PLACE = staff(Permission.PLACE_HOLD)
 
 
 @on_desk(
-    Label(fr="Conservations forcées dont la revue est en retard", en="Legal holds whose review is late"),
-    rank=Rank.PERSON, endpoint="staff.holds.holds",
-)  # fmt: skip
-def late_reviews(member: StaffMember) -> Waiting | None:
-    """Return how many reviews are late; None for who places no holds."""
-    return count_waiting(overdue_reviews()) if member.may(Permission.PLACE_HOLD) else None
-
-
-@on_desk(
-    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
+    Label(
+        fr="Conservations forcées à revoir sous 30 jours, ou en retard",
+        en="Legal holds to be reviewed within 30 days, or late",
+    ),
     rank=Rank.CARE, endpoint="staff.holds.holds",
 )  # fmt: skip
 def holds_to_review(member: StaffMember) -> Waiting | None:
