@@ -25,7 +25,7 @@ from werkzeug.wrappers import Request, Response
 
 from portal.accounts.facebook.provider import RETURN_PATH, SCOPE
 from portal.accounts.facebook.signed_request import write_signed_request
-from portal.bilingual import Label
+from portal.bilingual import Label, unbroken_page
 from portal.infrastructure.lifeline import end_with_parent
 from portal.web.i18n import spoken_language
 
@@ -221,7 +221,7 @@ class StandIn:
             language=language, words={key: label.text(language) for key, label in WORDS.items()}, people=self.people,
             faults={key: label.text(language) for key, label in FAULTS.items()}, link=urlencode, calls=CALLS, **details,
         )  # fmt: skip
-        return Response(page, mimetype="text/html")
+        return Response(unbroken_page(page), mimetype="text/html")
 
 
 def _said(answer: requests.Response) -> dict[str, str]:
