@@ -52,6 +52,10 @@ class Permission(StrEnum):
     """Enter a request that came by telephone, letter, e-mail or social network."""
     LOOK_UP_CUSTOMER = "look_up_customer"
     """Open a customer's file with a stated reason, which the customer reads."""
+    OPEN_ARCHIVE = "open_archive"
+    """Open what lies in the archive about a customer, on one of five grounds, which the customer reads."""
+    PLACE_HOLD = "place_hold"
+    """Place a legal hold, look at it again, and second that one is lifted."""
     SWITCH_OFF_PREFERENCE = "switch_off_preference"
     """Record that a customer wants no more messages; never that they want some."""
     SEE_MARKETING = "see_marketing"
@@ -95,6 +99,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _REVIEW
         | {
             Permission.SEE_DESK,
+            Permission.OPEN_ARCHIVE,
+            Permission.PLACE_HOLD,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,
@@ -137,6 +143,8 @@ _PERMISSION_LABELS = {
     Permission.SECOND_PROVEN_GROUND: _l("Give the second opinion where the company must prove the ground"),
     Permission.TAKE_IN_REQUEST: _l("Enter a request that came by another way"),
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
+    Permission.OPEN_ARCHIVE: _l("Open what lies in the archive about a customer"),
+    Permission.PLACE_HOLD: _l("Place a legal hold, and second that one is lifted"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),

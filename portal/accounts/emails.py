@@ -39,6 +39,12 @@ def queue_password_changed(account: Account) -> None:
     )
 
 
+def queue_account_closed(account: Account) -> None:
+    """Tell that the owner closed the account."""
+    closed_at = clock.now().isoformat()
+    queue_mail("accounts/account_closed", account.email, account.language, closed_at=closed_at, **_person(account))
+
+
 def queue_account_unused(account: Account) -> None:
     """Tell that the account ends if nobody signs in until a day."""
     ends_on = clock.written(account.unused_ends_on)

@@ -1,6 +1,6 @@
 """Requests in every state, made through the portal's own steps at instants of the past."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -22,7 +22,6 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
-from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
@@ -34,9 +33,7 @@ from portal.rights.filing.receiving import file_request
 from portal.rights.filing.withdrawal import withdraw
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
-from portal.rights.items.deciding import Choice, Way, choices_of
-from portal.rights.items.handling import decide as decide_item
-from portal.rights.items.making import items_of
+from portal.rights.items.deciding import Way
 from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import claim
@@ -50,10 +47,6 @@ def make_cases() -> None:
         object_to_all_marketing("C-1008")
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
-    with _days_ago(50):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de toutes mes données, factures comprises.")
-    with _days_ago(44):
-        _refuse_invoices(refused)
     with _days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
@@ -65,11 +58,15 @@ def make_cases() -> None:
         asked = _take_in("C-1007", Right.RESTRICTION, Channel.SOCIAL_NETWORK, "Mettez mes données en pause.")
         _ask(asked)
     with _days_ago(12):
-        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.")
+        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.",
+            [Category.PROFILE, Category.USAGE, Category.TRACKING])  # fmt: skip
         _decide_erasure(second_wanted)
     with _days_ago(11):
         reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
+    with _days_ago(10):
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
+            [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
     with _days_ago(6):
@@ -85,6 +82,8 @@ def make_cases() -> None:
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
+    with _days_ago(1):
+        _refuse_invoices(refused)  # it cools off now, and can still be cancelled
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:
@@ -165,29 +164,20 @@ def _give_documents(number: str, session_id: int, code: str, kind: str) -> None:
             intake.take_in(errand, paper, side, picture)
 
 
-def _take_in(number: str, right: Right, channel: Channel, words: str) -> int:
+def _take_in(number: str, right: Right, channel: Channel, words: str, categories: Sequence[Category] = ()) -> int:
     with transaction():
-        return take_in(_customer(number), right, channel, clock.now(), words, _staff("support@example.org")).id
+        staff = _staff("support@example.org")
+        return take_in(_customer(number), right, channel, clock.now(), words, staff, categories=categories).id
 
 
 def _refuse_invoices(request_id: int) -> None:
-    message = "Nous acceptons d’effacer votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans."
-    with transaction():
-        _keep_by_law(_request(request_id), "invoice")
+    message = "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point."
     with transaction():
         request = _request(request_id)
         decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
     with transaction():
         request = _request(request_id)
         second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
-
-
-def _keep_by_law(request: RightsRequest, kind: str) -> None:
-    """Refuse the erasure of a kind of record that the law keeps, where the plan does not say so by itself."""
-    found = next((item for item in items_of(request.id) if item.kind == kind), items_of(request.id)[0])
-    choice = Choice(ItemOutcome.KEPT, RefusalGround.LEGAL_OBLIGATION, date(clock.today().year + 10, 12, 31))
-    if choice.outcome in choices_of(found, request):
-        decide_item(request, _staff("reviewer@example.org"), found.id, choice, request.version)
 
 
 def _extend(request_id: int) -> None:

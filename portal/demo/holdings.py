@@ -119,4 +119,6 @@ def _purchases(person: DemoCustomer, random: Random, line: Any, day: Any) -> Ite
         yield line("order", 30 * month + 1, "billing", number=f"CMD-{person.number[2:]}-{month:02}", items=product, amount=price, currency="EUR", status="delivered")
         yield line("invoice", 30 * month, "billing", number=number, amount=price, currency="EUR", issued_on=day(30 * month), status="paid")
         yield line("payment", 30 * month - 1, "payments", reference=f"P-{person.number[2:]}-{month:02}", amount=price, currency="EUR", method="card", status="accepted", invoice=number)
+    yield line("order", 200, "billing", number=f"CMD-{person.number[2:]}-AN", items="Nom de domaine, dix ans" if person.language == "fr" else "Domain name, ten years",
+               amount="178.80", currency="EUR", status="delivered", delivered_on=day(199))
     yield line("refund", 75, "payments", reference=f"R-{person.number[2:]}-01", amount="12.00", currency="EUR", reason="Retour dans les 14 jours" if person.language == "fr" else "Returned within 14 days")

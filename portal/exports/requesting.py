@@ -7,6 +7,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.registry import HeldItem
 
 _on_ready: list[Callable[[AnswerPackage], None]] = []
 
@@ -17,6 +18,25 @@ def on_ready(listener: Callable[[AnswerPackage], None]) -> Callable[[AnswerPacka
     return listener
 
 
+Withheld = Callable[[HeldItem], bool]
+"""Tells of a thing whether a copy leaves it out."""
+_withholders: list[Callable[[int], Withheld]] = []
+
+
+def withholds(find: Callable[[int], Withheld]) -> Callable[[int], Withheld]:
+    """Register a function that takes the id of a request and returns what tells what its copy leaves out."""
+    _withholders.append(find)
+    return find
+
+
+def withheld_for(package: AnswerPackage) -> Withheld:
+    """Return what tells of a thing whether a package leaves it out; nothing where no request asked for it."""
+    if package.request_id is None:
+        return lambda item: False
+    found = [find(package.request_id) for find in _withholders]
+    return lambda item: any(is_withheld(item) for is_withheld in found)
+
+
 def tell_ready(package: AnswerPackage) -> None:
     """Call every listener. Call it inside the transaction that makes the package ready."""
     for listener in _on_ready:
@@ -24,7 +44,13 @@ def tell_ready(package: AnswerPackage) -> None:
 
 
 def request_package(
-    customer: Customer, *, purpose: str, request_id: int | None, language: str, categories: list[str] | None = None
+    customer: Customer,
+    *,
+    purpose: str,
+    request_id: int | None,
+    language: str,
+    categories: list[str] | None = None,
+    every_page: bool = False,
 ) -> AnswerPackage:
     """Add a package and the job that builds it to the current transaction, and return the package.
 
@@ -32,10 +58,12 @@ def request_package(
         purpose: `access` (art. 15: everything) or `portability` (art. 20: what was provided or observed, under
             consent or contract).
         categories: the codes asked for; all nine when absent.
+        every_page: whether every item has its place on a page to read, beside the files that hold them all.
     """
     package = AnswerPackage(
         customer_id=customer.id, purpose=purpose, request_id=request_id, language=language,
         categories=[code for code in CATEGORIES if categories is None or code in categories],
+        has_every_page=every_page,
     )  # fmt: skip
     db.session.add(package)
     db.session.flush()

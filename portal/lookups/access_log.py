@@ -29,6 +29,8 @@ REQUEST: Final = "request"
 """A rights request with its messages."""
 SEARCH: Final = "search"
 """A row of the results of a search by name, address or number."""
+ARCHIVE: Final = "archive"
+"""What lies in the archive."""
 IDENTITY_DOCUMENT: Final = "identity_document"
 """The picture of an identity document."""
 
@@ -62,6 +64,7 @@ _OTHER_LABELS: Final = {
     SUMMARY: Label(fr="Votre fiche", en="Your file"),
     REQUEST: Label(fr="Votre demande", en="Your request"),
     SEARCH: Label(fr="Votre nom, dans une recherche", en="Your name, in a search"),
+    ARCHIVE: Label(fr="Vos données en archive", en="Your data in the archive"),
     IDENTITY_DOCUMENT: Label(fr="Votre pièce d'identité", en="Your identity document"),
 }
 LOG_CATEGORIES: Final = (*_OTHER_LABELS, *CATEGORIES)
@@ -88,7 +91,7 @@ def log_access(
     Call it before anything is read or shown.
 
     Args:
-        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `IDENTITY_DOCUMENT`.
+        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `ARCHIVE`, `IDENTITY_DOCUMENT`.
         reason: `CASE_WORK`, `FINDING`, one of `LOOK_REASONS`, or words, which the customer will read as typed.
         request_reference: the case that the look belongs to.
 

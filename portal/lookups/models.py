@@ -8,35 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.access.permissions import Role
-from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
+from portal.lookups.grounds import ArchiveGround
 from portal.staff.models import StaffMember
-
-
-class ArchiveGround(StrEnum):
-    """For what the archive may be opened; there is nothing else."""
-
-    LITIGATION = "litigation"
-    AUDIT = "audit"
-    AUTHORITY = "authority"
-    FRAUD = "fraud"
-    PERSON = "person"
-    """The person asked for it, or uses a right of theirs."""
-
-    def label(self, language: object) -> str:
-        """Return the ground in a few words, in a language."""
-        return _GROUNDS[self].text(language)
-
-
-_GROUNDS = {
-    ArchiveGround.LITIGATION: Label(fr="Litige", en="Dispute"),
-    ArchiveGround.AUDIT: Label(fr="Contrôle comptable ou fiscal", en="Audit of accounts or taxes"),
-    ArchiveGround.AUTHORITY: Label(fr="Demande d’une autorité", en="Request of an authority"),
-    ArchiveGround.FRAUD: Label(fr="Fraude en cours d’examen", en="Fraud being looked into"),
-    ArchiveGround.PERSON: Label(fr="Demande de la personne", en="Request of the person"),
-}
 
 
 class CustomerLookup(db.Model):

@@ -23,6 +23,7 @@ from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
 from portal.lookups.access_log import HOLDING as ACCESS_LOG
 from portal.lookups.drawing import Look
+from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import CustomerLookup
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, holdings
@@ -36,6 +37,7 @@ MOST_LOOKUPS: Final = "60 per hour"
 
 LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
+NAMED = declare("staff:customer:named")
 OWN_FILE_DENIED = declare("staff:own_file:denied")
 
 
@@ -104,6 +106,28 @@ def open_named(
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
+    customer = named_customer(member, identifier)
+    return customer if isinstance(customer, NotOpened) else open_lookup(member, customer, reason, request_reference)
+
+
+def check_named(member: StaffMember, identifier: str, request_reference: str | None = None) -> NotOpened | None:
+    """Return why the file of whom an identifier names would not be opened, for a form that lacks something else too.
+
+    It opens nothing, but it tells whether somebody is a customer: the current transaction records that.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    customer = named_customer(member, identifier)
+    if isinstance(customer, NotOpened):
+        return customer
+    record(NAMED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
+    _check_case(customer, request_reference)
+    return None
+
+
+def named_customer(member: StaffMember, identifier: str) -> Customer | NotOpened:
+    """Return whom an identifier names, or why they are not opened, which is recorded in the current transaction."""
     customer = find_customer(identifier)
     if customer is None:
         record(NOT_FOUND, actor=f"staff:{member.public_id}", subject="portal")
@@ -111,7 +135,12 @@ def open_named(
     if is_own_file(member, customer):
         note_own_file(member, customer)
         return NotOpened.OWN_FILE
-    return open_lookup(member, customer, reason, request_reference)
+    return customer
+
+
+def _check_case(customer: Customer, reference: str | None) -> None:
+    if reference and not all(check(customer.id, reference) for check in _case_checks):
+        raise UnknownCase
 
 
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
@@ -120,19 +149,7 @@ def open_lookup(member: StaffMember, customer: Customer, reason: str, request_re
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
-    if request_reference and not all(check(customer.id, request_reference) for check in _case_checks):
-        raise UnknownCase
-    instant = clock.now()
-    lookup = CustomerLookup(
-        staff_id=member.id,
-        customer_id=customer.id,
-        reason=reason,
-        request_reference=request_reference,
-        at=instant,
-        expires_at=instant + OPEN_FOR,
-    )
-    db.session.add(lookup)
-    db.session.flush()
+    lookup = add_lookup(member, customer, reason, request_reference)
     record(
         LOOKED_UP,
         actor=f"staff:{member.public_id}",
@@ -143,16 +160,46 @@ def open_lookup(member: StaffMember, customer: Customer, reason: str, request_re
     return lookup
 
 
+def add_lookup(
+    member: StaffMember,
+    customer: Customer,
+    reason: str,
+    request_reference: str | None,
+    ground: ArchiveGround | None = None,
+) -> CustomerLookup:
+    """Add a reason to the current transaction, without its audit event, and return it.
+
+    Args:
+        ground: of what lies in the archive, which it opens then; None for the file.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    _check_case(customer, request_reference)
+    instant = clock.now()
+    lookup = CustomerLookup(
+        staff_id=member.id, customer_id=customer.id, reason=reason, request_reference=request_reference,
+        archive_ground=ground, at=instant, expires_at=instant + OPEN_FOR,
+    )  # fmt: skip
+    db.session.add(lookup)
+    db.session.flush()
+    return lookup
+
+
 def note_own_file(member: StaffMember, customer: Customer) -> None:
     """Record in the current transaction that a member was kept out of their own file."""
     record(OWN_FILE_DENIED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
 
 
-def find_lookup(member: StaffMember, public_id: str) -> CustomerLookup | None:
-    """Return a member's own lookup, expired or not; None for another member's."""
-    statement = select(CustomerLookup).where(
-        CustomerLookup.public_id == public_id, CustomerLookup.staff_id == member.id
-    )
+def find_lookup(member: StaffMember, public_id: str, *, of_archive: bool = False) -> CustomerLookup | None:
+    """Return a member's own lookup, expired or not; None for another member's, and for one that opens something else.
+
+    Args:
+        of_archive: whether it must be one that opens the archive.
+    """
+    is_theirs = (CustomerLookup.public_id == public_id, CustomerLookup.staff_id == member.id)
+    ground = CustomerLookup.archive_ground
+    statement = select(CustomerLookup).where(*is_theirs, ground.is_not(None) if of_archive else ground.is_(None))
     return db.session.execute(statement).scalar_one_or_none()
 
 

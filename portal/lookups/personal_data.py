@@ -21,6 +21,7 @@ Row = AccessLogEntry | CustomerLookup | WholeBaseLook
 
 _LOOK = Label(fr="Consultation par notre équipe", en="Look by our staff")
 _LOOKUP = Label(fr="Ouverture de votre fiche", en="Opening of your file")
+_OF_ARCHIVE = Label(fr="Ouverture de vos données en archive", en="Opening of your data in the archive")
 _TEAM = Label(fr="Équipe", en="Team")
 _WHAT = Label(fr="Donnée consultée", en="Data looked at")
 _REASON = Label(fr="Raison", en="Reason")
@@ -68,7 +69,7 @@ def _held(row: Row, language: str) -> HeldItem:
     return HeldItem(
         category=CATEGORY,
         kind="access_log_entry" if is_look else "customer_lookup",
-        label=(_LOOK if is_look else _LOOKUP).text(language),
+        label=_label(row).text(language),
         at=row.at,
         values=_values(row),
         facts=_facts(row, language),
@@ -77,11 +78,19 @@ def _held(row: Row, language: str) -> HeldItem:
     )
 
 
+def _label(row: Row) -> Label:
+    if not isinstance(row, CustomerLookup):
+        return _LOOK
+    return _OF_ARCHIVE if row.archive_ground else _LOOKUP
+
+
 def _values(row: Row) -> dict[str, Any]:
     reason, case = _why(row)
     values = {"at": row.at.isoformat(), "reason": reason, "request": case}
     if not isinstance(row, CustomerLookup):
         values |= {"team": row.team.value, "category": row.category}
+    elif row.archive_ground:
+        values["archive_ground"] = row.archive_ground.value
     return values
 
 

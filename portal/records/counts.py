@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.infrastructure.database import db
@@ -93,9 +93,11 @@ class CountChanges:
             .limit(1)
             .scalar_subquery()
         )
+        named = (COUNTS.c.customer_id == bindparam("of_customer"), COUNTS.c.category == bindparam("named"))
+        piles = [{"of_customer": number, "named": category} for number, category in sorted(self._lost)]
         db.session.connection().execute(
-            update(COUNTS)
-            .where(COUNTS.c.customer_id == bindparam("of_customer"), COUNTS.c.category == bindparam("named"))
-            .values(last_recorded_at=newest),
-            [{"of_customer": number, "named": category} for number, category in sorted(self._lost)],
+            update(COUNTS).where(*named).values(last_recorded_at=newest),
+            piles,
         )
+        empty = delete(COUNTS).where(*named, COUNTS.c.count <= 0)
+        db.session.connection().execute(empty, piles)

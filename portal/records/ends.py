@@ -1,6 +1,5 @@
 """When records of the company's systems end: on the last day that the data map gives each of them."""
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from portal.records.archive.moving import archive_records
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.retention_rules import Start
+from portal.records.days.expiry import rules_key
 from portal.records.models import Record
 
 
@@ -31,9 +31,7 @@ class LastDay(OwnEnd):
 
     @property
     def basis(self) -> str:
-        data_map: DataMap = installed_data_map()
-        rules = sorted(f"{kind.code} {kind.retention}" for kind in data_map.kinds.values())
-        return f"data_map:{hashlib.sha256(repr(rules).encode()).hexdigest()[:16]}"
+        return f"data_map:{rules_key(installed_data_map())}"
 
 
 def remove_records(ids: Collection[int]) -> int:

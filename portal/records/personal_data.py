@@ -1,8 +1,8 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Select, select
@@ -13,11 +13,13 @@ from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
+from portal.records.archive.copies import archived_items
 from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
+from portal.records.held_items import Maker, maker_of
 from portal.records.imports.models import CompleteDelivery as CompleteDelivery
-from portal.records.models import CategoryCount, Record, values_of
+from portal.records.models import CategoryCount, Record
 
 _KEPT = Label(
     fr="Chaque donnée venue de nos systèmes suit la règle de son type, écrite dans sa catégorie.",
@@ -69,30 +71,13 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .order_by(Record.recorded_at.desc(), Record.id.desc())
         .execution_options(yield_per=READ_AT_ONCE)
     )
-    for row in db.session.execute(statement):
-        item = held_item(row, category, data_map, language)
-        choices = needed.get(row.kind)
-        yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
-
-
-def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
-    """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
-    kind = data_map.kinds.get(row.kind)
-    held = values_of(row)
-    values = {"external_id": row.external_id} | held
-    if kind is None:
-        return HeldItem(category, row.kind, row.kind, row.recorded_at, values, source=row.source)
-    return HeldItem(
-        category=category,
-        kind=row.kind,
-        label=kind.label.text(language),
-        at=row.recorded_at,
-        values=values,
-        describe=lambda is_masked: kind.facts(held, language, is_masked=is_masked),
-        nature=kind.nature.value,
-        lawful_basis=kind.lawful_basis.value,
-        source=row.source,
-    )
+    makers: dict[str, Maker] = {}
+    for kind, external_id, at, source, values in db.session.execute(statement):
+        make = makers.get(kind)
+        if make is None:
+            said = partial(say_collected, agreements, needed[kind]) if kind in needed else None
+            make = makers[kind] = maker_of(kind, category, data_map, language, said)
+        yield make(external_id, at, source, values)
 
 
 def retention(language: str) -> str:
@@ -107,5 +92,6 @@ register(
         retention=retention,
         summary=summary,
         items=items,
+        copied=archived_items,
     )
 )

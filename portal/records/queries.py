@@ -21,6 +21,7 @@ from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem, Holding, holdings
+from portal.records.archive.queries import ARCHIVED, NOTHING, ArchiveSummary, archive_part, summary_of
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.finding.filters import Filter
 from portal.records.finding.sizes import MONTHS, OF_KIND, OF_MONTH, OLDEST, edges, size_parts
@@ -68,6 +69,7 @@ class Overview:
     by_kind: dict[str, int]
     by_month: list[int]
     oldest_at: datetime | None
+    archived: ArchiveSummary
 
     @property
     def count(self) -> int:
@@ -80,24 +82,36 @@ class Overview:
         return self.counts.get("records", 0)
 
 
-def tiles(customer_id: int) -> list[Tile]:
-    """Return the nine categories in their order, each with its count and newest instant."""
+@dataclass(frozen=True)
+class FirstPage:
+    """What the first page sums up: the nine categories in their order, and what lies in the archive."""
+
+    tiles: list[Tile]
+    archived: ArchiveSummary
+
+
+def first_page(customer_id: int) -> FirstPage:
+    """Return each category with its count and newest instant, and the archive, in one statement."""
     counts = dict.fromkeys(CATEGORIES, 0)
     newest: dict[str, datetime] = {}
-    rows = db.session.execute(_built_once("tiles", _tiles_statement), {OF_CUSTOMER.key: customer_id})
-    for _holding, category, count, latest in rows:
+    archived = NOTHING
+    rows = db.session.execute(_built_once("first_page", _first_page_statement), {OF_CUSTOMER.key: customer_id})
+    for holding, category, count, latest in rows:
+        if holding == ARCHIVED:
+            archived = summary_of(category, count)
+            continue
         counts[Category(category)] += count
         if latest is not None:
             newest[category] = max(latest, newest.get(category, latest))
-    return [Tile(category, counts[category], newest.get(category)) for category in CATEGORIES]
+    return FirstPage([Tile(category, counts[category], newest.get(category)) for category in CATEGORIES], archived)
 
 
 def own_counts(customer_id: int) -> dict[str, int]:
     """Return how many things the portal itself keeps about a customer in each category, beside their records."""
     counts: dict[str, int] = {}
-    rows = db.session.execute(_built_once("tiles", _tiles_statement), {OF_CUSTOMER.key: customer_id})
+    rows = db.session.execute(_built_once("first_page", _first_page_statement), {OF_CUSTOMER.key: customer_id})
     for holding, category, count, _latest in rows:
-        if holding != "records" and count:
+        if holding not in {"records", ARCHIVED} and count:
             counts[category] = counts.get(category, 0) + count
     return counts
 
@@ -107,7 +121,7 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
     counts: dict[str, int] = {}
     newest: list[datetime] = []
     by_kind: dict[str, int] = {}
-    by_month, oldest_at = [0] * MONTHS, None
+    by_month, oldest_at, archived = [0] * MONTHS, None, NOTHING
     kinds = data_map.of_category(category)
     statement = _built_once(category, lambda: _overview_statement(category, kinds))
     for holding, code, count, at in db.session.execute(statement, {OF_CUSTOMER.key: customer_id} | edges()):
@@ -115,6 +129,8 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
             oldest_at = at
         elif holding == OF_MONTH:
             by_month[int(code)] = count
+        elif holding == ARCHIVED:
+            archived = summary_of(code, count)
         elif count and holding == OF_KIND:
             by_kind[code] = count
         elif count:
@@ -122,7 +138,7 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
             newest += [at] if at else []
     # For an empty category, the page answers for every kind that it could hold.
     shown = tuple(kind for kind in kinds if kind.code in by_kind) or kinds
-    return Overview(counts, max(newest, default=None), shown, by_kind, by_month, oldest_at)
+    return Overview(counts, max(newest, default=None), shown, by_kind, by_month, oldest_at, archived)
 
 
 def records_page(
@@ -198,13 +214,13 @@ def _built_once(name: str, build: Callable[[], Select[Any]]) -> Select[Any]:
     return statements[name]
 
 
-def _tiles_statement() -> Select[Any]:
-    return _typed([_summary(holding) for holding in _with_items()])
+def _first_page_statement() -> Select[Any]:
+    return _typed([*(_summary(holding) for holding in _with_items()), archive_part(OF_CUSTOMER)])
 
 
 def _overview_statement(category: Category, kinds: tuple[Kind, ...]) -> Select[Any]:
     parts = [_summary(holding, category) for holding in _with_items()]
-    return _typed(parts + size_parts(category, kinds, OF_CUSTOMER))
+    return _typed([*parts, *size_parts(category, kinds, OF_CUSTOMER), archive_part(OF_CUSTOMER, category.value)])
 
 
 def _summary(holding: Holding, category: Category | None = None) -> Select[Any]:

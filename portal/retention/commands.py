@@ -17,7 +17,7 @@ from portal.personal_data.expiry.models import PurgeRun, RunState
 from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.ledger.open_commands import while_open
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.retention.hold_commands import hold, holds, lift
+from portal.retention.holds.commands import hold, holds, lift
 from portal.retention.models import ClockJump, ClockMark
 
 

@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from portal import clock
-from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.expiry.endings import Ending, endings
 from portal.personal_data.expiry.models import PurgeRun, RunState
 from portal.personal_data.expiry.runs import WAITING, newest_runs
-from portal.personal_data.holds.models import LegalHold
-from portal.personal_data.holds.placing import standing
 from portal.personal_data.keeping.models import KeepReason
 
 LATE = timedelta(hours=26)
@@ -58,18 +54,6 @@ def runs_of(ending: Ending) -> list[PurgeRun]:
     """Return the last runs of a class, the newest first."""
     statement = select(PurgeRun).where(PurgeRun.class_code == ending.code).order_by(PurgeRun.id.desc()).limit(SHOWN)
     return list(db.session.execute(statement).scalars())
-
-
-def standing_holds() -> list[tuple[LegalHold, str]]:
-    """Return the holds that stand, those to be reviewed first, each with the reference of its customer."""
-    with_customer = standing().add_columns(Customer).join(Customer, Customer.id == LegalHold.customer_id)
-    return [(hold, customer.reference) for hold, customer in db.session.execute(with_customer)]
-
-
-def due_for_review() -> Select[Any]:
-    """Return the select of the days on which holds are to be reviewed, of those within thirty days or past."""
-    soon = clock.today() + timedelta(days=30)
-    return select(LegalHold.review_on).where(LegalHold.ended_at.is_(None), LegalHold.review_on <= soon)
 
 
 def kept_in_words(run: PurgeRun, language: str) -> Iterator[tuple[str, int]]:

@@ -77,22 +77,6 @@ def removals_to_look_at(member: StaffMember) -> Waiting | None:
     return Waiting(len(since), min(since, default=None))
 
 
-@on_desk(
-    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
-    rank=Rank.CARE, endpoint="staff.retention.holds",
-)  # fmt: skip
-def holds_to_review(member: StaffMember) -> Waiting | None:
-    """Return how many holds are to be looked at again; None for who does not keep the desk."""
-    return count_waiting(report.due_for_review()) if member.may(Permission.SEE_DESK) else None
-
-
-@blueprint.get("/holds")
-@requires(staff(Permission.SEE_DESK))
-def holds() -> str:
-    """The holds that stand, those to be reviewed first; a command places and lifts them."""
-    return render_template("retention/staff/holds.html", holds=report.standing_holds())
-
-
 @blueprint.get("/retention")
 @requires(staff(Permission.SEE_DESK))
 def runs() -> str:

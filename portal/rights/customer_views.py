@@ -1,7 +1,8 @@
 """Customers' pages on their requests: each module imported here adds its routes to the blueprint."""
 
 from portal.rights.customer_blueprint import blueprint
+from portal.rights.erasing import customer_views as erasing_views
 from portal.rights.filing import customer_views as filing_views
 from portal.rights.following import customer_views as following_views
 
-__all__ = ["blueprint", "filing_views", "following_views"]
+__all__ = ["blueprint", "erasing_views", "filing_views", "following_views"]

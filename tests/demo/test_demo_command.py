@@ -33,7 +33,7 @@ from portal.rights.lifecycle import Outcome, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
 from tests.support.packages import dashboard_counts
-from tests.support.servers.served import make_once, shared_folder
+from tests.support.servers.served import ledger_beside, make_once, shared_folder
 
 ROOT = Path(__file__).parents[2]
 URL = "http://localhost:8000"
@@ -58,6 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("fresh") / "instance"
     fresh, said = make_once(shared_folder(tmp_path_factory))
     shutil.copytree(fresh, folder)
+    shutil.copytree(ledger_beside(fresh), ledger_beside(folder))
     return Made(create_app(Settings.from_environment({"PORTAL_INSTANCE": str(folder)})), folder, said)
 
 

@@ -13,6 +13,8 @@ NEEDED = {
     "customers": Permission.LOOK_UP_CUSTOMER,
     "customer_file": Permission.LOOK_UP_CUSTOMER,
     "customer_category": Permission.LOOK_UP_CUSTOMER,
+    "archive": Permission.OPEN_ARCHIVE,
+    "archive_of_customer": Permission.OPEN_ARCHIVE,
     "desk": Permission.SEE_DESK,
     "register": Permission.SEE_DESK,
     "notices": Permission.SEE_DESK,
@@ -46,7 +48,8 @@ OPEN = {
 
 
 def own_rules(app: Flask):
-    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(("staff.staff.", "staff.lookups."))]
+    own = ("staff.staff.", "staff.lookups.", "staff.archive.")
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(own)]
 
 
 def name_of(rule) -> str:

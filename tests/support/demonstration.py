@@ -29,9 +29,15 @@ from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.one_time_tokens import write_token
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
-from portal.lookups.models import AlertKind, ReadingAlert
+from portal.lookups.archive.opening import open_archive
+from portal.lookups.grounds import ArchiveGround
+from portal.lookups.models import AlertKind, CustomerLookup, ReadingAlert
 from portal.lookups.opening import open_lookup
 from portal.lookups.watching.counting import this_hour
+from portal.personal_data.erasure.planning import plan
+from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
+from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.holds.models import LegalHold
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
@@ -145,12 +151,18 @@ def _tokens(app: Flask) -> Values:
         new = {"email": "new@example.net", "email_normalised": "new@example.net"}
         links = {purpose: issue_link(account.id, purpose, **new).public_id for purpose in Purpose}
         invitation = link_of(invite("new@example.org", "Nouvelle", Role.SUPPORT, actor="command"), settings)
+        person = session.execute(select(Customer).order_by(Customer.id.desc()).limit(1)).scalar_one()
+        usage = Scope(Extent.CATEGORIES, ("usage",))
+        erasure = schedule(person, usage, plan(person.id, usage))
+        cancels, status = issue_cancel(erasure), status_token_id(erasure)
     return {
         "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
         "/address/confirm/": write_token(settings.secret_key, Purpose.CHANGE_ADDRESS, links[Purpose.CHANGE_ADDRESS]),
         "/address/not-me/": write_token(settings.secret_key, Purpose.DENY_CHANGE, links[Purpose.DENY_CHANGE]),
         "/staff/invitation/": invitation.rpartition("/")[2],
+        "/erasure/": write_token(settings.secret_key, STATUS, status),
+        "/erasure/cancel/": write_token(settings.secret_key, CANCEL, cancels),
         "/unsubscribe/": unsubscribe_links(["C-1001"], settings.secret_key)["C-1001"],
         "/facebook/deletion/": confirmation_code(Callback("218471", clock.now())),
     }
@@ -169,6 +181,7 @@ def _staff_values() -> Values:
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
+        "/staff/holds/": _first(select(LegalHold.public_id)),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
@@ -224,7 +237,19 @@ def _lookups(role: Role) -> Values:
         if not (may(role, Permission.LOOK_UP_CUSTOMER) or may(role, Permission.SEE_MARKETING)):
             return {}
         lookup = open_lookup(member, customer, "Appel de la cliente ce matin", None).public_id
-    return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup}
+    return {"/staff/customers/": lookup, "/staff/marketing/customers/": lookup} | _archive(role)
+
+
+def _archive(role: Role) -> Values:
+    """Return an opening of the archive of somebody whose relation ended, for the role that may open it."""
+    if not may(role, Permission.OPEN_ARCHIVE):
+        return {"/staff/archive/": "0" * 32}
+    with transaction() as session:
+        member = session.execute(select(StaffMember).where(StaffMember.role == role)).scalars().first()
+        assert member is not None
+        opened = open_archive(member, "C-1013", ArchiveGround.LITIGATION, "Facture contestée au tribunal")
+        assert isinstance(opened, CustomerLookup)
+        return {"/staff/archive/": opened.public_id}
 
 
 def _approval(role: Role) -> Values:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, null, select
 
-from portal.infrastructure.database import db
+from portal.infrastructure.database import UtcDateTime, db
 from portal.records.archive.models import ArchiveCount
 
 
@@ -18,6 +19,27 @@ class ArchiveSummary:
 
     def __bool__(self) -> bool:
         return self.count > 0
+
+
+NOTHING: Final = ArchiveSummary(0, None)
+ARCHIVED: Final = ":archived"
+
+
+def archive_part(customer_id: ColumnElement[int], category: str | None = None) -> Select[Any]:
+    """Return a select of (part, last day, count, no instant), for the one statement that sums a page up.
+
+    Args:
+        category: of the nine; None for all of them.
+    """
+    last_day, count = cast(func.max(ArchiveCount.last_day), String), func.sum(ArchiveCount.count)
+    columns: tuple[Any, ...] = (literal(ARCHIVED), last_day, count, cast(null(), UtcDateTime))
+    held = select(*columns).where(ArchiveCount.customer_id == customer_id).having(count > 0)
+    return held.where(ArchiveCount.category == category) if category else held
+
+
+def summary_of(last_day: str, count: int) -> ArchiveSummary:
+    """Return what a row of `archive_part` says."""
+    return ArchiveSummary(int(count), date.fromisoformat(last_day))
 
 
 def archive_summary(customer_id: int) -> ArchiveSummary:

@@ -1,5 +1,6 @@
 """The days of a record: the data map's rules, applied to its values, its dates and those of its person."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -61,6 +62,12 @@ class Expiry:
         rule = self._kinds[kind_code].retention.rule_named(rule_code)
         active_until = rule.active_until(dates) if rule.archive_period else None
         return Days(rule_code, active_until, rule.expires_on(dates))
+
+
+def rules_key(data_map: DataMap) -> str:
+    """Return what names the rules of a data map: another one where a period, a start or a condition is another."""
+    rules = sorted(f"{kind.code} {kind.retention}" for kind in data_map.kinds.values())
+    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
 
 def starts_at_last_contact(kind: Kind) -> bool:

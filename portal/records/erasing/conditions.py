@@ -17,7 +17,9 @@ def running_contracts(customer_id: int, data_map: DataMap) -> frozenset[str]:
     """Return the kinds of which a customer has a contract that goes on."""
     kinds = [kind for kind in data_map.kinds.values() if kind.contract]
     goes_on = or_(false(), *(_goes_on(kind) for kind in kinds))
-    found = select(Record.kind).where(Record.customer_id == customer_id, goes_on).distinct()
+    # The kinds by themselves first: with them the index leads past a hundred thousand visits.
+    of_kinds = (Record.customer_id == customer_id, Record.kind.in_([kind.code for kind in kinds]))
+    found = select(Record.kind).where(*of_kinds, goes_on).distinct()
     return frozenset(db.session.execute(found).scalars())
 
 

@@ -23,7 +23,7 @@ from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
 from portal.records.erasing.conditions import about_row, in_scope, may_be_erased, running_contracts
-from portal.records.erasing.planning import CONTRACT, LAW, counted, counted_on_the_index, planned
+from portal.records.erasing.planning import CONTRACT, LAW, counted, planned
 from portal.records.models import Record
 
 
@@ -36,20 +36,20 @@ class Records:
         """Yield what becomes of each kind under each of its rules; reads only."""
         data_map: DataMap = installed_data_map()
         running = running_contracts(customer_id, data_map)
-        groups = [*counted_on_the_index(customer_id, scope, data_map), *counted(Record, customer_id, scope, data_map)]
-        yield from planned("records", groups, data_map, running, scope)
+        groups = counted(Record, customer_id, scope, data_map)
+        yield from planned("records", customer_id, groups, data_map, running, scope)
 
     def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
         lock_row(Customer, customer_id)
         data_map: DataMap = installed_data_map()
-        goes = and_(may_be_erased(Record, data_map), Record.kind.not_in(running_contracts(customer_id, data_map)))
+        goes = and_(may_be_erased(Record, data_map), Record.kind.not_in(_spared(customer_id, scope, data_map)))
         return remove_records(_ids(Record, customer_id, scope, limit, goes, may_go(about_row(Record), Act.ERASE)))
 
     def archive(self, customer_id: int, scope: Scope, limit: int) -> int:
         """Move what the law keeps. Without a last day yet, it counts from today where the whole person is erased."""
         lock_row(Customer, customer_id)
         data_map: DataMap = installed_data_map()
-        running = Record.kind.in_(running_contracts(customer_id, data_map))
+        running = Record.kind.in_(_spared(customer_id, scope, data_map))
         stays: tuple[ColumnElement[bool], ...] = (~may_be_erased(Record, data_map), ~running)
         if not scope.is_whole:
             stays += (Record.expires_on.is_not(None),)
@@ -66,7 +66,7 @@ class ArchivedRecords:
         """Yield what becomes of each kind under each of its rules; reads only."""
         data_map: DataMap = installed_data_map()
         groups = counted(ArchivedRecord, customer_id, scope, data_map)
-        yield from planned("archived_records", groups, data_map, frozenset(), scope)
+        yield from planned("archived_records", customer_id, groups, data_map, frozenset(), scope)
 
     def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
         lock_row(Customer, customer_id)
@@ -76,6 +76,11 @@ class ArchivedRecords:
 
     def archive(self, customer_id: int, scope: Scope, limit: int) -> int:
         return 0
+
+
+def _spared(customer_id: int, scope: Scope, data_map: DataMap) -> frozenset[str]:
+    """Return the kinds that a contract keeps. One that goes on stops an erasure of everything before it begins."""
+    return frozenset() if scope.is_whole else running_contracts(customer_id, data_map)
 
 
 @stops_erasure

@@ -1,11 +1,10 @@
 """What would become of records: one group for each kind and rule, counted, with its outcome.
 
-One statement counts all kinds that have a single rule and may be erased, on the index; another one those whose rule or
-last day matters.
+One statement counts every kind on the index; another one reads the rows of those whose rule or last day matters.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,15 +15,17 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import PlannedItem
 from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.keeping.clause import About, Act, may_go
 from portal.personal_data.outcomes import ItemOutcome
-from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.data_map.kinds import HELD_BACK, DataMap
 from portal.records.data_map.retention_rules import code_of
 from portal.records.erasing.conditions import about_row, in_scope
-from portal.records.models import Record
 
-HOLD: Final = "hold"
-"""The rule and the ground of what a legal hold defers; no rule of the data map has this code."""
+Conditions = tuple[ColumnElement[bool], ...]
+HOLD: Final = HELD_BACK
+UNTOLD_HOLD: Final = "untold_hold"
+"""The ground where an officer recorded why the person is not told of the hold: no letter names it."""
 CONTRACT: Final = "contract"
 LAW: Final = "law"
 _CONTRACT_GOES_ON: Final = Label(
@@ -49,39 +50,50 @@ class _Group:
     without_end: int = 0
     held: int = 0
 
-
-def _simple(data_map: DataMap, scope: Scope) -> list[Kind]:
-    """Return the kinds of which only the number matters: they have one rule, and by it they may be erased."""
-    return [
-        kind
-        for kind in data_map.kinds.values()
-        if kind.erasable and not kind.retention.when and scope.covers(kind.category.value, kind.code)
-    ]
-
-
-def counted_on_the_index(customer_id: int, scope: Scope, data_map: DataMap) -> Iterator[_Group]:
-    """Yield the kinds of which only the number matters, for which no row is read."""
-    kinds = {kind.code: kind for kind in _simple(data_map, scope)}
-    theirs: tuple[ColumnElement[bool], ...] = (Record.customer_id == customer_id, Record.kind.in_(kinds))
-    if scope.extent is Extent.RECORDS:
-        theirs += (in_scope(Record, scope),)
-    held = _held(Record, customer_id, scope)
-    for code, count in db.session.execute(select(Record.kind, func.count()).where(*theirs).group_by(Record.kind)):
-        yield _Group(code, "", kinds[code].category.value, count, held=held.get((code, ""), 0))
+    def joined(self, other: "_Group | None", rule: str) -> "_Group":
+        """Return it with another group of its kind, under one rule."""
+        if other is None:
+            return replace(self, rule=rule)
+        last_day = max((day for day in (self.last_day, other.last_day) if day), default=None)
+        return _Group(
+            self.kind, rule, self.category, self.count + other.count, last_day,
+            self.without_end + other.without_end, self.held + other.held,
+        )  # fmt: skip
 
 
 def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> Iterator[_Group]:
-    """Yield the other kinds of a table, by rule, with their last day."""
-    simple = [kind.code for kind in _simple(data_map, scope)] if model is Record else []
+    """Yield the kinds of a table by rule: counted on the index, read only where the rule or the last day matters."""
+    theirs = [model.customer_id == customer_id]
+    if scope.extent in {Extent.KINDS, Extent.RECORDS}:
+        theirs.append(in_scope(model, scope))
+    held = _held(model, customer_id, scope)
+    to_read = []
+    for code, count in db.session.execute(select(model.kind, func.count()).where(*theirs).group_by(model.kind)):
+        kind = data_map.kinds.get(code)
+        if kind is None or not kind.erasable or kind.retention.when:
+            to_read.append(code)
+        elif scope.covers(kind.category.value, code):
+            yield _Group(code, "", kind.category.value, count, held=held.get((code, ""), 0))
+    if to_read:
+        is_read = (model.customer_id == customer_id, model.kind.in_(to_read), in_scope(model, scope))
+        yield from _by_rule(model, is_read, held, data_map)
+
+
+def _by_rule(
+    model: Any, conditions: Conditions, held: dict[tuple[str, str], int], data_map: DataMap
+) -> Iterable[_Group]:
     columns = (
         model.kind, model.rule, model.category, func.count(), func.max(model.expires_on),
         func.sum(case((model.expires_on.is_(None), 1), else_=0)),
     )  # fmt: skip
-    theirs = (model.customer_id == customer_id, model.kind.not_in(simple), in_scope(model, scope))
-    held = _held(model, customer_id, scope)
-    grouped = select(*columns).where(*theirs).group_by(model.kind, model.rule, model.category)
+    grouped = select(*columns).where(*conditions).group_by(model.kind, model.rule, model.category)
+    groups: dict[tuple[str, str], _Group] = {}
     for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
-        yield _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+        group = _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+        # What a rule gave its days that is not declared any more is under the kind's own.
+        code = code_of(data_map.kinds[kind].retention.rule_named(rule)) if kind in data_map.kinds else ""
+        groups[kind, code] = group.joined(groups.get((kind, code)), code)
+    return groups.values()
 
 
 def _held(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], int]:
@@ -98,8 +110,13 @@ def _has_holds(customer_id: int) -> bool:
     return db.session.execute(select(Customer.id).where(Customer.id == customer_id, is_free)).first() is None
 
 
+def _is_not_told(customer_id: int) -> bool:
+    told = (LegalHold.customer_id == customer_id, LegalHold.ended_at.is_(None), LegalHold.is_secret.is_(False))
+    return db.session.execute(select(LegalHold.id).where(*told).limit(1)).first() is None
+
+
 def planned(
-    part: str, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
+    part: str, customer_id: int, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
 ) -> Iterator[PlannedItem]:
     """Yield the outcome of each group; what a hold defers is an item of its own."""
     held: dict[tuple[str, str], int] = {}
@@ -112,9 +129,10 @@ def planned(
                 continue
             item = PlannedItem(part, group.kind, group.rule, group.category, group.count - group.held, item.outcome)
         yield item
+    ground, reference = (UNTOLD_HOLD, None) if held and _is_not_told(customer_id) else (HOLD, _CLAIMS)
     for (kind, category), count in held.items():
         yield PlannedItem(
-            part, kind, HOLD, category, count, ItemOutcome.KEPT, HOLD, _CLAIMS, is_then_erased=True
+            part, kind, HOLD, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=True
         )  # fmt: skip
 
 
@@ -122,8 +140,7 @@ def _item(part: str, group: _Group, data_map: DataMap, running: frozenset[str], 
     kind = data_map.kinds.get(group.kind)
     rule = kind.retention.rule_named(group.rule) if kind else None
     is_erasable = kind is None or rule is None or kind.is_erasable(rule)
-    code = code_of(rule) if rule else ""
-    base = (part, group.kind, code, group.category, group.count)
+    base = (part, group.kind, group.rule, group.category, group.count)
     if group.kind in running:
         return PlannedItem(*base, ItemOutcome.KEPT, CONTRACT, _CONTRACT_GOES_ON, is_then_erased=is_erasable)
     if is_erasable or rule is None:

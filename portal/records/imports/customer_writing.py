@@ -68,6 +68,9 @@ class CustomerLines:
         self._by_address: dict[str, HeldCustomer] = {}
         self._new: list[HeldCustomer] = []
         self._read(references, addresses - {""})
+        # Of those whom nobody is: whether they were erased, and are not to come back by a file.
+        self._buried = buried_among(REFERENCE, references - self._by_reference.keys())
+        self._buried_addresses = buried_among(ADDRESS, addresses - self._by_address.keys() - {""})
 
     def _read(self, references: set[str], addresses: set[str]) -> None:
         columns = [getattr(Customer, name) for name in COLUMNS]
@@ -85,9 +88,6 @@ class CustomerLines:
             .with_for_update(key_share=True)
         )
         rows = db.session.execute(statement).all()
-        known = {name for row in rows for name in (row.external_id, row.public_id, row.email_normalised)}
-        self._buried_references = buried_among(REFERENCE, references - known)
-        self._buried_addresses = buried_among(ADDRESS, addresses - known)
         kept = kept_fields([row.id for row in rows])
         for row in rows:
             held = HeldCustomer(
@@ -109,10 +109,10 @@ class CustomerLines:
         """Return the customer a line names, by the company's reference or ours where there is none.
 
         Raises:
-            LineRefused: when nobody has it, or somebody had it who was erased.
+            LineRefused: when nobody has it, or somebody had who was erased.
         """
         held = self._by_reference.get(reference)
-        if held is None and reference in self._buried_references:
+        if held is None and reference in self._buried:
             raise LineRefused("customer", ERASED)
         if held is None:
             raise LineRefused("customer", "is not known: send its customer line first")
@@ -125,9 +125,11 @@ class CustomerLines:
             LineRefused: for an address of somebody else, and for a customer that is erased or restricted.
         """
         held = self._by_reference.get(line.external_id)
+        if line.external_id in self._buried:
+            raise LineRefused("external_id", ERASED)
+        if line.facts.get("email_normalised") in self._buried_addresses:
+            raise LineRefused("email", ERASED)
         if held is None:
-            if line.external_id in self._buried_references:
-                raise LineRefused("external_id", ERASED)
             self._add(line)
             return True
         if held.is_erased:
@@ -152,8 +154,6 @@ class CustomerLines:
         if "email_normalised" not in changes:
             return
         address = changes["email_normalised"]
-        if address in self._buried_addresses:
-            raise LineRefused("email", ERASED)
         owner = self._by_address.get(address) if address else None
         if owner is not None and owner is not held:
             raise LineRefused("email", "belongs to another customer")

@@ -66,6 +66,8 @@ def _answer(tally: Tally, refusals: list[Refusal], cut_at: int | None) -> Respon
     counts = {
         "accepted": tally.accepted,
         "unchanged": tally.unchanged,
+        "archived": tally.archived,
+        "erased": tally.erased,
         "refused": [asdict(refusal) for refusal in refusals],
     }
     if cut_at:

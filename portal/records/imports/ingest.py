@@ -37,10 +37,13 @@ from portal.records.imports.parsing import (
     Statement,
     parse_line,
 )
-from portal.records.imports.record_writing import RecordLines
+from portal.records.imports.record_writing import ERASED_BEFORE, RecordLines
 from portal.records.imports.stream import Line
 
-IMPORTED = declare("portal:records:imported", "channel", "lines", "accepted", "unchanged", "refused", "is_complete")
+IMPORTED = declare(
+    "portal:records:imported",
+    "channel", "lines", "accepted", "unchanged", "refused", "archived", "erased", "is_complete",
+)  # fmt: skip
 
 logger = logging.getLogger("portal.records")
 
@@ -61,18 +64,23 @@ class Refusal:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines of a run."""
+    """What became of the lines of a run.
+
+    Attributes:
+        archived: how many of those that changed nothing are about records in the archive.
+        erased: how many were refused since the person had them erased, or all about themselves.
+    """
 
     lines: int = 0
     accepted: int = 0
     unchanged: int = 0
     refused: int = 0
+    archived: int = 0
+    erased: int = 0
 
     def add(self, other: "Tally") -> None:
-        self.lines += other.lines
-        self.accepted += other.accepted
-        self.unchanged += other.unchanged
-        self.refused += other.refused
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
 
 
 class Intake:
@@ -137,6 +145,7 @@ class Intake:
         tally = Tally(lines=len(batch))
         self._write(statements, tally, refusals)
         tally.refused = len(refusals)
+        tally.erased = sum(refused.reason in {ERASED, ERASED_BEFORE} for refused in refusals)
         self.tally.add(tally)
         for refused in sorted(refusals, key=lambda refused: refused.line):
             self._on_refusal(refused)
@@ -179,7 +188,7 @@ class Intake:
         if not statements:
             return
         try:
-            accepted, unchanged, refused = run_twice(lambda: self._write_together(statements))
+            taken, refused = run_twice(lambda: self._write_together(statements))
         except (OperationalError, InterfaceError):  # the database is away or too busy, whatever the lines say
             raise
         except Exception as error:
@@ -190,11 +199,10 @@ class Intake:
             self._write(statements[:middle], tally, refusals)
             self._write(statements[middle:], tally, refusals)
             return
-        tally.accepted += accepted
-        tally.unchanged += unchanged
+        tally.add(taken)
         refusals += refused
 
-    def _write_together(self, statements: list[Numbered]) -> tuple[int, int, list[Refusal]]:
+    def _write_together(self, statements: list[Numbered]) -> tuple[Tally, list[Refusal]]:
         changes: list[bool] = []
         refused: list[Refusal] = []
         with transaction():
@@ -220,10 +228,11 @@ class Intake:
                     refused.append(Refusal(number, refusal.field, refusal.reason))
             self._move_last_days(customers.write())
             records.write(self._contacts)
-            taken, not_taken = _hand_over(consents, customers)
-            changes += taken
-            refused += not_taken
-        return changes.count(True), changes.count(False), refused
+            handed, not_handed = _hand_over(consents, customers)
+            changes += handed
+            refused += not_handed
+        taken = Tally(accepted=changes.count(True), unchanged=changes.count(False), archived=records.archived)
+        return taken, refused
 
     def _move_last_days(self, customers: list[HeldCustomer]) -> None:
         """Compute the days of records of people again on whom they depend otherwise now."""

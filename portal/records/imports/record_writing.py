@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import (
-    BigInteger,
-    Select,
-    String,
     bindparam,
-    cast,
     delete,
-    func,
     insert,
-    literal_column,
-    select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from portal import clock
 from portal.clock import local_date
@@ -30,6 +21,8 @@ from portal.records.days.contacts import Contacts
 from portal.records.days.expiry import Days, Expiry, is_contact, starts_at_last_contact
 from portal.records.days.last_days import write_days
 from portal.records.imports.customer_writing import ERASED, RESTRICTED, CustomerLines, HeldCustomer
+from portal.records.imports.naming import RecordKey, select_named
+from portal.records.imports.out_of_reach import OutOfReach
 from portal.records.imports.parsing import LineRefused, RecordLine, RemovedLine, Statement
 from portal.records.models import Record
 
@@ -39,6 +32,11 @@ READ = (
     Record.source, Record.values, Record.rule, Record.active_until, Record.expires_on, Record.corrected_at,
 )  # fmt: skip
 WRITTEN = ("category", "recorded_at", "source", "values", "received_at", *Days._fields)
+
+
+ERASED_BEFORE = "was erased at the person's request: take it off the source"
+CORRECTED = "was corrected here at the person's request: it stays until its system has taken the correction"
+ON_HOLD = "is kept by a legal hold: it stays until the hold is lifted"
 
 
 class Content(NamedTuple):
@@ -76,6 +74,8 @@ class RecordLines:
         self._data_map = data_map
         self._expiry = expiry
         self._instant = clock.now()
+        self.archived = 0
+        """How many lines are about records in the archive."""
         self._records: dict[Key, HeldRecord] = {}
         self._read(line for line in statements if isinstance(line, RecordLine | RemovedLine))
 
@@ -85,9 +85,10 @@ class RecordLines:
             held = self._customers.find(line.customer)
             if held is not None and held.id is not None:
                 keys[held.id, line.kind, line.external_id] = (held, line.kind, line.external_id)
+        self._out_of_reach = OutOfReach(keys)
         if not keys:
             return
-        for row in db.session.execute(_named(list(keys))):
+        for row in db.session.execute(select_named(Record, READ, list(keys))):
             content = Content(row.category, row.recorded_at, row.source, row.values)
             self._records[keys[row.customer_id, row.kind, row.external_id]] = HeldRecord(
                 row.id, content, content, Days(row.rule, row.active_until, row.expires_on), row.corrected_at is not None
@@ -108,8 +109,10 @@ class RecordLines:
         held = self._records.get(key)
         if held is None:
             held = self._records[key] = HeldRecord()
-        if held.is_corrected:
+        if held.is_corrected or self._is_archived(customer, line):
             return False
+        if customer.id is not None and self._out_of_reach.was_erased(_key(customer.id, line), line.recorded_at):
+            raise LineRefused("external_id", ERASED_BEFORE)
         category = self._data_map.kinds[line.kind].category.value
         content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
         if content == held.after:
@@ -121,6 +124,12 @@ class RecordLines:
             raise LineRefused("customer", RESTRICTED)
         held.after, held.is_taken = content, True
         return True
+
+    def _is_archived(self, customer: HeldCustomer, line: RecordLine | RemovedLine) -> bool:
+        """Tell whether a record lies in the archive, which no line changes; each such line is counted."""
+        is_archived = customer.id is not None and self._out_of_reach.is_archived(_key(customer.id, line))
+        self.archived += is_archived
+        return is_archived
 
     def _is_past(self, customer: HeldCustomer, line: RecordLine) -> bool:
         """Tell whether a record is past its last day. One that counts from the last contact may still be lengthened."""
@@ -134,9 +143,12 @@ class RecordLines:
         """Take one removal. Returns whether there was anything to remove.
 
         Raises:
-            LineRefused: for a customer or a kind that is unknown, and for a restricted customer.
+            LineRefused: for a customer or a kind that is unknown, for a restricted customer, and for a record that was
+                corrected here or that a legal hold keeps.
         """
         customer = self._customers.named(line.customer)
+        if self._is_archived(customer, line):
+            return False
         held = self._records.get((customer, line.kind, line.external_id))
         if held is None or held.after is None:
             if line.kind not in self._data_map.kinds:
@@ -144,6 +156,10 @@ class RecordLines:
             return False
         if customer.is_restricted:
             raise LineRefused("customer", RESTRICTED)
+        if held.is_corrected:
+            raise LineRefused("external_id", CORRECTED)
+        if held.id is not None and self._out_of_reach.is_on_hold(_key(customer.id or 0, line), held.after.category):
+            raise LineRefused("external_id", ON_HOLD)
         held.after = None
         return True
 
@@ -216,23 +232,8 @@ class RecordLines:
         return changes
 
 
-def _named(keys: list[tuple[int, str, str]]) -> Select[Any]:
-    """Return the select of records by their whole keys, which are sent to the database as one JSON value.
-
-    SQLite reads the whole table for `(a, b, c) IN (…)`; joined to a list it looks each key up in the index.
-    """
-    if db.engine.dialect.name == "postgresql":
-        listed = func.jsonb_array_elements(cast(keys, JSONB)).table_valued("value", name="listed")
-    else:
-        listed = func.json_each(orjson.dumps(keys).decode()).table_valued("value", name="listed")
-    customer_id, kind, external_id = (listed.c.value.op("->>")(literal_column(str(place))) for place in range(3))
-    return select(*READ).join_from(
-        listed,
-        Record,
-        (Record.customer_id == cast(customer_id, BigInteger))
-        & (Record.kind == cast(kind, String))
-        & (Record.external_id == cast(external_id, String)),
-    )
+def _key(customer_id: int, line: RecordLine | RemovedLine) -> RecordKey:
+    return customer_id, line.kind, line.external_id
 
 
 def _write_rows(added: list[dict[str, Any]], changed: list[dict[str, Any]], removed: list[int]) -> None:

@@ -26,15 +26,16 @@ from portal.preferences.models import Origin
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.erasing.emails import queue_certificate
-from portal.rights.items import letter
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.outcome import check_decided, outcome_of
+from portal.rights.items.telling import letter
+from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.models import StaffMember
@@ -90,6 +91,7 @@ def _prepare_package(act: Act) -> None:
         request_id=request.id,
         language=request.language,
         categories=[str(category) for category in categories] if categories else None,
+        every_page=isinstance(asked, Copy) and asked.every_page,
     )
 
 
@@ -188,7 +190,7 @@ def answer_with_package(package: AnswerPackage) -> None:
     make_items(request)
     decide_items(request, items_of(request.id), Way.PROPOSED, by=None)
     request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
-    note_all_done(request.id, ItemOutcome.HANDED)
+    note_handed(request.id, request.customer_id)
     _end(act, _message_of(request), emails.queue_package_ready(request, package))
 
 

@@ -39,6 +39,8 @@ def cancel(token: str) -> Any:
     try:
         if request.method == "GET":
             return _cancel_page(token)
+        if "cancel" not in request.form:
+            abort(400)  # a program that tries every address does not have the word of our button
         with transaction():
             cancel_by_link(token)
     except LinkUnknown:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, render_template
+from flask import redirect, render_template, url_for
 from flask_babel import force_locale
 
 from portal.access.declare import requires, staff
@@ -16,9 +16,11 @@ from portal.rights.staff_blueprint import blueprint
 @blueprint.get("/requests/<reference>/certificate")
 @requires(staff(Permission.SEE_REQUEST))
 def certificate(reference: str) -> Any:
-    """Show a certificate, which names nobody, in the language of the request."""
+    """Show a certificate, which names nobody, in the language of the request; the case where there is none yet."""
     found = find_case(reference)
     erasure = erasure_of(found.id)
     with force_locale(found.language):
         shown = shown_certificate(erasure, found.language) if erasure else None
-        return render_template("rights/staff/certificate.html", shown=shown) if shown else abort(404)
+        if shown is None:
+            return redirect(url_for(".case", reference=found.reference), 303)
+        return render_template("rights/staff/certificate.html", shown=shown)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portal.personal_data.erasure.listeners import reference_of
 from portal.personal_data.erasure.models import Erasure, ErasureState
@@ -41,37 +42,40 @@ def status_of(erasure: Erasure, language: str) -> Status:
 
 
 def _words(erasure: Erasure) -> tuple[str, str, str]:
-    match erasure.state:
-        case ErasureState.COOLING:
-            return (
-                _("The erasure is decided"),
-                _("Until then it can be cancelled, by the link in our mail or on the page of the request."),
-                "running",
-            )
-        case ErasureState.WAITING:
-            return (
-                _("The erasure waits for its turn"),
-                _("Another erasure of yours is under way. This one begins when that one is over."),
-                "paused",
-            )
-        case ErasureState.RUNNING:
-            return _("The erasure is under way"), _("You have nothing to do. It can no longer be cancelled."), "running"
-        case ErasureState.HALTED:
-            return (
-                _("The erasure stands still"),
-                _("It could not be finished, and a person of our team has to look. What is gone cannot come back."),
-                "late",
-            )
-        case ErasureState.DONE:
-            return _("The erasure is carried out"), "", "answered"
-        case ErasureState.RETURNED:
-            return (
-                _("We look at the erasure again"),
-                _("What we hold had changed before it began: our team decides once more. Everything is still there."),
-                "paused",
-            )
-        case _:
-            sentence = _(
-                "It was cancelled on %(date)s. Everything is still there.", date=long_date(erasure.finished_at)
-            )
-            return _("The erasure is cancelled"), sentence, "paused"
+    """Return the state in a few words, what it means, and the colour of its hero."""
+    if erasure.state in _SAID:
+        title, sentence, hero = _SAID[erasure.state]
+        return str(title), str(sentence), hero
+    day = long_date(erasure.finished_at)
+    sentence = _("It was cancelled on %(date)s. Everything is still there.", date=day)
+    return _("The erasure is cancelled"), sentence, "paused"
+
+
+_SAID = {
+    ErasureState.COOLING: (
+        _l("The erasure is decided"),
+        _l("Until then it can be cancelled, by the link in our mail or on the page of the request."),
+        "running",
+    ),
+    ErasureState.WAITING: (
+        _l("The erasure waits for its turn"),
+        _l("Another erasure of yours is under way. This one begins when that one is over."),
+        "paused",
+    ),
+    ErasureState.RUNNING: (
+        _l("The erasure is under way"),
+        _l("You have nothing to do. It can no longer be cancelled."),
+        "running",
+    ),
+    ErasureState.HALTED: (
+        _l("The erasure stands still"),
+        _l("It could not be finished, and a person of our team has to look. What is gone cannot come back."),
+        "late",
+    ),
+    ErasureState.DONE: (_l("The erasure is carried out"), "", "answered"),
+    ErasureState.RETURNED: (
+        _l("We look at the erasure again"),
+        _l("What we hold had changed before it began: our team decides once more. Everything is still there."),
+        "paused",
+    ),
+}

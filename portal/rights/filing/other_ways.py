@@ -1,5 +1,6 @@
 """Receive a request that came by another way than the portal: taken in by staff, or asked for by Facebook."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal import clock
@@ -8,6 +9,7 @@ from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.doubts import assess_other_channel
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.categories import Category
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
 from portal.rights.asked import Asked, Erase, StopUse
@@ -31,6 +33,7 @@ def take_in(
     staff: StaffMember,
     *,
     use: Use | None = None,
+    categories: Sequence[Category] = (),
     is_on_behalf: bool = False,
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
@@ -43,10 +46,11 @@ def take_in(
         received_at: when it reached the company, aware.
         words: what the person said or wrote.
         use: what the person objects to, for an objection.
+        categories: what the person asks to have erased, for an erasure; empty for everything.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_row(Customer, customer.id)
-    asked = StopUse(words, use=use) if right is Right.OBJECTION else Asked(words)
+    asked = _asked(right, words, use, categories)
     request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
@@ -60,6 +64,16 @@ def take_in(
     stop_at_receipt(request)
     emails.queue_received(request)
     return request
+
+
+def _asked(right: Right, words: str, use: Use | None, categories: Sequence[Category]) -> Asked:
+    match right:
+        case Right.OBJECTION:
+            return StopUse(words, use=use)
+        case Right.ERASURE:
+            return Erase(words, categories=tuple(categories))
+        case _:
+            return Asked(words)
 
 
 def file_for_facebook(customer: Customer, limit: Limit, code: str) -> RightsRequest:

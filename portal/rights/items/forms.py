@@ -16,7 +16,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.deciding import Choice
-from portal.rights.items.wording import outcome_label
+from portal.rights.items.telling.wording import outcome_label
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 100
 class ItemForm(CaseForm):
     """What becomes of one item, and why."""
 
-    outcome = RadioField(_l("What becomes of it"), validators=[Needed(_l("Choose what becomes of it"))])
+    outcome = RadioField(_l("What becomes of it"), validators=[Needed(_l("Choose what becomes of it."))])
     ground = SelectField(_l("Legal ground"), description=_l("For all but a yes."), validators=[Optional()])
     until_on = DateField3(
         _l("Kept until"),
@@ -39,7 +39,7 @@ class ItemForm(CaseForm):
         language = get_locale()
         self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in outcomes]
         grounds = [(ground.value, ground.label(language)) for ground in grounds_for(right)]
-        self.ground.choices = [("", _("None")), *grounds]
+        self.ground.choices = [("", _("No ground")), *grounds]
 
     @property
     def choice(self) -> Choice:
@@ -90,5 +90,5 @@ class PartForm(CaseForm):
     words = StringField(
         _l("The part to decide apart"),
         description=_l("In words that the customer will read: “my date of birth”."),
-        validators=[Needed(_l("Name the part")), LengthBetween(most=200)],
+        validators=[Needed(_l("Name the part.")), LengthBetween(most=200)],
     )

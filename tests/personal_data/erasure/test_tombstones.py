@@ -83,8 +83,8 @@ def test_the_feed_says_erased_by_address_and_by_number(erased: int) -> None:
     assert (nobody["suppressed"], nobody["reason"]) == (False, "unknown")
     with transaction() as session:
         session.execute(text("DELETE FROM preference_states"))
-    assert read_one("C-1")["reason"] == "erased"
-    assert read_one("C-2")["reason"] == "unknown"
+    assert read_one("C-1")[0]["reason"] == "erased"
+    assert read_one("C-2")[0]["reason"] == "unknown"
 
 
 def test_whoever_comes_back_releases_the_address_and_never_the_number(erased: int) -> None:

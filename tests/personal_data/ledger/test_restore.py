@@ -105,7 +105,7 @@ def before(app: Flask, people: People, shut_watch: Doors) -> Before:
 
 def file_document(people: People) -> str:
     browser = people.signed_in("camille@example.org")
-    page = send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return page.url.split("/")[2]
 
 

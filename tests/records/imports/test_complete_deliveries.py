@@ -72,7 +72,7 @@ def test_the_api_takes_the_same_line(send: Callable[..., TestResponse]) -> None:
     at = (clock.now() - timedelta(hours=1)).isoformat()
     answer = send(ndjson(complete("support", at), complete("nowhere", at)))
     assert answer.json == {
-        "accepted": 1, "unchanged": 0,
+        "accepted": 1, "unchanged": 0, "archived": 0, "erased": 0,
         "refused": [{"line": 2, "field": "source", "reason": "is not a registered system of the organisation file"}],
     }  # fmt: skip
     assert list(known()) == ["support"]

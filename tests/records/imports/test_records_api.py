@@ -29,6 +29,8 @@ def test_lines_are_taken_and_bad_ones_reported(send: Send) -> None:
     assert answer.json == {
         "accepted": 3,
         "unchanged": 0,
+        "archived": 0,
+        "erased": 0,
         "refused": [{"line": 3, "field": "source", "reason": "is not a registered system of the organisation file"}],
     }
     assert records() == 2
@@ -37,14 +39,20 @@ def test_lines_are_taken_and_bad_ones_reported(send: Send) -> None:
 def test_sending_again_changes_nothing(send: Send) -> None:
     body = ndjson(customer(), invoice(), visit(1))
     send(body)
-    assert send(body).json == {"accepted": 0, "unchanged": 3, "refused": []}
+    assert send(body).json == {"accepted": 0, "unchanged": 3, "archived": 0, "erased": 0, "refused": []}
     assert records() == 2
 
 
 def test_one_object_may_come_as_json(send: Send) -> None:
     send(ndjson(customer()))
     pretty = b'{\n "type": "removed",\n "customer": "C-1001",\n "kind": "invoice",\n "external_id": "F-1"\n}'
-    assert send(pretty, "application/json; charset=utf-8").json == {"accepted": 0, "unchanged": 1, "refused": []}
+    assert send(pretty, "application/json; charset=utf-8").json == {
+        "accepted": 0,
+        "unchanged": 1,
+        "archived": 0,
+        "erased": 0,
+        "refused": [],
+    }
 
 
 def test_a_call_of_which_nothing_can_be_taken_is_a_problem(send: Send) -> None:

@@ -49,7 +49,7 @@ def test_the_lines_of_the_contract_are_taken(importer: Importer) -> None:
     done = importer.run("--json", str(path))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
-        "lines": 4, "accepted": 4, "unchanged": 0, "refused": [], "refused_count": 0,
+        "lines": 4, "accepted": 4, "unchanged": 0, "refused": [], "refused_count": 0, "archived": 0, "erased": 0,
     }  # fmt: skip
     camille = the_customer()
     assert (camille.given_name, camille.family_name) == ("Camille", "Lefèvre")
@@ -68,7 +68,7 @@ def test_the_run_leaves_one_event_with_counts_and_no_data(importer: Importer) ->
     importer.take(customer(), invoice(), "not json", code=1)
     event = db.session.execute(select(AuditEvent).where(AuditEvent.tag == "portal:records:imported")).scalar_one()
     assert event.facts == {
-        "channel": "command", "lines": 3, "accepted": 2, "unchanged": 0, "refused": 1, "is_complete": True,
+        "channel": "command", "lines": 3, "accepted": 2, "unchanged": 0, "refused": 1, "archived": 0, "erased": 0, "is_complete": True,
     }  # fmt: skip
 
 

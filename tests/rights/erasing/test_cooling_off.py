@@ -92,13 +92,16 @@ def test_the_link_of_a_mail_cancels_at_a_press_and_each_flag_is_what_was_chosen_
     assert newest_erasure().state is ErasureState.COOLING, "opening a link spends nothing"
     assert page.response.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert page.response.headers["Cache-Control"] == "no-store"
-    page = page.submit(action=link)
+    page = page.submit({"cancel": "yes"}, action=link)
     assert page.h1 == "L’effacement est annulé"
     assert newest_erasure().state is ErasureState.CANCELLED
     assert (case(reference).status, case(reference).outcome) == (Status.WITHDRAWN, None)
     flags = feed.item("C-camille")["flags"]
     assert {flag for flag, is_on in flags.items() if is_on} == {"surveys.email", "offers.sms"}
-    assert reader.post(link, {"csrf_token": reader.form_token("/sign-in")}).h1 == "L’effacement est annulé"
+    assert (
+        reader.post(link, {"csrf_token": reader.form_token("/sign-in"), "cancel": "yes"}).h1
+        == "L’effacement est annulé"
+    )
     tags = [event.tag for event in all_events() if event.facts.get("reference") == reference]
     assert tags.count("customer:erasure:cancelled") == tags.count("customer:request:withdrawn") == 1
 
@@ -121,7 +124,7 @@ def test_after_the_start_nothing_cancels_and_both_pages_say_so(
     link, reader = cancel_link(mailbox), Browser(app)
     token = reader.get(link).tree.find(attrs={"name": "csrf_token"})["value"]
     begin(erasure)
-    late = reader.post(link, {"csrf_token": str(token)})
+    late = reader.post(link, {"csrf_token": str(token), "cancel": "yes"})
     assert (late.status, late.h1) == (409, "Trop tard pour annuler")
     late = camille.post(f"/requests/{reference}/withdraw", {"csrf_token": camille.form_token("/account")})
     assert (late.status, late.h1) == (409, "Trop tard pour annuler")
@@ -139,7 +142,7 @@ def test_each_address_left_lately_has_a_link_of_its_own(
     grant(staff, reference)
     links = {cancel_link(mailbox, address) for address in (CAMILLE, NEW)}
     assert len(links) == 2
-    Browser(app).get(cancel_link(mailbox, CAMILLE)).submit(with_field="csrf_token")
+    Browser(app).get(cancel_link(mailbox, CAMILLE)).submit({"cancel": "yes"}, with_field="csrf_token")
     assert newest_erasure().state is ErasureState.CANCELLED
     db.session.rollback()
 

@@ -96,7 +96,9 @@ def serve_demonstration(instance: Path, shared: Path, **settings: str) -> Iterat
         settings: more variables of the environment.
     """
     port = free_port()
-    shutil.copytree(make_once(shared)[0], instance)
+    made = make_once(shared)[0]
+    for here, there in ((made, instance), (ledger_beside(made), ledger_beside(instance))):
+        shutil.copytree(here, there)
     prepare_instance(instance, f"http://localhost:{port}")
     with (instance / "server.log").open("wb") as log:
         server = subprocess.Popen(
@@ -135,8 +137,14 @@ def make_once(shared: Path) -> tuple[Path, dict[str, str]]:
             _flask(partial, "init")
             done = _run_flask(partial, "demo")
             said.write_text(json.dumps({"stdout": done.stdout, "stderr": done.stderr}), "utf-8")
+            ledger_beside(partial).rename(ledger_beside(made))
             partial.rename(made)
     return made, json.loads(said.read_text("utf-8"))
+
+
+def ledger_beside(instance: Path) -> Path:
+    """Return the folder where an installation keeps its ledger by default: beside its own, never inside."""
+    return instance.with_name(f"{instance.name}-ledger")
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:

@@ -6,10 +6,12 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import or_, select
 
+from portal.access.permissions import Permission
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, NoSuchHold, ReviewTooFar, lift_hold, place_hold, standing
+from portal.staff.approvals.seconders import how_many_could
 
 
 @click.command("hold")
@@ -20,8 +22,9 @@ from portal.personal_data.holds.placing import Held, NoSuchHold, ReviewTooFar, l
 @click.option("--category", help="Only this category of records.")
 @click.option("--kind", help="Only this kind of records.")
 @click.option("--record", "external_id", help="Only the record of this number.")
+@click.option("--secret", "is_secret", is_flag=True, help="The person is not told; --because says why.")
 @with_appcontext
-def hold(customer: str, ground: str, because: str, review: datetime, **scope: str | None) -> None:
+def hold(customer: str, ground: str, because: str, review: datetime, *, is_secret: bool, **scope: str | None) -> None:
     """Keep what CUSTOMER (the company's number, or the public id) has, until the hold is lifted."""
     by_reference = or_(Customer.external_id == customer, Customer.public_id == customer)
     try:
@@ -31,7 +34,7 @@ def hold(customer: str, ground: str, because: str, review: datetime, **scope: st
                 raise click.UsageError(f"Nobody has the number {customer}.")
             held = Held(scope["category"], scope["kind"], scope["external_id"])
             placed = place_hold(
-                person, held, HoldGround(ground), because, review_on=review.date(), actor="command"
+                person, held, HoldGround(ground), because, review_on=review.date(), actor="command", is_secret=is_secret
             )  # fmt: skip
             public_id = placed.public_id
     except ReviewTooFar:
@@ -54,7 +57,9 @@ def holds() -> None:
 @click.argument("hold")
 @with_appcontext
 def lift(hold: str) -> None:
-    """Lift a hold. What is past its time goes with the next run."""
+    """Lift a hold, where fewer than two members could second that. What is past its time goes with the next run."""
+    if how_many_could(Permission.PLACE_HOLD) > 1:
+        raise click.UsageError("Two officers lift a hold together: one proposes it at /staff/holds.")
     try:
         with transaction():
             lift_hold(hold, "command")
