@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -11,6 +11,9 @@ from portal.personal_data.erasure.models import Tombstone
 
 
 def _named() -> Iterable[int]:
+    # A process may start before the migrations ran: it then says on `/readyz` that they are missing.
+    if not inspect(db.engine).has_table(Tombstone.__tablename__):
+        return ()
     found = db.session.execute(select(Tombstone.key_version).distinct()).scalars().all()
     db.session.rollback()
     return found

@@ -1,12 +1,10 @@
-"""Search everything that a portal keeps for the words that were planted: tables, files, objects, jobs."""
+"""Search every table for the words that were planted."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from portal.config import Settings
 from portal.infrastructure.database import db
 
 
@@ -18,14 +16,6 @@ def in_rows(words: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
             for column, value in row.items():
                 if holds(value, words):
                     yield table.name, str(column), repr(value)[:120]
-
-
-def in_files(settings: Settings, words: tuple[str, ...], *besides: Path) -> Iterator[str]:
-    """Yield the files of an instance that hold one of some words: the database, its log, the store, wake-ups."""
-    wanted = [word.encode() for word in words]
-    for path in sorted(path for folder in (settings.instance, *besides) for path in folder.rglob("*")):
-        if path.is_file() and path.parent.name != "mail" and any(word in path.read_bytes() for word in wanted):
-            yield path.name
 
 
 def holds(value: Any, words: tuple[str, ...]) -> bool:
