@@ -209,7 +209,7 @@ _LABELS: Final = {
     "case": Label(fr="Votre situation", en="Your situation"),
     "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
     "categories": Label(fr="Données concernées", en="Data concerned"),
-    "every_page": Label(fr="Chaque donnée sur une page à lire", en="Every item on a page to read"),
+    "every_page": Label(fr="Toutes les données dans les pages à lire", en="Every item in the pages to read"),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),
