@@ -64,7 +64,7 @@ def test_what_was_typed_stands_on_the_check_page_and_can_be_changed(known: Brows
     page = describe_copy(known, scope="some", categories=["contact"])
     assert WORDS in page.text
     assert "Coordonnées" in page.text
-    page = page.click("Modifier Vos précisions")
+    page = page.click("Modifier Précisions")
     assert page.form(with_field="details").find("textarea").get_text().strip() == WORDS
     page = page.submit({"details": "Autre chose"}, with_field="details")
     assert "Autre chose" in page.text

@@ -230,7 +230,7 @@ def test_a_request_that_staff_entered_tells_no_hour_that_nobody_knows(people: Pe
     reference = taken_in(people, days_ago=12)
     day = long_date(clock.now() - timedelta(days=12), "fr", weekday=False).replace("\u00a0", " ")
     page = browser.get(f"/requests/{reference}")
-    assert f"Reçue le {day} Votre demande" in page.text
+    assert f"Reçue le {day} La demande" in page.text
     assert "Nous avons saisi votre demande ici" in page.text, "it was received before the day of this line"
     receipt = browser.get(f"/requests/{reference}/receipt").text
     assert f"Reçue le {day} " in receipt and f"{day} à" not in receipt
