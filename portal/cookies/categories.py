@@ -25,8 +25,8 @@ def necessary_cookies(session: str, staff_session: str, language: str, form: str
     )
 
 
-_SESSION: Final = Label(fr="Vous garder connecté", en="Keep you signed in")
-_STAFF_SESSION: Final = Label(fr="Garder un agent connecté", en="Keep a staff member signed in")
+_SESSION: Final = Label(fr="Garder votre session ouverte", en="Keep you signed in")
+_STAFF_SESSION: Final = Label(fr="Garder ouverte la session d'un agent", en="Keep a staff member signed in")
 _FORM: Final = Label(
     fr="Protéger les formulaires et garder ce que vous tapez d'une page à l'autre",
     en="Protect the forms and keep what you type from page to page",

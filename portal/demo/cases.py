@@ -121,7 +121,7 @@ def _file(
         _give_documents(number, session_id, draft_id, documents)
     with transaction() as session:
         file_request(_account(number), session.get_one(AccountSession, session_id), draft_id)
-    # Whoever signs in to look at the demonstration brings a browser of their own, and it is the first one.
+    # Whoever signs in to look at the demonstration brings a browser of their own: it is new, and asked for a code.
     with transaction():
         forget_devices(_account(number).id)
 

@@ -8,12 +8,20 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, literal, select
 
 from portal import clock
+from portal.bilingual import Label
 from portal.exports.ends import PARTS
 from portal.exports.models import AnswerPackage
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.uses.purposes import REQUESTS
+
+_KEPT = Label(
+    fr="Le fichier d'une copie est gardé {period} ; le fait qu'elle a existé reste avec la demande"
+    " à laquelle elle répond.",
+    en="The file of a copy is kept for {period}; that it was made is kept with the request it answers.",
+)
 
 
 def _summary(customer_id: int) -> Select[Any]:
@@ -43,8 +51,7 @@ def _items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]
 
 
 def _retention(language: str) -> str:
-    with force_locale(language):
-        return _("Two weeks for the file, then the fact that it was made with the request it answers.")
+    return _KEPT.filled(language, period=installed.organisation().retention.answer_files.text(language))
 
 
 register(

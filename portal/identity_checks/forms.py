@@ -150,7 +150,7 @@ def problem_sentence(refusal: DocumentRefused) -> str:
         UploadProblem.TOO_MANY_PIXELS: _(
             "This picture is too large (%(width)s × %(height)s pixels). Send a smaller one.", **_both(found)
         ),
-        UploadProblem.TRUNCATED: _("This file is cut off: a part of it did not arrive. Send it again."),
+        UploadProblem.TRUNCATED: _("This file is incomplete: a part of it did not arrive. Send it again."),
         UploadProblem.POLYGLOT: _("Something else is hidden in this file. Take a new photo and send that."),
         UploadProblem.TIMED_OUT: _(
             "We cannot show this file: it takes too long. Take a photo of the document instead."

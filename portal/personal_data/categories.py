@@ -113,9 +113,9 @@ _EXPLANATIONS: Final = {
 }
 
 _HEADINGS: Final = {
-    Question.SOURCE: Label(fr="D'où vient-elle ?", en="Where does it come from?"),
-    Question.PURPOSE: Label(fr="À quoi sert-elle ?", en="What is it used for?"),
-    Question.RECIPIENTS: Label(fr="Qui la reçoit ?", en="Who receives it?"),
-    Question.RETENTION: Label(fr="Combien de temps la gardons-nous ?", en="How long do we keep it?"),
+    Question.SOURCE: Label(fr="D'où viennent ces données ?", en="Where does it come from?"),
+    Question.PURPOSE: Label(fr="À quoi servent-elles ?", en="What is it used for?"),
+    Question.RECIPIENTS: Label(fr="Qui les reçoit ?", en="Who receives it?"),
+    Question.RETENTION: Label(fr="Combien de temps les gardons-nous ?", en="How long do we keep it?"),
     Question.RIGHTS: Label(fr="Que pouvez-vous faire ?", en="What can you do?"),
 }

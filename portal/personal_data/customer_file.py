@@ -31,8 +31,8 @@ _GIVEN_NAME = Label(fr="Prénom", en="Given name")
 _FAMILY_NAME = Label(fr="Nom", en="Family name")
 _BIRTH_DATE = Label(fr="Date de naissance", en="Date of birth")
 _LANGUAGE = Label(fr="Langue", en="Language")
-_CUSTOMER_SINCE = Label(fr="Relation commencée", en="Customer since")
-_ENDED = Label(fr="Relation terminée", en="No longer a customer since")
+_CUSTOMER_SINCE = Label(fr="Début de la relation", en="Customer since")
+_ENDED = Label(fr="Fin de la relation", en="No longer a customer since")
 _CAPACITY = Label(fr="Client en tant que", en="Customer as")
 _CAPACITIES = {
     Capacity.CONSUMER: Label(fr="consommateur", en="a consumer"),

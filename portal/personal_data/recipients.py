@@ -14,7 +14,7 @@ NAME_PROMISED: Final = declare(
     Ground.ROW,
     Label(
         fr="Nous ne pouvons pas encore donner de nom. Nous vous l'écrirons avant le {date}.",
-        en="We cannot give a name yet. We will write it to you before {date}.",
+        en="We cannot give a name yet. We will send it to you before {date}.",
     ),
     Label(fr="Nous ne pouvons pas encore donner de nom.", en="We cannot give a name yet."),
 )
@@ -23,7 +23,7 @@ NAME_PLANNED: Final = declare(
     Ground.SETTING,
     Label(
         fr="Nous ne pouvons pas encore donner de nom. Nous comptons le faire avant le {date}.",
-        en="We cannot give a name yet. We mean to before {date}.",
+        en="We cannot give a name yet. We mean to give it before {date}.",
     ),
     NAME_PROMISED.unknown,
 )

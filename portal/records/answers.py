@@ -192,7 +192,7 @@ def _limits(kinds: Sequence[Kind], language: str) -> list[Part]:
 def _add_portal(answers: Answers, retentions: list[str], register: RecipientRegister, language: str) -> None:
     """Add to each answer what this portal itself keeps, after what the company's systems sent."""
     here = _("What this portal keeps itself")
-    answers.source.append(Part((_("This portal: what you do here, and what our teams do for you."),), here))
+    answers.source.append(Part((_("From this portal: what you do here, and what our teams do for you."),), here))
     hosts = {f"{recipient.description(language)}." for recipient in register if recipient.role is RecipientRole.HOST}
     said = {part.sentences[0] for part in answers.recipients if not part.kinds}
     if not hosts:

@@ -241,18 +241,19 @@ def _in_words(value: Any, language: object) -> str:
 
 
 _CODES: Final = (Category, Use, RestrictionCase, Limit)
-_EVERYTHING: Final = Label(fr="Toutes vos données", en="All your data")
+_EVERYTHING: Final = Label(fr="Toutes les données", en="All data")
 _YES: Final = Label(fr="Oui", en="Yes")
 
+# Read by the person and by staff: no “you”.
 _LABELS: Final = {
-    "words": Label(fr="Votre demande, telle que nous l'avons reçue", en="Your request, as we received it"),
+    "words": Label(fr="La demande, telle que nous l'avons reçue", en="The request, as we received it"),
     "limited_to": Label(fr="Données concernées", en="Data concerned"),
     "category": Label(fr="Données concernées", en="Data concerned"),
     "use": Label(fr="Utilisation à arrêter", en="Use to stop"),
-    "case": Label(fr="Votre situation", en="Your situation"),
+    "case": Label(fr="Situation", en="Situation"),
     "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
     "categories": Label(fr="Données concernées", en="Data concerned"),
-    "every_page": Label(fr="Chaque donnée sur une page à lire", en="Every item on a page to read"),
+    "every_page": Label(fr="Toutes les données dans les pages à lire", en="Every item in the pages to read"),
     "when_it_ends": Label(
         fr="Ce qu'un contrat en cours demande, à effacer quand il se termine",
         en="What a running contract needs, to be erased when it ends",
@@ -260,8 +261,8 @@ _LABELS: Final = {
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),
-    "details": Label(fr="Vos précisions", en="Your details"),
+    "details": Label(fr="Précisions", en="Details"),
     "designee_name": Label(fr="Personne désignée", en="Person designated"),
     "designee_contact": Label(fr="Comment la joindre", en="How to reach them"),
-    "consent": Label(fr="Vous acceptez que nous gardions ces directives", en="You agree that we keep these directives"),
+    "consent": Label(fr="Accord pour que nous gardions ces directives", en="Consent that we keep these directives"),
 }

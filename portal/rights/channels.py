@@ -18,6 +18,11 @@ class Channel(StrEnum):
     FACEBOOK = "facebook"
     "Asked for by Facebook itself, under its signature."
 
+    @property
+    def tells_the_hour(self) -> bool:
+        """Whether it is known at what time a request came: of those that staff enter, only the day is."""
+        return self in {Channel.PORTAL, Channel.FACEBOOK}
+
     def label(self, language: object) -> str:
         """Return the word staff see."""
         return _LABELS[self].text(language)

@@ -93,20 +93,20 @@ _USES: Final = {
 
 _CASES: Final = {
     RestrictionCase.ACCURACY: Label(
-        fr="Je conteste des données, le temps que vous les vérifiiez",
-        en="I dispute some data, until you have checked them",
+        fr="Je conteste l'exactitude de certaines données, le temps que vous les vérifiiez",
+        en="I dispute that some data are right, until you have checked them",
     ),
     RestrictionCase.UNLAWFUL: Label(
-        fr="Vous les utilisez sans en avoir le droit, mais je ne veux pas les effacer",
-        en="You use them without any right to, but I do not want them erased",
+        fr="Vous utilisez mes données sans en avoir le droit, mais je ne veux pas qu'elles soient effacées",
+        en="You use my data without any right to, but I do not want them erased",
     ),
     RestrictionCase.CLAIMS: Label(
-        fr="J'en ai besoin pour défendre mes droits en justice",
-        en="I need them to defend my rights in court",
+        fr="J'ai besoin de mes données pour défendre mes droits en justice",
+        en="I need my data to defend my rights in court",
     ),
     RestrictionCase.OBJECTION: Label(
-        fr="Je me suis opposé à une utilisation, le temps de votre réponse",
-        en="I objected to a use, until you have answered",
+        fr="J'ai demandé l'arrêt d'une utilisation, le temps de votre réponse",
+        en="I have objected to a use, until you have answered",
     ),
 }
 

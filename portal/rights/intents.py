@@ -157,20 +157,21 @@ _EXPLANATIONS: Final = {
         en="We correct what is wrong and complete what is missing.",
     ),
     Intent.ERASE: Label(
-        fr="Nous effaçons ce que vous choisissez, sauf ce que la loi nous oblige à garder.",
-        en="We erase what you choose, except what the law makes us keep.",
+        fr="Nous effaçons ce que vous choisissez, sauf ce que la loi nous oblige ou nous autorise à garder.",
+        en="We erase what you choose, except what the law makes or lets us keep.",
     ),
     Intent.STOP_USE: Label(
-        fr="Nous arrêtons une utilisation de vos données : la publicité, un profil, des statistiques.",
-        en="We stop a use of your data: advertising, a profile, statistics.",
+        fr="La publicité s'arrête tout de suite. Pour une autre utilisation, comme des statistiques,"
+        " une personne vous répond.",
+        en="Advertising stops at once. For another use, such as statistics, a person answers you.",
     ),
     Intent.PAUSE: Label(
         fr="Nous gardons vos données sans les utiliser, le temps de régler une question.",
         en="We keep your data and do not use them while a question is settled.",
     ),
     Intent.TAKE_AWAY: Label(
-        fr="Nous vous donnons vos données dans un format qu'une autre entreprise peut lire.",
-        en="We give you your data in a format that another company can read.",
+        fr="Nous vous donnons ce que vous nous avez fourni, dans un format qu'une autre entreprise peut lire.",
+        en="We give you what you provided to us, in a format that another company can read.",
     ),
     Intent.REVIEW_DECISION: Label(
         fr="Une personne relit une décision prise par un programme et vous répond.",

@@ -370,6 +370,8 @@ _OUTCOME_STAFF: Final = {
 
 _OUTCOME_CUSTOMER: Final = {
     Outcome.GRANTED: Label(fr="Nous avons accepté votre demande", en="We have accepted your request"),
-    Outcome.PARTIAL: Label(fr="Nous en avons accepté une partie", en="We have accepted part of it"),
-    Outcome.REFUSED: Label(fr="Nous avons refusé", en="We have refused"),
+    Outcome.PARTIAL: Label(
+        fr="Nous avons accepté une partie de votre demande", en="We have accepted part of your request"
+    ),
+    Outcome.REFUSED: Label(fr="Nous avons refusé votre demande", en="We have refused your request"),
 }

@@ -14,10 +14,12 @@ from portal import bilingual, clock
 from portal.bilingual import NBSP
 from portal.infrastructure.typed_texts import without_overrides
 
+A_MONTH = 30
+
 
 def register(app: Flask) -> None:
     """Offer the filters to templates."""
-    dates = (long_date, short_date, month_name, date_time, time_of_day, relative_days, machine_date)
+    dates = (long_date, short_date, month_name, date_time, time_of_day, relative_days, recent_day, machine_date)
     for function in (*dates, file_size, number, money, own):
         app.add_template_filter(function, function.__name__)
     app.add_template_global(bilingual.is_time_written)
@@ -86,6 +88,15 @@ def relative_days(value: Any) -> str:
     if distance > 0:
         return str(ngettext("in %(num)s day", "in %(num)s days", distance))
     return str(ngettext("%(num)s day ago", "%(num)s days ago", -distance))
+
+
+def recent_day(value: Any) -> str:
+    """Return how many days ago a day was. More than a month ago the day itself says more: “900 days ago” is no date."""
+    day = _civil(value)
+    if day is None:
+        return ""
+    civil = day.date() if isinstance(day, datetime) else day
+    return relative_days(civil) if (clock.today() - civil).days <= A_MONTH else short_date(civil)
 
 
 def file_size(size: int) -> str:

@@ -119,6 +119,33 @@ def test_french_spaces_do_not_break() -> None:
     assert not faults, "use U+00A0:\n" + "\n".join(faults)
 
 
+# “Mail” is e-mail to some and a letter to others, and what may not be sent by the one may be sent by the other.
+POST_OR_NOT = re.compile(r"(?<![-\w])mails?\b(?! server)", re.IGNORECASE)
+# A participle that agrees with “vous” takes everybody for a man.
+FOR_A_MAN = re.compile(r"\bvous (?:n’)?(?:êtes|serez|seriez|étiez)(?: \w+)? \w+(?:é|u)\b|\bvous seul\b", re.IGNORECASE)
+
+
+def test_an_email_is_called_so() -> None:
+    assert not [f"{place}: {text!r}" for text, place in used_texts().items() if POST_OR_NOT.search(text or "")]
+
+
+def test_french_speaks_to_women_too() -> None:
+    texts = [(name, text) for name, message in messages() for text in translations_of(message)]
+    assert not [f"{name}.po: {text!r}" for name, text in texts if FOR_A_MAN.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (POST_OR_NOT, "Never send it by mail."),
+        (FOR_A_MAN, "Vous êtes connecté."),
+        (FOR_A_MAN, "vous serez alors déconnecté"),
+    ],
+)
+def test_these_rules_bite(rule: re.Pattern[str], text: str) -> None:
+    assert rule.search(text)
+
+
 @pytest.mark.parametrize("text", ["Veuillez saisir", "This is invalid"])
 def test_the_word_rule_bites(text: str) -> None:
     assert BANNED.search(text)

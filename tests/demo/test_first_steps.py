@@ -128,14 +128,14 @@ def text_of(fresh: Fresh, email: str) -> str:
 def test_it_shows_every_example_that_the_policy_names(fresh: Fresh) -> None:
     said = text_of(fresh, "camille@example.org")
     for example in (
-        "Civilité facultative", "Madame", "Identifiant", "Mot de passe enregistré", "Facebook",
+        "Civilité", "Madame", "Identifiant", "Mot de passe enregistré", "Facebook",
         "Facturation", "Livraison", "Adresse e-mail", "Téléphone", "Carte de paiement",
         "Cookie", "Balise web", "Pixel", "Identifiant mobile", "Ouverture d’un e-mail", "Publicité vue",
         "Paiement", "Remboursement", "Retour dans les 14 jours", "Commande", "Abonnement",
         "Préférence indiquée", "Plateforme", "Formulaire du site", "Réseau social", "Mon retour sur le nouvel éditeur",
         "Réponse à un sondage", "Avis", "Profil établi par analyse", "Adresse IP", "Modules du navigateur et versions",
         "uBlock Origin", "x86-64", "Fuseau horaire", "Lieu estimé", "Choix sur la publicité",
-        "Choix sur les moyens de vous écrire", "Un partenaire de données", "Un fournisseur d’informations",
+        "Choix sur les moyens de vous écrire", "D’un partenaire de données", "D’un fournisseur d’informations",
     ):  # fmt: skip
         assert example in said, example
     kinds, data_map = set(db.session.execute(select(Record.kind)).scalars()), installed_data_map()

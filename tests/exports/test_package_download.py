@@ -156,7 +156,7 @@ def test_an_expired_copy_is_gone_and_so_are_its_bytes(customer: Browser, address
     assert fetch(customer, address).status_code == 410, "before the worker came round"
     assert path.exists()
     words = customer.get(address).text
-    assert "Cette copie a pris fin le" in words
+    assert "Cette copie n’est plus disponible depuis le" in words
     assert "détruite" not in words, "its bytes are still there"
     with transaction():
         enqueue("retention.packages")

@@ -26,8 +26,7 @@ ALLOWED = {
     "The law makes us keep some data, such as invoices": "the same",
     "La loi nous oblige à garder ces données": "a ground of refusal, always printed with its articles",
     "The law makes us keep these data": "the same",
-    "sauf ce que la loi nous oblige à garder": "a limit of the request, without saying that it applies",
-    "except what the law makes us keep": "the same",
+    "sauf ce que la loi nous oblige ou nous autorise à garder": "a limit of the request, without saying that it applies",
     "The law makes us do it (legal obligation": "the name of the basis, with its article",
 }
 

@@ -266,11 +266,21 @@ def test_only_the_value_one_is_the_signal(camille: Browser, value: str, counts: 
 
 def test_a_restricted_customer_is_told(camille: Browser) -> None:
     with transaction():
-        suppress(customer_of("camille@example.org"), "restricted")
+        customer = customer_of("camille@example.org")
+        customer.restricted_at = clock.now()
+        suppress(customer, "restricted")
     page = open_page(camille)
     assert "Vos données sont en pause" in page.text
     assert SAVED in save(page, offers__email="accept").text
     assert flags_on() == set()
+
+
+def test_somebody_whose_erasure_was_granted_is_not_told_of_a_pause(camille: Browser) -> None:
+    with transaction():
+        suppress(customer_of("camille@example.org"), "restricted")
+    page = open_page(camille)
+    assert "Nous avons accepté d’effacer vos données" in page.text
+    assert "pause" not in page.text, "no choice comes back after an erasure"
 
 
 def test_cookies_are_asked_again_after_six_months(people: People) -> None:

@@ -162,7 +162,7 @@ def test_a_map_cannot_give_a_purpose_of_the_portal_another_basis(tmp_path: Path)
 
 
 def test_a_map_without_the_portal_s_purposes_still_has_them(tmp_path: Path) -> None:
-    before = '[purposes.social_sign_in]\nlabel = { fr = "Vous connecter par un réseau social", en = "Sign you in by a social network" }\nlawful_basis = "consent"\nchoices = ["sign_in.facebook"]\n'
+    before = '[purposes.social_sign_in]\nlabel = { fr = "Vous connecter par un réseau social", en = "Sign you in through a social network" }\nlawful_basis = "consent"\nchoices = ["sign_in.facebook"]\n'
     data_map = DataMap.load(changed(tmp_path / "map.toml", before, ""))
     assert data_map.purposes["social_sign_in"] == OWN_PURPOSES["social_sign_in"]
     assert set(OWN_PURPOSES) <= set(data_map.purposes)
@@ -183,8 +183,8 @@ def test_a_field_needs_a_declared_purpose(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "contract", "title", "optional"),
     [
-        ("fr", "Votre contrat avec nous l’exige", "Civilité facultative", "La civilité n’en fait jamais partie"),
-        ("en", "Your contract with us needs it", "Optional title", "A title is never one of them"),
+        ("fr", "Votre contrat avec nous l’exige", "Civilité", "La civilité n’en fait jamais partie"),
+        ("en", "Your contract with us needs it", "Title", "A title is never one of them"),
     ],
 )
 def test_no_text_says_that_the_contract_needs_a_title(
@@ -205,14 +205,14 @@ def test_no_text_says_that_the_contract_needs_a_title(
 
 
 def test_a_title_says_when_it_was_given_and_that_it_was_not(browser: Browser, take_in: TakeIn) -> None:
-    assert "Civilité facultative : Recueilli avec votre accord du 15 janvier 2026." in words(
+    assert "Civilité : Recueilli avec votre accord du 15 janvier 2026." in words(
         browser.get("/data/identity").text
     )
     for given_on in (None, "2026-01"):
         values = {"family_name": "Lefèvre", "title": "mrs", "title_given_on": given_on}
         assert take_in(record("civil_identity", "I-1", values, CAMILLE, source="platform")) == []
         said = words(browser.get("/data/identity").text)
-        assert "Civilité facultative : Cette donnée demande votre accord, et nous n’en trouvons pas la trace." in said
+        assert "Civilité : Cette donnée demande votre accord, et nous n’en trouvons pas la trace." in said
     values = {"family_name": "Lefèvre"}
     assert take_in(record("civil_identity", "I-1", values, CAMILLE, source="platform")) == []
-    assert "Civilité facultative :" not in words(browser.get("/data/identity").text).partition("D’où vient")[0]
+    assert "Civilité :" not in words(browser.get("/data/identity").text).partition("D’où vient")[0]

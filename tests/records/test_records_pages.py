@@ -104,7 +104,7 @@ def test_one_state_comes_first_and_the_last_looks_last(people: People, monkeypat
 
 def test_restricted_and_unmatched_people_are_told(people: People) -> None:
     browser = people.signed_in(external_id=None)
-    assert "n’est relié à aucun dossier client" in browser.get("/data").text
+    assert "n’est encore relié à aucune fiche client" in browser.get("/data").text
     with transaction():
         person = db.session.execute(select(Customer)).scalar_one()
         person.status, person.restricted_at = CustomerStatus.RESTRICTED, datetime(2026, 11, 20, tzinfo=UTC)
@@ -130,8 +130,8 @@ def test_a_category_shows_its_records_newest_first_then_five_answers(people: Peo
     assert any("Carte •••• 4242" in card for card in shown)
     assert headings(page) == [
         "Facture", "Paiement",
-        "D’où vient-elle ?", "À quoi sert-elle ?", "Qui la reçoit ?",
-        "Combien de temps la gardons-nous ?", "Que pouvez-vous faire ?",
+        "D’où viennent ces données ?", "À quoi servent-elles ?", "Qui les reçoit ?",
+        "Combien de temps les gardons-nous ?", "Que pouvez-vous faire ?",
     ]  # fmt: skip
     assert page.link("Télécharger cette catégorie") == "/requests/new/access?categories=transaction"
     assert "La loi nous oblige à garder les factures dix ans." in page.text

@@ -98,7 +98,7 @@ def test_the_copy_says_the_same(browser: Browser, app: Flask) -> None:
     assert (
         said["Know what you think"] == "You gave this consent for 1 of 5 choices, the latest on 1\u00a0February 2026."
     )
-    assert said["Adapt our services to your taste"] == "We have no record that you agreed."
+    assert said["Adapt our services to your tastes"] == "We have no record that you agreed."
     assert said["Answer your questions and follow our exchanges"] == ""
 
 

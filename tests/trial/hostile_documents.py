@@ -38,7 +38,7 @@ SAYS: dict[UploadProblem, str] = {
     UploadProblem.TOO_BIG: "Choisissez-en un de 10 Mo au plus",
     UploadProblem.WRONG_TYPE: "ni une image JPEG, PNG, WebP ou HEIC, ni un PDF",
     UploadProblem.UNREADABLE: "Nous ne pouvons pas lire ce fichier",
-    UploadProblem.TRUNCATED: "Ce fichier est coupé",
+    UploadProblem.TRUNCATED: "Ce fichier est incomplet",
     UploadProblem.ENCRYPTED_PDF: "Un mot de passe protège ce PDF",
     UploadProblem.ANIMATED: "est animée",
     UploadProblem.TOO_MANY_PAGES: "pages au plus",

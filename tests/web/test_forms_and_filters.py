@@ -341,6 +341,14 @@ class TestFrenchFilters:
         with clock.stopped_at(MOMENT):
             assert filters.relative_days(day) == words
 
+    @pytest.mark.parametrize(
+        ("day", "words"),
+        [("2026-10-21", "il y a 30 jours"), ("2026-10-20", "20 oct. 2026"), ("2024-06-03", "3 juin 2024")],
+    )
+    def test_how_recent_a_day_is(self, day: str, words: str) -> None:
+        with clock.stopped_at(MOMENT):
+            assert filters.recent_day(day) == words.replace(" ", NBSP if day < "2026-10-21" else " ")
+
 
 @pytest.mark.usefixtures("english")
 class TestEnglishFilters:
@@ -383,7 +391,7 @@ def test_an_instant_is_told_in_the_day_of_paris(pages: Flask, language: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["long_date", "short_date", "date_time", "time_of_day", "relative_days", "machine_date"]
+    "name", ["long_date", "short_date", "date_time", "time_of_day", "relative_days", "recent_day", "machine_date"]
 )
 def test_no_date_is_no_text(name: str) -> None:
     told: Any = getattr(filters, name)

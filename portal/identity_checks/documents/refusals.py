@@ -70,7 +70,7 @@ def _taken_in(
     except DocumentRefused as fault:
         return refuse(errand, paper, side, fault)
     except Infected:
-        sentence = _("Our virus scanner does not let this file in. Take a new photo and send that.")
+        sentence = _("Our virus scanner rejected this file. Take a new photo and send that.")
         return _refuse(errand, paper, side, "infected", sentence)
     except SentTwice:
         return _refuse(errand, paper, side, "sent_twice", _("You sent the same file twice. Choose the other side."))

@@ -213,7 +213,7 @@ _ALWAYS_ASKED: Final = Label(
     en="We check identity for every request of this kind.",
 )
 _LABELS: Final = {
-    DoubtSignal.FACEBOOK_ONLY: Label(fr="Connexion par Facebook seul", en="Signed in by Facebook only"),
+    DoubtSignal.FACEBOOK_ONLY: Label(fr="Connexion par Facebook seul", en="Signed in through Facebook only"),
     DoubtSignal.EMAIL_RECENTLY_CONFIRMED: Label(fr="E-mail confirmé récemment", en="E-mail confirmed recently"),
     DoubtSignal.EMAIL_RECENTLY_CHANGED: Label(fr="E-mail changé récemment", en="E-mail changed recently"),
     DoubtSignal.NEW_DEVICE: Label(fr="Nouvel appareil", en="New device"),

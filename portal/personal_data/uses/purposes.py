@@ -48,7 +48,7 @@ SECURITY: Final = Purpose(
 )
 SOCIAL_SIGN_IN: Final = Purpose(
     code="social_sign_in",
-    label=Label(fr="Vous connecter par un réseau social", en="Sign you in by a social network"),
+    label=Label(fr="Vous connecter par un réseau social", en="Sign you in through a social network"),
     lawful_basis=LawfulBasis.CONSENT,
     choices=("sign_in.facebook",),
 )

@@ -120,7 +120,9 @@ def _account(request: RightsRequest) -> Rows:
 def _last_session(account: Account) -> Rows:
     statement = select(AccountSession).where(AccountSession.account_id == account.id)
     latest = db.session.execute(statement.order_by(AccountSession.id.desc()).limit(1)).scalar_one_or_none()
-    return [(_("Last sign-in"), f"{latest.device}, {date_time(latest.created_at)}")] if latest else []
+    if latest is None:
+        return []
+    return [(_("Last sign-in"), ", ".join(each for each in (latest.device, date_time(latest.created_at)) if each))]
 
 
 def _checks(request: RightsRequest) -> Rows:

@@ -54,7 +54,7 @@ def _words(erasure: Erasure) -> tuple[str, str, str]:
 _SAID = {
     ErasureState.COOLING: (
         _l("The erasure is decided"),
-        _l("Until then it can be cancelled, by the link in our mail or on the page of the request."),
+        _l("Until then it can be cancelled, by the link in our e-mail or on the page of the request."),
         "running",
     ),
     ErasureState.WAITING: (

@@ -24,6 +24,7 @@ from portal.rights.filing.open_requests import open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
 from portal.rights.models import RequestDraft
+from portal.web.filters import long_date
 from portal.web.incoming.rate_limits import TooManyTries, count_try
 
 Answer = str | tuple[str, int] | Response
@@ -86,7 +87,9 @@ def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answ
         saved = save_answers(current_user.customer, intent, answers, is_complete=is_valid)
         public_id = saved.public_id
     if is_later:
-        flash(_("Your request is kept for 30 days. You find it here when you come back."), "success")
+        kept_until = long_date(saved.expires_at, weekday=False)
+        words = _("Your request is kept until %(date)s. You will find it here when you come back.", date=kept_until)
+        flash(words, "success")
         return redirect(url_for(".index"), 303)
     saved = _own_draft(public_id)
     step = progress_of(saved, current_user, g.portal_session).missing

@@ -87,7 +87,7 @@ class ScopeForm(DetailsForm):
 class CopyForm(ScopeForm):
     names = ("scope", "categories", "every_page", "details")
     every_page = BooleanField(
-        _l("I want every item on a page to read"),
+        _l("I want every item in the pages to read"),
         description=_l(
             "The copy always holds everything, in files for a spreadsheet. Its pages to read show the 500 newest items"
             " of each category."
@@ -220,7 +220,7 @@ class TakeAwayForm(ScopeForm):
     names = ("scope", "categories", "destination", "details")
     destination = StringField(
         _l("Another company that should receive them (optional)"),
-        description=_l("We send them there directly where it is technically possible. Else you get the file."),
+        description=_l("We send them there directly where it is technically possible. Otherwise you get the file."),
         validators=[LengthBetween(most=300)],
     )
     details = long_text(_l("Something to add? (optional)"))
@@ -231,7 +231,7 @@ class ReviewDecisionForm(DetailsForm):
     decision = long_text(
         _l("Which decision?"),
         _l("What was decided, and when if you know: a refused payment, a closed account, a price."),
-        _l("Say which decision you want looked at."),
+        _l("Say which decision you want looked at again."),
     )
     details = long_text(_l("What should the person who looks at it know? (optional)"))
 

@@ -31,6 +31,7 @@ from portal.rights.following.standing import stage_now, stages_of, state_of
 from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.web.filters import date_time, long_date
 from portal.web.pagination import Page, keyset_page
 
 PAGE_SIZE = 20
@@ -103,6 +104,12 @@ class Tracking:
     def is_answered(self) -> bool:
         """Whether the answer has left."""
         return self.request.answered_at is not None
+
+    @property
+    def received(self) -> str:
+        """When it came, as exactly as we know."""
+        at = self.request.received_at
+        return date_time(at) if self.request.channel.tells_the_hour else long_date(at, weekday=False)
 
     @property
     def in_brief(self) -> Rows:
@@ -201,7 +208,7 @@ def _pause_reason(request: RightsRequest) -> PauseReason | None:
 def _moment(event: RequestEvent) -> Moment:
     is_ours = event.staff_id is not None
     titles = {
-        EventKind.FILED: _("Request received"),
+        EventKind.FILED: _("We entered your request here") if is_ours else _("Request received"),
         EventKind.DOCUMENT_RECEIVED: _("Identity document received"),
         EventKind.IDENTITY_CONFIRMED: _("Identity confirmed"),
         EventKind.DOCUMENT_ASKED: _("We asked for an identity document"),

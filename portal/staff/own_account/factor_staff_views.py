@@ -77,7 +77,7 @@ def own_page() -> str:
 def passkeys() -> Answer:
     form = NewPasskeyForm(name=device_label(request.user_agent.string))
     if form.is_submitted() and form.validate() and _keep(form):
-        return _done(_("The passkey is added. Your other sessions are ended."), "passkeys")
+        return _done(_("The passkey is added. Your other sessions are closed."), "passkeys")
     return _passkeys_page(form, is_refused=form.is_submitted())
 
 
@@ -112,7 +112,7 @@ def passkey_remove(public_id: str) -> Answer:
             is_gone = remove_passkey(g.portal_session, public_id)
     except LastFactor:
         return _passkeys_page(NewPasskeyForm(formdata=None), is_last=True)
-    return _done(_("The passkey is removed. Your other sessions are ended."), "passkeys") if is_gone else abort(404)
+    return _done(_("The passkey is removed. Your other sessions are closed."), "passkeys") if is_gone else abort(404)
 
 
 def _passkeys_page(form: NewPasskeyForm, *, is_refused: bool = False, is_last: bool = False) -> Answer:
@@ -135,7 +135,7 @@ def account_app() -> Answer:
             is_set_up = set_up_app(g.portal_session, secret, form.code.data)
         if is_set_up:
             forget_app_secret()
-            return _done(_("The app is set up. Your other sessions are ended."))
+            return _done(_("The app is set up. Your other sessions are closed."))
         refuse_app_code(form)
     return _app_page(form, secret)
 
@@ -171,7 +171,7 @@ def account_app_remove() -> Answer:
             remove_app(g.portal_session)
     except LastFactor:
         return _app_page(AppCodeForm(formdata=None), None, is_last=True)
-    return _done(_("The app no longer opens your account. Your other sessions are ended."))
+    return _done(_("The app no longer opens your account. Your other sessions are closed."))
 
 
 @blueprint.route("/account/recovery-codes", methods=["GET", "POST"])

@@ -865,3 +865,10 @@ def test_a_copy_that_could_not_be_made_is_made_again(people: People, reviewer: B
     assert case(reference).status is Status.CLOSED
     (event,) = events("staff:package:requested_again")
     assert event.facts["reference"] == reference
+
+
+def test_a_case_speaks_to_staff_and_names_no_empty_browser(people: People, reviewer: Browser) -> None:
+    people.signed_in("camille@example.org")
+    page = open_case(reviewer, taken_in(people))
+    assert "La demande, telle que nous l’avons reçue" in page.text, "“votre demande” would be that of the reader"
+    assert "Dernière connexion ," not in page.text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from portal import clock
+from portal import bilingual, clock
 from portal.audit.models import AuditEvent
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
@@ -64,7 +64,7 @@ def test_what_was_typed_stands_on_the_check_page_and_can_be_changed(known: Brows
     page = describe_copy(known, scope="some", categories=["contact"])
     assert WORDS in page.text
     assert "Coordonnées" in page.text
-    page = page.click("Modifier Vos précisions")
+    page = page.click("Modifier Précisions")
     assert page.form(with_field="details").find("textarea").get_text().strip() == WORDS
     page = page.submit({"details": "Autre chose"}, with_field="details")
     assert "Autre chose" in page.text
@@ -82,10 +82,11 @@ def test_an_unfinished_page_can_be_kept_for_later(known: Browser) -> None:
     page = known.get("/requests/new/erasure")
     page = page.submit({"details": "Je ne sais pas encore"}, with_field="details", button="yes")
     assert page.url == "/requests"
-    assert "30 jours" in page.text
+    draft = db.session.execute(select(RequestDraft)).scalar_one()
+    until = bilingual.long_date(draft.expires_at, "fr", weekday=False).replace("\u00a0", " ")
+    assert f"gardée jusqu’au {until}" in page.text
     page = page.click("Effacer")
     assert "Je ne sais pas encore" in page.form(with_field="details").find("textarea").get_text()
-    draft = db.session.execute(select(RequestDraft)).scalar_one()
     assert draft.expires_at - clock.now() > timedelta(days=29)
     refused = known.get(f"/requests/drafts/{draft.public_id}/check")
     assert refused.url == f"/requests/drafts/{draft.public_id}"
@@ -292,7 +293,7 @@ def test_a_file_that_ended_is_not_offered_again(known: Browser, mailbox: Mailbox
             enqueue("retention.packages")
         run_asked_jobs()
     page = known.get(f"/requests/{reference}")
-    assert "Votre fichier a pris fin le" in page.text
+    assert "Votre fichier n’est plus disponible depuis le" in page.text
     assert "Ouvrir votre fichier" not in page.text
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal import clock
+from portal.bilingual import long_date
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.legal_time.clock_state import PauseReason
@@ -20,6 +21,7 @@ from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
+from tests.support.cases import taken_in
 from tests.support.filing import file_copy, only_request, trust_device
 
 
@@ -202,7 +204,7 @@ def test_the_answer_is_shown(known: Browser) -> None:
         Act(request, "portal").note(EventKind.ANSWERED, "Voici ce que nous avons fait.")
     page = known.get(page.url)
     assert page.text.count("Voici ce que nous avons fait.") == 2, "in the answer, and in the letter that opens below it"
-    assert "Nous en avons accepté une partie" in page.text
+    assert "Nous avons accepté une partie de votre demande" in page.text
 
 
 def test_a_request_taken_in_by_staff_is_followed_like_any_other(people: People, mailbox: Mailbox) -> None:
@@ -221,6 +223,17 @@ def test_a_request_taken_in_by_staff_is_followed_like_any_other(people: People, 
     page = browser.get("/requests").click("Effacer")
     assert "Effacez tout, dit-elle." in page.text
     assert request.reference in text_of(mailbox.last_to("camille@example.org"))
+
+
+def test_a_request_that_staff_entered_tells_no_hour_that_nobody_knows(people: People) -> None:
+    browser = people.signed_in()
+    reference = taken_in(people, days_ago=12)
+    day = long_date(clock.now() - timedelta(days=12), "fr", weekday=False).replace("\u00a0", " ")
+    page = browser.get(f"/requests/{reference}")
+    assert f"Reçue le {day} La demande" in page.text
+    assert "Nous avons saisi votre demande ici" in page.text, "it was received before the day of this line"
+    receipt = browser.get(f"/requests/{reference}/receipt").text
+    assert f"Reçue le {day} " in receipt and f"{day} à" not in receipt
 
 
 def test_closed_requests_come_page_by_page(known: Browser) -> None:

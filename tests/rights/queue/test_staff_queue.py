@@ -32,7 +32,7 @@ from tests.support.cases import (
 )
 from tests.support.looking.audit_trail import events
 
-HELD = "Suivi par"
+HELD = "Pris par"
 
 
 @pytest.fixture
@@ -112,8 +112,8 @@ NARROWED = [
     ({"when": "soon"}, ["soon"], ["4 jours ou moins"]),
     ({"when": "paused"}, ["paused"], ["En pause"]),
     ({"when": "extended"}, ["extended"], ["Prolongée"]),
-    ({"holder": "me"}, ["mine"], ["Suivi par : Moi"]),
-    ({"holder": "others"}, ["others"], ["Suivi par : Collègues"]),
+    ({"holder": "me"}, ["mine"], ["Pris par : Moi"]),
+    ({"holder": "others"}, ["others"], ["Pris par : Collègues"]),
     ({"closed": "yes"}, ["closed"], ["Dossiers clos"]),
     ({"right": "access", "when": "late"}, ["late"], ["Accès", "En retard"]),
 ]
@@ -408,7 +408,7 @@ def test_a_colleague_who_holds_the_case_keeps_it(reviewer: Browser, people: Peop
     take(colleague, reference)
     page = decide(page, "granted", "Votre adresse est corrigée.")
     assert page.status == 409
-    assert page.h1 == "Un collègue tient ce dossier"
+    assert page.h1 == "Un collègue a pris ce dossier"
     assert "Yann" in page.text
     assert "Votre adresse est corrigée." in page.text, "what was typed is not lost"
     assert case(reference).status is Status.RECEIVED
@@ -476,6 +476,6 @@ def test_of_two_people_who_take_one_case_at_once_one_gets_it(app: Flask, people:
 def test_my_cases_are_those_that_i_hold(reviewer: Browser, people: People) -> None:
     mine = taken_in(people, email="a@example.org")
     taken_in(people, email="b@example.org")
-    assert "Vous ne tenez aucun dossier." in reviewer.get("/staff/my-cases").text
+    assert "Vous n’avez pris aucun dossier." in reviewer.get("/staff/my-cases").text
     take(reviewer, mine)
     assert references(reviewer.get("/staff/my-cases")) == [mine]

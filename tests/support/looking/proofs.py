@@ -216,7 +216,12 @@ _PROMISES: Final = re.compile(
 )
 _OPENING: Final = re.compile(r"Ouvrir votre fichier|Open your file|Télécharger la copie|Download the copy")
 _DESTROYED: Final = re.compile(r"cette copie est détruite|copy has expired and was destroyed")
-_ON_HOLD: Final = re.compile(r"accepté le .{5,30} de mettre en pause|We accepted on .{5,30} to put")
+_ON_HOLD: Final = re.compile(
+    r"accepté le .{5,30} de mettre l’usage|Vos données sont en pause|we agreed to put|Your data are on hold"
+)
+_MAIL_PROMISED: Final = re.compile(
+    r"e-mail vous prévient|ous (vous )?écrirons (quand|à)|an e-mail tells you|e-mail you when"
+)
 _ANSWERED: Final = re.compile(r"Nous avons répondu|Réponse envoyée le|We have answered|Answered on")
 
 
@@ -232,6 +237,8 @@ def untrue_states(place: str, words: str, customer_id: int, language: str) -> It
         yield "says that a copy was destroyed"
     if _ON_HOLD.search(words) and db.session.get_one(Customer, customer_id).restricted_at is None:
         yield "says that the data are on hold"
+    if _MAIL_PROMISED.search(words) and not db.session.get_one(Customer, customer_id).email:
+        yield "promises a mail to nobody"
     if _ANSWERED.search(words) and not any(request.answered_at for request in _requests(customer_id, *Right)):
         yield "says that we answered"
     for reason, kinds in duties(language).items():
