@@ -118,6 +118,7 @@ REGISTERED = [
     "portal.lookups.recent_accesses",
     "portal.rights.carrying_out.answering",
     "portal.rights.identity.errands",
+    "portal.rights.identity.reasons",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
     "portal.retention.clock_guard",

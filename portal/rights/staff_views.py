@@ -3,8 +3,17 @@
 from portal.rights.deciding import case_staff_views
 from portal.rights.deciding import staff_views as deciding_views
 from portal.rights.filing import staff_views as filing_views
+from portal.rights.identity import lifting_staff_views
 from portal.rights.identity import staff_views as identity_views
 from portal.rights.queue import staff_views as queue_views
 from portal.rights.staff_blueprint import blueprint
 
-__all__ = ["blueprint", "case_staff_views", "deciding_views", "filing_views", "identity_views", "queue_views"]
+__all__ = [
+    "blueprint",
+    "case_staff_views",
+    "deciding_views",
+    "filing_views",
+    "identity_views",
+    "lifting_staff_views",
+    "queue_views",
+]

@@ -8,7 +8,7 @@ from portal.access.permissions import Permission
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.identity_checks.documents.viewing import Look
 from portal.rights.deciding.case_facts import CaseFacts
-from portal.rights.deciding.decisions import new_until
+from portal.rights.deciding.decisions import hands_out_alone, new_until
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
@@ -38,6 +38,7 @@ class CaseActs:
 
     Attributes:
         look: why this browser opened the document and until when; None when it has not.
+        hands_out_alone: whether this member vouched for the person, so that a copy of theirs waits for a second one.
         decided_it: whether the decision that waits for a second opinion is this member's own.
         new_until: until when this member leaves the second opinion to others, because their way in or role is new.
     """
@@ -46,6 +47,7 @@ class CaseActs:
     look: Look | None
     is_mine: bool
     is_held: bool
+    hands_out_alone: bool
     decided_it: bool
     new_until: datetime | None
     may_claim: bool
@@ -82,6 +84,7 @@ def acts_on(
         look=look if may_look and is_mine else None,
         is_mine=is_mine,
         is_held=is_mine or is_others,
+        hands_out_alone=hands_out_alone(request, member),
         decided_it=decided_it,
         new_until=until,
         may_claim=request.is_open and member.may(Permission.CLAIM_REQUEST),

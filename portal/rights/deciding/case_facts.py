@@ -20,6 +20,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
+from portal.rights.deciding.decisions import is_identity_settled
 from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
 from portal.rights.lifecycle import Outcome, needs_second_opinion
 from portal.rights.models import RequestDecision, RightsRequest
@@ -47,6 +48,7 @@ class CaseFacts:
     signals: list[str]
     documents: list[ShownSide]
     has_pending_check: bool
+    is_settled: bool
     may_doubt: bool
     points: tuple[CheckItem, ...]
     reject_reasons: tuple[RejectReason, ...]
@@ -78,6 +80,7 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
             for document in documents
         ],
         has_pending_check=check is not None,
+        is_settled=is_identity_settled(request),
         # When the document was destroyed before anybody decided, the open check can never end: ask for another one.
         may_doubt=not documents and may_ask_for_document(request),
         points=points_of(request, documents),

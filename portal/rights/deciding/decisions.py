@@ -1,4 +1,7 @@
-"""Decide a request, once it is known who asks; a refusal or an erasure needs a second person's agreement."""
+"""Decide a request, once it is known who asks, with a second person where one is needed.
+
+Another must agree to a refusal, to an erasure, and to a copy for somebody whom the decider vouched for.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +18,7 @@ from portal.identity_checks.queries import checks_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.rights import acting
-from portal.rights.carrying_out.answering import fulfil
+from portal.rights.carrying_out.answering import PACKAGED, fulfil
 from portal.rights.deciding.refusals import (
     Refusal,
     RefusalGround,
@@ -25,6 +28,7 @@ from portal.rights.deciding.refusals import (
     check_refusal,
     court_remedy,
 )
+from portal.rights.identity.lifting import vouched
 from portal.rights.lifecycle import Outcome, SecondOpinion, Status, Step, needs_second_opinion
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until
@@ -98,7 +102,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         evidence=draft.evidence, message=full_message(request, draft), done=draft.done,
     )  # fmt: skip
     db.session.add(decision)
-    is_second_needed = needs_second_opinion(request.right, draft.outcome)
+    is_second_needed = needs_second_opinion(request.right, draft.outcome) or hands_out_alone(request, member)
     act.record(DECIDED, outcome=draft.outcome, ground=draft.ground_given, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
@@ -116,7 +120,7 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
         NotReady: with everything that keeps it from leaving.
     """
     faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
-    if not _is_identity_settled(request.id) and draft.ground_given is not RefusalGround.IDENTITY_NOT_PROVEN:
+    if not is_identity_settled(request) and draft.ground_given is not RefusalGround.IDENTITY_NOT_PROVEN:
         faults.append(IdentityUnsettled())
     if draft.outcome is not Outcome.GRANTED:
         try:
@@ -161,10 +165,15 @@ def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None
     return waits_until(member, needed, StaffMember.id != decision.staff_id)
 
 
-def _is_identity_settled(request_id: int) -> bool:
-    """Whether nobody asked for proof of identity, or the last check found the person to be who they say."""
-    checks = checks_of(request_id)
-    return not checks or checks[-1].result is CheckResult.CONFIRMED
+def is_identity_settled(request: RightsRequest) -> bool:
+    """Whether no doubt remains about who asks, and the last check, if any, found the person to be who they say."""
+    checks = checks_of(request.id)
+    return not request.identity_signals and (not checks or checks[-1].result is CheckResult.CONFIRMED)
+
+
+def hands_out_alone(request: RightsRequest, member: StaffMember) -> bool:
+    """Whether a member would hand a copy out to somebody whom they alone may have vouched for."""
+    return request.right in PACKAGED and vouched(request, member)
 
 
 def latest_decision(request_id: int) -> RequestDecision | None:

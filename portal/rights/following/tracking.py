@@ -12,7 +12,6 @@ from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
 from portal.identity_checks.proof.known_address import address_that_lifts
-from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
 from portal.legal_time.clock_state import Deadline, PauseReason
@@ -23,6 +22,8 @@ from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
+from portal.rights.identity.lifting import doubts_of
+from portal.rights.identity.posting import posted_letter
 from portal.rights.lifecycle import Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
@@ -67,6 +68,7 @@ class Tracking:
     effects: list[str]
     package: AnswerPackage | None
     may_use_code: bool
+    awaits_letter_code: bool
 
     @property
     def awaits_document(self) -> bool:
@@ -152,12 +154,13 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         effects=effects_of(request, language),
         package=package_of_request(request.id),
         may_use_code=_may_use_code(request, account),
+        awaits_letter_code=request.is_open and posted_letter(request) is not None,
     )
 
 
 def _may_use_code(request: RightsRequest, account: Account) -> bool:
     """Return whether a code lifts every doubt for which a request waits, so that no document is needed."""
-    doubts = [DoubtSignal(code) for code in request.identity_signals]
+    doubts = doubts_of(request)
     is_waiting = request.status is Status.IDENTITY_PENDING and bool(doubts)
     return is_waiting and address_that_lifts(account, doubts) is not None
 
@@ -177,6 +180,13 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.IDENTITY_CONFIRMED: _("Identity confirmed"),
         EventKind.DOCUMENT_ASKED: _("We asked for an identity document"),
         EventKind.IDENTITY_REJECTED: _("Identity not confirmed"),
+        EventKind.CALLED_BACK: _("We called a number that we hold: you confirmed that the request is yours"),
+        EventKind.CALL_MISSED: _("We called a number that we hold and did not reach you"),
+        EventKind.CALL_DENIED: _("Identity not confirmed"),
+        EventKind.LETTER_SENT: _("We sent a registered letter with a code"),
+        EventKind.LETTER_CONFIRMED: _("We have the code of our registered letter"),
+        EventKind.LETTER_RETURNED: _("Our registered letter came back"),
+        EventKind.DOUBT_LIFTED: _("We no longer doubt that the request is yours"),
         EventKind.CLARIFICATION_ASKED: _("We asked you a question"),
         EventKind.ADDED: _("We added this") if is_ours else _("You added this"),
         EventKind.EXTENDED: _("We took more time"),
