@@ -69,8 +69,10 @@ def _places(
     is_theirs = (Record.customer_id == customer.id, Record.kind == kind, Record.corrected_at.is_(None))
     statement = select(Record).where(*is_theirs, Record.received_at <= limit)
     newest = statement.order_by(Record.recorded_at.desc(), Record.id.desc()).limit(20)
-    found = [(row, words(values_of(row))) for row in db.session.execute(newest).scalars()]
-    return [Place(f"{kind}-{row.id}", text, masked(text), row.received_at) for row, text in found if text]
+    # The address of bills is often that of deliveries: it is offered once.
+    found = {words(values_of(row)): row for row in reversed(db.session.execute(newest).scalars().all())}
+    places = [Place(f"{kind}-{row.id}", text, masked(text), row.received_at) for text, row in found.items() if text]
+    return places[::-1]
 
 
 def _number(values: dict[str, Any]) -> str:

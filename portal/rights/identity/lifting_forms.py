@@ -39,7 +39,7 @@ class PlaceForm(CaseForm):
 
 def _in_words(place: Place) -> str:
     since = long_date(place.since, get_locale(), weekday=False)
-    return str(_l("%(place)s, held since %(date)s", place=", ".join(place.words.splitlines()), date=since))
+    return str(_l("%(place)s (since %(date)s)", place=", ".join(place.words.splitlines()), date=since))
 
 
 class CallBackForm(PlaceForm):
