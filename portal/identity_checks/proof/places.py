@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from babel import Locale
 from sqlalchemy import select
 
 from portal import clock
@@ -20,6 +21,7 @@ from portal.records.models import Record, values_of
 HELD_FOR: Final = timedelta(days=30)
 """Our own figure, as for an address that was confirmed lately: no text gives any."""
 
+_FRENCH: Final = Locale("fr")
 _NUMBER, _ADDRESS = "phone_number", "postal_address"
 REACHED_BY: Final = (_NUMBER, _ADDRESS)
 """The kinds of record that say where somebody is reached."""
@@ -81,8 +83,17 @@ def _number(values: dict[str, Any]) -> str:
 
 def _address(values: dict[str, Any]) -> str:
     town = " ".join(str(values[name]) for name in ("postal_code", "city") if values.get(name))
-    lines = [*(str(values[name]) for name in _LINES if values.get(name)), town, str(values.get("country") or "")]
+    lines = [
+        *(str(values[name]) for name in _LINES if values.get(name)),
+        town,
+        _abroad(str(values.get("country") or "")),
+    ]
     return "\n".join(line.strip() for line in lines if line.strip()) if values.get("line1") else ""
+
+
+def _abroad(country: str) -> str:
+    """Return the name of a country in capitals, as the French post reads it; nothing for France."""
+    return "" if country in {"", "FR"} else str(_FRENCH.territories.get(country, country)).upper()
 
 
 def _mask_number(number: str) -> str:
