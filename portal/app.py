@@ -138,6 +138,7 @@ REGISTERED = [
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
     "portal.rights.identity.errands",
+    "portal.rights.identity.reasons",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
     "portal.personal_data.erasure.steps",

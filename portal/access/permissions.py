@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Look at the picture of an identity document."""
     CHECK_IDENTITY = "check_identity"
     """Confirm or doubt an identity, and ask for a document."""
+    LIFT_DOUBT = "lift_doubt"
+    """Propose to lift a doubt about who asks by a written reason, which a second person must agree to."""
     DECIDE_REQUEST = "decide_request"
     """Approve, refuse, extend or answer a request."""
     SEE_DESK = "see_desk"
@@ -101,6 +103,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_DESK,
             Permission.OPEN_ARCHIVE,
             Permission.PLACE_HOLD,
+            Permission.LIFT_DOUBT,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
             Permission.SEE_FIGURES,
@@ -137,6 +140,7 @@ _PERMISSION_LABELS = {
     Permission.SEE_REQUEST: _l("Open a request and its messages"),
     Permission.SEE_DOCUMENT: _l("Look at an identity document"),
     Permission.CHECK_IDENTITY: _l("Check an identity and ask for a document"),
+    Permission.LIFT_DOUBT: _l("Propose to lift a doubt about who asks, by a written reason"),
     Permission.DECIDE_REQUEST: _l("Decide and answer a request"),
     Permission.SEE_DESK: _l("Open the officer’s desk"),
     Permission.GIVE_SECOND_OPINION: _l("Give the second opinion on a refusal or an erasure"),

@@ -16,6 +16,7 @@ from portal.demo.specimens import Holder, card_back, card_front, passport_page
 from portal.identity_checks.documents import intake
 from portal.identity_checks.proof.errands import errands
 from portal.identity_checks.proof.papers import Paper, Side
+from portal.identity_checks.proof.places import numbers_of
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
 from portal.infrastructure.jobs.models import Job, JobStatus
@@ -31,6 +32,7 @@ from portal.rights.filing.objecting import object_to_marketing
 from portal.rights.filing.other_ways import take_in
 from portal.rights.filing.receiving import file_request
 from portal.rights.filing.withdrawal import withdraw
+from portal.rights.identity.lifting import CallResult, call_back
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
 from portal.rights.items.deciding import Way
@@ -58,14 +60,14 @@ def make_cases() -> None:
         asked = _take_in("C-1007", Right.RESTRICTION, Channel.SOCIAL_NETWORK, "Mettez mes données en pause.")
         _ask(asked)
     with _days_ago(12):
-        second_wanted = _take_in("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.",
+        second_wanted = _take_in_and_call("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.",
             [Category.PROFILE, Category.USAGE, Category.TRACKING])  # fmt: skip
         _decide_erasure(second_wanted)
     with _days_ago(11):
-        reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
+        reviewed = _take_in_and_call("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
     with _days_ago(10):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
+        refused = _take_in_and_call("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
             [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
@@ -168,6 +170,19 @@ def _take_in(number: str, right: Right, channel: Channel, words: str, categories
     with transaction():
         staff = _staff("support@example.org")
         return take_in(_customer(number), right, channel, clock.now(), words, staff, categories=categories).id
+
+
+def _take_in_and_call(
+    number: str, right: Right, channel: Channel, words: str, categories: Sequence[Category] = ()
+) -> int:
+    """Take a request in, and call the customer back on a number of record, who says that they asked."""
+    request_id = _take_in(number, right, channel, words, categories)
+    with transaction():
+        request = _request(request_id)
+        place = numbers_of(request.customer, request.received_at)[0]
+        call_back(request, _staff("officer@example.org"), place, CallResult.CONFIRMED, version=request.version)
+        request.holder_id = request.held_until = None
+    return request_id
 
 
 def _refuse_invoices(request_id: int) -> None:

@@ -17,6 +17,7 @@ from portal.customers.models import Customer
 from portal.demo.cases import make_cases
 from portal.demo.holdings import LINKED_WITH_FACEBOOK, import_lines
 from portal.demo.people import CUSTOMERS, STAFF
+from portal.identity_checks.proof.places import REACHED_BY
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
@@ -63,6 +64,8 @@ def import_holdings() -> None:
     with transaction() as session:
         known_at = clock.now() - KNOWN_FOR
         session.execute(update(Customer).values(imported_at=known_at, created_at=known_at))
+        # And it held where to call and write to them.
+        session.execute(update(Record).where(Record.kind.in_(REACHED_BY)).values(received_at=known_at))
 
 
 def fill_archive() -> None:

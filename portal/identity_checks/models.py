@@ -30,6 +30,7 @@ class IdentityCheck(db.Model):
 
     Attributes:
         lifted: the doubts that it lifted, by their codes.
+        place: the number or address of record at which the person was reached, masked; empty where none was.
     """
 
     __tablename__ = "identity_checks"
@@ -42,6 +43,7 @@ class IdentityCheck(db.Model):
     reason: Mapped[str | None] = mapped_column(String(40))
     checked_by: Mapped[str | None] = mapped_column(String(20))
     lifted: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    place: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -23,6 +23,7 @@ from portal.personal_data.uses.purposes import REQUESTS
 _LIFTED = Label(fr="Doutes levés", en="Doubts lifted")
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
 _METHOD = Label(fr="Moyen", en="Means")
+_PLACE = Label(fr="Numéro ou adresse", en="Number or address")
 _RESULT = Label(fr="Résultat", en="Outcome")
 _CHECKER = Label(fr="Vérifiée par", en="Checked by")
 _CHECKED = Label(fr="Vérifiée le", en="Checked on")
@@ -58,6 +59,8 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         (_METHOD.text(language), method_label(check, language)),
         (_RESULT.text(language), result_label(check, language)),
     ]
+    if check.place:
+        facts.append((_PLACE.text(language), check.place))
     if check.lifted:
         facts.append((_LIFTED.text(language), lifted_labels(check, language)))
     if check.checked_by:
@@ -73,6 +76,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
         values={
             "method": check.method,
             "result": str(check.result),
+            "place": check.place,
             "doubts_lifted": check.lifted,
             "checked_by": check.checked_by,
             "checked_at": clock.written(check.checked_at),

@@ -135,6 +135,20 @@ class EventKind(StrEnum):
     IDENTITY_CONFIRMED = "identity_confirmed"
     DOCUMENT_ASKED = "document_asked"
     IDENTITY_REJECTED = "identity_rejected"
+    CALLED_BACK = "called_back"
+    """We called a number of record, and the person said that they asked; `text` is the number, masked."""
+    CALL_MISSED = "call_missed"
+    """We called such a number and did not reach the person."""
+    CALL_DENIED = "call_denied"
+    """We called such a number, and the person said that they asked for nothing: staff only."""
+    LETTER_SENT = "letter_sent"
+    """A registered letter with a code left; `text` is the masked address and the post's number."""
+    LETTER_CONFIRMED = "letter_confirmed"
+    """The code of the letter came back."""
+    LETTER_RETURNED = "letter_returned"
+    """The post brought the letter back."""
+    DOUBT_LIFTED = "doubt_lifted"
+    """The privacy officer wrote why there is no doubt, and a second person agreed."""
     CLARIFICATION_ASKED = "clarification_asked"
     ADDED = "added"
     EXTENDED = "extended"
@@ -155,7 +169,7 @@ class EventKind(StrEnum):
 
 
 class RequestEvent(db.Model):
-    """One line of a request's history; `text` is what a person typed, unchanged."""
+    """One line of a request's history; `text` is what a person typed, unchanged, or a masked number or address."""
 
     __tablename__ = "request_events"
 

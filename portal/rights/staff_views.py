@@ -4,6 +4,7 @@ from portal.rights.deciding import case_staff_views
 from portal.rights.deciding import staff_views as deciding_views
 from portal.rights.erasing import staff_views as erasing_views
 from portal.rights.filing import staff_views as filing_views
+from portal.rights.identity import lifting_staff_views
 from portal.rights.identity import staff_views as identity_views
 from portal.rights.items import staff_views as item_views
 from portal.rights.queue import staff_views as queue_views
@@ -17,5 +18,6 @@ __all__ = [
     "filing_views",
     "identity_views",
     "item_views",
+    "lifting_staff_views",
     "queue_views",
 ]

@@ -73,7 +73,7 @@ def test_a_template_that_takes_a_customer_can_only_be_drawn_by_the_door() -> Non
     [
         '{% extends "layouts/staff.html" %}{% block main %}{{ case.customer.full_name }}{% endblock %}',
         '{% extends "layouts/staff.html" %}{% block main %}{% include "rights/staff/panels/letter.html" %}{% endblock %}',
-        '{% extends "layouts/staff.html" %}{% include "rights/staff/panels/" ~ panel ~ ".html" %}',
+        '{% extends "layouts/staff.html" %}{% include "rights/staff/panels/deciding/" ~ panel ~ ".html" %}',
     ],
 )
 def test_the_rule_bites(source: str) -> None:

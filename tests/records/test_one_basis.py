@@ -205,9 +205,7 @@ def test_no_text_says_that_the_contract_needs_a_title(
 
 
 def test_a_title_says_when_it_was_given_and_that_it_was_not(browser: Browser, take_in: TakeIn) -> None:
-    assert "Civilité : Recueilli avec votre accord du 15 janvier 2026." in words(
-        browser.get("/data/identity").text
-    )
+    assert "Civilité : Recueilli avec votre accord du 15 janvier 2026." in words(browser.get("/data/identity").text)
     for given_on in (None, "2026-01"):
         values = {"family_name": "Lefèvre", "title": "mrs", "title_given_on": given_on}
         assert take_in(record("civil_identity", "I-1", values, CAMILLE, source="platform")) == []

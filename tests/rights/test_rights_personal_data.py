@@ -70,7 +70,7 @@ def test_a_check_is_told_and_its_document_never(people: People) -> None:
         checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())
     (item,) = held("identity_checks", "identity")
     assert item.values["result"] == "confirmed"
-    told = {"method", "result", "doubts_lifted", "checked_by", "checked_at", "document_destroyed_at"}
+    told = {"method", "result", "place", "doubts_lifted", "checked_by", "checked_at", "document_destroyed_at"}
     assert set(item.values) == told
     assert item.values["checked_by"] == "reviewer"
     assert "Vérification d’identité et demandes" in dict(item.facts).values()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.access.permissions import Role
 from portal.customers.models import Customer
+from portal.identity_checks.proof import checking
 from portal.infrastructure.database import db, transaction
 from portal.rights.channels import Channel
 from portal.rights.deciding.refusals import grounds_for
@@ -27,16 +28,24 @@ WORDS = "Voici ma demande, telle que je l’ai dite."
 
 def taken_in(
     people: People, right: Right = Right.RECTIFICATION, *, email: str = "camille@example.org", days_ago: float = 0,
-    channel: Channel = Channel.EMAIL, words: str = WORDS, **facts: Any,
+    channel: Channel = Channel.EMAIL, words: str = WORDS, is_proven: bool = True, **facts: Any,
 ) -> str:  # fmt: skip
-    """Take in a request of a customer and return its reference. A customer who is not known yet is made."""
+    """Take in a request of a customer and return its reference. A customer who is not known yet is made.
+
+    Args:
+        is_proven: whether whoever took it in made sure of the person, so that no doubt is left.
+    """
     known = select(Customer.id).where(Customer.email == email)
     customer_id = db.session.execute(known).scalar_one_or_none() or people.customer(email, **facts).id
     member_id = _operator(people)
     with transaction() as session:
         received_at = clock.now() - timedelta(days=days_ago)
         customer, member = session.get_one(Customer, customer_id), session.get_one(StaffMember, member_id)
-        return take_in(customer, right, channel, received_at, words, member).reference
+        request = take_in(customer, right, channel, received_at, words, member)
+        if is_proven and request.identity_signals:
+            lifted, request.identity_signals = request.identity_signals, []
+            checking.note_check(customer.id, request.id, checking.BY_STAFF, lifted=lifted, member=member)
+        return request.reference
 
 
 def _operator(people: People) -> int:

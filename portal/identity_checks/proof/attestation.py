@@ -9,12 +9,15 @@ from portal.bilingual import Label, date_time
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.checking import (
     BY_STAFF,
+    CALL_BACK,
     DOCUMENT,
     FACEBOOK_AND_CODE,
     FACEBOOK_SIGNATURE,
     KNOWN_ADDRESS,
+    REGISTERED_LETTER,
     SECOND_STEP,
     SESSION,
+    WRITTEN_REASON,
 )
 from portal.identity_checks.proof.policy import DoubtSignal
 from portal.lookups.access_log import team_label
@@ -31,6 +34,15 @@ _METHODS: Final = {
     SESSION: Label(fr="Connexion à ce portail", en="Sign-in to this portal"),
     FACEBOOK_SIGNATURE: Label(fr="Signature de Facebook", en="Signature of Facebook"),
     BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
+    CALL_BACK: Label(fr="Appel à un numéro que nous détenons", en="Call to a number that we hold"),
+    REGISTERED_LETTER: Label(
+        fr="Code d'une lettre recommandée, à une adresse que nous détenons",
+        en="Code of a registered letter, to an address that we hold",
+    ),
+    WRITTEN_REASON: Label(
+        fr="Motif écrit du délégué à la protection des données, validé",
+        en="Written reason of the privacy officer, seconded",
+    ),
 }
 _RESULTS: Final = {
     CheckResult.PENDING: Label(fr="En attente", en="Pending"),
@@ -68,5 +80,5 @@ def attestation(check: IdentityCheck, language: object) -> str:
     """Return in one line how a check was made, which doubts it lifted, by whom and when."""
     lifted = _LIFTED.filled(language, doubts=lifted_labels(check, language)) if check.lifted else ""
     when = date_time(check.checked_at, language) if check.checked_at else ""
-    facts = (method_label(check, language), lifted, checker_label(check, language), when)
+    facts = (method_label(check, language), check.place, lifted, checker_label(check, language), when)
     return " · ".join(fact for fact in facts if fact)

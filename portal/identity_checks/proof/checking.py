@@ -33,6 +33,12 @@ FACEBOOK_SIGNATURE = "facebook_signature"
 """Method: Facebook signed the request, for the account that its number for the person opens."""
 BY_STAFF = "by_staff"
 """Method: a staff member made sure of the person while taking the request in, without any document."""
+CALL_BACK = "call_back"
+"""Method: a staff member called a number of record, and the person said whether they asked."""
+REGISTERED_LETTER = "registered_letter"
+"""Method: the person gave the code back that a registered letter to an address of record carried."""
+WRITTEN_REASON = "written_reason"
+"""Method: the privacy officer wrote why there is no doubt, and a second person agreed."""
 
 
 class AlreadyChecked(ValueError):
@@ -53,18 +59,29 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
 
 
 def note_check(
-    customer_id: int, request_id: int, method: str, *, lifted: Iterable[str] = (), checked_by: str = "portal"
+    customer_id: int,
+    request_id: int,
+    method: str,
+    *,
+    lifted: Iterable[str] = (),
+    result: CheckResult = CheckResult.CONFIRMED,
+    place: str = "",
+    member: StaffMember | None = None,
 ) -> IdentityCheck:
-    """Add, in the current transaction, a check that is confirmed already, because no document was needed.
+    """Add, in the current transaction, a check that has its result already, because it needed no document.
 
     Args:
         method: one of the methods above, except `DOCUMENT`.
         lifted: the doubts that it lifted.
-        checked_by: a role, or `portal`.
+        place: the number or address of record at which the person was reached, masked.
+        member: who made sure of the person; None for the portal.
     """
     check = open_check(customer_id, request_id, method)
-    check.lifted = [str(signal) for signal in lifted]
-    _conclude(check, CheckResult.CONFIRMED, checked_by)
+    check.lifted, check.place = [str(signal) for signal in lifted], place
+    if member:
+        _conclude(check, result, member.role, actor=f"staff:{member.public_id}")
+    else:
+        _conclude(check, result, "portal")
     return check
 
 

@@ -63,6 +63,10 @@ LIFTED_AT_EARLIER_ADDRESS: Final = LIFTED_AT_SIGN_IN_ADDRESS | {
 }
 """The same with an address that was held before the account, or before its address was changed."""
 
+# It shows a name and a date of birth, and says nothing of an account that Facebook alone opens, nor of a mandate.
+LIFTED_BY_DOCUMENT: Final = frozenset(DoubtSignal) - {DoubtSignal.FACEBOOK_ONLY, DoubtSignal.ON_BEHALF}
+"""A document, compared with what is held."""
+
 RIGHTS_SUBJECT_TO_PROOF: Final = frozenset({"access", "portability", "erasure", "directives", "rectification"})
 """Rights that disclose or destroy; rectification only when it touches who the person is."""
 
@@ -179,8 +183,7 @@ def is_document_needed(
     cleared = tuple(signal for signal in found if signal in situation.lifted)
     remaining = [signal for signal in found if signal not in cleared]
     is_on_doubt = setting is IdentityPolicySetting.ON_DOUBT
-    is_asked = _is_asked(setting, bool(remaining))
-    needed = is_asked and situation.can_compare
+    needed = situation.can_compare and _is_asked(setting, remaining)
     return IdentityDecision(
         needed=needed,
         setting=setting,
@@ -192,9 +195,10 @@ def is_document_needed(
     )
 
 
-def _is_asked(setting: IdentityPolicySetting, has_doubt: bool) -> bool:
+def _is_asked(setting: IdentityPolicySetting, remaining: list[DoubtSignal]) -> bool:
+    """Whether a document is asked for: on a doubt only where it lifts all of them, for else it would not be enough."""
     if setting is IdentityPolicySetting.ON_DOUBT:
-        return has_doubt
+        return bool(remaining) and LIFTED_BY_DOCUMENT.issuperset(remaining)
     return setting is IdentityPolicySetting.ALWAYS
 
 

@@ -9,7 +9,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.identity_checks.documents.viewing import Look
 from portal.personal_data.erasure.models import Erasure
 from portal.rights.deciding.case_facts import CaseFacts
-from portal.rights.deciding.decisions import new_until
+from portal.rights.deciding.decisions import hands_out_alone, new_until
 from portal.rights.items.reopening import awaits_confirmation
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
@@ -18,7 +18,7 @@ from portal.staff.models import StaffMember
 
 
 class Panel(StrEnum):
-    """What the page shows where a decision is made. Each panel's template has the name of its code."""
+    """What the page shows where a decision is made. Its template, in the room `deciding`, has the name of its code."""
 
     IDENTITY = "identity"
     "A document waits to be looked at."
@@ -44,6 +44,7 @@ class CaseActs:
 
     Attributes:
         look: why this browser opened the document and until when; None when it has not.
+        hands_out_alone: whether this member vouched for the person, so that a copy of theirs waits for a second one.
         decided_it: whether the decision that waits for a second opinion is this member's own.
         new_until: until when this member leaves the second opinion to others, because their way in or role is new.
     """
@@ -52,6 +53,7 @@ class CaseActs:
     look: Look | None
     is_mine: bool
     is_held: bool
+    hands_out_alone: bool
     decided_it: bool
     new_until: datetime | None
     may_claim: bool
@@ -90,6 +92,7 @@ def acts_on(
         look=look if may_look and is_mine else None,
         is_mine=is_mine,
         is_held=is_mine or is_others,
+        hands_out_alone=hands_out_alone(request, member),
         decided_it=decided_it,
         new_until=until,
         may_claim=request.is_open and member.may(Permission.CLAIM_REQUEST),

@@ -20,7 +20,7 @@ from portal.identity_checks.queries import checks_of, documents_of, pending_chec
 from portal.infrastructure.database import db
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
-from portal.rights.deciding.decisions import needs_second
+from portal.rights.deciding.decisions import is_identity_settled, needs_second
 from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.telling.letter import letter_of
@@ -50,6 +50,7 @@ class CaseFacts:
     signals: list[str]
     documents: list[ShownSide]
     has_pending_check: bool
+    is_settled: bool
     may_doubt: bool
     points: tuple[CheckItem, ...]
     reject_reasons: tuple[RejectReason, ...]
@@ -91,6 +92,7 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
             for document in documents
         ],
         has_pending_check=check is not None,
+        is_settled=is_identity_settled(request),
         # When the document was destroyed before anybody decided, the open check can never end: ask for another one.
         may_doubt=not documents and may_ask_for_document(request),
         points=points_of(request, documents),

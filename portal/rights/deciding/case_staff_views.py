@@ -27,6 +27,8 @@ from portal.rights.erasing.preview import case_preview
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PlaceForm, PostedForm, ReasonForm
+from portal.rights.identity.screen import ladder_of
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import RightsRequest
@@ -36,7 +38,7 @@ from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
 SHOWN_OF_HISTORY = 5
-_TEXTS = ("message", "text", "words", "evidence")
+_TEXTS = ("message", "text", "words", "evidence", "reason", "number")
 
 
 @blueprint.get("/requests/<reference>")
@@ -111,6 +113,9 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     shown = _blank_forms(found) | forms
     shown["identity_form"].offer(facts.points, facts.reject_reasons)
     shown["decision_form"].offer_grounds(found.right)
+    ladder = ladder_of(found, current_user, str(get_locale()))
+    shown["call_form"].offer(ladder.numbers)
+    shown["letter_form"].offer(ladder.addresses)
     return shown | {
         "case": found,
         "facts": facts,
@@ -120,6 +125,7 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
         "history": full_history(found.id),
         "days": days_left(found),
         "others": other_requests(found),
+        "ladder": ladder,
         "channel": found.channel.label(get_locale()),
         "decision": decision,
         "now": clock.now(),
@@ -136,6 +142,11 @@ def _blank_forms(found: RightsRequest) -> dict[str, Any]:
         "second_form": SecondOpinionForm(data=version, formdata=None),
         "question_form": QuestionForm(data=version, formdata=None, prefix="question"),
         "doubt_form": DoubtForm(data=version, formdata=None, prefix="doubt"),
+        "call_form": CallBackForm(data=version, formdata=None, prefix="call"),
+        "letter_form": PlaceForm(data=version, formdata=None, prefix="letter"),
+        "posted_form": PostedForm(data=version, formdata=None, prefix="posted"),
+        "answer_form": LetterAnswerForm(data=version, formdata=None, prefix="answer"),
+        "reason_form": ReasonForm(data=version, formdata=None, prefix="written"),
         "extension_form": ExtensionForm(data=version, formdata=None, prefix="extension"),
         "note_form": NoteForm(data=version, formdata=None, prefix="note"),
     }

@@ -1,4 +1,7 @@
-"""Decide a request by its items, once it is known who asks; a refusal or an erasure needs a second person's yes."""
+"""Decide a request by its items, once it is known who asks, with a second person where one is needed.
+
+Another must agree to a refusal, to an erasure, and to a copy for somebody whom the decider vouched for.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
-from portal.rights.carrying_out.answering import fulfil
+from portal.rights.carrying_out.answering import PACKAGED, fulfil
 from portal.rights.deciding.refusals import (
     Refusal,
     RefusalGround,
@@ -26,6 +29,7 @@ from portal.rights.deciding.refusals import (
     check_refusal,
     court_remedy,
 )
+from portal.rights.identity.lifting import vouched
 from portal.rights.items.carrying import reconsider
 from portal.rights.items.deciding import Way, decide_items, digest_of
 from portal.rights.items.grounds import ground_of, reached
@@ -114,7 +118,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
     )  # fmt: skip
     db.session.add(decision)
     _record_items(act, items)
-    is_second_needed = needs_second(request, items, exceptions)
+    is_second_needed = needs_second(request, items, exceptions) or hands_out_alone(request, member)
     act.record(DECIDED, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
@@ -160,7 +164,7 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     """
     faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
     is_for_identity = draft.way is Way.REFUSED and draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
-    if not _is_identity_settled(request.id) and not is_for_identity:
+    if not is_identity_settled(request) and not is_for_identity:
         faults.append(IdentityUnsettled())
     for refusal in _refusals(request, draft):
         try:
@@ -235,10 +239,15 @@ def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None
     return waits_until(member, needed, StaffMember.id != decision.staff_id)
 
 
-def _is_identity_settled(request_id: int) -> bool:
-    """Whether nobody asked for proof of identity, or the last check found the person to be who they say."""
-    checks = checks_of(request_id)
-    return not checks or checks[-1].result is CheckResult.CONFIRMED
+def is_identity_settled(request: RightsRequest) -> bool:
+    """Whether no doubt remains about who asks, and the last check, if any, found the person to be who they say."""
+    checks = checks_of(request.id)
+    return not request.identity_signals and (not checks or checks[-1].result is CheckResult.CONFIRMED)
+
+
+def hands_out_alone(request: RightsRequest, member: StaffMember) -> bool:
+    """Whether a member would hand a copy out to somebody whom they alone may have vouched for."""
+    return request.right in PACKAGED and vouched(request, member)
 
 
 def latest_decision(request_id: int) -> RequestDecision | None:

@@ -20,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.personal_data.categories import CATEGORIES
 from portal.rights.chosen import RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
-from portal.web.fields import NameField
+from portal.web.fields import CodeField, NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_TEXT = 4000
@@ -312,3 +312,9 @@ class WordsForm(PortalForm):
     """Words added to a request that was sent."""
 
     text = long_text(_l("Your message"), None, _l("Write your message."))
+
+
+class LetterCodeForm(PortalForm):
+    """The code of a registered letter."""
+
+    code = CodeField(_l("Code of the letter"), [Needed(_l("Enter the code of the letter.")), LengthBetween(most=40)])

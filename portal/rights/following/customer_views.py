@@ -10,18 +10,20 @@ from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
 from portal.infrastructure.references import read_reference
 from portal.personal_data.erasure.scheduling import TooLate
+from portal.rights import acting
 from portal.rights.clock.running import days_left
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.erasing.standing import CAN_BE_CANCELLED, erasure_of
 from portal.rights.filing import withdrawal
 from portal.rights.filing.drafts import drafts_of
-from portal.rights.filing.forms import WordsForm
+from portal.rights.filing.forms import LetterCodeForm, WordsForm
 from portal.rights.filing.open_requests import open_requests
 from portal.rights.following.answer import awaits_opening, open_answer
 from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
-from portal.rights.lifecycle import InvalidStep
+from portal.rights.identity import posting
+from portal.rights.lifecycle import CaseMoved, InvalidStep
 from portal.rights.models import RightsRequest
 from portal.web.incoming.rate_limits import count_try
 
@@ -54,12 +56,13 @@ def follow(reference: str) -> Answer:
     return _follow_page(own, WordsForm(formdata=None))
 
 
-def _follow_page(own: RightsRequest, form: WordsForm) -> str:
+def _follow_page(own: RightsRequest, form: WordsForm, code_form: LetterCodeForm | None = None) -> str:
     return render_template(
         "rights/customer/follow.html",
         tracking=follow_request(own, current_user, str(get_locale())),
         case=own,
         form=form,
+        code_form=code_form or LetterCodeForm(formdata=None, prefix="letter"),
     )
 
 
@@ -78,6 +81,29 @@ def add_words(reference: str) -> Answer:
     except InvalidStep:
         form.text.errors = [_("This request is closed: nothing can be added any more.")]
         return _follow_page(_own_request(reference), form), 409
+    return redirect(url_for(".follow", reference=reference), 303)
+
+
+@blueprint.post("/requests/<reference>/letter-code")
+@requires(CUSTOMER)
+def letter_code(reference: str) -> Answer:
+    """Take the code that a registered letter carried."""
+    own, form = _own_request(reference), LetterCodeForm(prefix="letter")
+    if not form.validate():
+        return _follow_page(own, WordsForm(formdata=None), form), 422
+    count_try([(posting.TRIES, f"identity-letter:{own.id}")])
+    reference = own.reference
+    try:
+        with transaction():
+            act = acting.of_customer(current_user.customer_id, reference)
+            posting.give_back(act, form.code.data)
+            act.request.version += 1
+        flash(_("Thank you: we know that this request comes from you."), "success")
+    except posting.WrongCode:
+        form.code.errors = [_("This is not the code of our letter. Read it once more.")]
+        return _follow_page(_own_request(reference), WordsForm(formdata=None), form), 422
+    except CaseMoved:
+        flash(_("We no longer need this code."), "info")
     return redirect(url_for(".follow", reference=reference), 303)
 
 

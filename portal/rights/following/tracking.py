@@ -13,7 +13,6 @@ from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
 from portal.identity_checks.proof.known_address import address_that_lifts
-from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
 from portal.legal_time.clock_state import Deadline, PauseReason
@@ -28,6 +27,8 @@ from portal.rights.erasing.standing import erasure_of, status_token
 from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
+from portal.rights.identity.lifting import doubts_of
+from portal.rights.identity.posting import posted_letter
 from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
@@ -77,6 +78,7 @@ class Tracking:
     may_use_code: bool
     erasure: Erasure | None
     erasure_token: str
+    awaits_letter_code: bool
 
     @property
     def is_erasing(self) -> bool:
@@ -184,12 +186,13 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         may_use_code=_may_use_code(request, account),
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
+        awaits_letter_code=request.is_open and posted_letter(request) is not None,
     )
 
 
 def _may_use_code(request: RightsRequest, account: Account) -> bool:
     """Return whether a code lifts every doubt for which a request waits, so that no document is needed."""
-    doubts = [DoubtSignal(code) for code in request.identity_signals]
+    doubts = doubts_of(request)
     is_waiting = request.status is Status.IDENTITY_PENDING and bool(doubts)
     return is_waiting and address_that_lifts(account, doubts) is not None
 
@@ -213,6 +216,13 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.IDENTITY_CONFIRMED: _("Identity confirmed"),
         EventKind.DOCUMENT_ASKED: _("We asked for an identity document"),
         EventKind.IDENTITY_REJECTED: _("Identity not confirmed"),
+        EventKind.CALLED_BACK: _("We called a number that we hold: you confirmed that the request is yours"),
+        EventKind.CALL_MISSED: _("We called a number that we hold and did not reach you"),
+        EventKind.CALL_DENIED: _("Identity not confirmed"),
+        EventKind.LETTER_SENT: _("We sent a registered letter with a code"),
+        EventKind.LETTER_CONFIRMED: _("We have the code of our registered letter"),
+        EventKind.LETTER_RETURNED: _("Our registered letter came back"),
+        EventKind.DOUBT_LIFTED: _("We no longer doubt that the request is yours"),
         EventKind.CLARIFICATION_ASKED: _("We asked you a question"),
         EventKind.ADDED: _("We added this") if is_ours else _("You added this"),
         EventKind.EXTENDED: _("We took more time"),

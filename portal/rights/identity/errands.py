@@ -17,7 +17,6 @@ from portal.identity_checks.models import IdentityCheck
 from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.errands import Errand, plug_in
 from portal.identity_checks.proof.known_address import address_that_lifts
-from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import documents_given, pending_check
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -27,6 +26,7 @@ from portal.rights import acting, emails
 from portal.rights.filing.drafts import DraftExpired, find_draft
 from portal.rights.filing.progress import progress_of
 from portal.rights.following.history import customer_history
+from portal.rights.identity.lifting import doubts_of
 from portal.rights.lifecycle import ALLOWED, Status, Step
 from portal.rights.models import EventKind, RequestDraft, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_own
@@ -173,7 +173,7 @@ def _errand_of_request(request: RightsRequest, account: Account) -> Errand | Non
         next_url=page,
         back_url=page,
         check_id=check.id,
-        address=address_that_lifts(account, _doubts(request)) if request.identity_signals else None,
+        address=address_that_lifts(account, doubts_of(request)) if request.identity_signals else None,
     )
 
 
@@ -189,16 +189,12 @@ def _confirm(errand: Errand, account: Account) -> None:
     act.note(EventKind.IDENTITY_CONFIRMED)
 
 
-def _doubts(request: RightsRequest) -> list[DoubtSignal]:
-    return [DoubtSignal(code) for code in request.identity_signals]
-
-
 def _reasons(request: RightsRequest) -> tuple[str, ...]:
     """Return why we ask: the reviewer's own words when one asked, else the doubts found at filing."""
     asked = [event.text for event in customer_history(request.id) if event.kind is EventKind.DOCUMENT_ASKED]
     if asked and asked[-1]:
         return (asked[-1],)
-    return tuple(doubt.reason(get_locale()) for doubt in _doubts(request))
+    return tuple(doubt.reason(get_locale()) for doubt in doubts_of(request))
 
 
 def _own_request(customer_id: int, reference: str) -> RightsRequest | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from portal.audit.tags import declare
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof import checking
+from portal.identity_checks.proof.ladder import Means
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, checklist, reject_reasons
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal
@@ -16,7 +17,8 @@ from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.asked import Correct
 from portal.rights.channels import Channel
-from portal.rights.lifecycle import CaseMoved, Status, Step
+from portal.rights.identity.lifting import doubts_of, go_on, liftable
+from portal.rights.lifecycle import CaseMoved, Step
 from portal.rights.models import EventKind, RightsRequest
 from portal.staff.models import StaffMember
 
@@ -103,13 +105,14 @@ def review_identity(
     if is_confirmed:
         check_confirmable(request, check, finding.ticked, has_opened)
     try:
-        lifted = request.identity_signals if is_confirmed else ()
-        checking.decide(check, result, reason=None if is_confirmed else finding.reason, lifted=lifted, member=member)
+        lifted = liftable(request, Means.DOCUMENT) if is_confirmed else ()
+        reason = None if is_confirmed else finding.reason
+        checking.decide(check, result, reason=reason, lifted=map(str, lifted), member=member)
     except checking.AlreadyChecked:
         raise NothingToCheck from None
     match result:
         case CheckResult.CONFIRMED:
-            _confirm(act)
+            _confirm(act, lifted)
         case CheckResult.ASKED_AGAIN:
             _ask_again(act, _with_cure(finding.reason, finding.message, request.language))
         case _:
@@ -177,8 +180,11 @@ def _with_cure(reason: str | None, message: str, language: str) -> str:
     return "\n\n".join(part for part in (cure, message) if part)
 
 
-def _confirm(act: Act) -> None:
-    _go_on(act)
+def _confirm(act: Act, lifted: tuple[DoubtSignal, ...]) -> None:
+    request = act.request
+    request.identity_signals = [str(doubt) for doubt in doubts_of(request) if doubt not in lifted]
+    request.is_document_needed = False
+    go_on(act)
     act.note(EventKind.IDENTITY_CONFIRMED)
     emails.queue_identity_confirmed(act.request)
 
@@ -191,11 +197,5 @@ def _ask_again(act: Act, message: str) -> None:
 
 
 def _reject(act: Act, message: str) -> None:
-    _go_on(act)
+    go_on(act)
     act.note(EventKind.IDENTITY_REJECTED, message, is_internal=True)
-
-
-def _go_on(act: Act) -> None:
-    """Let the clock run and the review go on, unless the customer has yet to answer a question of ours."""
-    if act.request.status is not Status.CLARIFICATION_PENDING:
-        act.review()

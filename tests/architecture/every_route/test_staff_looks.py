@@ -131,6 +131,7 @@ def _plant() -> Planted:
         )
         for case in (first, second):
             add_note(case, members[Role.SUPPORT], NOTE)
+            case.identity_signals = []
         second_export(members[Role.MARKETING])
         decide(second, members[Role.REVIEWER], Draft(Way.PROPOSED, "Canariréponse."), second.version)
         lookups = {

@@ -237,7 +237,7 @@ HOSTILE = {
         "cache autre chose",
         "polyglot",
     ),
-    "cut off": (lambda: specimens.front()[: len(specimens.front()) // 2], "est coupé", "truncated"),
+    "cut off": (lambda: specimens.front()[: len(specimens.front()) // 2], "est incomplet", "truncated"),
     "password": (lambda: specimens.protected_pdf(), "Un mot de passe protège", "encrypted_pdf"),
     "pages": (lambda: specimens.pdf_of_pages([specimens.RED] * 5), "5 pages", "too_many_pages"),
     "moving": (lambda: specimens.animated_png(), "est animée", "animated"),

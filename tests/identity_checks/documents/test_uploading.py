@@ -141,7 +141,10 @@ def test_two_windows_share_a_file_and_another_file_takes_over(sender: Sender, pa
 
 def test_each_fault_has_its_words_and_the_other_side_stays(sender: Sender, parts: Path) -> None:
     assert sender.send("front", specimens.front()).status_code == 200
-    for content, words in ((specimens.back()[:-5000], "est coupé"), (specimens.front(), "deux fois le même fichier")):
+    for content, words in (
+        (specimens.back()[:-5000], "est incomplet"),
+        (specimens.front(), "deux fois le même fichier"),
+    ):
         answer = sender.send("back", content)
         assert answer.status_code == 422
         assert words in (answer.json or {})["error"]
@@ -221,7 +224,7 @@ def test_parts_cannot_be_swapped_or_altered(sender: Sender, parts: Path) -> None
     first.write_bytes(swapped[1])
     answer = sender.call(f"{begun['url']}/finish")
     assert (answer.status_code, all_documents()) == (422, [])
-    assert "est coupé" in (answer.json or {})["error"]
+    assert "est incomplet" in (answer.json or {})["error"]
     tags = [event.tag for event in db.session.execute(select(AuditEvent)).scalars()]
     assert "portal:identity_upload:found_damaged" in tags
     assert (stored(parts), uploads()) == ([], [])

@@ -19,6 +19,7 @@ from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.policy import (
     LIFTED_AT_EARLIER_ADDRESS,
     LIFTED_AT_SIGN_IN_ADDRESS,
+    LIFTED_BY_DOCUMENT,
     LIFTED_BY_SECOND_STEP,
     DoubtSignal,
     Situation,
@@ -64,9 +65,9 @@ def test_a_fact_raises_its_own_doubt(facts: dict[str, Any], signal: DoubtSignal)
     decision = is_document_needed(Right.ACCESS, situation, ON_DOUBT, TODAY)
 
     assert signals(situation, TODAY) == (signal,)
-    assert decision.needed
+    assert decision.needed is (signal in LIFTED_BY_DOCUMENT)
     assert decision.remaining == (signal,)
-    assert decision.reasons("fr") == (signal.reason("fr"),)
+    assert decision.reasons("fr") == ((signal.reason("fr"),) if decision.needed else ())
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_an_act_clears_what_it_lifts_and_nothing_else(
     after = is_document_needed(Right.ERASURE, replace(doubtful, lifted=act), ON_DOUBT, TODAY)
 
     assert offered.may_clear is (signal in act)
-    assert after.needed is (signal not in act)
+    assert after.needed is (signal in LIFTED_BY_DOCUMENT - act)
     assert after.cleared == ((signal,) if signal in act else ())
     assert after.signals == (signal,)
 
@@ -146,14 +147,14 @@ def test_a_code_is_asked_for_where_no_document_could_be_compared() -> None:
 
 
 def test_only_rights_that_disclose_or_destroy_are_subject_to_it() -> None:
-    doubtful = replace(CALM, is_facebook_only=True, name_differs=True, is_on_behalf=True)
+    doubtful = replace(CALM, is_other_channel=True, name_differs=True)
 
     for right, setting in product([*Right, "preferences"], [ON_DOUBT, ALWAYS]):
         assert is_document_needed(right, doubtful, setting, TODAY).needed is (right in DISCLOSING)
 
 
 def test_rectification_is_subject_to_it_only_when_it_touches_identity() -> None:
-    doubtful = replace(CALM, is_facebook_only=True)
+    doubtful = replace(CALM, name_differs=True)
 
     assert not is_document_needed(Right.RECTIFICATION, doubtful, ON_DOUBT, TODAY).needed
     touching = replace(doubtful, rectifies_identity=True)

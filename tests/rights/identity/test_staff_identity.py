@@ -372,7 +372,7 @@ def test_a_finding_on_a_case_that_changed_is_not_recorded(customer: Browser, rev
 
 
 def test_a_doubt_never_stands_beside_no_document_needed(people: People, reviewer: Browser) -> None:
-    words = open_case(reviewer, taken_in(people, Right.ACCESS)).text
+    words = open_case(reviewer, taken_in(people, Right.ACCESS, is_proven=False)).text
     assert "Ce qui fait douter" in words
     assert "Aucune pièce n’a été nécessaire." not in words
     assert "Personne n’a encore demandé de pièce." in words
