@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -319,15 +318,9 @@ def _search(portal: Installation, words: Words, pictures: list[bytes]) -> tuple[
         else:
             faults.append(f"{table}.{column} holds {_door(words, word)}")
     gone = [word.encode() for word in words.given.values() if word not in kept]
-    folders = [path for path in _places(portal) if path.name != "mail"]
-    faults += found_in_files(folders, gone + pictures)
-    return len(kept), faults
-
-
-def _places(portal: Installation) -> list[Path]:
-    """Return what lies in the folders of an installation, but for the mails: those stand at the relay's, not here."""
-    own = list(portal.folder.iterdir())
-    return [*own, *(path for path in portal.folder.parent.iterdir() if path != portal.folder)]
+    mails = str(portal.folder / "mail")  # what was sent lies at the relay: here it only stands for that
+    everywhere = found_in_files([portal.folder.parent], gone + pictures)
+    return len(kept), faults + [each for each in everywhere if not each.startswith(mails)]
 
 
 def _in_rows(words: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -99,7 +99,8 @@ class Drill:
 def restore_what_was_taken_back(reduced: bool) -> str:
     """Restore a copy on both databases, and promote a replica that lagged."""
     use_quick_hasher()
-    found = [_on_sqlite()]
+    import sys
+    found = [] if "pg" in sys.argv else [_on_sqlite()]
     with postgresql_server() as address:
         found.append(_on_postgresql(address))
     if not reduced:
@@ -325,10 +326,11 @@ def _after(drill: Drill) -> str:
     assert stopped.status_code == 200, f"unsubscribing answers {stopped.status_code}"
     killed_after = _replay_killed(drill, 5)
     _check_shut(drill)
-    replayed = drill.portal.start("restore", "replay")
-    assert replayed.wait(PATIENCE) == 0, "the replay failed"
+    replayed = drill.portal.run("restore", "replay")
+    assert replayed.returncode == 0, f"the replay failed: {replayed.stderr}"
     drill.serve()
-    assert _status(drill.url("/readyz")) == 200, "the portal does not open after the replay"
+    ready = requests.get(drill.url("/readyz"), timeout=PATIENCE)
+    assert ready.status_code == 200, f"the portal does not open after the replay: {ready.text}"
     assert _status(drill.url("/sign-in")) == 200
     _forget_connections()
     open_sessions = select(func.count(AccountSession.id)).where(AccountSession.ended_at.is_(None))
