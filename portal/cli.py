@@ -18,6 +18,7 @@ from flask_migrate import upgrade
 from portal.access.tokens import SCOPES
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
+from portal.config import SettingsFault
 from portal.doctor import State, examine
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
@@ -32,6 +33,7 @@ from portal.infrastructure.sealing.keys import (
     next_sealing_pair,
     with_next_master_key,
 )
+from portal.infrastructure.sealing.needed_keys import refuse_without_keys
 from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
 from portal.personal_data.ledger.doors import doors
@@ -81,6 +83,10 @@ def work(threads: int) -> None:
     _forbid_core_dumps()
     configure_logging()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        refuse_without_keys()
+    except SettingsFault as fault:
+        raise click.ClickException(str(fault)) from None
     doors.of(app).watch()
     work_on_jobs(app, job_engine.of(app), threads)
 
@@ -120,11 +126,16 @@ def generate_keys() -> None:
     click.echo(f"PORTAL_TOMBSTONE_KEYS={new_master_keys()}")
 
 
+_LISTS = {"master": "master_keys", "ledger": "ledger_key", "tombstones": "tombstone_keys"}
+
+
 @keys.command("next")
 @with_appcontext
-def next_master_key() -> None:
-    """Print the master keys with a fresh one at the end. Give them to every process before one of them uses it."""
-    click.echo(f"PORTAL_MASTER_KEYS={with_next_master_key(installed.settings().master_keys)}")
+@click.option("--of", "which", type=click.Choice(list(_LISTS)), default="master", show_default=True)
+def next_key(which: str) -> None:
+    """Print a list of keys with a fresh one at the end. Give it to every process before one of them uses the key."""
+    name = _LISTS[which]
+    click.echo(f"PORTAL_{name.upper()}={with_next_master_key(getattr(installed.settings(), name))}")
 
 
 @keys.command("next-sealing")

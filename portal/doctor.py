@@ -20,7 +20,7 @@ from portal import clock
 from portal.accounts.entry.limits import unproven_mails
 from portal.audit.guards import missing_guards
 from portal.audit.verification import verify_chain
-from portal.config import read_settings_file
+from portal.config import default_ledger_url, read_settings_file
 from portal.identity_checks.decoding.isolation import chosen_way, isolation_report
 from portal.identity_checks.documents.reconciliation import compare, versions_in_use
 from portal.identity_checks.queries import held_since, store_figures
@@ -31,8 +31,11 @@ from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import check_list
 from portal.infrastructure.private_files import open_to_others
 from portal.infrastructure.scanner import NoScanner
+from portal.infrastructure.sealing.needed_keys import missing_keys
 from portal.infrastructure.sealing.rotation import waiting
 from portal.personal_data.erasure.checking.invariants import broken, halted_count, journal_count
+from portal.personal_data.ledger.standing import Standing, standing
+from portal.personal_data.ledger.watching import LATE, oldest_waiting
 from portal.personal_data.organisation_gaps import gaps
 from portal.preferences.missing_consent.looking import figures
 from portal.retention.clock_guard import halted_mark
@@ -121,6 +124,25 @@ def _beside_the_database() -> Iterator[Finding]:
     if "PORTAL_MASTER_KEYS" in read_settings_file(settings.instance / "settings"):
         text = "keys: they lie in the settings of the instance folder, and a backup of it holds them; keep them apart"
         yield State.NOT_FIT, text
+
+
+def _ledger() -> Iterator[Finding]:
+    """Tell how the database stands to the ledger, and how long what people took back waits to lie outside."""
+    settings, found, oldest = installed.settings(), standing(), oldest_waiting()
+    is_level = found is Standing.LEVEL
+    yield is_level, f"ledger: {found} with the database" if is_level else f"ledger: it is {found}: {found.cure}"
+    waited = clock.now() - oldest if oldest else timedelta(0)
+    if waited > LATE:
+        text = f"ledger: a line waits since {oldest:%Y-%m-%d %H:%M:%S} UTC; see that a worker runs and can write there"
+        yield False, text
+    if settings.ledger_url == default_ledger_url(settings.instance):
+        text = "ledger: it lies beside the instance folder; set PORTAL_LEDGER_URL to another machine, or a bucket"
+        yield State.NOT_FIT, text
+
+
+def _needed_keys() -> Iterator[Finding]:
+    missing = missing_keys()
+    yield from ((False, f"keys: {text}") for text in missing)
 
 
 def _people() -> Iterator[Finding]:
@@ -325,6 +347,8 @@ _CHECKS: Final[dict[Callable[[], Iterator[Finding]], str]] = {
     _storage: "check PORTAL_STORAGE_URL and that its folder or bucket can be written",
     _address: "check PORTAL_PUBLIC_URL",
     _beside_the_database: "check PORTAL_DATABASE_URL and PORTAL_STORAGE_URL",
+    _ledger: "check PORTAL_LEDGER_URL and PORTAL_LEDGER_KEY",
+    _needed_keys: "see to the database first",
     _people: "check PORTAL_INSTANCE",
     _organisation: "check PORTAL_ORGANISATION_FILE",
     _keys: "check PORTAL_SEALING_KEY and PORTAL_OPENING_KEYS",

@@ -19,6 +19,8 @@ def prepare_instance(folder: Path, public_url: str) -> bool:
     path = folder / "settings"
     values = read_settings_file(path)
     is_new = "PORTAL_SECRET_KEY" not in values
+    if "PORTAL_LEDGER_KEY" not in values:
+        _set_aside(folder.with_name(f"{folder.name}-ledger"))
     sealing, opening = new_sealing_pair()
     made = {
         "PORTAL_SECRET_KEY": secrets.token_urlsafe(48),
@@ -33,6 +35,16 @@ def prepare_instance(folder: Path, public_url: str) -> bool:
     values = made | values | {"PORTAL_PUBLIC_URL": public_url}
     _write_private(path, "".join(f"{name}={value}\n" for name, value in values.items()))
     return is_new
+
+
+def _set_aside(ledger: Path) -> None:
+    """Move the ledger of an installation that is gone out of the way: no key of the new one opens it."""
+    number = 1
+    while ledger.exists():
+        aside = ledger.with_name(f"{ledger.name}-{number}")
+        if not aside.exists():
+            ledger.rename(aside)
+        number += 1
 
 
 def _write_private(path: Path, text: str) -> None:

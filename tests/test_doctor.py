@@ -1,6 +1,7 @@
 """`flask doctor`: each fault is found, named with its cure, and ends the command with 1; a sound portal with 0."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +15,19 @@ from sqlalchemy import text, update
 from portal import clock
 from portal.accounts.entry.limits import may_mail_unproven
 from portal.audit.models import AuditEvent
-from portal.cli import doctor
-from portal.config import Settings
+from portal.cli import doctor, work
+from portal.config import Settings, SettingsFault
 from portal.identity_checks.decoding.isolation import ChildUnavailable
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus, Lane
 from portal.infrastructure.passwords.breached import BreachedPasswords
 from portal.infrastructure.scanner import ScannerState, scanner_from_url
 from portal.infrastructure.sealing.keys import OpeningKeys, new_sealing_pair
+from portal.infrastructure.sealing.needed_keys import refuse_without_keys
+from portal.personal_data.erasure.models import Tombstone
+from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.models import EntryKind, LedgerEntry
+from portal.personal_data.ledger.shipping import ship
 from portal.web.incoming.rate_limits import TryCounter
 from portal.web.incoming.shared_counts import SharedCounts
 from tests.support.acting.people import People
@@ -60,7 +66,7 @@ def unfit(done: Result) -> set[str]:
 def test_what_works_for_a_trial_only_is_said_apart(examined: Callable[[], Result], app: Flask) -> None:
     done = examined()
     assert faults(done) == []
-    assert unfit(done) == {"address", "organisation", "mail", "scanner", "passwords"}
+    assert unfit(done) == {"address", "ledger", "organisation", "mail", "scanner", "passwords"}
     assert done.output.endswith("It works, and is not fit for real use yet: see the lines with UNFIT.\n")
     runner = app.test_cli_runner()
     assert runner.invoke(doctor, ["--real-use"]).exit_code == 3
@@ -83,6 +89,7 @@ def test_each_of_it_goes_with_its_cure(
         (settings.instance / name).unlink()
     cures = {
         "public_url": "https://privacy.example.org", "storage_url": f"file://{tmp_path / 'elsewhere'}",
+        "ledger_url": f"file://{tmp_path / 'ledger'}",
         "mail_url": f"smtp://127.0.0.1:{free_port()}",
         "organisation_file": tmp_path / "organisation.toml",
     }  # fmt: skip
@@ -282,3 +289,31 @@ def test_a_redis_that_does_not_answer(
     counts = SharedCounts(f"redis://127.0.0.1:{free_port()}/0")
     monkeypatch.setitem(app.extensions, "try_counter", TryCounter(counts))
     assert any("staff cannot sign in; check PORTAL_REDIS_URL" in fault for fault in faults(examined()))
+
+
+def test_a_restored_backup_and_lines_that_wait_are_faults(examined: Callable[[], Result], settings: Settings) -> None:
+    with transaction():
+        entry_id = note(EntryKind.OBJECTED, {"what": "choices", "customer": "c1", "flags": []}).id
+    assert faults(examined()) == []
+    with transaction() as session:
+        session.get_one(LedgerEntry, entry_id).at = clock.now() - timedelta(minutes=2)
+    [fault] = faults(examined())
+    assert fault.startswith("ledger: a line waits since ")
+    ship()
+    assert faults(examined()) == []
+    with transaction() as session:
+        session.execute(text("DELETE FROM ledger_entries"))
+    [fault] = faults(examined())
+    assert fault.startswith("ledger: it is ahead") and fault.endswith("run flask restore replay")
+    shutil.rmtree(settings.ledger_url.removeprefix("file://"))
+
+
+def test_a_key_that_rows_need_is_named_and_no_process_starts(examined: Callable[[], Result], app: Flask) -> None:
+    with transaction() as session:
+        session.add(Tombstone(what="address", keyed_hash="0" * 64, key_version=7, ends_on=clock.today()))
+    words = "PORTAL_TOMBSTONE_KEYS: rows in the database need key v7, which is missing; put it back"
+    assert faults(examined()) == [f"keys: {words}"]
+    with pytest.raises(SettingsFault, match="need key v7"):
+        refuse_without_keys()
+    done = app.test_cli_runner().invoke(work)
+    assert (done.exit_code, words in done.output) == (1, True)

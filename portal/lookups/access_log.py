@@ -5,7 +5,7 @@ reads the team, never the person.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 
@@ -100,12 +100,10 @@ def log_access(
     """
     if category not in LOG_CATEGORIES:
         raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
-    # Of somebody who was erased nobody reads it any more but an officer, who finds the rest in the audit trail.
-    is_erased = customer.status is CustomerStatus.ERASED
-    entry = AccessLogEntry(
-        customer_id=customer.id, staff_id=member.id, team=member.role, category=category,
-        reason="" if is_erased else reason, request_reference=None if is_erased else request_reference,
-    )  # fmt: skip
+    why: dict[str, Any] = {"reason": reason, "request_reference": request_reference}
+    if customer.status is CustomerStatus.ERASED:
+        why = {"reason": "", "request_reference": None}  # nobody is left to read it; the trail has the case
+    entry = AccessLogEntry(customer_id=customer.id, staff_id=member.id, team=member.role, category=category, **why)
     db.session.add(entry)
     db.session.flush()
     actor, subject = f"staff:{member.public_id}", f"customer:{customer.public_id}"

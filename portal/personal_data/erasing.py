@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from portal import clock
 from portal.bilingual import Label
 from portal.customers.models import Customer
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.erasure.becoming import Becoming, becomes
@@ -71,8 +72,9 @@ def _empty(customer: Customer) -> dict[str, Any]:
             "last_contact_on", "imported_at", "restricted_at", "capacity",
         )
     )  # fmt: skip
-    # Every row has a day on which it was made: here that of the erasure.
-    return nothing | {"given_name": "", "family_name": "", "language": "", "created_at": customer.erased_at}
+    # Every row has a language and a day on which it was made: those that tell nothing.
+    nothing |= {"language": installed.organisation().languages[0], "created_at": customer.erased_at}
+    return nothing | {"given_name": "", "family_name": ""}
 
 
 @stops_erasure
@@ -106,7 +108,7 @@ becomes(
             en="both references and the day of the erasure; deleted when nothing points at it",
         ),
         Label(fr="article 17, paragraphe 3, point b)", en="art. 17(3)(b)"),
-        {"customers": frozenset({"public_id", "external_id", "status", "erased_at", "created_at"})},
+        {"customers": frozenset({"public_id", "external_id", "status", "erased_at", "created_at", "language"})},
     ),
 )
 becomes(

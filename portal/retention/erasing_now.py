@@ -73,7 +73,7 @@ NOW: Final = register(
     ApprovalKind(
         code="erasure_now",
         label=Label(fr="Effacer une personne sans délai", en="Erase a person without delay"),
-        permission=Permission.GIVE_SECOND_OPINION,
+        permission=Permission.SECOND_PROVEN_GROUND,
         facts_of=_facts_of,
         carry_out=_carry_out,
         describe=_describe,

@@ -13,6 +13,7 @@ from portal.bilingual import Label
 from portal.infrastructure.database import transaction
 from portal.personal_data.expiry.approving import NothingWaits, approve_class
 from portal.personal_data.expiry.endings import Ending, ending_of
+from portal.personal_data.ledger.watching import late_lines
 from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
 from portal.staff.desk.lines import Rank, Waiting, on_desk
@@ -50,6 +51,18 @@ def approve() -> Response:
     if was_halted:
         flash(_("What is past its time is removed again."), "success")
     return redirect(url_for(".machine_clock"), 303)
+
+
+@on_desk(
+    Label(
+        fr="Effacements et refus pas encore mis à l’abri d’une restauration",
+        en="Erasures and objections that a restore could still undo",
+    ),
+    rank=Rank.CARE, endpoint="staff.retention.runs",
+)  # fmt: skip
+def late_ledger_lines(member: StaffMember) -> Waiting | None:
+    """Return how many lines wait too long to lie outside of the database; None without the desk."""
+    return count_waiting(late_lines()) if member.may(Permission.SEE_DESK) else None
 
 
 @on_desk(

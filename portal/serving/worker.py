@@ -7,7 +7,9 @@ import socket
 import sys
 import traceback
 
+from portal.config import SettingsFault
 from portal.infrastructure.lifeline import end_with_parent
+from portal.infrastructure.sealing.needed_keys import refuse_without_keys
 
 CANNOT_START = 3
 """Exit code of a process that would fail again if it were started again; why stands on standard error."""
@@ -25,9 +27,11 @@ def main(listener: int) -> None:
         from wsgi import logged_app
 
         app = logged_app()
+        with app.app_context():
+            refuse_without_keys()
         doors.of(app).watch()
         server = server_for(app)
-    except SystemExit as fault:  # the settings have faults, says wsgi.py
+    except (SystemExit, SettingsFault) as fault:  # the settings have faults, says wsgi.py
         print(fault, file=sys.stderr)
         sys.exit(CANNOT_START)
     except Exception:

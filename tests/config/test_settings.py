@@ -128,3 +128,10 @@ def test_personal_data_do_not_go_to_another_machine_in_clear(tmp_path: Path, hos
 )
 def test_a_database_on_this_machine_or_behind_tls_is_taken(tmp_path: Path, address: str) -> None:
     assert Settings.from_environment(environment(tmp_path, PORTAL_DATABASE_URL=address)).database_url == address
+
+
+def test_a_ledger_inside_the_instance_folder_is_refused(tmp_path: Path) -> None:
+    """Whoever copies the folder back would copy the ledger back with it."""
+    inside = environment(tmp_path, PORTAL_LEDGER_URL=f"file://{tmp_path}/ledger")
+    with pytest.raises(SettingsFault, match="PORTAL_LEDGER_URL lies in the instance folder"):
+        Settings.from_environment(inside)

@@ -1,9 +1,10 @@
 """How an erasure ends a person's account: with every way in, its traces, and registrations of the same address."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 
 from portal.accounts.facebook.linked_identities import FACEBOOK
 from portal.accounts.links import Purpose
@@ -17,6 +18,7 @@ from portal.accounts.models import (
     LinkedIdentity,
 )
 from portal.accounts.sessions.account_sessions import end_sessions
+from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.becoming import deleted
 from portal.personal_data.erasure.contact import known_addresses
@@ -39,9 +41,16 @@ def _is_theirs(customer_id: int) -> ColumnElement[bool]:
     return or_(Account.customer_id == customer_id, unproven)
 
 
-def _of_account(model: Any) -> Rows:
+def _of_account(model: Any, *, is_begun: bool = False) -> Rows:
+    """Return the rows of a model that belong to an account.
+
+    Args:
+        is_begun: whether a registration that nobody has confirmed may have such rows too.
+    """
+
     def theirs(customer_id: int) -> ColumnElement[bool]:
-        own: ColumnElement[bool] = model.account_id.in_(select(Account.id).where(_is_theirs(customer_id)))
+        meant = _is_theirs(customer_id) if is_begun else Account.customer_id == customer_id
+        own: ColumnElement[bool] = model.account_id.in_(select(Account.id).where(meant))
         return own
 
     return Rows(model, theirs)
@@ -60,16 +69,48 @@ def _is_alone(customer_id: int, scope: Scope) -> bool:
     return db.session.execute(has_password).first() is None
 
 
+def _is_named_by_facebook(customer_id: int) -> ColumnElement[bool]:
+    brought = (LinkedIdentity.account_id == Account.id, LinkedIdentity.brought_names.is_(True))
+    return and_(Account.customer_id == customer_id, exists().where(*brought))
+
+
+def _is_known_by_facebook_alone(customer_id: int) -> ColumnElement[bool]:
+    """Return the condition that no system of the company ever sent the customer: their names came with the account."""
+    own = exists().where(_is_named_by_facebook(customer_id))
+    return and_(Customer.id == customer_id, Customer.imported_at.is_(None), Customer.external_id.is_(None), own)
+
+
+_NAMELESS = {"given_name": "", "family_name": ""}
+_NAMES = (
+    Rows(Customer, _is_known_by_facebook_alone, _NAMELESS), Rows(Account, _is_named_by_facebook, _NAMELESS),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Linked(OwnPart):
+    """With what Facebook brought, the names that it gave go before the link that says so."""
+
+    def erase(self, customer_id: int, scope: Scope, limit: int) -> int:
+        for names in _NAMES if scope.extent is Extent.FACEBOOK_ACCOUNT else ():
+            if done := names.erase(customer_id, limit):
+                return done
+        return super().erase(customer_id, scope, limit)
+
+
 def _part(code: str, order: int, *rows: Rows) -> None:
     erases(code, OwnPart(code, ROWS + order, rows, _WITH_ACCOUNT, _is_alone))
 
 
+# Before the account, which says who it is that has no other way in.
 _part("kept_forms", 0, Rows(KeptForm, _is_kept_form))
 _part("account_sessions", 1, _of_account(AccountSession))
 _part("account_devices", 2, _of_account(AccountDevice))
-_part("account_tokens", 2, _of_account(AccountToken))
+_part("account_tokens", 2, _of_account(AccountToken, is_begun=True))
 _part("account_factors", 2, _of_account(AccountPasskey), _of_account(AccountRecoveryCode))
-erases("linked_identities", OwnPart("linked_identities", ROWS + 2, (_of_account(LinkedIdentity),), _WITH_LINK))
+erases(
+    "linked_identities",
+    _Linked("linked_identities", ROWS + 2, (_of_account(LinkedIdentity, is_begun=True),), _WITH_LINK),
+)
 _part("accounts", 3, Rows(Account, _is_theirs))
 deleted(
     "account_devices", "account_factors", "account_sessions", "account_tokens", "accounts", "kept_forms",

@@ -64,12 +64,11 @@ def schedule(
 ) -> Erasure:
     """Let an erasure cool off, in the current transaction, or wait until another one of the person is over.
 
-    The caller has locked the customer. Links that cancel it are issued by whoever writes the mails (`issue_cancel`).
+    The caller has locked the customer. Whoever writes the mails issues the links that cancel it (`issue_cancel`).
 
     Args:
         plan: what was decided; another plan when it begins sends it back to review.
-        due_on: when the request is due.
-        begins_at: when it begins, in place of the usual wait; from the shell only.
+        begins_at: when it begins, in place of the usual wait.
 
     Raises:
         Stopped: the plan says what must end first.
@@ -106,7 +105,7 @@ def ask_for_run(erasure: Erasure, at: datetime | None = None) -> None:
     db.session.flush()
     # A key works once for ever, so each job has a number of its own.
     key = f"erasure:{erasure.id}:{erasure.step}:{erasure.runs}"
-    enqueue("erasure.step", run_at=at, unique_key=key, erasure_id=erasure.id, number=erasure.runs)
+    enqueue("erasure.step", run_at=at, unique_key=key, erasure_id=erasure.id, run_key=erasure.runs)
 
 
 def keys_of_newest_job(erasure: Erasure) -> str:

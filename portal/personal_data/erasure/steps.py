@@ -51,18 +51,21 @@ def run(erasure_id: int, between: Callable[[], None] = lambda: None) -> datetime
         time.sleep(min(time.perf_counter() - began, 1))
 
 
+_run_slices = run  # for the handler of the job, whose own argument has that name
+
+
 @job("erasure.step", destroys=True)
-def step(job_run: JobRun, erasure_id: int, number: int) -> None:
+def step(run: JobRun, erasure_id: int, run_key: int) -> None:
     """Do the next slices, and ask for the next job. One that is not the newest leaves that to the newest."""
-    at = run(erasure_id, job_run.renew)
-    with job_run.finish():
+    at = _run_slices(erasure_id, run.renew)
+    with run.finish():
         erasure = hold(erasure_id)
-        if at is not None and erasure is not None and erasure.runs == number:
+        if at is not None and erasure is not None and erasure.runs == run_key:
             ask_for_run(erasure, at)
 
 
 @job("erasure.watch", every=timedelta(minutes=5), destroys=True)
-def watch(job_run: JobRun) -> None:
+def watch(run: JobRun) -> None:
     """Ask again for jobs that were lost, and halt what failed for good."""
     _empty_journal()
     for erasure_id in _going_on():

@@ -32,8 +32,9 @@ CHOSEN = declare("customer:preferences:chosen", "origin", "given", "withdrawn")
 SUPPRESSED = declare("customer:preferences:suppressed", "reason")
 SUPPRESSION_LIFTED = declare("customer:preferences:released")
 
-CHOICES, FEED = "choices", "feed"
-"""What a line of the ledger is about, by its `what`: single choices, or everything at once in the feed."""
+CHOICES, FEED, USE = "choices", "feed", "use"
+"""What a line of the ledger is about, by its `what`: single choices, everything at once in the feed, or every use of
+the person's data (art. 18)."""
 
 MAY_GIVE = frozenset({Origin.PORTAL, Origin.IMPORT})
 CLOCK_DRIFT = timedelta(minutes=10)
@@ -196,11 +197,14 @@ def object_to_marketing(
     )
 
 
-def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
+def suppress(customer: Customer, reason: SuppressionReason | str, *, request: str | None = None) -> None:
     """Turn every flag of a customer off, in the current transaction, whatever they choose while it lasts.
 
     A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted. Only the
     customer's reference stays in the feed, until `suppressed_until`, so that no system writes to the person again.
+
+    Args:
+        request: the reference of the request by which every use is restricted; None where only the feed is held back.
     """
     reason = SuppressionReason(reason)
     state = lock_state(customer)
@@ -214,7 +218,8 @@ def suppress(customer: Customer, reason: SuppressionReason | str) -> None:
     mark_changed(state)
     record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)
     if reason is SuppressionReason.RESTRICTED:
-        note(EntryKind.RESTRICTED, {"what": FEED, "customer": customer.public_id})
+        body = {"what": USE, "request": request} if request else {"what": FEED}
+        note(EntryKind.RESTRICTED, body | {"customer": customer.public_id})
 
 
 def lift_suppression(customer: Customer) -> None:

@@ -1,4 +1,4 @@
-"""Requests that were taken back, restrictions and corrections: done once more after a restore."""
+"""Requests that were taken back, and restrictions: done once more after a restore."""
 
 from sqlalchemy import select
 
@@ -9,16 +9,17 @@ from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.ledger.models import EntryKind
 from portal.personal_data.ledger.replaying import Body, replays
+from portal.preferences.choices.consent import USE, suppress
+from portal.preferences.models import SuppressionReason
 from portal.rights import acting
-from portal.rights.carrying_out.ledger_lines import USE
-from portal.rights.filing.withdrawal import REQUEST, end_as_withdrawn
+from portal.rights.filing.withdrawal import REQUEST, take_back
 
 
 @replays(EntryKind.WITHDRAWN, REQUEST)
 def _withdraw(body: Body) -> None:
     request = acting.find_request(body["request"])
     if request is not None and request.is_open and request.customer.public_id == body["customer"]:
-        end_as_withdrawn(acting.of_portal(request.id))
+        take_back(acting.of_portal(request.id))
 
 
 @replays(EntryKind.RESTRICTED, USE)
@@ -30,8 +31,4 @@ def _restrict(body: Body) -> None:
     customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
     request = acting.find_request(body["request"])
     keep(customer.id, KeepReason.RESTRICTION, request.id if request else 0)
-
-
-@replays(EntryKind.CORRECTED)
-def _list_for_officer(_body: Body) -> None:
-    """A correction holds values, which the ledger does not: an officer sees to it, by the line on their desk."""
+    suppress(customer, SuppressionReason.RESTRICTED, request=body["request"])

@@ -29,7 +29,6 @@ from portal.rights.acting import Act
 from portal.rights.asked import ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
-from portal.rights.carrying_out.ledger_lines import note_corrected, note_restricted
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items import letter
 from portal.rights.items.carrying import note_all_done, note_erased
@@ -101,15 +100,12 @@ def _take_effect(request: RightsRequest) -> None:
         case Right.RESTRICTION:
             customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
             keep(customer.id, KeepReason.RESTRICTION, request.id)
-            consent.suppress(customer, "restricted")
-            note_restricted(request)
+            consent.suppress(customer, "restricted", request=request.reference)
         case Right.OBJECTION:
             _stop_use(customer, request)
             _note_stopped(request)
         case Right.DIRECTIVES:
             note_all_done(request.id, ItemOutcome.RECORDED)
-        case Right.RECTIFICATION:
-            note_corrected(request)
         case _:
             pass
 

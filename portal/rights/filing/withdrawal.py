@@ -3,7 +3,7 @@
 from portal.audit.tags import declare
 from portal.customers.contact import note_contact
 from portal.personal_data.erasure.scheduling import cancel
-from portal.personal_data.ledger.entries import note
+from portal.personal_data.ledger.entries import is_replaying, note
 from portal.personal_data.ledger.models import EntryKind
 from portal.rights import acting, emails
 from portal.rights.acting import Act
@@ -44,18 +44,6 @@ def take_back(act: Act) -> None:
     request = act.request
     if request.status is Status.WITHDRAWN:
         return
-    end_as_withdrawn(act)
-    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
-    emails.queue_withdrawn(request)
-
-
-def end_as_withdrawn(act: Act) -> None:
-    """Let a request end as taken back, in the current transaction, and tell nobody; an erasure for it is cancelled.
-
-    Raises:
-        InvalidStep, TooLate: see `withdraw`.
-    """
-    request = act.request
     if erasure := erasure_of(request.id):
         cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
@@ -64,6 +52,10 @@ def end_as_withdrawn(act: Act) -> None:
     request.version += 1
     act.note(EventKind.WITHDRAWN)
     act.record(WITHDRAWN)
+    if is_replaying():
+        return  # the person was told when they took it back
+    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
+    emails.queue_withdrawn(request)
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:
