@@ -50,11 +50,6 @@ def make_cases() -> None:
         object_to_all_marketing("C-1008")
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
-    with _days_ago(50):
-        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
-            [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
-    with _days_ago(44):
-        _refuse_invoices(refused)
     with _days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
     with _days_ago(28):
@@ -72,6 +67,9 @@ def make_cases() -> None:
     with _days_ago(11):
         reviewed = _take_in("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
+    with _days_ago(10):
+        refused = _take_in("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
+            [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
     with _days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
     with _days_ago(6):
@@ -87,6 +85,8 @@ def make_cases() -> None:
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
+    with _days_ago(1):
+        _refuse_invoices(refused)  # it cools off now, and can still be cancelled
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:

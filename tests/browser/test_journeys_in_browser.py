@@ -1,9 +1,10 @@
 """The three journeys from the first form to their end, in Chromium: with and without JavaScript, on a desk and a
 phone, in French and English, each pair of these met once."""
 
+import sqlite3
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -76,15 +77,40 @@ def known_people(served: Served, tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.mark.usefixtures("known_people")
 def test_a_request_from_form_to_answer(visit: Visit, how: Combination, tmp_path: Path) -> None:
     visitor = how.newcomer(visit, "known")
-    right = "access" if how.width == 390 else "erasure"
+    right = "erasure" if how.width == 390 else "access"
     reference = file_request(visitor, right, how.address("known"))
     decide(how.visitor(visit), reference)
     if right == "erasure":
         agree(how.visitor(visit), reference)
-    read_answer(visitor, reference)
-    if right == "access":
+        expect(visitor.open("/access-log").locator("main")).to_contain_text(reference)
+        cool_off(visitor, reference)
+        read_certificate(how.visitor(visit), how.address("known"), reference)
+    else:
+        read_answer(visitor, reference)
         read_package(visitor, visit(), tmp_path)
-    expect(visitor.open("/access-log").locator("main")).to_contain_text(reference)
+        expect(visitor.open("/access-log").locator("main")).to_contain_text(reference)
+
+
+def cool_off(visitor: Visitor, reference: str) -> None:
+    """Read by when it can be cancelled, on the first page too, and let that hour come for the worker."""
+    begins = visitor.says("Il commence le", "It begins on")
+    expect(visitor.open("/data").locator("main .hero")).to_contain_text(begins)
+    page = visitor.open(f"/requests/{reference}")
+    expect(page.locator("main .hero")).to_contain_text(begins)
+    check_page(page, is_brief=not visitor.script)
+    with closing(sqlite3.connect(visitor.served.instance / "portal.sqlite", timeout=60)) as database, database:
+        database.execute("UPDATE erasures SET runs_at = datetime('now', '-1 second') WHERE state = 'cooling'")
+        database.execute("UPDATE jobs SET run_at = datetime('now', '-1 second') WHERE name = 'erasure.step'")
+
+
+def read_certificate(reader: Visitor, address: str, reference: str) -> None:
+    """Open the page of the erasure from its mail, signed in nowhere, and read what became of the data."""
+    page = reader.open(reader.served.found_in_mail(address, r"http://localhost:\d+(/erasure/(?!cancel)\S+)"))
+    expect(page.locator("#certificate")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(reference)
+    expect(page.locator("main")).to_contain_text(reader.says("ont été effacées de ce portail", "were erased from this"))
+    assert address not in page.content()
+    check_page(page, is_brief=not reader.script)
 
 
 def file_request(visitor: Visitor, right: str, address: str) -> str:
@@ -94,8 +120,7 @@ def file_request(visitor: Visitor, right: str, address: str) -> str:
     details = "main form:has([name=details])"
     if right == "erasure":
         expect(visitor.send({}, details).locator(".error-summary")).to_be_visible()
-    scope = {"scope": "some", "categories": "usage"} if right == "erasure" else {"scope": "all"}
-    visitor.send({**scope, "details": "Ce qui date de 2026."}, details)
+    visitor.send({"scope": "all", "details": "Ce qui date de 2026."}, details)
     page.click("main a[href$='/code']")
     visitor.send({}, "main form:has([name=send])")
     code = visitor.served.found_in_mail(address, r"\b(\d{6})\b")

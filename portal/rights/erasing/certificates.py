@@ -15,6 +15,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.sentences import row, say
 from portal.rights.carrying_out.effects import ERASED, to_be_told
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
+from portal.rights.erasing.names import name_of
 from portal.rights.erasing.preview import Line, lines_of
 
 
@@ -24,7 +25,7 @@ class Shown:
 
     Attributes:
         said: that it is erased from this portal, with the day; from the row alone.
-        stays: what this portal keeps of the person, (what becomes of it, on what ground).
+        stays: what this portal keeps of the person, (what it is, what becomes of it, on what ground).
         told: which systems of the company still have to be told, and by whom; empty where none has to be.
         hash_until: until when a keyed hash stays that keeps the person from coming back by a file; None without one.
         remedies: what can be done about what stays; empty where nothing does.
@@ -38,7 +39,7 @@ class Shown:
     erased: tuple[Line, ...]
     archived: tuple[Line, ...]
     kept: tuple[Line, ...]
-    stays: tuple[tuple[str, str], ...]
+    stays: tuple[tuple[str, str, str], ...]
     told: tuple[str, ...]
     backups_until: date
     hash_until: date | None
@@ -87,8 +88,9 @@ def _item(line: dict[str, Any], outcome: ItemOutcome) -> PlannedItem:
     )  # fmt: skip
 
 
-def _in_words(line: dict[str, Any], language: str) -> tuple[str, str]:
-    return Label(**line["becomes"]).text(language), Label(**line["ground"]).text(language)
+def _in_words(line: dict[str, Any], language: str) -> tuple[str, str, str]:
+    name = name_of(line["part"], line["part"], language)
+    return name, Label(**line["becomes"]).text(language), Label(**line["ground"]).text(language)
 
 
 def _remedies(language: str) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ ACCOUNT: Final = Label(
     fr="Votre compte ici, vos connexions et vos appareils", en="Your account here, sign-ins, devices"
 )
 _REQUESTS: Final = Label(
-    fr="Vos demandes : les dates et les décisions restent, vos mots partent",
-    en="Your requests: dates and decisions stay, your words go",
+    fr="Ce que vous avez écrit dans vos demandes",
+    en="What you wrote in your requests",
 )
 _FILE: Final = Label(fr="Votre fiche : nom, adresse, date de naissance", en="Your file: name, address, date of birth")
 _COPIES: Final = Label(fr="Copies de vos données", en="Copies of your data")
@@ -52,6 +52,7 @@ _PARTS: Final = {
     "mails": _MAILS,
     "dispatches": Label(fr="Preuves d'envoi", en="Proofs of sending"),
     "legal_holds": _HELD,
+    "archived_records": Label(fr="Données en archive", en="Data in the archive"),
     "record_counts": _COUNTS,
     "archive_counts": _COUNTS,
     "erasures": _TRACES,
@@ -74,7 +75,7 @@ def name_of(part: str, kind: str, language: object) -> str:
 
 def has_name(part: str) -> bool:
     """Tell whether a part is called something, or its kinds are records, which the data map names."""
-    return part in _PARTS or part in {"records", "archived_records"}
+    return part in _PARTS or part == "records"
 
 
 def category_name(code: str | None, language: object) -> str:

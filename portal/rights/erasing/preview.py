@@ -123,7 +123,11 @@ def lines_of(items: Iterable[PlannedItem], language: str) -> tuple[Line, ...]:
         key = (heading, name, item.outcome, why, item.until_on, item.is_then_erased)
         found[key] = found.get(key, 0) + item.count
     headings = [category_name(code, language) for code in (*Category, None)]
-    lines = [Line(*key[:2], count, *key[2:]) for key, count in found.items() if count]
+    lines = [
+        Line(heading, name, count, outcome, why, until_on, is_then_erased)
+        for (heading, name, outcome, why, until_on, is_then_erased), count in found.items()
+        if count
+    ]
     return tuple(sorted(lines, key=lambda line: (headings.index(line.heading), line.name)))
 
 

@@ -289,7 +289,7 @@ class TestStaff:
         decide(take(reviewer, reference), "granted")
         second(people.signed_in_staff(Role.OFFICER), reference)
         carry_out(newest_erasure())
-        assert the_request().status is Status.ANSWERED
+        assert the_request().status is Status.CLOSED, "no system of the company sent anything"
         assert "Certificat d’effacement" in browser.get(f"/facebook/deletion/{the_request().confirmation_code}").text
         assert db.session.query(Customer).one().status is CustomerStatus.ACTIVE
         assert [row.is_suppressed for row in db.session.query(PreferenceState)] == [False]
