@@ -25,7 +25,7 @@ from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.outcome import outcome_of
 from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
-from portal.rights.items.wording import label_of
+from portal.rights.items.telling.wording import label_of
 from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until

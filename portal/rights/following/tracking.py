@@ -25,7 +25,7 @@ from portal.rights.erasing.standing import erasure_of, status_token
 from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
-from portal.rights.items.wording import system_name
+from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page

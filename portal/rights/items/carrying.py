@@ -12,7 +12,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.records.models import Record
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, ItemState, RequestItem
-from portal.rights.items.wording import has_records
+from portal.rights.items.telling.wording import has_records
 from portal.rights.models import RightsRequest
 
 

@@ -16,7 +16,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.deciding import Choice
-from portal.rights.items.wording import outcome_label
+from portal.rights.items.telling.wording import outcome_label
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed

@@ -12,9 +12,9 @@ from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.preferences.choices import consent
 from portal.preferences.models import PreferenceState
-from portal.rights.items.letter import letter_of
 from portal.rights.items.making import items_of
 from portal.rights.items.models import RequestItem
+from portal.rights.items.telling.letter import letter_of
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import EventKind, RequestEvent, RightsRequest
 from tests.support.acting.browser import Browser

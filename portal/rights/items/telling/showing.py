@@ -12,8 +12,8 @@ from portal.rights.items.grounds import reached
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcome_if_taken
 from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS
-from portal.rights.items.sentences import say_item
-from portal.rights.items.wording import has_records, is_counted, label_of, outcome_label, reason_of, until_of
+from portal.rights.items.telling.sentences import say_item
+from portal.rights.items.telling.wording import has_records, is_counted, label_of, outcome_label, reason_of, until_of
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 

@@ -16,8 +16,8 @@ from portal.infrastructure import installed
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.sentences import say_item
-from portal.rights.items.wording import is_counted, label_of, reason_of, system_name, until_of
+from portal.rights.items.telling.sentences import say_item
+from portal.rights.items.telling.wording import is_counted, label_of, reason_of, system_name, until_of
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 

@@ -12,9 +12,9 @@ from portal import clock
 from portal.infrastructure.database import db, transaction
 from portal.letters.models import Dispatch
 from portal.personal_data.outcomes import ItemOutcome
-from portal.rights.items.letter import CODE, VERSION, letter_of
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.models import ItemException, ItemState, RequestItem
+from portal.rights.items.telling.letter import CODE, VERSION, letter_of
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RequestEvent, RightsRequest
 from tests.support.acting.people import People
