@@ -97,9 +97,8 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         message=draft.message.strip(),
     )  # fmt: skip
     db.session.add(decision)
-    _record_items(act, items)
     is_second_needed = needs_second(request, items, exceptions)
-    act.record(DECIDED, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
+    _record_decided(act, items, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
         act.give_back()
@@ -115,10 +114,10 @@ def catch_up(request: RightsRequest) -> None:
         request.version += 1
 
 
-def _record_items(act: acting.Act, items: Iterable[RequestItem]) -> None:
-    items = list(items)
+def _record_decided(act: acting.Act, items: list[RequestItem], **facts: object) -> None:
     negative = sum(item.outcome is not None and item.outcome.is_negative for item in items)
     act.record(ITEMS_DECIDED, positive=len(items) - negative, negative=negative, digest=digest_of(items))
+    act.record(DECIDED, **facts)
 
 
 def needs_second(
