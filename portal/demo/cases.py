@@ -22,7 +22,6 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
-from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
@@ -34,9 +33,7 @@ from portal.rights.filing.receiving import file_request
 from portal.rights.filing.withdrawal import withdraw
 from portal.rights.identity.review import ask_for_document
 from portal.rights.intents import Intent
-from portal.rights.items.deciding import Choice, Way, choices_of
-from portal.rights.items.handling import decide as decide_item
-from portal.rights.items.making import items_of
+from portal.rights.items.deciding import Way
 from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import claim
@@ -174,23 +171,13 @@ def _take_in(number: str, right: Right, channel: Channel, words: str, categories
 
 
 def _refuse_invoices(request_id: int) -> None:
-    message = "Nous acceptons d’effacer votre profil et vos visites. Nous gardons vos factures : la loi nous y oblige pendant dix ans."
-    with transaction():
-        _keep_by_law(_request(request_id), "invoice")
+    message = "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point."
     with transaction():
         request = _request(request_id)
         decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
     with transaction():
         request = _request(request_id)
         second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
-
-
-def _keep_by_law(request: RightsRequest, kind: str) -> None:
-    """Refuse the erasure of a kind of record that the law keeps, where the plan does not say so by itself."""
-    found = next((item for item in items_of(request.id) if item.kind == kind), items_of(request.id)[0])
-    choice = Choice(ItemOutcome.KEPT, RefusalGround.LEGAL_OBLIGATION, date(clock.today().year + 10, 12, 31))
-    if choice.outcome in choices_of(found, request):
-        decide_item(request, _staff("reviewer@example.org"), found.id, choice, request.version)
 
 
 def _extend(request_id: int) -> None:

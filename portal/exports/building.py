@@ -27,7 +27,7 @@ from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.owed import note_promise, promise
-from portal.exports.requesting import tell_ready
+from portal.exports.requesting import tell_ready, withheld_for
 from portal.infrastructure import installed
 from portal.infrastructure.database import after_commit, db, transaction
 from portal.infrastructure.jobs.queue import JobRun
@@ -106,6 +106,7 @@ class _Writer:
         self._categories = [Category(code) for code in package.categories]
         self._greeting = customer.full_name
         self._reference = customer.reference
+        self._is_withheld = withheld_for(package)
         self.promise = promise(package, customer)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
@@ -155,7 +156,8 @@ class _Writer:
             yield from archive.add(page_name(category, page), content)
 
     def _items(self, category: Category) -> Iterator[HeldItem]:
-        return items_of(self._customer_id, category, self._language, self._purpose)
+        held = items_of(self._customer_id, category, self._language, self._purpose)
+        return (item for item in held if not self._is_withheld(item))
 
     def _renewing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         due = clock.now() + timedelta(seconds=5)

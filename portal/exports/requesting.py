@@ -7,6 +7,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.registry import HeldItem
 
 _on_ready: list[Callable[[AnswerPackage], None]] = []
 
@@ -15,6 +16,25 @@ def on_ready(listener: Callable[[AnswerPackage], None]) -> Callable[[AnswerPacka
     """Register what happens in the transaction that makes a package ready, such as closing its request."""
     _on_ready.append(listener)
     return listener
+
+
+Withheld = Callable[[HeldItem], bool]
+"""Tells of a thing whether a copy leaves it out."""
+_withholders: list[Callable[[int], Withheld]] = []
+
+
+def withholds(find: Callable[[int], Withheld]) -> Callable[[int], Withheld]:
+    """Register a function that takes the id of a request and returns what tells what its copy leaves out."""
+    _withholders.append(find)
+    return find
+
+
+def withheld_for(package: AnswerPackage) -> Withheld:
+    """Return what tells of a thing whether a package leaves it out; nothing where no request asked for it."""
+    if package.request_id is None:
+        return lambda item: False
+    found = [find(package.request_id) for find in _withholders]
+    return lambda item: any(is_withheld(item) for is_withheld in found)
 
 
 def tell_ready(package: AnswerPackage) -> None:

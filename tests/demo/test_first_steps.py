@@ -28,7 +28,7 @@ from portal.preferences.queries import totals
 from portal.records.data_map.kinds import Origin, installed_data_map
 from portal.records.models import Record
 from tests.support.acting.browser import Browser, Page
-from tests.support.servers.served import make_once, shared_folder
+from tests.support.servers.served import ledger_beside, make_once, shared_folder
 
 SPACES = re.compile(r"[\s\u00a0]+")
 WORDS = {
@@ -71,6 +71,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     folder = tmp_path_factory.mktemp("first-steps") / "instance"
     made, _said = make_once(shared_folder(tmp_path_factory))
     shutil.copytree(made, folder)
+    shutil.copytree(ledger_beside(made), ledger_beside(folder))
     app = create_app(Settings.from_environment({"PORTAL_INSTANCE": str(folder)}))
     with app.app_context():
         yield Fresh(app, folder)

@@ -84,9 +84,13 @@ def decide(page: Page, outcome: str, message: str = "C’est fait.", **values: A
     return page.submit({"way": way, "message": message} | values, with_field="way")
 
 
-def refuse_one(page: Page, ground: str) -> Page:
-    """Refuse one item of a case on its own page; what only words describe is divided first. Return the case's page."""
-    item = page.browser.get(item_links(page)[0])
+def refuse_one(page: Page, ground: str, name: str = "") -> Page:
+    """Refuse one item of a case on its own page; what only words describe is divided first. Return the case's page.
+
+    Args:
+        name: words of its name; the first one when absent.
+    """
+    item = next(item for link in item_links(page) if name in (item := page.browser.get(link)).h1)
     if item.tree.select("form[action$='/divide']"):
         page = item.submit({"part-words": "Une partie"}, action="/divide")
         item = page.browser.get(item_links(page)[-1])

@@ -23,10 +23,10 @@ from portal.records.imports.models import CompleteDelivery
 from portal.rights import acting, emails
 from portal.rights.carrying_out.answering import answer_by_itself
 from portal.rights.channels import Channel
-from portal.rights.items.letter import letter_of
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemState, RequestItem
 from portal.rights.items.proposing import SYSTEMS
+from portal.rights.items.telling.letter import letter_of
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import RightsRequest
 

@@ -22,9 +22,9 @@ from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
 from portal.rights.deciding.decisions import needs_second
 from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
-from portal.rights.items.letter import letter_of
 from portal.rights.items.making import exceptions_of, items_of
-from portal.rights.items.showing import ShownItems, show_items
+from portal.rights.items.telling.letter import letter_of
+from portal.rights.items.telling.showing import ShownItems, show_items
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.filters import date_time, long_date
 

@@ -25,7 +25,7 @@ from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.outcome import outcome_of
 from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
-from portal.rights.items.wording import label_of
+from portal.rights.items.telling.wording import label_of
 from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.staff.approvals.seconders import waits_until
@@ -97,9 +97,8 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         message=draft.message.strip(),
     )  # fmt: skip
     db.session.add(decision)
-    _record_items(act, items)
     is_second_needed = needs_second(request, items, exceptions)
-    act.record(DECIDED, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
+    _record_decided(act, items, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
         act.give_back()
@@ -115,10 +114,10 @@ def catch_up(request: RightsRequest) -> None:
         request.version += 1
 
 
-def _record_items(act: acting.Act, items: Iterable[RequestItem]) -> None:
-    items = list(items)
+def _record_decided(act: acting.Act, items: list[RequestItem], **facts: object) -> None:
     negative = sum(item.outcome is not None and item.outcome.is_negative for item in items)
     act.record(ITEMS_DECIDED, positive=len(items) - negative, negative=negative, digest=digest_of(items))
+    act.record(DECIDED, **facts)
 
 
 def needs_second(

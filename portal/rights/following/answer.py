@@ -8,10 +8,10 @@ from portal.bilingual import Label, long_date
 from portal.letters.dispatching import SENT, latest, note_opened
 from portal.letters.models import Dispatch, DispatchChannel, DispatchState
 from portal.personal_data.sentences import Ground, declare, row, say
-from portal.rights.items import letter
 from portal.rights.items.making import exceptions_of, items_of
-from portal.rights.items.showing import ShownItems, show_items
-from portal.rights.items.wording import system_name
+from portal.rights.items.telling import letter
+from portal.rights.items.telling.showing import ShownItems, show_items
+from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 

@@ -17,6 +17,7 @@ from portal.legal_time.clock_state import Deadline, PauseReason
 from portal.legal_time.explanation import explain
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.rights.asked import Rows
+from portal.rights.carrying_out.copies import waits_for
 from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
@@ -24,6 +25,7 @@ from portal.rights.erasing.standing import erasure_of, status_token
 from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
+from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
 from portal.web.pagination import Page, keyset_page
@@ -64,6 +66,7 @@ class Tracking:
     attestations: Rows
     destroyed_at: datetime | None
     answer: ToldAnswer | None
+    awaited_systems: list[str]
     question: Moment | None
     effects: list[str]
     package: AnswerPackage | None
@@ -164,6 +167,7 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         destroyed_at=max(destroyed) if destroyed else None,
         question=next((_moment(each) for each in reversed(events) if each.kind is EventKind.CLARIFICATION_ASKED), None),
         answer=answer_of(request, _answer_text(events), language),
+        awaited_systems=[system_name(code, language) for code in waits_for(request)],
         effects=effects_of(request, language),
         package=package_of_request(request.id),
         erasure=erasure,

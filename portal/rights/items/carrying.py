@@ -12,7 +12,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.records.models import Record
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, ItemState, RequestItem
-from portal.rights.items.wording import has_records
+from portal.rights.items.telling.wording import has_records
 from portal.rights.models import RightsRequest
 
 
@@ -43,13 +43,13 @@ def note_erased(erasure: Erasure) -> None:
     certificate = certificate_of(erasure)
     if certificate is None or erasure.request_id is None:
         return
-    counts = {
-        (line["part"], line["kind"], line["rule"]): line["count"]
-        for line in (*certificate.erased, *certificate.archived)
-    }
+    # By kind: what was in use when it was decided may have gone to the archive by its time before the erasure began.
+    counts: dict[tuple[str, str], int] = {}
+    for line in (*certificate.erased, *certificate.archived):
+        counts[line["kind"], line["rule"]] = counts.get((line["kind"], line["rule"]), 0) + line["count"]
     for item in items_of(erasure.request_id):
         if item.outcome in {ItemOutcome.ERASED, ItemOutcome.ARCHIVED}:
-            done = counts.get((item.part, item.kind, item.rule), 0)
+            done = counts.pop((item.kind, item.rule), 0)
             note_done(erasure.request_id, item.part, item.kind, item.rule, done)
 
 
@@ -62,7 +62,7 @@ def spare(request: RightsRequest) -> None:
     for exception in exceptions_of(request.id):
         if exception.outcome is ItemOutcome.ERASED:
             continue
-        for external_id in _numbers(request.customer_id, items[exception.item_id].kind, exception):
+        for external_id in numbers_of(request.customer_id, items[exception.item_id].kind, exception):
             of_record = {"kind": items[exception.item_id].kind, "external_id": external_id}
             keep(request.customer_id, KeepReason.DECIDED, request.id, **of_record)
 
@@ -72,7 +72,7 @@ def spare_no_more(request_id: int) -> None:
     end_keep(KeepReason.DECIDED, request_id)
 
 
-def _numbers(customer_id: int, kind: str, exception: ItemException) -> list[str]:
+def numbers_of(customer_id: int, kind: str, exception: ItemException) -> list[str]:
     """Return the numbers of the records that an exception is about."""
     if exception.external_id is not None:
         return [exception.external_id]

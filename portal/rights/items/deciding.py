@@ -21,7 +21,7 @@ from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
 from portal.rights.items.proposing import AS_WRITTEN, PORTAL
-from portal.rights.items.wording import has_records
+from portal.rights.items.telling.wording import has_records
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 

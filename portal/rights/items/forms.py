@@ -16,7 +16,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.deciding import Choice
-from portal.rights.items.wording import outcome_label
+from portal.rights.items.telling.wording import outcome_label
 from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed
@@ -39,7 +39,7 @@ class ItemForm(CaseForm):
         language = get_locale()
         self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in outcomes]
         grounds = [(ground.value, ground.label(language)) for ground in grounds_for(right)]
-        self.ground.choices = [("", _("None")), *grounds]
+        self.ground.choices = [("", _("No ground")), *grounds]
 
     @property
     def choice(self) -> Choice:

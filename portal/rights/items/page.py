@@ -15,12 +15,12 @@ from portal.records.models import Record
 from portal.records.queries import records_page
 from portal.rights.items.deciding import MOST_EXCEPTIONS
 from portal.rights.items.handling import find_item
-from portal.rights.items.letter import named
 from portal.rights.items.making import exceptions_of
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.proposing import AS_WRITTEN
-from portal.rights.items.showing import show_items
-from portal.rights.items.wording import has_records, label_of, outcome_label, reason_of, until_of
+from portal.rights.items.telling.letter import named
+from portal.rights.items.telling.showing import show_items
+from portal.rights.items.telling.wording import has_records, label_of, outcome_label, reason_of, until_of
 from portal.rights.models import RightsRequest
 from portal.web.pagination import Page
 

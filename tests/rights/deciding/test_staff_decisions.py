@@ -26,8 +26,8 @@ from portal.preferences.purposes import FLAG_CODES, MARKETING_FLAG_CODES
 from portal.rights.channels import Channel
 from portal.rights.deciding import decisions
 from portal.rights.deciding.refusals import MISSING_LABELS, RefusalGround
-from portal.rights.items.letter import letter_of
 from portal.rights.items.making import exceptions_of, items_of
+from portal.rights.items.telling.letter import letter_of
 from portal.rights.lifecycle import ExtensionReason, Outcome, Right, SecondOpinion, Status
 from portal.rights.models import EventKind, RequestDecision, RequestEvent, RequestPause, RightsRequest
 from portal.staff.models import StaffMember

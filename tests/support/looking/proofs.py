@@ -24,7 +24,7 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import RequestItem
-from portal.rights.items.sentences import SENTENCES
+from portal.rights.items.telling.sentences import SENTENCES
 from portal.rights.lifecycle import Right
 from portal.rights.models import RequestDecision, RightsRequest
 from tests.support.looking.said import Said, plain

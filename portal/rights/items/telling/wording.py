@@ -41,10 +41,9 @@ def _own_label(item: RequestItem, language: object) -> str:
     return name_of(item.part, item.kind, language)
 
 
-def counted(item: RequestItem, language: object) -> str:
-    """Return what an item is about, with its count where it counts things: « Factures (12) »."""
-    name = label_of(item, language)
-    return name if item.part in {AS_WRITTEN, SYSTEMS} else f"{name} ({item.planned})"
+def is_counted(item: RequestItem) -> bool:
+    """Tell whether an item counts things: neither what only words describe nor a system does."""
+    return item.part not in {AS_WRITTEN, SYSTEMS}
 
 
 def system_name(code: str, language: object) -> str:

@@ -12,8 +12,8 @@ from portal.rights.items.grounds import reached
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcome_if_taken
 from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS
-from portal.rights.items.sentences import say_item
-from portal.rights.items.wording import has_records, label_of, outcome_label, reason_of, until_of
+from portal.rights.items.telling.sentences import say_item
+from portal.rights.items.telling.wording import has_records, is_counted, label_of, outcome_label, reason_of, until_of
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 
@@ -70,6 +70,8 @@ def show_items(
     groups: dict[str, list[ShownItem]] = {}
     for item in sorted(items, key=_place):
         line = _line(request, item, language, as_of)
+        if line.count == 0 and line.id is None:
+            continue  # a table of the portal in which the person has nothing
         line.apart = apart.get(item.id, 0)
         _add(groups.setdefault(_heading(item, language), []), line)
     return ShownItems(
@@ -86,7 +88,7 @@ def _line(request: RightsRequest, item: RequestItem, language: object, as_of: da
     return ShownItem(
         id=item.id if is_open else None,
         name=label_of(item, language),
-        count=None if item.part in {AS_WRITTEN, SYSTEMS} else item.done if item.done_at else item.planned,
+        count=(item.done if item.done_at else item.planned) if is_counted(item) else None,
         outcome=outcome_label(outcome, language) if outcome else "",
         is_negative=outcome is not None and outcome.is_negative,
         is_decided=item.state is not ItemState.UNDECIDED,

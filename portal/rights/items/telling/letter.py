@@ -16,8 +16,8 @@ from portal.infrastructure import installed
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.sentences import say_item
-from portal.rights.items.wording import counted, reason_of, system_name, until_of
+from portal.rights.items.telling.sentences import say_item
+from portal.rights.items.telling.wording import is_counted, label_of, reason_of, system_name, until_of
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
@@ -68,11 +68,11 @@ class _Writer:
             closed_on = long_date(self.request.wrongly_closed_at, self.language, weekday=False)
             yield _WRONGLY_CLOSED.filled(self.language, date=closed_on)
         granted = [item for item in self.items if item.outcome and item.outcome not in _NOT_GRANTED]
-        yield self._section(_DONE, (self._granted(item) for item in granted if self._is_done(item)))
-        yield self._section(_NOT_YET, (self._granted(item) for item in granted if not self._is_done(item)))
+        yield self._section(_DONE, self._lines([item for item in granted if self._is_done(item)]))
+        yield self._section(_NOT_YET, self._lines([item for item in granted if not self._is_done(item)]))
         for heading, outcomes in _NOES:
             those = [item for item in self.items if item.outcome in outcomes]
-            yield self._section(heading, (self._kept(item) for item in those))
+            yield self._section(heading, self._lines(those))
         yield self._section(_APART, (self._apart(exception) for exception in self.exceptions))
         yield self._told()
         reached = [item.outcome for item in self.items] + [exception.outcome for exception in self.exceptions]
@@ -86,21 +86,32 @@ class _Writer:
         lines = list(lines)
         return "\n".join([heading.text(self.language), *(f"– {line}" for line in lines)]) if lines else ""
 
-    def _granted(self, item: RequestItem) -> str:
-        return _LINE.filled(
-            self.language, what=counted(item, self.language), said=say_item(item, self.as_of, self.language)
-        )
+    def _lines(self, items: list[RequestItem]) -> Iterator[str]:
+        """Yield a line for all that has one fate, each thing with its count; nothing for what is not there."""
+        fates: dict[str, dict[str, int | None]] = {}
+        for item in items:
+            count, name = self._count(item), label_of(item, self.language)
+            if count != 0:
+                counts = fates.setdefault(self._fate(item), {})
+                counts[name] = None if count is None else (counts.get(name) or 0) + count
+        for fate, counts in fates.items():
+            names = [name if count is None else f"{name} ({count})" for name, count in counts.items()]
+            yield _LINE.filled(self.language, what=", ".join(names), said=fate)
 
-    def _kept(self, item: RequestItem) -> str:
+    def _count(self, item: RequestItem) -> int | None:
+        if not is_counted(item):
+            return None
+        return item.done if self._is_done(item) else item.planned
+
+    def _fate(self, item: RequestItem) -> str:
         said = [say_item(item, self.as_of, self.language), reason_of(item, self.language)]
-        said.append(until_of(item, self.language))
-        return _LINE.filled(self.language, what=counted(item, self.language), said=" ".join(filter(None, said)))
+        return " ".join(filter(None, [*said, until_of(item, self.language)]))
 
     def _apart(self, exception: ItemException) -> str:
         item = next(item for item in self.items if item.id == exception.item_id)
         said = [_OUTCOMES[exception.outcome].text(self.language), reason_of(exception, self.language)]
         said.append(until_of(exception, self.language))
-        what = f"{counted(item, self.language)}, {named(exception, self.language)}"
+        what = f"{label_of(item, self.language)}, {named(exception, self.language)}"
         return _LINE.filled(self.language, what=what, said=" ".join(filter(None, said)))
 
     def _told(self) -> str:
@@ -128,8 +139,8 @@ def named(exception: ItemException, language: object) -> str:
     """Return which records an exception is about: a number, or a span of days."""
     if exception.external_id is not None:
         return _ONE.filled(language, number=exception.external_id)
-    assert exception.from_at
-    assert exception.to_at
+    if exception.from_at is None or exception.to_at is None:
+        return _SOME.text(language)
     days = [clock.local_date(at).isoformat() for at in (exception.from_at, exception.to_at)]
     return _SPAN.filled(language, first=days[0], last=days[1])
 
@@ -144,6 +155,7 @@ _WRONGLY_CLOSED: Final = Label(
 )
 _LINE: Final = Label(fr="{what} : {said}", en="{what}: {said}")
 _ONE: Final = Label(fr="n° {number}", en="no. {number}")
+_SOME: Final = Label(fr="un enregistrement", en="one record")
 _SPAN: Final = Label(fr="du {first} au {last}", en="from {first} to {last}")
 _DONE: Final = Label(fr="Ce qui est fait", en="What is done")
 _NOT_YET: Final = Label(fr="Ce qui est décidé, et reste à faire", en="What is decided, and remains to be done")
