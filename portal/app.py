@@ -56,11 +56,13 @@ VIEWS = {
     Audience.STAFF: [
         "staff",
         "lookups",
+        "lookups.archive",
         "lookups.watching",
         "preferences",
         "preferences.missing_consent",
         "identity_checks",
         "retention",
+        "retention.holds",
         "rights",
     ],
     Audience.FEED: ["preferences.feed", "records.imports"],
@@ -133,6 +135,7 @@ REGISTERED = [
     "portal.preferences.erasing",
     "portal.rights.carrying_out.erasing",
     "portal.retention.clock_guard",
+    "portal.retention.holds.lifting",
     "portal.retention.ends",
     "portal.retention.erasing_now",
 ]
