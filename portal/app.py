@@ -41,13 +41,28 @@ from portal.web.incoming import address_parts, rate_limits, readable_requests, r
 from portal.web.incoming.proxies import trust_proxies
 from portal.web.incoming.request_limits import LARGEST_BODY
 from portal.web.incoming.uploads import MemoryRequest
-from portal.web.outgoing import compression, static_files
+from portal.web.outgoing import compression, static_files, unbroken_words
 from portal.web.outgoing.brand import check_brand, declared_colours
 from portal.web.sessions import FormSession, SessionOver, write_session_cookie
 from portal.web.setbacks import second_try
 from portal.web.typed_forms import resuming, session_ends, stale
 
 ROOT = Path(__file__).parent.parent
+
+# What every answer passes; of what comes after a view, the last named runs first.
+WEB = (
+    request_log,
+    static_files,
+    compression,
+    unbroken_words,
+    headers,
+    errors,
+    i18n,
+    filters,
+    navigation,
+    session_ends,
+    stale,
+)
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
@@ -90,6 +105,7 @@ REGISTERED = [
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
     "portal.records.personal_data",
+    "portal.records.days.renewing",
     "portal.records.erasing.parts",
     "portal.records.erasing.leaves",
     "portal.preferences.personal_data",
@@ -117,11 +133,11 @@ REGISTERED = [
     "portal.staff.wrapped_keys",
     "portal.lookups.recent_accesses",
     "portal.rights.carrying_out.answering",
-    "portal.rights.carrying_out.after_restore",
     "portal.rights.carrying_out.copies",
     "portal.rights.items.upgrading",
     "portal.rights.carrying_out.erasure",
     "portal.rights.erasing.halted",
+    "portal.rights.carrying_out.after_restore",
     "portal.rights.identity.errands",
     "portal.rights.following.notices",
     "portal.rights.queue.listing",
@@ -234,18 +250,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
-    for part in (
-        request_log,
-        static_files,
-        compression,
-        headers,
-        errors,
-        i18n,
-        filters,
-        navigation,
-        session_ends,
-        stale,
-    ):
+    for part in WEB:
         part.register(app)
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)

@@ -17,6 +17,10 @@ NBSP = "\u00a0"
 
 _BEFORE_PUNCTUATION = re.compile(r" +([:;?!»])")
 _AFTER_OPENING_QUOTE = re.compile(r"« +")
+# Not where it is part of an address, of a link or of a longer name.
+_BREAKABLE = re.compile(r"(?<![\w@./+-])([Ee]-)(?=mails?(?![\w@-]))")
+# Unlike a hyphen that does not break, it is drawn by no font, and looks the same in all of them.
+_JOINER = "\u2060"
 
 
 def known_language(language: object) -> str:
@@ -31,6 +35,23 @@ def typographic(text: str, language: str) -> str:
     if language != "fr":
         return text
     return _AFTER_OPENING_QUOTE.sub(f"«{NBSP}", _BEFORE_PUNCTUATION.sub(rf"{NBSP}\1", text))
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose “e-mail” no line breaks after its hyphen."""
+    return _BREAKABLE.sub(rf"\1{_JOINER}", text)
+
+
+def unbroken_page(page: str) -> str:
+    """Return the same of an HTML page: in its words, not in its tags or in what somebody types."""
+    return _BREAKABLE.sub(lambda found: found[0] + _JOINER if _is_read(page, found.start()) else found[0], page)
+
+
+def _is_read(page: str, place: int) -> bool:
+    return not any(
+        page.rfind(opening, 0, place) > page.rfind(closing, 0, place)
+        for opening, closing in (("<", ">"), ("<textarea", "</textarea"), ("<title", "</title"))
+    )
 
 
 @dataclass(frozen=True, slots=True)

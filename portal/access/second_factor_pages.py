@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
 
-from portal.access.forms import AppCodeForm
+from portal.access.forms import AppCodeForm, wrong_code
 from portal.access.one_time_codes import new_totp_secret, provisioning_uri, qr_svg
 from portal.access.passkeys import PasskeyColumns, PasskeyOwner, creation_options, request_options
 from portal.infrastructure import installed
@@ -40,7 +39,7 @@ def app_picture(secret: str, address: str) -> Response:
 
 def refuse_app_code(form: AppCodeForm) -> None:
     """Say beside the field that the code is not the app's."""
-    form.code.errors = [_("This code does not fit. Check the time of your telephone, and use the newest code.")]
+    form.code.errors = [wrong_code()]
 
 
 def to_make_passkey(token: Any, owner: PasskeyOwner, held: Iterable[PasskeyColumns]) -> Response:

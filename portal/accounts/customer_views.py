@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, Access, requires
-from portal.access.forms import PasswordAgainForm
+from portal.access.forms import PasswordAgainForm, wrong_password
 from portal.access.next_page import next_page
 from portal.accounts import credentials
 from portal.accounts.address import customer_views as address_views
@@ -23,6 +23,7 @@ from portal.accounts.second_step.factors import second_step_of
 from portal.accounts.sessions.account_sessions import find_own_session, live_sessions
 from portal.accounts.sessions.visitor_sessions import Errand, begin_facebook
 from portal.customers.addresses import mask_address
+from portal.customers.masks import note_shown
 from portal.customers.models import CustomerStatus
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password
@@ -50,8 +51,10 @@ def account() -> str:
 @blueprint.get("/account/in-full")
 @requires(CUSTOMER_FRESH)
 def account_in_full() -> str:
-    """Show the same page with nothing masked, to whoever has just proven themselves."""
-    return _account_page(is_masked=False)
+    """Show the same page with nothing masked, to whoever has just proven themselves; it leaves only with its trace."""
+    with transaction(is_trace=True):
+        note_shown(current_user.customer, "account")
+        return _account_page(is_masked=False)
 
 
 def _account_page(*, is_masked: bool) -> str:
@@ -177,7 +180,7 @@ def confirm_password() -> Answer:
             return redirect(wanted, 303)
         except credentials.PasswordMoved:
             pass
-    form.password.errors = [_("This is not your password.")]
+    form.password.errors = [wrong_password()]
     return form_page("accounts/customer/confirm_password.html", form, **details)
 
 
@@ -185,7 +188,7 @@ def confirm_password() -> Answer:
 @requires(CUSTOMER)
 def change_password() -> Answer:
     form = ChangePasswordForm()
-    form.own_address = current_user.email
+    form.own_names = current_user.email, current_user.given_name, current_user.family_name
     is_valid = form.validate_on_submit()
     # A wrong current password is told together with what is wrong with the new one.
     is_given = form.is_submitted() and not form.current_password.errors and not is_stale()
@@ -201,7 +204,7 @@ def change_password() -> Answer:
             pass
         seen_hash = None
     if is_given and not seen_hash:
-        form.current_password.errors = [_("This is not your current password.")]
+        form.current_password.errors = [wrong_password()]
     return form_page("accounts/customer/change_password.html", form)
 
 

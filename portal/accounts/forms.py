@@ -1,5 +1,6 @@
 """What customers type to come in. Passwords are taken exactly as typed, and no mixture of characters is demanded."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,9 +9,8 @@ from wtforms import EmailField, Field, PasswordField
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
+from portal.access.forms import check_new_password
 from portal.customers.addresses import normalise_address
-from portal.infrastructure import installed
-from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
 from portal.web.fields import NameField
 from portal.web.forms import EmailAddress, LengthBetween, Message, Needed, PortalForm
 
@@ -19,31 +19,16 @@ LONGEST_NAME = 200
 
 
 class NewPassword:
-    """Validator of a new password. The form's `own_address` is the address that the password must not be made of."""
+    """Validator of a new password. The form's `own_names` are what the password must not be made of."""
 
     def __call__(self, form: "AddressKnown", field: Field) -> None:
-        names = [form.own_address, installed.organisation().name]
-        is_breached = installed.breached_passwords().holds
-        fault = password_fault(field.data or "", names, shortest=SHORTEST, is_breached=is_breached)
-        if fault:
-            raise StopValidation(_fault_text(fault))
-
-
-def _fault_text(fault: PasswordFault) -> str:
-    texts = {
-        PasswordFault.TOO_SHORT: _("Use at least %(least)s characters for the password.", least=SHORTEST),
-        PasswordFault.TOO_LONG: _("Use %(most)s characters at most for the password.", most=LONGEST),
-        PasswordFault.MADE_OF_NAMES: _("Choose a password that is not made of your e-mail address or of our name."),
-        PasswordFault.TOO_COMMON: _("This password is among the first that others would try. Choose another one."),
-        PasswordFault.BREACHED: _("This password was stolen elsewhere and is known to thieves. Choose another one."),
-    }
-    return texts[fault]
+        check_new_password(field, form.own_names, shortest=SHORTEST)
 
 
 class AddressKnown(PortalForm):
-    """A form with a new password, whose owner's address is known."""
+    """A form with a new password. The view sets `own_names`: the address and the names of its owner."""
 
-    own_address = ""
+    own_names: Sequence[str] = ()
 
 
 def _address_field(label: Any = None) -> EmailField:
@@ -58,7 +43,7 @@ def _new_password_field(label: Any) -> PasswordField:
     return PasswordField(
         label,
         description=_l("At least 12 characters. Several words in a row are easy to remember."),
-        validators=[Needed(_l("Enter a password.")), NewPassword()],
+        validators=[Needed(_l("Choose a password.")), NewPassword()],
     )
 
 
@@ -85,11 +70,11 @@ class RegisterForm(AddressKnown):
         validators=[NeededUnless("given_name", _l("Enter your family name.")), LengthBetween(most=LONGEST_NAME)],
     )
     email = _address_field()
-    password = _new_password_field(_l("Password"))
+    password = _new_password_field(_l("Choose a password"))
 
     @property
-    def own_address(self) -> str:  # type: ignore[override]
-        return str(self.email.data or "")
+    def own_names(self) -> Sequence[str]:  # type: ignore[override]
+        return [self.email.data or "", self.given_name.data or "", self.family_name.data or ""]
 
 
 class SignInForm(PortalForm):

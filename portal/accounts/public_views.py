@@ -12,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
+from portal.access.forms import wrong_pair, wrong_password
 from portal.access.next_page import next_page
 from portal.accounts.address import confirmation
 from portal.accounts.address import public_views as address_views
@@ -88,7 +89,7 @@ def sign_in() -> Answer:
     if check.verdict is Verdict.UNCONFIRMED:
         await_registration(check.public_id, is_password_known=True)
         return redirect(url_for("public.accounts.registered", unconfirmed=1), 303)
-    form.email.errors = [_("This address and this password do not go together. Check both and try again.")]
+    form.email.errors = [wrong_pair()]
     return form_page("accounts/public/sign_in.html", form, next=wanted, has_facebook=is_offered())
 
 
@@ -165,7 +166,7 @@ def resend() -> Answer:
     is_mail_allowed, account_id = may_mail_unproven(account.email_normalised), account.id
     with transaction():
         registration.ask_for_another_link(account_id, may_mail=is_mail_allowed)
-    flash(_("A new mail is on its way. Only the newest link works."), "success")
+    flash(_("A new e-mail is on its way. Only the newest link works."), "success")
     return redirect(url_for("public.accounts.registered"), 303)
 
 
@@ -187,7 +188,7 @@ def confirm_address(token: str) -> Answer:
     if not form.validate_on_submit():
         return form_page("accounts/public/confirm_address.html", form, **details)
     if not is_known and not _is_its_password(account, form.password.data):
-        form.password.errors = [_("This is not the password that was chosen when the account was created.")]
+        form.password.errors = [wrong_password()]
         return form_page("accounts/public/confirm_address.html", form, **details)
     try:
         is_claim, onward = _confirm_and_enter(link.id, is_known)
@@ -264,7 +265,7 @@ def reset_password(token: str) -> Answer:
     if link is None or state is not LinkState.USABLE:
         return _unusable_reset(state)
     form = ResetForm()
-    form.own_address = link.account.email
+    form.own_names = link.account.email, link.account.given_name, link.account.family_name
     if not form.validate_on_submit():
         return form_page("accounts/public/reset_password.html", form, token=token, address=link.account.email)
     link_id, password_hash = link.id, hash_password(form.password.data)

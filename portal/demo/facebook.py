@@ -25,7 +25,7 @@ from werkzeug.wrappers import Request, Response
 
 from portal.accounts.facebook.provider import RETURN_PATH, SCOPE
 from portal.accounts.facebook.signed_request import write_signed_request
-from portal.bilingual import Label
+from portal.bilingual import Label, unbroken_page
 from portal.infrastructure.lifeline import end_with_parent
 from portal.web.i18n import spoken_language
 
@@ -47,14 +47,25 @@ FAULTS: Final = {
     "garbled": Label(fr="Facebook répond n'importe quoi", en="Facebook answers nonsense"),
     "slow": Label(fr="Facebook est trop lent", en="Facebook is too slow"),
 }
+# Plain on purpose, and in no colour of the portal: nobody shall take this for Facebook, nor for the company.
 STYLE: Final = """
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 36rem; padding: 1rem; }
-main > p:first-of-type { border: 2px dashed; padding: .75rem 1rem; }
-ul { list-style: none; padding: 0; }
-li { border-bottom: 1px solid; padding: .25rem 0; }
-li a { display: inline-block; min-height: 2rem; }
-form { display: inline-block; margin: 0 .5rem .5rem 0; }
-button { font: inherit; min-height: 2.5rem; padding: 0 1rem; }
+:root { color-scheme: light dark; --ink: #1c1c1c; --ground: #efefef; --surface: #fff; --line: #c4c4c4; --mark: #7a4a00 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #eee; --ground: #121212; --surface: #1e1e1e; --line: #4a4a4a; --mark: #f2c46d }
+}
+* { box-sizing: border-box }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 36rem; padding: 1.5rem 1rem; color: var(--ink); background: var(--ground) }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem }
+h2 { font-size: 1rem; margin: 1.75rem 0 .5rem }
+main > p:first-of-type { border: 2px dashed var(--mark); border-radius: .5rem; padding: .75rem 1rem; color: var(--mark); background: var(--surface) }
+ul { list-style: none; margin: 0; padding: 0 1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--surface) }
+li { padding: .25rem 0; overflow-wrap: anywhere }
+li + li { border-top: 1px solid var(--line) }
+a { color: inherit; text-underline-offset: .2em }
+li a { display: inline-block; padding: .5rem 0; font-weight: 600 }
+form { display: inline-block; margin: 0 .5rem .5rem 0 }
+button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: 0 1rem; border: 1px solid #888; border-radius: .5rem; color: inherit; background: var(--surface); cursor: pointer }
+:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px }
 """
 WORDS: Final = {
     "title": Label(fr="Faux Facebook de la démonstration", en="Stand-in for Facebook, for the demonstration"),
@@ -210,7 +221,7 @@ class StandIn:
             language=language, words={key: label.text(language) for key, label in WORDS.items()}, people=self.people,
             faults={key: label.text(language) for key, label in FAULTS.items()}, link=urlencode, calls=CALLS, **details,
         )  # fmt: skip
-        return Response(page, mimetype="text/html")
+        return Response(unbroken_page(page), mimetype="text/html")
 
 
 def _said(answer: requests.Response) -> dict[str, str]:

@@ -21,6 +21,8 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords.hashing import hash_password
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.placing import Held, place_hold
 from portal.records.archive.moving import archive_records
 from portal.records.imports.ingest import Refusal, start_run
 from portal.records.models import Record
@@ -35,6 +37,7 @@ def seed() -> dict[str, Any]:
     """Fill an empty database and return what demo.json holds."""
     import_holdings()
     fill_archive()
+    place_a_hold()
     customers = [_open_account(person.number) for person in CUSTOMERS if person.has_account]
     staff = [_hire(email, name, role, language) for email, name, role, language in STAFF]
     with transaction():
@@ -67,6 +70,16 @@ def fill_archive() -> None:
     over = select(Record.id).where(Record.active_until < clock.today(), Record.expires_on >= clock.today())
     with transaction() as session:
         archive_records(list(session.execute(over).scalars()))
+
+
+def place_a_hold() -> None:
+    """Keep what is held about somebody whose relation ended: a review is due within the month."""
+    with transaction() as session:
+        customer = session.execute(select(Customer).where(Customer.external_id == "C-1014")).scalar_one()
+        place_hold(
+            customer, Held(category="transaction"), HoldGround.AUDIT, "Contrôle fiscal des exercices 2024 et 2025",
+            review_on=clock.today() + timedelta(days=25), actor="command",
+        )  # fmt: skip
 
 
 def _fail(refusal: Refusal) -> None:

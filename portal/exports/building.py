@@ -20,14 +20,15 @@ from sqlalchemy import select, update
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
-from portal.bilingual import forget_times
+from portal.bilingual import forget_times, unbroken_page
 from portal.customers.models import Customer
-from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.owed import note_promise, promise
 from portal.exports.requesting import tell_ready, withheld_for
+from portal.exports.writing.archive import Archive, chunks_of
+from portal.exports.writing.spool import Spool
 from portal.infrastructure import installed
 from portal.infrastructure.database import after_commit, db, transaction
 from portal.infrastructure.jobs.queue import JobRun
@@ -41,6 +42,7 @@ from portal.personal_data.registry import HeldItem
 BUILT = declare("portal:package:built", "package", "purpose", "items")
 
 ITEMS_A_PAGE = 500
+BETWEEN_NOTES = timedelta(seconds=3)
 STYLE = Path(__file__).parent / "package.css"
 
 
@@ -110,6 +112,8 @@ class _Writer:
         self.promise = promise(package, customer)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
+        self._has_every_page = package.has_every_page
+        self._progress, self._note_at = 0, clock.now() + BETWEEN_NOTES
 
     def sealed(self, key: bytes, object_id: str) -> Iterator[bytes]:
         """Yield the sealed package."""
@@ -127,11 +131,13 @@ class _Writer:
         archive = Archive()
         for number, category in enumerate(self._categories):
             yield from self._category(archive, category)
-            self._note_progress(90 * (number + 1) // len(self._categories))
+            self._progress = 90 * (number + 1) // len(self._categories)
+            self._note_progress()
         information = article_15_information(self._customer_id, self.counts, self._language, self.promise)
         yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
         yield from archive.add("style.css", [STYLE.read_bytes()])
-        yield from archive.add("index.html", self._page("index", information=information))
+        index = b"".join(self._page("index", information=information)).decode()
+        yield from archive.add("index.html", [unbroken_page(index).encode()])
         manifest = {
             "schema": 1,
             "purpose": self._purpose,
@@ -144,14 +150,21 @@ class _Writer:
         yield from archive.close()
 
     def _category(self, archive: Archive, category: Category) -> Iterator[bytes]:
+        """Yield a category: read once, as JSON; from that its CSV, and its newest items as a page to read."""
         fields: dict[str, None] = {}
         tally = [0]
-        yield from archive.add(f"{category}.json", self._renewing(as_json(self._items(category), fields, tally)))
-        yield from archive.add(f"{category}.csv", self._renewing(as_csv(self._items(category), list(fields))))
+        spool, newest = Spool(), list[HeldItem]()
+        items = _keeping(self._items(category), newest, ITEMS_A_PAGE)
+        yield from archive.add(
+            f"{category}.json", self._renewing(_noted(chunks_of(as_json(items, fields, tally)), spool))
+        )
+        yield from archive.add(f"{category}.csv", self._renewing(chunks_of(as_csv(spool.read(), list(fields)))))
         self.counts[category] = tally[0]
-        items, pages = self._items(category), -(-tally[0] // ITEMS_A_PAGE)
+        pages = -(-tally[0] // ITEMS_A_PAGE) if self._has_every_page else min(tally[0], 1)
         for page in range(1, pages + 1):
-            part = list(islice(items, ITEMS_A_PAGE))
+            if page == 2:
+                items = islice(self._items(category), ITEMS_A_PAGE, None)
+            part = newest if page == 1 else list(islice(items, ITEMS_A_PAGE))
             content = self._page("category", category=category, items=part, page=page, pages=pages)
             yield from archive.add(page_name(category, page), content)
 
@@ -159,13 +172,10 @@ class _Writer:
         held = items_of(self._customer_id, category, self._language, self._purpose)
         return (item for item in held if not self._is_withheld(item))
 
-    def _renewing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        due = clock.now() + timedelta(seconds=5)
-        for number, piece in enumerate(pieces):
-            if number % 500 == 0 and clock.now() > due:
-                self._run.renew()
-                due = clock.now() + timedelta(seconds=5)
-            yield piece
+    def _renewing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._note_progress()
+            yield chunk
 
     def _page(self, template: str, **context: object) -> Iterator[bytes]:
         forget_times()
@@ -180,11 +190,30 @@ class _Writer:
             for piece in stream:
                 yield piece.encode()
 
-    def _note_progress(self, percent: int) -> None:
+    def _note_progress(self) -> None:
+        """Keep the job's lease and note how far it is, every few seconds: most copies take less."""
+        if clock.now() < self._note_at:
+            return
+        self._note_at = clock.now() + BETWEEN_NOTES
         self._run.renew()
-        statement = update(AnswerPackage).where(AnswerPackage.id == self._package_id).values(progress=percent)
+        statement = update(AnswerPackage).where(AnswerPackage.id == self._package_id).values(progress=self._progress)
         with db.engine.connect().execution_options(portal_write=True) as connection, connection.begin():
             connection.execute(statement)
+
+
+def _noted(pieces: Iterator[bytes], spool: Spool) -> Iterator[bytes]:
+    """Pass pieces on, and keep them in a spool."""
+    for piece in pieces:
+        spool.write(piece)
+        yield piece
+
+
+def _keeping(items: Iterator[HeldItem], newest: list[HeldItem], number: int) -> Iterator[HeldItem]:
+    """Pass items on, and keep the first few in a list."""
+    for item in items:
+        if len(newest) < number:
+            newest.append(item)
+        yield item
 
 
 def page_name(category: str, page: int) -> str:

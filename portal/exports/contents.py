@@ -8,11 +8,14 @@ from typing import Any
 import orjson
 
 from portal import clock
+from portal.exports.writing.spool import lines_of
 from portal.personal_data.registry import HeldItem, holdings
 from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
 
+_EXACT = b" "
+"""What a line begins with that only the exact reader may read."""
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 
 
@@ -69,14 +72,24 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
 
-def as_csv(items: Iterator[HeldItem], fields: list[str]) -> Iterator[bytes]:
-    """Yield a CSV file of items, with a column for each name of `fields` after the fixed ones."""
-    rows = (
-        [item.kind, clock.written(item.at), item.source, item.nature, item.lawful_basis]
-        + [_as_text(item.values.get(field)) for field in fields]
-        for item in items
-    )
+def as_csv(written: Iterator[bytes], fields: list[str]) -> Iterator[bytes]:
+    """Yield a CSV file of what `as_json` wrote, with a column for each name of `fields` after the fixed ones."""
+    rows = (_cells(item, fields) for item in _objects(written))
     yield from csv_bytes(csv_lines([*CSV_COLUMNS, *fields], rows), for_people=True)
+
+
+def _objects(written: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of an array that `as_json` wrote: it gives each a line of its own."""
+    for line in lines_of(written):
+        if line.startswith(_EXACT):
+            yield json.loads(line.removesuffix(b","))
+        elif line.startswith(b"{"):
+            yield orjson.loads(line.removesuffix(b","))
+
+
+def _cells(item: dict[str, Any], fields: list[str]) -> list[Any]:
+    values = item["values"]
+    return [item[column] for column in CSV_COLUMNS] + [_as_text(values.get(field)) for field in fields]
 
 
 def _as_object(item: HeldItem) -> dict[str, Any]:
@@ -92,14 +105,15 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return _dumped(value).decode()
-    # A sign that no encoding can write would end the file there.
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    if isinstance(value, str):
+        # A sign that no encoding can write would end the file there.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    return _dumped(value).strip().decode() if isinstance(value, dict | list) else value
 
 
 def _dumped(value: Any) -> bytes:
+    """Return a value as JSON. What the quick way refuses begins with a space, and must not be read by it either."""
     try:
         return orjson.dumps(value)
-    except TypeError:  # numbers beyond 64 bits and broken signs, which the quick way refuses: a copy leaves nothing out
-        return json.dumps(value).encode()
+    except TypeError:  # numbers beyond 64 bits and broken signs: a copy leaves nothing out
+        return _EXACT + json.dumps(value).encode()

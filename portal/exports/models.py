@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -53,6 +53,8 @@ class AnswerPackage(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    has_every_page: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether every item has its place on a page to read; else the newest of each category have."""
     downloads: Mapped[int] = mapped_column(default=0)
     owed_recipients: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     owed_by: Mapped[date | None]

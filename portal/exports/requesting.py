@@ -44,7 +44,13 @@ def tell_ready(package: AnswerPackage) -> None:
 
 
 def request_package(
-    customer: Customer, *, purpose: str, request_id: int | None, language: str, categories: list[str] | None = None
+    customer: Customer,
+    *,
+    purpose: str,
+    request_id: int | None,
+    language: str,
+    categories: list[str] | None = None,
+    every_page: bool = False,
 ) -> AnswerPackage:
     """Add a package and the job that builds it to the current transaction, and return the package.
 
@@ -52,10 +58,12 @@ def request_package(
         purpose: `access` (art. 15: everything) or `portability` (art. 20: what was provided or observed, under
             consent or contract).
         categories: the codes asked for; all nine when absent.
+        every_page: whether every item has its place on a page to read, beside the files that hold them all.
     """
     package = AnswerPackage(
         customer_id=customer.id, purpose=purpose, request_id=request_id, language=language,
         categories=[code for code in CATEGORIES if categories is None or code in categories],
+        has_every_page=every_page,
     )  # fmt: skip
     db.session.add(package)
     db.session.flush()

@@ -90,7 +90,7 @@ def by_code(code: str) -> Answer:
             flash(_("Thank you: that is enough. We ask for no document."), "success")
             return redirect(errand.next_url, 303)
         except known_address.CodeUnusable:
-            form.code.errors = [_("This code is wrong or too old. Take the newest mail, or ask for another.")]
+            form.code.errors = [_("This code is wrong or too old. Take the newest e-mail, or ask for another.")]
     return form_page(
         "identity_checks/customer/code.html",
         form,

@@ -26,7 +26,7 @@ class PaperForm(PortalForm):
     class Meta(PortalForm.Meta):
         csrf = False
 
-    paper = RadioField(_l("Which document do you send?"), validators=[Needed(_l("Choose the document that you send"))])
+    paper = RadioField(_l("Which document do you send?"), validators=[Needed(_l("Choose the document that you send."))])
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -116,17 +116,17 @@ class CodeForm(PortalForm):
     """The six digits that came by mail."""
 
     code = CodeField(
-        _l("The code from the mail"),
+        _l("The code from the e-mail"),
         description=_l("Six digits. Spaces do not matter."),
-        validators=[Needed(_l("Type the code from the mail"))],
+        validators=[Needed(_l("Type the code from the e-mail."))],
     )
 
 
 def _missing(side: Side) -> str:
     messages: dict[Side, str] = {
-        Side.FRONT: _("Add the front of your document"),
-        Side.BACK: _("Add the back of your document"),
-        Side.PAGE: _("Add the page with your name"),
+        Side.FRONT: _("Add the front of your document."),
+        Side.BACK: _("Add the back of your document."),
+        Side.PAGE: _("Add the page with your name."),
     }
     return messages[side]
 

@@ -14,25 +14,28 @@ from portal.web.forms import LengthBetween, Needed, PortalForm
 
 def reason_field(label: Any, needed: Any) -> TextAreaField:
     """Return the field for a reason that the customer will read; `needed` is the message when it is empty."""
-    too_short = _l("Say a little more: at least %(least)s characters.", least=SHORTEST_REASON)
     return TextAreaField(
         label,
-        [Needed(needed), LengthBetween(SHORTEST_REASON, LONGEST_REASON, too_short)],
+        [Needed(needed), LengthBetween(SHORTEST_REASON, LONGEST_REASON)],
         description=_l("The customer reads these words. Write nothing here that they should not know."),
         render_kw={"rows": "3"},
     )
 
 
+def not_opened(why: NotOpened) -> str:
+    """Return why no file is opened, for the staff member who named the customer."""
+    if why is NotOpened.UNKNOWN:
+        return str(_("No customer fits exactly. Check each letter, or ask for a customer number."))
+    return str(_("This is your own file: a colleague has to do it."))
+
+
 class NamingForm(PortalForm):
     """A form that names one customer, in its field `identifier`."""
 
-    def say_why_not(self, why: NotOpened) -> None:
-        """Write beside the field why the file is not opened."""
-        self["identifier"].errors = [
-            _("No customer fits exactly. Check each letter, or ask for a customer number.")
-            if why is NotOpened.UNKNOWN
-            else _("This is your own file. Ask a colleague to open it.")
-        ]
+    def say_why_not(self, why: NotOpened | None) -> None:
+        """Write beside the field why the file is not opened, where the customer is the reason."""
+        if why:
+            self["identifier"].errors = [not_opened(why)]
 
 
 class LookupForm(NamingForm):
@@ -49,6 +52,10 @@ class LookupForm(NamingForm):
         description=_l("Such as DR-2026-00431."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
+
+    def say_no_such_case(self) -> None:
+        """Write beside the reference that the customer has no such case."""
+        self.request_reference.errors = [_("This customer has no case with this reference.")]
 
     def validate_request_reference(self, field: Field) -> None:
         if field.data and read_reference(field.data) is None:

@@ -37,6 +37,7 @@ MOST_LOOKUPS: Final = "60 per hour"
 
 LOOKED_UP = declare("staff:customer:looked_up", "lookup", "request")
 NOT_FOUND = declare("staff:customer:missed")
+NAMED = declare("staff:customer:named")
 OWN_FILE_DENIED = declare("staff:own_file:denied")
 
 
@@ -109,6 +110,22 @@ def open_named(
     return customer if isinstance(customer, NotOpened) else open_lookup(member, customer, reason, request_reference)
 
 
+def check_named(member: StaffMember, identifier: str, request_reference: str | None = None) -> NotOpened | None:
+    """Return why the file of whom an identifier names would not be opened, for a form that lacks something else too.
+
+    It opens nothing, but it tells whether somebody is a customer: the current transaction records that.
+
+    Raises:
+        UnknownCase: the case is not one of this customer's.
+    """
+    customer = named_customer(member, identifier)
+    if isinstance(customer, NotOpened):
+        return customer
+    record(NAMED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
+    _check_case(customer, request_reference)
+    return None
+
+
 def named_customer(member: StaffMember, identifier: str) -> Customer | NotOpened:
     """Return whom an identifier names, or why they are not opened, which is recorded in the current transaction."""
     customer = find_customer(identifier)
@@ -119,6 +136,11 @@ def named_customer(member: StaffMember, identifier: str) -> Customer | NotOpened
         note_own_file(member, customer)
         return NotOpened.OWN_FILE
     return customer
+
+
+def _check_case(customer: Customer, reference: str | None) -> None:
+    if reference and not all(check(customer.id, reference) for check in _case_checks):
+        raise UnknownCase
 
 
 def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
@@ -153,8 +175,7 @@ def add_lookup(
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
-    if request_reference and not all(check(customer.id, request_reference) for check in _case_checks):
-        raise UnknownCase
+    _check_case(customer, request_reference)
     instant = clock.now()
     lookup = CustomerLookup(
         staff_id=member.id, customer_id=customer.id, reason=reason, request_reference=request_reference,

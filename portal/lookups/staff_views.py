@@ -27,6 +27,7 @@ from portal.lookups.opening import (
     LookupOver,
     OwnFile,
     UnknownCase,
+    check_named,
     find_lookup,
     is_own_file,
     look_of,
@@ -39,6 +40,7 @@ from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem
 from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
+from portal.web.typed_forms.stale import is_stale
 
 blueprint = Blueprint("lookups", __name__)
 
@@ -49,11 +51,9 @@ LOOK_UP = staff(Permission.LOOK_UP_CUSTOMER)
 @requires(LOOK_UP)
 def customers() -> Any:
     form = LookupForm()
-    if form.validate_on_submit():
-        count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
-        lookup_id = _open(form)
-        if lookup_id:
-            return redirect(url_for(".customer_file", public_id=lookup_id), 303)
+    lookup_id = _open(form) if form.is_submitted() else None
+    if lookup_id:
+        return redirect(url_for(".customer_file", public_id=lookup_id), 303)
     return _ask_for_name(form)
 
 
@@ -68,16 +68,21 @@ def _ask_for_name(form: LookupForm) -> tuple[str, int]:
 
 
 def _open(form: LookupForm) -> str | None:
-    """Open the file that the form asks for and return the lookup's public id; else note on the form what is wrong."""
-    reference = read_reference(form.request_reference.data or "")
+    """Open the file that the form asks for and return the lookup's public id; else note on it all that is wrong."""
+    is_valid = form.validate()
+    if form.identifier.errors or is_stale():
+        return None
+    count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
+    named, reference = form.identifier.data, read_reference(form.request_reference.data or "")
     try:
         with transaction():
-            opened = open_named(current_user, form.identifier.data, form.reason.data, reference)
+            why = None if is_valid else check_named(current_user, named, reference)
+            opened = open_named(current_user, named, form.reason.data, reference) if is_valid else why
             if isinstance(opened, CustomerLookup):
                 return opened.public_id
         form.say_why_not(opened)
     except UnknownCase:
-        form.request_reference.errors = [_("This customer has no case with this reference.")]
+        form.say_no_such_case()
     return None
 
 

@@ -14,7 +14,7 @@ from portal.personal_data.expiry.endings import Part
 from portal.personal_data.uses.purposes import Purpose
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HeldItem:
     """One thing held about a customer, as it leaves the portal.
 
@@ -29,7 +29,8 @@ class HeldItem:
         source: the system that the item came from; `portal` for the portal's own.
         describe: takes whether to mask, and returns the pairs in place of `facts`, for an item that says them itself.
             Called only when they are shown.
-        note: what must be said beside it, in the reader's language, such as the agreement with which it was collected.
+        say_note: returns what must be said beside it, in the reader's language, such as the agreement with which it was
+            collected. Called only when it is shown.
         masked: by their label, the values that a screen masks, as it shows them.
     """
 
@@ -43,8 +44,13 @@ class HeldItem:
     lawful_basis: str = "contract"
     source: str = "portal"
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
-    note: str = ""
+    say_note: Callable[[], str] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """What must be said beside it; empty where nothing must."""
+        return self.say_note() if self.say_note else ""
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
         """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""

@@ -68,6 +68,7 @@ def suppress_erased(erasure: Erasure) -> None:
     """Let marketing read, in the transaction of the seal, that the person is erased. A partial one touches no flag."""
     if Scope.read(erasure.scope).is_whole:
         suppress(db.session.get_one(Customer, erasure.customer_id), SuppressionReason.ERASED)
+        db.session.get_one(PreferenceState, erasure.customer_id).lapses_on = None
 
 
 MOST = 50

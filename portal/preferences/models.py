@@ -54,14 +54,19 @@ class SuppressionReason(StrEnum):
     """Art. 17: the reference alone stays, so that no system writes to the person again."""
 
 
+MINOR = "minor"
+"""Of somebody under 15, who can accept nothing alone: every flag is off, and service messages may be sent."""
+
+
 class PreferenceState(db.Model):
     """What marketing may do with one customer, as the feed gives it: one row each, numbered in commit order.
 
     `flags` is what marketing reads: every flag, and all of them false while the customer is suppressed.
     `latest_choices` is what the person last said, flag by flag, suppressed or not: `given`, `at`, `origin`, `source`,
-    `version`, and `confirmed_at` where a refusal was repeated. `lapses_on` is the day the first consent given for a
-    time, such as one to cookies, must be asked for again. `version` grows with every change of the row, in its own
-    transaction: an ETag is made of it, since `sequence` comes only at the commit.
+    `version`, and `confirmed_at` where a refusal was repeated. `reason` is why the customer is suppressed, or `MINOR`.
+    `lapses_on` is the first day on which the row must be computed anew: a consent given for a time, such as one to
+    cookies, has to be asked for again, or a child reaches the age of consent. The row's own `version` grows with every
+    change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit.
     """
 
     __tablename__ = "preference_states"

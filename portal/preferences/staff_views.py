@@ -22,6 +22,7 @@ from portal.lookups.opening import (
     MOST_LOOKUPS,
     LookupOver,
     OwnFile,
+    check_named,
     find_lookup,
     look_under,
     open_named,
@@ -39,6 +40,7 @@ from portal.preferences.queries import origin_label, totals
 from portal.staff.approvals.forms import ProposalForm
 from portal.staff.approvals.kinds import kinds
 from portal.web.incoming.rate_limits import count_try
+from portal.web.typed_forms.stale import is_stale
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -51,11 +53,9 @@ EXPORTED = declare("staff:preferences:exported", "format", "customers")
 @requires(SEE)
 def marketing() -> Any:
     form = FindForm()
-    if form.validate_on_submit():
-        count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
-        lookup_id = _open(form)
-        if lookup_id:
-            return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
+    lookup_id = _open(form) if form.is_submitted() else None
+    if lookup_id:
+        return redirect(url_for(".customer_choices", public_id=lookup_id), 303)
     return _marketing_page(form, ProposalForm(formdata=None, prefix="export-")), 422 if form.errors else 200
 
 
@@ -120,13 +120,18 @@ def switch_off_preferences(public_id: str) -> Any:
 
 def _switch_off_form(lookup: CustomerLookup) -> SwitchOffForm:
     now = standings(read_state(lookup.customer_id), has_signal=False)
-    return SwitchOffForm([code for code, standing in now.items() if standing.given])
+    return SwitchOffForm([code for code, standing in now.items() if standing.given and not standing.is_childs])
 
 
 def _open(form: FindForm) -> str | None:
-    """Open the customer that the form names and return the lookup's id; otherwise put the reason beside the field."""
+    """Open the customer that the form names and return the lookup's id; else note on the form all that is wrong."""
+    is_valid = form.validate()
+    if form.identifier.errors or is_stale():
+        return None
+    count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
+    named = form.identifier.data
     with transaction():
-        opened = open_named(current_user, form.identifier.data, form.reason.data)
+        opened = open_named(current_user, named, form.reason.data) if is_valid else check_named(current_user, named)
         if isinstance(opened, CustomerLookup):
             return opened.public_id
     form.say_why_not(opened)
@@ -178,7 +183,7 @@ def ask_again(_over: LookupOver) -> AnyResponse:
 
 def _say(switched: int) -> None:
     if switched:
-        flash(_("Switched off. It applies at once, and the customer is told by mail."), "success")
+        flash(_("Switched off. It applies at once, and the customer is told by e-mail."), "success")
     else:
         flash(_("All of it was off already. Nothing was changed."), "info")
 

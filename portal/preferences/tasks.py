@@ -22,7 +22,7 @@ SLICE = 500
 
 @job("preferences.lapse_consents", every=timedelta(hours=1))
 def lapse_consents(run: JobRun) -> None:
-    """Switch off what was given for six months and not given again."""
+    """Switch off what was given for six months and not given again; who has reached 15 is no minor any more."""
     _apply(run, lambda: PreferenceState.lapses_on <= clock.today(), publish)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 
@@ -12,11 +13,21 @@ from portal.personal_data.agreements import Agreements, say_collected
 from portal.personal_data.registry import HeldItem
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.records.data_map.kinds import DataMap, Kind
-from portal.records.models import Record, values_of
+from portal.records.models import Record, as_object
 from portal.web.filters import long_date
 
 LONG_TEXT = 300
-Facts = list[tuple[str, str]]
+
+
+class Fact(NamedTuple):
+    """One value of a card; `anchor` is its place on the page where it is masked, in full as well, else empty."""
+
+    label: str
+    text: str
+    anchor: str = ""
+
+
+Facts = list[Fact]
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ class Cards:
         is_masked: bool = True,
     ) -> None:
         self.hides = False
+        self._made = 0
         self._is_masked = is_masked
         self._data_map = data_map
         self._agreements = agreements
@@ -70,20 +82,20 @@ class Cards:
         return [self._of_item(item) for item in items]
 
     def _of_item(self, item: HeldItem) -> Card:
-        self.hides |= bool(item.masked)
-        return Card(item.label, item.at, *_folded(item.shown(is_masked=self._is_masked)), name=item.label)
+        facts = self._folded(item.shown(is_masked=self._is_masked), set(item.masked))
+        return Card(item.label, item.at, *facts, name=item.label)
 
     def of_record(self, record: Record) -> Card:
         """Return a record as a card. One whose kind is no longer declared shows no value."""
-        kind, values, masked = self._data_map.kinds.get(record.kind), values_of(record), self._is_masked
-        self.hides |= bool(kind and kind.hides(values))
+        kind, values, masked = self._data_map.kinds.get(record.kind), as_object(record.values), self._is_masked
+        labels = kind.masked_labels(values, self._language) if kind else set()
         facts = kind.facts(values, self._language, is_masked=masked) if kind else []
         label = kind.label.text(self._language) if kind else record.kind
         name, end = kind.heading(values, self._language, is_masked=masked) if kind else (label, "")
         return Card(
             label,
             record.recorded_at,
-            *_folded(facts),
+            *self._folded(facts, labels),
             origin=self._origins.get(record.source, record.source),
             kept=self._kept_until(record.expires_on, kind),
             corrected_at=record.corrected_at,
@@ -98,9 +110,20 @@ class Cards:
         kind = self._data_map.kinds.get(record.kind)
         if kind is None:
             return record.kind
-        facts = kind.facts(values_of(record), self._language)
+        facts = kind.facts(as_object(record.values), self._language)
         origin = self._origins.get(record.source, record.source)
         return " ".join([kind.label.text(self._language), origin, *(text for _label, text in facts)])
+
+    def _folded(self, facts: list[tuple[str, str]], masked: set[str]) -> tuple[Facts, Facts]:
+        """Return the facts of the next card, short and long ones, those of `masked` labels with their place."""
+        self._made += 1
+        self.hides |= bool(masked)
+        short: Facts = []
+        long: Facts = []
+        for number, (label, text) in enumerate(facts):
+            anchor = f"value-{self._made}-{number}" if label in masked else ""
+            (long if len(text) > LONG_TEXT or "\n" in text else short).append(Fact(label, text, anchor))
+        return short, long
 
     def _agreements_of(self, record: Record, kind: Kind | None) -> tuple[str, ...]:
         """Return with which consent a record was collected, and each field of it that has a use of its own."""
@@ -109,7 +132,7 @@ class Cards:
         said = []
         if kind.lawful_basis is LawfulBasis.CONSENT:
             said.append(self._collected(record, kind.purposes))
-        fields = {field.purpose: field for field in reversed(kind.own_uses) if values_of(record).get(field.name)}
+        fields = {field.purpose: field for field in reversed(kind.own_uses) if as_object(record.values).get(field.name)}
         for code, field in fields.items():
             if code and self._data_map.purposes[code].lawful_basis is LawfulBasis.CONSENT:
                 collected = self._collected(record, (code,))
@@ -134,11 +157,3 @@ def _kept_until(last_day: date | None, kind: Kind | None, language: str) -> str:
     if last_day < clock.today():
         return _("Its time ended on %(date)s: it is about to be erased.", date=day)
     return _("Kept until %(date)s", date=day)
-
-
-def _folded(facts: Facts) -> tuple[Facts, Facts]:
-    short: Facts = []
-    long: Facts = []
-    for label, text in facts:
-        (long if len(text) > LONG_TEXT or "\n" in text else short).append((label, text))
-    return short, long

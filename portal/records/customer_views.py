@@ -1,11 +1,16 @@
 """What a customer sees of what the company holds: nine categories, and each of them with its five answers."""
 
-from flask import Blueprint, abort, render_template, request
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from portal.access.declare import CUSTOMER, CUSTOMER_FRESH, requires
+from portal.customers.masks import note_shown
 from portal.infrastructure import installed
+from portal.infrastructure.database import transaction
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.notices import notices, recent_accesses
@@ -46,9 +51,20 @@ def category(category: str) -> str:
 
 @blueprint.get("/data/<category>/in-full")
 @requires(CUSTOMER_FRESH)
-def category_in_full(category: str) -> str:
-    """Show the same page with nothing masked, to whoever has just proven themselves."""
-    return _category_page(category, is_masked=False)
+def category_in_full(category: str) -> str | Response:
+    """Show the same page with nothing masked, to whoever has just proven themselves; it leaves only with its trace.
+
+    A proof loses the part of an address after `#`, so the value to land on comes as `value`.
+    """
+    if category not in CATEGORIES:
+        abort(404)
+    others: dict[str, Any] = request.args.to_dict()
+    anchor = others.pop("value", None)
+    if anchor:
+        return redirect(url_for(".category_in_full", category=category, _anchor=anchor, **others), 303)
+    with transaction(is_trace=True):
+        note_shown(current_user.customer, category)
+        return _category_page(category, is_masked=False)
 
 
 def _category_page(category: str, *, is_masked: bool) -> str:
@@ -84,6 +100,13 @@ def _category_page(category: str, *, is_masked: bool) -> str:
         portal_count=portal_count(shown, held.counts),
         elsewhere=pages_elsewhere(shown, held.counts),
         answers=answers_of(
-            shown, held.kinds, others, data_map, organisation, agreements, language, has_records=held.records > 0
+            shown,
+            held.kinds,
+            others,
+            data_map,
+            organisation,
+            agreements,
+            language,
+            has_records=held.records > 0 or bool(held.archived),
         ),
     )

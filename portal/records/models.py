@@ -49,6 +49,6 @@ class CategoryCount(db.Model):
     last_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-def values_of(row: Any) -> dict[str, Any]:
-    """Return the values of a record, or of a row that has them; what is no object there stands under one name."""
-    return row.values if isinstance(row.values, dict) else {"value": row.values}
+def as_object(values: Any) -> dict[str, Any]:
+    """Return the values of a record; what is no object there stands under one name."""
+    return values if isinstance(values, dict) else {"value": values}

@@ -1,8 +1,8 @@
 """What this domain holds about a customer: the copies of records that the company's systems sent."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Select, select
@@ -17,7 +17,7 @@ from portal.records.archive.copies import archived_items
 from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
-from portal.records.held_items import held_item
+from portal.records.held_items import Maker, maker_of
 from portal.records.imports.models import CompleteDelivery as CompleteDelivery
 from portal.records.models import CategoryCount, Record
 
@@ -71,10 +71,13 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .order_by(Record.recorded_at.desc(), Record.id.desc())
         .execution_options(yield_per=READ_AT_ONCE)
     )
-    for row in db.session.execute(statement):
-        item = held_item(row, category, data_map, language)
-        choices = needed.get(row.kind)
-        yield replace(item, note=say_collected(agreements, choices, row.recorded_at, language)) if choices else item
+    makers: dict[str, Maker] = {}
+    for kind, external_id, at, source, values in db.session.execute(statement):
+        make = makers.get(kind)
+        if make is None:
+            said = partial(say_collected, agreements, needed[kind]) if kind in needed else None
+            make = makers[kind] = maker_of(kind, category, data_map, language, said)
+        yield make(external_id, at, source, values)
 
 
 def retention(language: str) -> str:

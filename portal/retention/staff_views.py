@@ -16,7 +16,7 @@ from portal.personal_data.expiry.endings import Ending, ending_of
 from portal.personal_data.ledger.watching import late_lines
 from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.staff.desk.lines import Rank, Waiting, on_desk
+from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("retention", __name__)

@@ -62,7 +62,9 @@ class Scoped(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Copy(Scoped):
-    """A copy of the data (art. 15)."""
+    """A copy of the data (art. 15). With `every_page`, each item has its place on a page to read."""
+
+    every_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ _READERS: Final[dict[str, Reader]] = {
     "record": _codes,
     "when_it_ends": _is_given,
     "consent": _is_given,
+    "every_page": _is_given,
     "wishes": _wishes,
 }
 
@@ -249,6 +252,7 @@ _LABELS: Final = {
     "case": Label(fr="Votre situation", en="Your situation"),
     "decision": Label(fr="Décision à revoir", en="Decision to look at again"),
     "categories": Label(fr="Données concernées", en="Data concerned"),
+    "every_page": Label(fr="Chaque donnée sur une page à lire", en="Every item on a page to read"),
     "when_it_ends": Label(
         fr="Ce qu'un contrat en cours demande, à effacer quand il se termine",
         en="What a running contract needs, to be erased when it ends",

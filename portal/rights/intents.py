@@ -106,7 +106,7 @@ _RIGHTS: Final = {
 }
 
 _DETAILS: Final = {
-    Intent.COPY: ("categories", "details"),
+    Intent.COPY: ("categories", "every_page", "details"),
     Intent.CORRECT: ("category", "wrong", "correct"),
     Intent.ERASE: ("categories", "details"),
     Intent.STOP_USE: ("use", "details"),

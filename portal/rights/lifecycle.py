@@ -108,8 +108,12 @@ class ExtensionReason(StrEnum):
     "An exceptional number of requests from this person, or a temporary peak that is a fact."
 
     def label(self, language: object) -> str:
-        """Return the reason in a few words."""
+        """Return the reason in a few words, for the staff member who chooses it."""
         return _EXTENSION_REASONS[self].text(language)
+
+    def sentence(self, language: object) -> str:
+        """Return the reason in a sentence, for the person who waits longer."""
+        return _EXTENSION_SENTENCES[self].text(language)
 
 
 class Step(StrEnum):
@@ -346,6 +350,16 @@ _STATUS_SENTENCES: Final = {
 _EXTENSION_REASONS: Final = {
     ExtensionReason.COMPLEXITY: Label(fr="Demande complexe", en="Complex request"),
     ExtensionReason.NUMBER_OF_REQUESTS: Label(fr="Nombre de demandes", en="Number of requests"),
+}
+_EXTENSION_SENTENCES: Final = {
+    ExtensionReason.COMPLEXITY: Label(
+        fr="Votre demande est complexe : c'est pourquoi il nous faut plus de temps.",
+        en="Your request is complex: that is why we need more time.",
+    ),
+    ExtensionReason.NUMBER_OF_REQUESTS: Label(
+        fr="Le nombre de demandes reçues est élevé : c'est pourquoi il nous faut plus de temps.",
+        en="We have received a large number of requests: that is why we need more time.",
+    ),
 }
 
 _OUTCOME_STAFF: Final = {

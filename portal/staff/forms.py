@@ -14,13 +14,11 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.access.forms import check_new_password
 from portal.access.permissions import Role
 from portal.access.tokens import SCOPES
-from portal.infrastructure import installed
-from portal.infrastructure.passwords.rules import LONGEST, PasswordFault, password_fault
 from portal.staff.approvals.forms import why_field
 from portal.web.fields import NameField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
@@ -41,8 +39,6 @@ def _role_field(label: Any) -> SelectField:
         label,
         coerce=Role,
         choices=lambda: [SelectChoice(role.value, role.label) for role in Role],
-        invalid_value_message=_l("Choose one of the roles."),
-        invalid_choice_message=_l("Choose one of the roles."),
     )
 
 
@@ -62,10 +58,7 @@ class SignInForm(PortalForm):
 def _new_password_field(label: Any) -> PasswordField:
     return PasswordField(
         label,
-        [
-            Needed(_l("Choose a password.")),
-            LengthBetween(SHORTEST, LONGEST, _l("Use at least %(least)s characters.", least=SHORTEST)),
-        ],
+        [Needed(_l("Choose a password."))],
         description=_l("At least %(least)s characters, such as four or five words in a row.", least=SHORTEST),
         render_kw={"autocomplete": "new-password"},
     )
@@ -81,12 +74,7 @@ class NewPasswordForm(PortalForm):
         self.names = names
 
     def validate_password(self, field: Field) -> None:
-        is_breached = installed.breached_passwords().holds
-        fault = password_fault(field.data, self.names, shortest=SHORTEST, is_breached=is_breached)
-        if fault is PasswordFault.BREACHED:
-            raise StopValidation(_l("This password was stolen elsewhere and is known to thieves. Choose another one."))
-        if fault:
-            raise StopValidation(_l("This password is easy to guess. Choose words unrelated to each other and to you."))
+        check_new_password(field, self.names, shortest=SHORTEST)
 
 
 class ChangePasswordForm(NewPasswordForm):
@@ -95,18 +83,18 @@ class ChangePasswordForm(NewPasswordForm):
         [Needed(_l("Enter your current password."))],
         render_kw={"autocomplete": "current-password"},
     )
-    password = _new_password_field(_l("Your new password"))
+    password = _new_password_field(_l("New password"))
 
 
 class InviteForm(PortalForm):
     name = NameField(
-        _l("Name"),
+        _l("Name of the person"),
         [Needed(_l("Enter the person’s name.")), LengthBetween(most=200)],
         description=_l("As colleagues know them. Customers never see it."),
         render_kw={"autocomplete": "off"},
     )
     email = EmailField(
-        _l("E-mail address"),
+        _l("E-mail address of the person"),
         [Needed(_l("Enter the person’s e-mail address.")), LengthBetween(most=254), EmailAddress()],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -131,7 +119,7 @@ class ReviewForm(PortalForm):
 
 class TokenForm(PortalForm):
     name = StringField(
-        _l("Name"),
+        _l("Name of the system"),
         [Needed(_l("Name the system that will use the token.")), LengthBetween(most=100)],
         description=_l("The system that will use it, so that you recognise it later."),
         render_kw={"autocomplete": "off"},
@@ -148,7 +136,5 @@ class TokenForm(PortalForm):
         coerce=int,
         default=90,
         choices=[SelectChoice(days, _l("%(days)s days", days=days)) for days in TOKEN_DAYS],
-        invalid_value_message=_l("Choose one of the periods."),
-        invalid_choice_message=_l("Choose one of the periods."),
     )
     reason = why_field()

@@ -22,6 +22,10 @@ _BEGINNING = re.compile(r"(^|[;\t\r\n\v\f\x85\u2028\u2029])([^;\t\r\n\v\f\x85\u2
 _UNSEEN = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+# Nearly every line: its cells begin with a letter or a digit, or are empty; nothing in them separates or needs quotes.
+_BETWEEN = "\x1f"
+_PLAIN_CELL = r'(?:[0-9A-Za-z][^",;\x1f\0\t\r\n\v\f\x85\u2028\u2029]*)?'
+_PLAIN_LINE = re.compile(f"{_PLAIN_CELL}(?:{_BETWEEN}{_PLAIN_CELL})*")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _LINE_END = "\r\n"
 # A spreadsheet reads a file as UTF-8 only when it begins with this; a program would take it for a part of the header.
@@ -45,7 +49,10 @@ def csv_line(cells: Iterable[Any], written: str = "") -> str:
     Args:
         written: more cells, already joined by commas and known to be safe; saves time in files of millions of lines.
     """
-    line = ",".join(map(_quoted, cells))
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    joined = _BETWEEN.join(texts)
+    is_plain = joined.count(_BETWEEN) == len(texts) - 1 and _PLAIN_LINE.fullmatch(joined)
+    line = joined.replace(_BETWEEN, ",") if is_plain else ",".join(map(_quoted, texts))
     return f"{line},{written}{_LINE_END}" if written else f"{line}{_LINE_END}"
 
 
@@ -79,8 +86,11 @@ def _neutral(found: re.Match[str]) -> str:
     separator, part = found.groups()
     # Where commas separate, the first part begins a cell that goes on to the end of the text.
     cell = part if separator else found.string
+    # Where they do not, the last part goes on into the next cell of the line: ;-5 and 2*3 are read as -5,2*3.
+    goes_on = bool(separator) and found.end() == len(found.string)
+    is_number = not goes_on and _PLAIN_NUMBER.fullmatch(cell)
     sign = next((letter for letter in part if _is_seen(letter)), " ")
-    is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not _PLAIN_NUMBER.fullmatch(cell))
+    is_formula = cell.startswith(_CONTROLS) or (sign in _SIGNS and not is_number)
     return f"{separator}'{part}" if is_formula else separator + part
 
 

@@ -63,25 +63,18 @@ class DateField3(Field):  # type: ignore[misc]
                 self.process_errors.append(str(error))
 
     def _read(self) -> date:
-        words = {"day": _("the day"), "month": _("the month"), "year": _("the year")}
-        label = self.label.text
-        self.wrong = tuple(part for part in PARTS if not self.typed[part])
-        if self.wrong:
-            missing = _(" and ").join(words[part] for part in self.wrong)
-            raise ValueError(_("%(label)s: add %(missing)s.", label=label, missing=missing))
-        year = _read_number(self.typed["year"])
-        if year is None or not 1000 <= year <= 9999:
-            self.wrong = ("year",)
-            raise ValueError(_("%(label)s: write the year with four digits.", label=label))
-        month = read_month(self.typed["month"])
-        if month is None:
-            self.wrong = ("month",)
-            raise ValueError(_("%(label)s: write the month as a number or a word.", label=label))
+        month, year = read_month(self.typed["month"]), _read_year(self.typed["year"])
+        missing = [part for part in PARTS if not self.typed[part]]
+        unread = [part for part, value in (("month", month), ("year", year)) if value is None and part not in missing]
+        self.wrong = tuple(part for part in PARTS if part in missing + unread)
+        if month is None or year is None or missing:
+            faults = _("; ").join([*_to_add(missing), *(_to_write(part) for part in unread)])
+            raise ValueError(_("%(label)s: %(faults)s.", label=self.label.text, faults=faults))
         try:
             return date(year, month, _read_number(self.typed["day"]) or 0)
         except ValueError:
             self.wrong = PARTS if month <= 12 else ("month",)
-            raise ValueError(_("%(label)s: this date does not exist.", label=label)) from None
+            raise ValueError(_("%(label)s: this date does not exist.", label=self.label.text)) from None
 
     @property
     def parts(self) -> list[dict[str, Any]]:
@@ -107,6 +100,22 @@ class DateField3(Field):  # type: ignore[misc]
 
     def _id_of(self, part: str) -> str:
         return str(self.id if part == "day" else f"{self.id}-{part}")
+
+
+def _to_add(missing: list[str]) -> list[str]:
+    words = {"day": _("the day"), "month": _("the month"), "year": _("the year")}
+    return [_("add %(missing)s", missing=_(" and ").join(words[part] for part in missing))] if missing else []
+
+
+def _to_write(part: str) -> str:
+    if part == "month":
+        return str(_("write the month as a number or a word"))
+    return str(_("write the year with four digits"))
+
+
+def _read_year(text: str) -> int | None:
+    year = _read_number(text)
+    return year if year is not None and 1000 <= year <= 9999 else None
 
 
 def _read_number(text: str) -> int | None:

@@ -120,22 +120,33 @@ class Needed:
 
 
 class LengthBetween:
-    """The text, counted in characters, must be neither too short nor too long.
+    """The text, counted in characters, must be neither too short nor too long."""
 
-    `too_short` replaces the message for a text below `least`; a text above `most` is told both numbers.
-    """
-
-    def __init__(self, least: int = 0, most: int = 200, too_short: Message = None) -> None:
-        self.least, self.most, self.too_short = least, most, too_short
+    def __init__(self, least: int = 0, most: int = 200) -> None:
+        self.least, self.most = least, most
 
     def __call__(self, form: BaseForm, field: Field) -> None:
-        label, length = field.label.text, len(field.data or "")
+        length = len(field.data or "")
         if length > self.most:
-            limits = {"label": label, "most": self.most, "length": length}
-            raise StopValidation(_l("%(label)s: use %(most)s characters at most; there are %(length)s.", **limits))
+            raise StopValidation(too_long(field, self.most, length))
         if length < self.least:
-            too_short = _l("%(label)s: use at least %(least)s characters.", label=label, least=self.least)
-            raise StopValidation(self.too_short or too_short)
+            raise StopValidation(too_short(field, self.least))
+
+
+def too_long(field: Field, most: int, length: int) -> Message:
+    """Return the sentence for a text of more than `most` characters."""
+    limits = {"label": field.label.text, "most": most, "length": length}
+    return _l("“%(label)s”: use %(most)s characters at most; there are %(length)s.", **limits)
+
+
+def too_short(field: Field, least: int) -> Message:
+    """Return the sentence for a text of fewer than `least` characters."""
+    return _l("“%(label)s”: use at least %(least)s characters.", label=field.label.text, least=least)
+
+
+def not_an_address() -> str:
+    """Return the sentence for a text that cannot be an e-mail address."""
+    return str(_("Write an e-mail address such as name@example.org."))
 
 
 class EmailAddress:
@@ -145,7 +156,7 @@ class EmailAddress:
         try:
             parse_address(field.data or "")
         except ValueError:
-            raise StopValidation(_l("Write an e-mail address such as name@example.org.")) from None
+            raise StopValidation(not_an_address()) from None
 
 
 def form_page(template: str, form: PortalForm, **context: Any) -> tuple[str, int]:

@@ -54,6 +54,9 @@ def test_each_mail_reads_whole(app: Flask, name: str, language: str) -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert "List-Unsubscribe" not in message
     assert f'lang="{language}"' in html
+    cells = re.findall(r"<td[^>]*>", html)
+    assert len(cells) == 3
+    assert all(re.search(r'[";]color:', cell) for cell in cells), "a reader that leaves body out writes white on white"
     for body in (text, html):
         assert not re.search(r"%\(|\{\{|None|Undefined", body)
         assert "'" not in re.sub(r"<[^>]*>", "", body), "a straight apostrophe"

@@ -36,14 +36,14 @@ def test_the_new_password_replaces_the_old(app: Flask, people: People, mailbox: 
 @pytest.mark.parametrize(
     ("current", "new", "message"),
     [
-        ("un mauvais mot de passe", NEW, "Ce n’est pas votre mot de passe actuel."),
+        ("un mauvais mot de passe", NEW, "Ce mot de passe n’est pas le bon. Saisissez-le à nouveau."),
         ("", NEW, "Saisissez votre mot de passe actuel."),
-        (PASSWORD, "", "Saisissez un mot de passe."),
-        (PASSWORD, "court", "Utilisez au moins 12 caractères pour le mot de passe."),
+        (PASSWORD, "", "Choisissez un mot de passe."),
+        (PASSWORD, "court", "« Nouveau mot de passe » : écrivez au moins 12 caractères."),
         (
             PASSWORD,
             "camille@example.org",
-            "Choisissez un mot de passe qui n’est tiré ni de votre adresse e-mail ni de notre nom.",
+            "Choisissez un mot de passe qui n’est tiré ni de votre nom, ni de votre adresse e-mail, ni de notre nom.",
         ),
     ],
 )
@@ -59,8 +59,8 @@ def test_a_refused_change_changes_nothing(people: People, current: str, new: str
 def test_a_wrong_current_password_and_a_short_new_one_are_told_at_once(people: People) -> None:
     page = change(people.signed_in(EMAIL), "un mauvais mot de passe", "court")
     assert page.errors == [
-        "Ce n’est pas votre mot de passe actuel.",
-        "Utilisez au moins 12 caractères pour le mot de passe.",
+        "Ce mot de passe n’est pas le bon. Saisissez-le à nouveau.",
+        "« Nouveau mot de passe » : écrivez au moins 12 caractères.",
     ]
 
 

@@ -17,7 +17,7 @@ PORTAL = Path(__file__).parents[2] / "portal"
 VIEW = "staff.rights.decide"
 # Files that every page runs through before and after its own work.
 OF_EVERY_PAGE = ("web/", "staff/", "app.py", "preferences/choices/states.py")
-FILES, CLIMBS = 15, 4
+FILES, CLIMBS = 32, 8
 
 
 def layer_of(path: str) -> float:

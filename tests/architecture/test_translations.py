@@ -8,6 +8,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import force_locale, ngettext
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = ROOT / "portal" / "translations" / "fr" / "LC_MESSAGES"
@@ -130,3 +132,39 @@ def test_one_sentence_has_one_english_text() -> None:
         if isinstance(message.string, str) and source.endswith("."):
             english.setdefault(message.string, set()).add(source)
     assert [sources for sources in english.values() if len(sources) > 1] == []
+
+
+IRREGULAR = {("est", "sont"), ("a", "ont"), ("part", "partent"), ("sa", "leur"), ("le", "les"), ("durée", "durée")}
+NEVER_ONE = {
+    "%(kind)s, more than %(count)s": "one that is counted no further has a thousand at least",
+    "Still to check: %(count)s points.": "up to three are named",
+    "The %(num)s newest are shown; there are more.": "a page full",
+    "This page shows the %(shown)s newest of %(total)s items.": "a page full",
+}
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_what_is_counted_agrees_with_its_number(shared_app: Flask, number: int) -> None:
+    """In French 0 and 1 are singular, and what agrees with a feminine noun stays feminine."""
+    counted = [message for _name, message in messages() if isinstance(message.id, tuple)]
+    assert len(counted) > 20
+    faults = []
+    with shared_app.test_request_context("/"), force_locale("fr"):
+        for message in counted:
+            said, (one, several) = ngettext(*message.id, number, count=number, shown=number, date="1"), message.string
+            pattern = several if number > 1 else one
+            if said != pattern % {"num": number, "count": number, "shown": number, "date": "1"}:
+                faults.append(f"{said!r} is not {pattern!r}")
+            pairs = zip(_words_in(one), _words_in(several), strict=True)
+            faults += [f"{a} → {b} in {one!r}" for a, b in pairs if not (a == b or b == f"{a}s" or (a, b) in IRREGULAR)]
+    assert not faults, "\n".join(faults)
+
+
+def test_what_is_counted_has_its_singular() -> None:
+    counts = re.compile(r"%\((num|count|shown)\)s")
+    faults = {m.id for _n, m in messages() if isinstance(m.id, str) and counts.search(m.id)} - set(NEVER_ONE)
+    assert not faults, "use ngettext:\n" + "\n".join(faults)
+
+
+def _words_in(text: str) -> list[str]:
+    return re.findall(r"[\w’%()]+", text)

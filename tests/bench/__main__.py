@@ -22,8 +22,8 @@ from portal.access.tokens import create_token
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
 from portal.demo.seeding import import_holdings
-from portal.exports.archive import Archive
 from portal.exports.contents import as_csv, as_json, items_of
+from portal.exports.writing.archive import Archive
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
 from portal.records.models import CategoryCount, Record

@@ -107,7 +107,7 @@ def _erase(name: str, customer_id: int, folder: Path) -> None:
     writer.start()
     time.sleep(4)
     memory, processor, began = _memory(), time.process_time(), time.perf_counter()
-    while steps.run(erasure_id) is not None:
+    while steps.go_on(erasure_id) is not None:
         ship()
     seconds, used = time.perf_counter() - began, time.process_time() - processor
     stop.set()

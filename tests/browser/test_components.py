@@ -71,5 +71,7 @@ def test_paper_shows_closed_tables_and_leaves_the_tools_out(look: Visit) -> None
     expect(page.locator(".chart td").first).to_be_visible()
     for tool in (".nav", ".save-bar", ".button >> nth=0", ".pager"):
         expect(page.locator(tool).first).to_be_hidden()
-    assert page.locator(".hero .date").first.evaluate("item => getComputedStyle(item).color") == "rgb(0, 0, 0)"
+    for words in (".hero .date", ".pair :checked + label", "header.site", ".chips [aria-current]"):
+        colour = page.locator(words).first.evaluate("item => getComputedStyle(item).color")
+        assert colour == "rgb(0, 0, 0)", f"{words}: printers leave grounds out"
     page.emulate_media(media="screen")

@@ -13,6 +13,7 @@ from secrets import token_hex
 import pytest
 from playwright.sync_api import expect
 
+from portal.bilingual import unbroken
 from portal.demo.specimens import Holder, passport_page
 from portal.preferences.purposes import FLAGS
 from tests.support import records
@@ -203,9 +204,8 @@ def shown_wordings(visitor: Visitor, flag: str) -> list[str]:
     """Return the texts that the history shows for a flag, over all its pages."""
     page, words = visitor.open("/preferences/history"), list[str]()
     while True:
-        words += page.locator(
-            f".choices-made > li:has(strong:text-is('{FLAGS[flag].label(visitor.language)}')) .words"
-        ).all_text_contents()
+        lines = page.locator("details.record").filter(has_text=unbroken(FLAGS[flag].label(visitor.language)))
+        words += [text.replace("\u2060", "") for text in lines.locator(".words").all_text_contents()]
         older = page.locator("main [rel=next]")
         if not older.count():
             return words

@@ -18,8 +18,7 @@ from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import People
 from tests.support.complete_organisation import nothing_missing
 from tests.support.looking.audit_trail import events
@@ -74,7 +73,7 @@ def information(package: AnswerPackage) -> Any:
 def give() -> None:
     with transaction():
         enqueue("exports.give_owed_names")
-    run_due_jobs()
+    run_asked_jobs()
 
 
 def owed_until() -> date | None:

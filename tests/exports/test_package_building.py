@@ -22,6 +22,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import MOST_ATTEMPTS, enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs, run_job
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.looking.audit_trail import events
 from tests.support.packages import build, only_customer
@@ -115,7 +116,7 @@ def test_a_second_run_makes_no_second_copy(customer: Browser, folder: Path) -> N
     package_id, sha256 = package.id, package.sha256
     with transaction():
         enqueue("exports.build_package", package_id=package_id)
-    run_due_jobs()
+    run_asked_jobs()
     assert db.session.get_one(AnswerPackage, package_id).sha256 == sha256
     assert len(list(folder.iterdir())) == 1
     assert len(events("portal:package:built")) == 1

@@ -16,10 +16,9 @@ from portal.config import Settings
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.storage import StorageUnavailable
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.visitors import mailed_link, register
 from tests.support.cases import form_token
@@ -161,7 +160,7 @@ def test_an_expired_copy_is_gone_and_so_are_its_bytes(customer: Browser, address
     assert "détruite" not in words, "its bytes are still there"
     with transaction():
         enqueue("retention.packages")
-    run_due_jobs()
+    run_asked_jobs()
     package = only_package()
     assert (package.status, package.wrapped_key, package.storage_key) == (PackageStatus.EXPIRED, None, None)
     assert not path.exists()

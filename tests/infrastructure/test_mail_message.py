@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from portal.infrastructure.mail.message import UnsafeMail, build_message
 
@@ -44,6 +47,20 @@ def test_a_reader_finds_every_part_as_it_was_meant() -> None:
     text, html = mail.iter_parts()
     assert text.get_content().splitlines() == ["Bonjour Camille,", "", "Votre demande est enregistrée."]
     assert "<p>Bonjour Camille,</p>" in html.get_content()
+
+
+WORDS = st.text("ae é’", min_size=1, max_size=90).map(lambda text: "Objet " + " ".join(text.split(" ")).strip() + "é")
+
+
+@example("DR-2026-00001 : nous avons votre demande et attendons votre pièce d’identité")
+@example("DR-2026-00001\u00a0: nous avons votre demande et attendons votre pièce d’identité")
+@given(WORDS)
+@settings(max_examples=200)
+def test_a_subject_reads_as_it_was_written(subject: str) -> None:
+    """The email package of Python 3.11 loses the space between two words with accents where a line is folded."""
+    data = built(subject=subject).as_bytes()
+    assert message_from_bytes(data, policy=policy.default)["Subject"] == subject
+    assert str(make_header(decode_header(message_from_bytes(data)["Subject"]))) == subject
 
 
 def test_every_line_is_short_ascii_with_network_line_ends() -> None:

@@ -51,7 +51,7 @@ def test_a_passport_from_the_browser_to_shredded(
     assert "Le délai est en pause depuis" in page.text
 
     # The passport is sent. Nothing of the original is on any disk, in clear or as it came.
-    page = page.click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    page = page.follow_to("/requests/identity/").submit({"paper": "passport"}, with_field="paper")
     page = send_sides(page, page=planted.passport)
     assert "Page reçue le" in page.text
     assert only_request().due_on is not None

@@ -96,8 +96,8 @@ def test_an_erasure_from_its_form_to_its_certificate(app: Flask, people: People,
     assert "Ces données ont été effacées de ce portail le" in page.text
     assert "Lefèvre" not in page.text
 
-    # Nobody works on it any more, and every step stands in the trail, once and in order. No system of the company had
-    # sent anything, so nobody has to be told and the case is closed.
+    # Nobody works on it any more, and every step stands in the trail, once and in order. It is closed, for no system
+    # of the company held anything of hers: else it would stay answered until they confirm.
     assert case(reference).status is Status.CLOSED
     assert "La file est vide" in reviewer.get("/staff/queue").text
     steps = [event.tag for event in all_events() if event.facts.get("reference") == reference]

@@ -87,7 +87,7 @@ def test_no_match_says_so_and_what_to_check(worker: Browser, customer: Customer,
         ("", "Dites pourquoi vous ouvrez cette fiche."),
         ("         ", "Dites pourquoi vous ouvrez cette fiche."),
         ("trop court", None),
-        ("  court    ", "Dites-en un peu plus : au moins 10 caractères."),
+        ("  court    ", "« Pourquoi ouvrez-vous cette fiche ? » : écrivez au moins 10 caractères."),
         ("x" * 501, "500"),
     ],
 )
@@ -167,7 +167,7 @@ def test_ones_own_file_is_refused_and_audited(worker: Browser, people: People) -
     for identifier in ("support@example.org", "C-support"):
         page = look_up(worker, identifier)
         assert page.status == 422
-        assert page.errors == ["C’est votre propre fiche. Demandez à un ou une collègue de l’ouvrir."]
+        assert page.errors == ["C’est votre propre fiche : c’est à un ou une collègue de le faire."]
     assert lookups() == []
     assert len(events("staff:own_file:denied")) == 2
 
@@ -180,7 +180,7 @@ def test_ones_own_file_under_another_address_is_refused_too(worker: Browser, peo
         held.email = held.email_normalised = "elsewhere@example.org"
 
     page = look_up(worker, "C-support")
-    assert page.errors == ["C’est votre propre fiche. Demandez à un ou une collègue de l’ouvrir."]
+    assert page.errors == ["C’est votre propre fiche : c’est à un ou une collègue de le faire."]
     assert lookups() == []
     assert len(events("staff:own_file:denied")) == 1
 
@@ -275,7 +275,7 @@ def test_the_fifty_newest_are_shown_masked_and_the_rest_is_told(worker: Browser,
 def test_an_empty_category_says_so(worker: Browser, customer: Customer) -> None:
     page = look_up(worker)
 
-    assert "Nous n’avons rien dans cette catégorie." in worker.get(f"{page.url}/financial").text
+    assert "Rien de cette catégorie n’est en usage." in worker.get(f"{page.url}/financial").text
 
 
 def test_what_cannot_be_logged_is_not_shown(

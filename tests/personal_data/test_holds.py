@@ -73,7 +73,7 @@ def test_the_officer_is_told_when_to_look_again(app: Flask, people: People, past
     officer = people.signed_in_staff(Role.OFFICER)
     assert "Conservations forcées à revoir" not in officer.get("/staff/desk").text
     run(app, "hold", "C-1001", "--ground", "fraud", "--because", "x", "--review", SOON)
-    page = officer.get("/staff/desk").click("Conservations forcées à revoir sous 30 jours")
+    page = officer.get("/staff/desk").click("Conservations forcées à revoir sous 30 jours, ou en retard")
     assert page.url == "/staff/holds"
     assert "C-1001" in page.text
     assert "fraude en cours d’examen" in page.text

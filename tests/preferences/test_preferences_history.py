@@ -32,8 +32,7 @@ def test_a_choice_shows_when_where_and_what_was_shown(people: People) -> None:
             datetime(2025, 2, 1, 9, tzinfo=UTC), "Oui, je souhaite…", "shop checkout", "fr",
         )  # fmt: skip
     page = browser.get("/preferences/history")
-    assert "Sondages, par téléphone Accepté" in page.text
-    assert "1er février 2025 à 10 h 00" in page.text
+    assert "Sondages, par téléphone 1er février 2025 à 10 h 00 Accepté" in page.text
     assert "dans un autre de nos services (shop checkout)" in page.text
     assert page.tree.select_one("details .words").get_text() == "Oui, je souhaite…"
     assert "Ce choix nous est parvenu le" in page.text

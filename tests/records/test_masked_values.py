@@ -17,6 +17,7 @@ from portal.records.data_map.field_types import FieldType, Mask
 from portal.records.data_map.kinds import installed_data_map
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import PASSWORD, People
+from tests.support.looking.audit_trail import events
 from tests.support.records import record
 from tests.support.servers.facebook import link_facebook
 
@@ -94,6 +95,50 @@ def test_the_search_of_a_page_in_full_stays_in_full(camille: Browser) -> None:
     page = camille.get("/data/contact/in-full?words=mobile")
     assert "6 12 34 56 78" in re.sub(r"\s+", " ", page.text)
     assert page.link("Masquer de nouveau") == "/data/contact?words=mobile"
+
+
+def test_each_masked_value_leads_to_itself_in_full(camille: Browser) -> None:
+    stale()
+    page = camille.get("/data/contact")
+    masked = [place for place in page.tree.select("main dl.facts > div") if "•" in place.get_text()]
+    assert len(masked) == 3
+    for place in masked:
+        link = place.select_one("a")
+        assert link is not None
+        asked = camille.get(str(link["href"]))
+        assert asked.url == "/account/confirm-password"
+        answer = asked.submit({"password": PASSWORD}, follow=False).response.headers["Location"]
+        led = camille.get(answer, follow=False).response
+        assert led.headers["Location"] == f"/data/contact/in-full#{place['id']}"
+        shown = camille.get("/data/contact/in-full").tree.select_one(f"#{place['id']}")
+        assert shown is not None
+        assert "•" not in shown.get_text()
+        assert shown.select_one("dt") == place.select_one("dt")
+        stale()
+
+
+def test_what_is_shown_in_full_is_on_the_trail_and_nothing_else(
+    camille: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camille.get("/data/contact")
+    camille.get("/account")
+    stale()
+    camille.get("/account/in-full")
+    assert events("customer:masked_values:shown") == []
+    camille.get("/account/in-full").submit({"password": PASSWORD})
+    camille.get("/data/contact/in-full")
+    customer = db.session.query(Customer).filter_by(email=EMAIL).one()
+    who = f"customer:{customer.public_id}"
+    found = [(event.actor, event.subject, event.facts) for event in events("customer:masked_values:shown")]
+    assert found == [(who, who, {"page": "account"}), (who, who, {"page": "contact"})]
+
+    def broken(*_arguments: Any, **_more: Any) -> None:
+        raise RuntimeError("the trail cannot be written")
+
+    monkeypatch.setattr("portal.customers.masks.record", broken)
+    page = camille.get("/account/in-full")
+    assert page.status == 500
+    assert EMAIL not in page.text
 
 
 def test_where_nothing_is_masked_there_is_nothing_to_show(camille: Browser) -> None:

@@ -45,12 +45,16 @@ BY_A_FACT = {
     "identity.remove_bytes": "the key of these bytes was destroyed before",
     "identity.remove_preview": "the key of these bytes was destroyed before",
     "identity.rescan": "it destroys by the scanner's verdict",
+    "ledger.ship": "it writes lines outside",
     "mail.send": "it sends a mail",
     "preferences.look_for_missing_consent": "it counts",
     "records.compare_rules": "it compares",
     "records.renew_days": "it computes days, and the classes that read them ask",
     "preferences.lapse_consents": "it switches off, which a wrong clock may do too early and never too late",
     "preferences.send_unsubscribe_link": "it writes a mail",
+    "rights.answer_copies": "it answers",
+    "rights.follow_up": "it answers",
+    "rights.itemise": "it lists what a case is about",
     "identity.sweep": "the keys of these bytes were destroyed before",
 }
 # Jobs of which only a part destroys by the clock; that part asks for itself.

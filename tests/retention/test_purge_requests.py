@@ -51,7 +51,7 @@ def rows() -> dict[str, int]:
 
 def test_everything_of_a_file_goes_five_years_after_its_answer(app: Flask, people: People, reviewer: Browser) -> None:
     customer = people.signed_in()
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     reference = db.session.execute(select(RightsRequest.reference)).scalar_one()
     page = open_case(reviewer, reference).submit(action="/claim").submit(action="/look")
     ticks = [box["value"] for box in page.tree.select("input[name=checklist]")]

@@ -12,7 +12,7 @@ def test_a_refusal_names_what_is_empty_and_what_it_lacks(people: People) -> None
     page = decide(page, "refused", "", **refusal_values(Right.ERASURE, ground=""))
     assert page.status == 422
     assert [text.split(" : ")[-1] for text in page.errors] == [
-        "Écrivez la réponse au client", "le motif prévu par la loi",
+        "Écrivez la réponse au client.", "le motif prévu par la loi.",
     ]  # fmt: skip
 
 
@@ -21,4 +21,4 @@ def test_a_request_taken_in_names_the_unknown_person_and_the_empty_fields(people
     page = form.submit({"email": "nobody@example.org", "right": "access"}, with_field="words")
     assert page.status == 422
     assert len(page.errors) == 4, page.errors
-    assert any("Aucun client n’a cette adresse" in text for text in page.errors)
+    assert any("Aucun client ne correspond" in text for text in page.errors)

@@ -64,7 +64,7 @@ def test_somebody_elses_requests_are_not_told(people: People) -> None:
 def test_a_check_is_told_and_its_document_never(people: People) -> None:
     browser = people.signed_in()
     people.staff("reviewer")
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     with transaction() as session:
         check = session.execute(select(IdentityCheck)).scalar_one()
         checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())
@@ -80,7 +80,7 @@ def test_a_check_is_told_and_its_document_never(people: People) -> None:
 def test_the_case_and_the_customer_read_by_what_and_by_which_team(people: People) -> None:
     browser = people.signed_in()
     people.staff("reviewer", name="Nora Petit")
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     with transaction() as session:
         check = session.execute(select(IdentityCheck)).scalar_one()
         checking.decide(check, CheckResult.CONFIRMED, member=session.execute(select(StaffMember)).scalar_one())

@@ -37,7 +37,7 @@ STARTS_PROGRAMS = {
     "portal/identity_checks/decoding/rendering_child.py": "only to lock itself in",
 }
 HARMLESS = {
-    "portal/records/imports/record_writing.py: literal_column(str(place))",
+    "portal/records/imports/naming.py: literal_column(str(place))",
     # The words of a label, in a module that also writes the condition of an index.
     "portal/personal_data/keeping/models.py: label.text(language)",
 }

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,7 @@ from portal.lookups.watching.counting import this_hour
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
 from portal.personal_data.erasure.scope import Extent, Scope
-from portal.personal_data.holds.models import HoldGround
-from portal.personal_data.holds.placing import Held, place_hold
+from portal.personal_data.holds.models import LegalHold
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
@@ -183,21 +181,11 @@ def _staff_values() -> Values:
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
-        "/staff/holds/": _hold(),
+        "/staff/holds/": _first(select(LegalHold.public_id)),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
     }
-
-
-def _hold() -> str:
-    with transaction() as session:
-        customer = session.get_one(Customer, _customer_id("C-1014"))
-        soon = clock.today() + timedelta(days=90)
-        placed = place_hold(
-            customer, Held(), HoldGround.AUDIT, "Contrôle fiscal en cours", review_on=soon, actor="command"
-        )
-        return placed.public_id
 
 
 def _reading_alert() -> str:

@@ -4,11 +4,11 @@ from portal import clock
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.expiry.endings import ending_of
 from portal.personal_data.expiry.loop import job_name
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.looking.audit_trail import events
 
 
@@ -17,7 +17,7 @@ def end_now(*codes: str) -> None:
     with transaction():
         for code in codes:
             enqueue(job_name(ending_of(code)))
-    run_due_jobs()
+    run_asked_jobs()
     db.session.rollback()
 
 

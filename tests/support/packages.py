@@ -11,9 +11,9 @@ from portal.demo.holdings import import_lines
 from portal.exports.models import AnswerPackage
 from portal.exports.requesting import request_package
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.records.imports.ingest import start_run
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.records import Line, record
 
 EMAIL = "camille@example.org"
@@ -53,7 +53,7 @@ def build(purpose: str = "access", language: str = "fr", categories: list[str] |
     with transaction():
         customer = only_customer()
         made = request_package(customer, purpose=purpose, request_id=None, language=language, categories=categories).id
-    run_due_jobs()
+    run_asked_jobs()
     return db.session.get_one(AnswerPackage, made)
 
 

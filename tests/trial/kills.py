@@ -119,8 +119,8 @@ def _check_work(sink: Sink, mails: int, packages: int, kills: int) -> str:
 def kill_imports(reduced: bool) -> str:
     """Kill `flask import` at random moments; sending the file again gives what an unkilled run gives."""
     kills = 4 if reduced else 30
-    lines = b"\n".join(orjson.dumps(line) for line in import_lines()) + b"\n"
     with installation() as portal, portal.app.app_context():
+        lines = b"\n".join(orjson.dumps(line) for line in import_lines()) + b"\n"
         expected = _import_whole(portal, lines)
     with installation() as portal, portal.app.app_context():
         generator = random.Random(11)

@@ -5,7 +5,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.access.tokens import create_token
@@ -38,7 +38,7 @@ def test_what_is_typed_to_hide_a_formula_becomes_text_too(text: str) -> None:
     ("text", "safe"),
     [
         ('x;=HYPERLINK("http://a.example";"b")', 'x;\'=HYPERLINK("http://a.example";"b")'),
-        ("x;\u200b\uff1d1;@A1;-5", "x;'\u200b\uff1d1;'@A1;-5"),
+        ("x;\u200b\uff1d1;@A1;-5;y", "x;'\u200b\uff1d1;'@A1;-5;y"),
         ('x;"=1"', 'x;\'"=1"'),
         ("x\v=1\f=2\x85=3\u2028=4\u2029=5", "x\v'=1\f'=2\x85'=3\u2028'=4\u2029'=5"),
         ("x\x00=1;\u3164\uff1d1", "x\x00=1;'\u3164\uff1d1"),
@@ -48,7 +48,11 @@ def test_what_is_typed_to_hide_a_formula_becomes_text_too(text: str) -> None:
         ("\r\n\u200b\uff1d1", "'\r\n'\u200b\uff1d1"),
         ("\0=1", "'\0=1"),
         ("-5\n*2", "'-5\n*2"),
-        ("x; y=1, a+b; -49,90", "x; y=1, a+b; -49,90"),
+        ("x; y=1, a+b; -49,90; z", "x; y=1, a+b; -49,90; z"),
+        # Where semicolons separate, the last part goes on into the next cell, which may be 2*3 or worse.
+        ("x; -49,90", "x;' -49,90"),
+        (";-5", ";'-5"),
+        ("x\n+33", "x\n'+33"),
     ],
 )
 def test_a_formula_inside_a_cell_becomes_text(text: str, safe: str) -> None:
@@ -59,6 +63,10 @@ CELL = st.text(st.sampled_from("ax12=+-@;,\t\r\n\"' \u200b\xa0\ufeff\u202e\uff1d
 
 
 @given(st.lists(CELL, min_size=1, max_size=3), st.sampled_from(",;\t"))
+@example([";-0", "="], ";")
+@example([";-5", "2*(12)"], ";")
+@example(["x\t-5", "2*(12)"], "\t")
+@example([";-5 ", "a", "1+x"], ";")
 def test_no_spreadsheet_finds_a_formula_by_whichever_separator(cells: list[str], separator: str) -> None:
     read = csv.reader(io.StringIO(csv_line(["C-1", *cells]), newline=""), delimiter=separator)
     found = [cell for row in read for cell in row if re.match(r"[\s\u200b\ufeff\u202e]*[=+@\uff1d\uff0b-]", cell)]

@@ -146,8 +146,8 @@ class TestForms:
 
     def test_length_counts_characters_and_names_the_field(self) -> None:
         assert sent(name="é" * 5).errors == {}
-        assert sent(name="é" * 6).errors == {"name": ["Name: use 5 characters at most; there are 6."]}
-        assert sent(name="  é ").errors == {"name": ["Name: use at least 2 characters."]}
+        assert sent(name="é" * 6).errors == {"name": ["“Name”: use 5 characters at most; there are 6."]}
+        assert sent(name="  é ").errors == {"name": ["“Name”: use at least 2 characters."]}
 
     @pytest.mark.parametrize(
         ("changes", "field"),
@@ -294,7 +294,7 @@ def test_no_message_of_the_library_is_left_in_french(pages: Flask) -> None:
         texts = [str(errors[0]) for errors in form.errors.values()]
     assert "Choisissez parmi les réponses de la page." in texts
     assert f"Birth date{NBSP}: ajoutez l’année." in texts
-    assert f"Name{NBSP}: écrivez 5 caractères au plus{NBSP}; il y en a 9." in texts
+    assert f"«{NBSP}Name{NBSP}»{NBSP}: écrivez 5 caractères au plus{NBSP}; il y en a 9." in texts
     assert len(texts) == 5
     assert not [text for text in texts if "valid" in text or "'" in text]
 

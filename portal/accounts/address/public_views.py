@@ -6,7 +6,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.access.declare import PUBLIC, requires
-from portal.access.forms import PasswordAgainForm
+from portal.access.forms import PasswordAgainForm, wrong_password
 from portal.accounts.address import change
 from portal.accounts.address.confirmation import AddressTaken
 from portal.accounts.entry.limits import try_password_with_link
@@ -63,7 +63,7 @@ def _checked_hash(account: Account, form: PasswordAgainForm) -> str | None:
         attempt.is_right = is_password_of(account, form.password.data)
     if attempt.is_right:
         return account.password_hash
-    form.password.errors = [_("This is not the password of the account that asked for the change.")]
+    form.password.errors = [wrong_password()]
     return None
 
 

@@ -112,7 +112,7 @@ class NoMoreMails(AnswerLater):
         """What happened, as title and sentence."""
         return (
             _("We cannot write to new addresses for the moment"),
-            _("Too many such mails were asked for in the last hour. Yours was not sent."),
+            _("Too many such e-mails were asked for in the last hour. Yours was not sent."),
         )
 
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import PUBLIC, requires
-from portal.access.forms import CodeForm, PasskeyForm
+from portal.access.forms import CodeForm, PasskeyForm, wrong_code
 from portal.access.next_page import next_page
 from portal.access.second_factor_pages import to_use_passkey
 from portal.accounts.entry.landing import landing
@@ -63,7 +63,7 @@ def code() -> Any:
         return _to_password()
     if onward:
         return _in(onward)
-    form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
+    form.code.errors = [wrong_code()]
     return _code_page(waiting, form)
 
 

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from sqlalchemy import update
 
 from portal import clock
-from portal.bilingual import forget_times
+from portal.bilingual import forget_times, unbroken, unbroken_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Lane
@@ -97,8 +97,8 @@ def render_mail(mail: Mail) -> Any:
         sender=f"{organisation.name} <{organisation.contact.email}>",
         reply_to=organisation.contact.email,
         subject=" ".join(subject.split()),
-        text=text.strip() + "\n",
-        html=html,
+        text=unbroken(text.strip()) + "\n",
+        html=unbroken_page(html),
         message_id=f"<{mail.public_id}@{host}>",
         language=mail.language,
     )

@@ -53,7 +53,7 @@ def _open(form: ArchiveForm) -> str | None:
                 return opened.public_id
         form.say_why_not(opened)
     except UnknownCase:
-        form.request_reference.errors = [_("This customer has no case with this reference.")]
+        form.say_no_such_case()
     return None
 
 

@@ -16,6 +16,7 @@ from portal.personal_data.erasure.checking.recount import remnants_of
 from portal.personal_data.erasure.contact import contact_of, normalised
 from portal.personal_data.erasure.listeners import on_done, on_forget, on_halt, reference_of
 from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.own_rows import OwnPart
 from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scheduling import STATUS_OPEN, begin_next
 from portal.personal_data.erasure.scope import Scope
@@ -92,9 +93,12 @@ def forget(erasure: Erasure) -> datetime | None:
 
 
 def _erase_what_the_answer_left(customer_id: int) -> None:
-    """Erase the mail with the answer, and whatever else came after the recount: a few rows."""
+    """Erase the mail with the answer, and whatever else of the portal's own came after the recount: a few rows.
+
+    Records are not asked again: those that the decision keeps are not kept from it any more once it is over.
+    """
     for _code, erasing in all_erasing():
-        while erasing.erase(customer_id, Scope(), MANY):
+        while isinstance(erasing, OwnPart) and erasing.erase(customer_id, Scope(), MANY):
             pass
 
 

@@ -105,7 +105,7 @@ def ask_for_run(erasure: Erasure, at: datetime | None = None) -> None:
     db.session.flush()
     # A key works once for ever, so each job has a number of its own.
     key = f"erasure:{erasure.id}:{erasure.step}:{erasure.runs}"
-    enqueue("erasure.step", run_at=at, unique_key=key, erasure_id=erasure.id, run_key=erasure.runs)
+    enqueue("erasure.step", run_at=at, unique_key=key, erasure_id=erasure.id, run_id=erasure.runs)
 
 
 def keys_of_newest_job(erasure: Erasure) -> str:

@@ -32,7 +32,7 @@ BYTES_AGAIN = timedelta(seconds=5)
 Work = Callable[[Erasing, int, Scope], int]
 
 
-def run(erasure_id: int, between: Callable[[], None] = lambda: None) -> datetime | None:
+def go_on(erasure_id: int, between: Callable[[], None] = lambda: None) -> datetime | None:
     """Do the next slices of an erasure, for 20 seconds at most, with a pause as long as each slice between them.
 
     Args:
@@ -51,16 +51,13 @@ def run(erasure_id: int, between: Callable[[], None] = lambda: None) -> datetime
         time.sleep(min(time.perf_counter() - began, 1))
 
 
-_run_slices = run  # for the handler of the job, whose own argument has that name
-
-
 @job("erasure.step", destroys=True)
-def step(run: JobRun, erasure_id: int, run_key: int) -> None:
+def step(run: JobRun, erasure_id: int, run_id: int) -> None:
     """Do the next slices, and ask for the next job. One that is not the newest leaves that to the newest."""
-    at = _run_slices(erasure_id, run.renew)
+    at = go_on(erasure_id, run.renew)
     with run.finish():
         erasure = hold(erasure_id)
-        if at is not None and erasure is not None and erasure.runs == run_key:
+        if at is not None and erasure is not None and erasure.runs == run_id:
             ask_for_run(erasure, at)
 
 

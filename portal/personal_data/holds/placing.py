@@ -13,7 +13,8 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.keeping.keeps import end_keep, keep
 from portal.personal_data.keeping.models import KeepReason
 
@@ -42,15 +43,9 @@ class Held:
 
 
 def place_hold(
-    customer: Customer,
-    held: Held,
-    ground: HoldGround,
-    words: str,
-    *,
-    review_on: date,
-    actor: str,
+    customer: Customer, held: Held, ground: HoldGround, words: str, *, review_on: date, actor: str,
     is_secret: bool = False,
-) -> LegalHold:
+) -> LegalHold:  # fmt: skip
     """Keep something from now on, in the current transaction.
 
     Args:
@@ -71,8 +66,8 @@ def place_hold(
     db.session.add(hold)
     db.session.flush()
     keep(customer.id, KeepReason.HOLD, hold.id, **scope)
-    subject = f"customer:{customer.public_id}"
-    record(PLACED, actor=actor, subject=subject, hold=hold.public_id, ground=ground, review_on=review_on.isoformat())
+    facts = {"hold": hold.public_id, "ground": ground, "review_on": review_on.isoformat()}
+    record(PLACED, actor=actor, subject=_subject(hold), **facts)
     return hold
 
 

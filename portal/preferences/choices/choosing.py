@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal.customers.ages import consents_from
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.uses.cookie_purposes import CookiePurpose
 from portal.personal_data.uses.trackers import say_trackers
 from portal.preferences.choices.consent import Choice, record_choices
+from portal.preferences.choices.deciding import is_childs
 from portal.preferences.choices.memory import asks_again_on, is_due_again
 from portal.preferences.choices.states import lock_state
 from portal.preferences.models import ConsentRecord, Origin, PreferenceState
@@ -52,6 +54,7 @@ class Standing:
         asks_again_on: the day on which a choice that holds for a limited time is asked again.
         is_due: whether that day has come. Nothing is marked then until the customer chooses anew.
         is_prepared: whether the browser's signal marked a refusal that is not saved yet.
+        is_childs: whether the answer is a yes that was given under 15, which counts as a no.
     """
 
     flag: Flag
@@ -63,6 +66,7 @@ class Standing:
     asks_again_on: date | None = None
     is_due: bool = False
     is_prepared: bool = False
+    is_childs: bool = False
 
 
 class Action(StrEnum):
@@ -130,7 +134,8 @@ def standings(state: PreferenceState | None, *, has_signal: bool) -> dict[str, S
         has_signal: whether the browser sends `Sec-GPC: 1`.
     """
     latest = state.latest_choices if state else {}
-    return {code: _standing(code, latest.get(code), has_signal) for code in FLAG_CODES}
+    alone_from = consents_from(db.session.get_one(Customer, state.customer_id)) if state else None
+    return {code: _standing(code, latest.get(code), has_signal, alone_from) for code in FLAG_CODES}
 
 
 def save(customer: Customer, sent: Sent, *, has_signal: bool, company: str, language: str) -> list[Conflict]:
@@ -213,9 +218,9 @@ def _list_version(purpose: CookiePurpose) -> str:
     return sha256(say_trackers(installed.organisation(), purpose, "fr").encode()).hexdigest()[:8]
 
 
-def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> Standing:
-    is_due = is_due_again(code, latest)
-    answer = None if latest is None or is_due else bool(latest["given"])
+def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool, alone_from: date | None) -> Standing:
+    is_due, is_void = is_due_again(code, latest), is_childs(latest, alone_from)
+    answer = None if latest is None or is_due or is_void else bool(latest["given"])
     # A yes given on this page prevails over the signal. Silence, or a yes from elsewhere, does not.
     is_explicit = answer is True and latest is not None and latest["origin"] == Origin.PORTAL
     is_prepared = has_signal and code in SIGNAL_FLAGS and answer is not False and not is_explicit
@@ -231,6 +236,7 @@ def _standing(code: str, latest: Mapping[str, Any] | None, has_signal: bool) -> 
         asks_again_on=asks_again_on(code, latest),
         is_due=is_due,
         is_prepared=is_prepared,
+        is_childs=is_void,
     )
 
 

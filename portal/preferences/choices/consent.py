@@ -21,7 +21,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.ledger.entries import is_replaying, note
 from portal.personal_data.ledger.models import EntryKind
-from portal.preferences.choices.deciding import is_too_young
+from portal.preferences.choices.deciding import is_childs, is_too_young
 from portal.preferences.choices.memory import is_due_again
 from portal.preferences.choices.states import lock_state, mark_changed, publish
 from portal.preferences.models import ConsentRecord, Origin, PreferenceState, SuppressionReason
@@ -285,6 +285,7 @@ def _is_held(
             and latest["given"] == choice.is_given
             and (origin is not Origin.PORTAL or latest["version"] == choice.wording_version)
             and not is_due_again(choice.flag, latest)
+            and not is_childs(latest, consents_from(customer))
         )
     same = select(ConsentRecord.id).where(
         ConsentRecord.customer_id == customer.id,

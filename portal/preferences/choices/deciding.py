@@ -41,6 +41,13 @@ def is_too_young(at: datetime, consents_from: date | None) -> bool:
     return consents_from is not None and clock.local_date(at) < consents_from
 
 
+def is_childs(latest: Mapping[str, Any] | None, consents_from: date | None) -> bool:
+    """Return whether the newest answer is a yes that was given before the age of consent: it counts as a no."""
+    if latest is None or not latest["given"]:
+        return False
+    return is_too_young(datetime.fromisoformat(latest["at"]), consents_from)
+
+
 def _message(flag: Flag, known: Known, today: date) -> Message:
     """Return what the table asks. What the portal does not know counts against the message, Bloctel included."""
     assert flag.channel is not None
@@ -64,8 +71,4 @@ def _has_consent(known: Known, today: date) -> bool:
 
 
 def _is_child(known: Known) -> bool:
-    """Return whether the newest answer is a yes that was given before the age of consent."""
-    latest = known.latest
-    if latest is None or not latest["given"]:
-        return False
-    return is_too_young(datetime.fromisoformat(latest["at"]), known.consents_from)
+    return is_childs(known.latest, known.consents_from)

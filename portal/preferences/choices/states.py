@@ -21,7 +21,7 @@ from portal.infrastructure.database import before_commit, db
 from portal.infrastructure.locking.rows import keep_rows, lock_row
 from portal.preferences.choices.deciding import Known, may_use
 from portal.preferences.choices.memory import asks_again_on
-from portal.preferences.models import PreferenceState, UnsubscribeLink
+from portal.preferences.models import MINOR, PreferenceState, UnsubscribeLink
 from portal.preferences.purposes import FLAG_CODES, FLAGS, no_flags
 
 SERIES = "preferences"
@@ -91,20 +91,27 @@ def publish(state: PreferenceState, *, is_suppressed: bool | None = None) -> boo
     suppressed = state.is_suppressed if is_suppressed is None else is_suppressed
     old_enough_from = consents_from(db.session.get_one(Customer, state.customer_id))
     known = {code: _known(state, code, old_enough_from) for code in FLAG_CODES}
-    ends = (one.asks_again_on for code, one in known.items() if may_use(FLAGS[code], one, clock.today()))
-    state.lapses_on = min((day for day in ends if day), default=None)
+    grown_up_on = _grown_up_on(old_enough_from)
+    ends = [one.asks_again_on for code, one in known.items() if may_use(FLAGS[code], one, clock.today())]
+    state.lapses_on = min((day for day in (*ends, grown_up_on) if day), default=None)
     wanted = {
         code: may_use(FLAGS[code], replace(one, is_suppressed=suppressed), clock.today()) for code, one in known.items()
     }
-    if wanted == state.flags and suppressed == state.is_suppressed:
+    reason = state.reason if suppressed else MINOR if grown_up_on else None
+    if wanted == state.flags and suppressed == state.is_suppressed and reason == state.reason:
         return False
     changes = _changes()
     for flag, is_wanted in wanted.items():
         changes.totals[flag] += is_wanted - state.flags.get(flag, False)
     changes.totals[SUPPRESSED] += suppressed - state.is_suppressed
-    state.flags, state.is_suppressed = wanted, suppressed
+    state.flags, state.is_suppressed, state.reason = wanted, suppressed, reason
     mark_changed(state)
     return True
+
+
+def _grown_up_on(old_enough_from: date | None) -> date | None:
+    """Return from when a child may consent alone; None for everybody else."""
+    return old_enough_from if old_enough_from and clock.today() < old_enough_from else None
 
 
 def is_on(state: PreferenceState, flag: str) -> bool:
@@ -181,6 +188,8 @@ def _add_state(customer: Customer) -> PreferenceState:
         is_suppressed=False,
         version=1,
     )
+    state.lapses_on = _grown_up_on(consents_from(customer))
+    state.reason = MINOR if state.lapses_on else None
     changes = _changes()
     changes.new[customer.id] = state
     changes.totals[CUSTOMERS] += 1

@@ -5,7 +5,7 @@ from typing import Any
 from portal.preferences.feed.cursors import PATTERN
 from portal.preferences.feed.queries import LONGEST_NAME, MOST_ASKED, MOST_CHANGES, USUAL_LIMIT
 from portal.preferences.feed.whole_base import CSV_HEADER
-from portal.preferences.models import SuppressionReason
+from portal.preferences.models import MINOR, SuppressionReason
 from portal.preferences.purposes import FLAG_CODES
 from portal.web.errors import PROBLEM_TITLES
 
@@ -260,7 +260,7 @@ def _problem_page() -> Node:
 def _schemas() -> Node:
     text = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
     names = {"type": "array", "items": text, "maxItems": MOST_ASKED}
-    reasons = [*(str(reason) for reason in SuppressionReason), "unknown", None]
+    reasons = [*(str(reason) for reason in SuppressionReason), MINOR, "unknown", None]
     return {
         "Item": {
             "type": "object",
@@ -276,7 +276,7 @@ def _schemas() -> Node:
                     "additionalProperties": {"type": "boolean"},
                 },
                 "suppressed": {"type": "boolean", "description": "All flags are off. Send nothing, not even service."},
-                "reason": {"enum": reasons, "description": "Why suppressed, or `unknown`; null otherwise."},
+                "reason": {"enum": reasons, "description": "Why suppressed, or `minor` or `unknown`; null otherwise."},
                 "sequence": {
                     "type": ["integer", "null"], "minimum": 1,
                     "description": "Grows with every change, in the order of the commits; null for somebody unknown.",

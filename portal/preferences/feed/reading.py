@@ -88,7 +88,8 @@ def read_one(reference: str) -> tuple[Item, str]:
     row = db.session.connection().execute(_ONE, {"reference": known}).one()
     if row.reference is not None:
         return item_of(row), f"{epoch_of(row.life)}.{row.version}"
-    item = erased_item(reference) if known and buried_among(REFERENCE, [known]) else unknown_item(reference)
+    is_erased = bool(known and buried_among(REFERENCE, [known]))
+    item = erased_item(reference) if is_erased else unknown_item(reference)
     return item, f"{epoch_of(row.life)}.{item['reason']}"
 
 

@@ -39,7 +39,7 @@ def archived_item(row: ArchivedRecord, data_map: DataMap, language: str) -> Held
     item, reference = held_item(row, row.category, data_map, language), _reference(row, data_map, language)
     marks = {"archived_until": clock.written(row.expires_on), "archived_because": reference}
     note = _NOTE.filled(language, day=long_date(row.expires_on, language, weekday=False), reference=reference)
-    return replace(item, values=item.values | marks, note=note)
+    return replace(item, values=item.values | marks, say_note=lambda: note)
 
 
 def _reference(row: ArchivedRecord, data_map: DataMap, language: str) -> str:

@@ -305,9 +305,10 @@ class Kind(_Part):
             if values.get(field.name) is not None
         ]
 
-    def hides(self, values: Mapping[str, Any]) -> bool:
-        """Tell whether a record holds a value that a screen masks."""
-        return any(field.mask is not Mask.NONE and values.get(field.name) is not None for field in self.declared)
+    def masked_labels(self, values: Mapping[str, Any], language: object) -> set[str]:
+        """Return the labels of the values of a record that a screen masks."""
+        masked = (field for field in self.declared if field.mask is not Mask.NONE)
+        return {field.label.text(language) for field in masked if values.get(field.name) is not None}
 
     def heading(self, values: Mapping[str, Any], language: object, *, is_masked: bool = True) -> tuple[str, str]:
         """Return a record in one line: its name for people, and its amount or its yes or no.
@@ -471,9 +472,21 @@ def _kind_faults(
     for code in kind.recipients:
         if recipients is not None and code not in recipients:
             yield Fault(f"{place}.recipients", f"“{code}” is not a recipient of the organisation file")
+    yield from _field_faults(kind, place)
+    if kind.erasable == (kind.keep_reason is not None):
+        yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
+    yield from _rule_faults(kind, f"{place}.retention")
+    yield from _contract_faults(kind, place)
+    if kind.nature is Nature.INFERRED and kind.logic is None:
+        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
+
+
+def _field_faults(kind: Kind, place: str) -> Iterator[Fault]:
     names = [field.name for field in kind.declared]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Fault(f"{place}.fields[{name}]", "is declared more than once")
+    for name in sorted(_RESERVED.intersection(names)):
+        yield Fault(f"{place}.fields[{name}]", "is what a copy says of the archive: choose another name")
     for name in kind.headline:
         if name not in names:
             yield Fault(f"{place}.headline", f"“{name}” is not a field of this kind")
@@ -481,14 +494,6 @@ def _kind_faults(
         amounts = field.type is FieldType.MONEY
         if amounts and getattr(kind.fields.get(field.currency_field), "type", None) is not FieldType.CURRENCY:
             yield Fault(f"{place}.fields[{field.name}]", f"needs a field “{field.currency_field}” of type currency")
-    if kind.erasable == (kind.keep_reason is not None):
-        yield Fault(f"{place}.keep_reason", "goes with erasable = false, and with nothing else")
-    yield from _rule_faults(kind, f"{place}.retention")
-    yield from _contract_faults(kind, place)
-    for name in sorted(_RESERVED.intersection(names)):
-        yield Fault(f"{place}.fields[{name}]", "is what a copy says of the archive: choose another name")
-    if kind.nature is Nature.INFERRED and kind.logic is None:
-        yield Fault(f"{place}.logic", "is missing: say how what is inferred is worked out (GDPR art. 15(1)(h))")
 
 
 def _rule_faults(kind: Kind, place: str) -> Iterator[Fault]:
@@ -498,8 +503,8 @@ def _rule_faults(kind: Kind, place: str) -> Iterator[Fault]:
     for number, rule in enumerate(kind.retention.when):
         here = f"{place}.when[{number}]"
         field = kind.fields.get(rule.field or "")
-        if codes.count(rule.code) > 1:
-            yield Fault(f"{here}.code", "is that of another rule of this kind")
+        if codes.count(rule.code) > 1 or rule.code == HELD_BACK:
+            yield Fault(f"{here}.code", "is that of another rule of this kind, or of what a legal hold defers")
         if (rule.field is None) != (rule.at_least is None):
             yield Fault(f"{here}.at_least", "goes with field, and with nothing else")
         if rule.field is None and rule.capacity is None:
@@ -550,6 +555,8 @@ def _forbidden(place: str, name: str, table: Mapping[str, Any]) -> Iterator[Faul
 
 
 _NUMBERS: Final = (FieldType.MONEY, FieldType.INTEGER, FieldType.NUMBER)
+HELD_BACK: Final = "hold"
+"""The rule under which a plan counts what a legal hold defers."""
 _RESERVED: Final = frozenset({"archived_until", "archived_because"})
 _CHOICE_REFUSES: Final = "must be law where erasable = false: the company's own choice refuses no erasure"
 _CONDITION: Final = Label(fr="{condition} : {rule}", en="{condition}: {rule}")

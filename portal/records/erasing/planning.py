@@ -18,14 +18,13 @@ from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.keeping.clause import About, Act, may_go
 from portal.personal_data.outcomes import ItemOutcome
-from portal.records.data_map.kinds import DataMap
+from portal.records.data_map.kinds import HELD_BACK, DataMap
 from portal.records.data_map.retention_rules import code_of
 from portal.records.erasing.conditions import about_row, in_scope
 
 Conditions = tuple[ColumnElement[bool], ...]
-HOLD: Final = "hold"
-"""The rule and the ground of what a legal hold defers; no rule of the data map has this code."""
-SECRET_HOLD: Final = "secret_hold"
+HOLD: Final = HELD_BACK
+UNTOLD_HOLD: Final = "untold_hold"
 """The ground where an officer recorded why the person is not told of the hold: no letter names it."""
 CONTRACT: Final = "contract"
 LAW: Final = "law"
@@ -130,7 +129,7 @@ def planned(
                 continue
             item = PlannedItem(part, group.kind, group.rule, group.category, group.count - group.held, item.outcome)
         yield item
-    ground, reference = (SECRET_HOLD, None) if held and _is_not_told(customer_id) else (HOLD, _CLAIMS)
+    ground, reference = (UNTOLD_HOLD, None) if held and _is_not_told(customer_id) else (HOLD, _CLAIMS)
     for (kind, category), count in held.items():
         yield PlannedItem(
             part, kind, HOLD, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=True

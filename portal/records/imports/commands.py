@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from portal.personal_data.ledger.open_commands import while_open
-from portal.records.imports.ingest import Refusal, start_run
+from portal.records.imports.ingest import Refusal, Tally, start_run
 from portal.records.imports.stream import Line, read_lines
 
 # How many refused lines the JSON report lists; `refused_count` counts all of them.
@@ -51,13 +51,17 @@ def import_records(file: Path, as_json: bool) -> None:
         report = asdict(tally) | {"refused": refused, "refused_count": tally.refused}
         click.echo(orjson.dumps(report).decode())
     else:
-        counts = f"{tally.accepted} accepted, {tally.unchanged} unchanged, {tally.refused} refused"
-        click.echo(f"{tally.lines} lines: {counts}.")
-        if tally.archived:
-            click.echo(f"{tally.archived} of the unchanged are about records in the archive, which no line changes.")
-        if tally.erased:
-            click.echo(f"{tally.erased} of the refused were erased at the person's request: take them off the source.")
+        _say(tally)
     sys.exit(1 if tally.refused else 0)
+
+
+def _say(tally: Tally) -> None:
+    counts = f"{tally.accepted} accepted, {tally.unchanged} unchanged, {tally.refused} refused"
+    click.echo(f"{tally.lines} lines: {counts}.")
+    if tally.archived:
+        click.echo(f"{tally.archived} of the unchanged are about records in the archive, which no line changes.")
+    if tally.erased:
+        click.echo(f"{tally.erased} of the refused were erased at the person's request: take them off the source.")
 
 
 def _open(file: Path) -> io.BufferedReader:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from portal.access.permissions import Permission
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, NoSuchHold, ReviewTooFar, lift_hold, place_hold, standing
 from portal.staff.approvals.seconders import how_many_could
 

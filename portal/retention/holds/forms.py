@@ -10,7 +10,7 @@ from wtforms.validators import StopValidation
 from portal import clock
 from portal.lookups.forms import NamingForm
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import LONGEST
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm
@@ -29,14 +29,14 @@ class PlaceForm(NamingForm):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     category = SelectField(_l("What is kept"))
-    ground = RadioField(_l("Ground"), [Needed(_l("Choose the ground of the hold."))])
+    ground = RadioField(_l("Ground of the hold"), [Needed(_l("Choose the ground of the hold."))])
     words = TextAreaField(
-        _l("Why"),
+        _l("Why it is kept"),
         [Needed(_l("Say why, for whoever reviews the hold.")), LengthBetween(10, 500)],
         render_kw={"rows": "3"},
     )
     review_on = DateField3(
-        _l("To be reviewed"), [Needed(_l("Enter the day of the review"))],
+        _l("To be reviewed"), [Needed(_l("Enter the day of the review."))],
         description=_l("Within six months. A late review lifts nothing."),
     )  # fmt: skip
     is_secret = BooleanField(
@@ -49,14 +49,14 @@ class PlaceForm(NamingForm):
         language = str(get_locale())
         everything = [("", str(_l("Everything")))]
         self.category.choices = everything + [(each.value, each.label(language)) for each in CATEGORIES]
-        self.ground.choices = [(ground.value, ground.label(language)) for ground in HoldGround]
+        self.ground.choices = [(ground.value, ground.label(language).capitalize()) for ground in HoldGround]
 
     def validate_review_on(self, field: Field) -> None:
         _check_review(field)
 
 
 class ReviewForm(PortalForm):
-    review_on = DateField3(_l("Next review"), [Needed(_l("Enter the day of the review"))])
+    review_on = DateField3(_l("Next review"), [Needed(_l("Enter the day of the review."))])
 
     def validate_review_on(self, field: Field) -> None:
         _check_review(field)

@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 
 from portal.access.permissions import Permission
 from portal.bilingual import Label, long_date
-from portal.customers.models import Customer
-from portal.infrastructure.database import db
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import NoSuchHold, find_standing, lift_hold
+from portal.retention.holds.listing import reference_of, scope_in_words
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
 from portal.staff.approvals.models import Approval
 from portal.staff.approvals.proposing import open_about, propose
@@ -34,9 +34,9 @@ def _facts_of(target: str) -> Facts:
     hold = find_standing(target.removeprefix(TARGET))
     if hold is None:
         return {}
-    scope = [part for part in (hold.category, hold.kind, hold.external_id) if part]
+    scope = [hold.category, hold.kind, hold.external_id]
     return {
-        "stands": True, "customer": db.session.get_one(Customer, hold.customer_id).reference, "scope": scope,
+        "stands": True, "customer": reference_of(hold), "scope": scope,
         "ground": hold.ground.value, "placed_on": hold.placed_at.date().isoformat(),
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ def _describe(facts: Facts, language: str) -> list[tuple[str, str]]:
     return [
         (_("Hold"), _("Stands") if facts["stands"] else _("Lifted")),
         (_("Customer"), facts["customer"]),
-        (_("What is kept"), " · ".join(facts["scope"]) or _("Everything")),
+        (_("What is kept"), scope_in_words(facts["scope"], language)),
         (_("Ground"), HoldGround(facts["ground"]).label(language)),
         (_("Placed on"), long_date(date.fromisoformat(facts["placed_on"]), language, weekday=False)),
     ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,11 +13,18 @@ from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.infrastructure.database import transaction
 from portal.lookups.opening import NotOpened, named_customer
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import Held, find_standing, place_hold, review_hold
 from portal.retention.holds.forms import LiftForm, PlaceForm, ReviewForm
 from portal.retention.holds.lifting import open_lifting, propose_lifting
-from portal.retention.holds.listing import due_for_review, is_overdue, overdue_reviews, standing_holds
+from portal.retention.holds.listing import (
+    due_for_review,
+    is_overdue,
+    reference_of,
+    scope_in_words,
+    standing_holds,
+)
 from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 from portal.web.forms import form_page
@@ -27,16 +35,10 @@ PLACE = staff(Permission.PLACE_HOLD)
 
 
 @on_desk(
-    Label(fr="Conservations forcées dont la revue est en retard", en="Legal holds whose review is late"),
-    rank=Rank.PERSON, endpoint="staff.holds.holds",
-)  # fmt: skip
-def late_reviews(member: StaffMember) -> Waiting | None:
-    """Return how many reviews are late; None for who places no holds."""
-    return count_waiting(overdue_reviews()) if member.may(Permission.PLACE_HOLD) else None
-
-
-@on_desk(
-    Label(fr="Conservations forcées à revoir sous 30 jours", en="Legal holds to be reviewed within 30 days"),
+    Label(
+        fr="Conservations forcées à revoir sous 30 jours, ou en retard",
+        en="Legal holds to be reviewed within 30 days, or late",
+    ),
     rank=Rank.CARE, endpoint="staff.holds.holds",
 )  # fmt: skip
 def holds_to_review(member: StaffMember) -> Waiting | None:
@@ -47,7 +49,7 @@ def holds_to_review(member: StaffMember) -> Waiting | None:
 @blueprint.get("/holds")
 @requires(PLACE)
 def holds() -> str:
-    return render_template("retention/staff/holds.html", holds=standing_holds(), is_overdue=is_overdue)
+    return render_template("retention/staff/holds.html", holds=standing_holds(), is_overdue=is_overdue, kept=_kept)
 
 
 @blueprint.route("/holds/new", methods=["GET", "POST"])
@@ -114,8 +116,13 @@ def _page(found: LegalHold, review_form: ReviewForm, lift_form: LiftForm) -> str
     form = lift_form if lift_form.errors else review_form
     return render_template(
         "retention/staff/hold.html", hold=found, form=form, review_form=review_form, lift_form=lift_form,
-        proposal=open_lifting(found), is_late=is_overdue(found.review_on),
+        proposal=open_lifting(found), is_late=is_overdue(found.review_on), kept=_kept(found),
+        reference=reference_of(found),
     )  # fmt: skip
+
+
+def _kept(each: LegalHold) -> str:
+    return scope_in_words((each.category, each.kind, each.external_id), str(get_locale()))
 
 
 def _found(public_id: str) -> LegalHold:

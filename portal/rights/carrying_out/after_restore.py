@@ -12,14 +12,14 @@ from portal.personal_data.ledger.replaying import Body, replays
 from portal.preferences.choices.consent import USE, suppress
 from portal.preferences.models import SuppressionReason
 from portal.rights import acting
-from portal.rights.filing.withdrawal import REQUEST, take_back
+from portal.rights.filing.withdrawal import REQUEST, let_go
 
 
 @replays(EntryKind.WITHDRAWN, REQUEST)
 def _withdraw(body: Body) -> None:
     request = acting.find_request(body["request"])
     if request is not None and request.is_open and request.customer.public_id == body["customer"]:
-        take_back(acting.of_portal(request.id))
+        let_go(acting.of_portal(request.id))
 
 
 @replays(EntryKind.RESTRICTED, USE)

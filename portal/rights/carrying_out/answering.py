@@ -26,7 +26,7 @@ from portal.preferences.models import Origin
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.erasing.emails import queue_certificate
@@ -91,6 +91,7 @@ def _prepare_package(act: Act) -> None:
         request_id=request.id,
         language=request.language,
         categories=[str(category) for category in categories] if categories else None,
+        every_page=isinstance(asked, Copy) and asked.every_page,
     )
 
 

@@ -34,7 +34,7 @@ def extend(request: RightsRequest, member: StaffMember, reason: ExtensionReason,
     """
     act = acting.hold(request, member, version)
     running.extend(request)
-    act.note(EventKind.EXTENDED, facts)
+    act.note(EventKind.EXTENDED, f"{reason.sentence(request.language)}\n\n{facts}")
     act.record(EXTENDED, reason=reason, due_on=request.sort_on.isoformat())
     emails.queue_extended(request)
 

@@ -1,6 +1,6 @@
 """Decide a request by its items, once it is known who asks; a refusal or an erasure needs a second person's yes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -17,7 +17,15 @@ from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
-from portal.rights.deciding.refusals import Refusal, RefusalGround, authority_complaint, check_refusal, court_remedy
+from portal.rights.deciding.refusals import (
+    Refusal,
+    RefusalGround,
+    RefusalIncomplete,
+    RefusalNotAllowed,
+    authority_complaint,
+    check_refusal,
+    court_remedy,
+)
 from portal.rights.items.carrying import reconsider
 from portal.rights.items.deciding import Way, decide_items, digest_of
 from portal.rights.items.grounds import ground_of, reached
@@ -38,6 +46,14 @@ SECONDED = declare("staff:request:seconded", "reference", "agrees")
 
 class IdentityUnsettled(Exception):
     """It is not established who asks. Only a refusal for that reason may leave."""
+
+
+class NotReady(Exception):
+    """A decision cannot leave as it was typed; `faults` are all the reasons, each as the exception of its rule."""
+
+    def __init__(self, *faults: IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed) -> None:
+        super().__init__(*(type(fault).__name__ for fault in faults))
+        self.faults = faults
 
 
 class SamePerson(Exception):
@@ -79,7 +95,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
 
     Raises:
         PlanChanged: what is proposed is no longer what the page showed; `catch_up` brings the case up to date.
-        CaseMoved, OwnCase, IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
+        CaseMoved, OwnCase, NotReady.
     """
     act = acting.hold(request, member, version)
     if awaits_confirmation(request):
@@ -97,8 +113,9 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         message=draft.message.strip(),
     )  # fmt: skip
     db.session.add(decision)
+    _record_items(act, items)
     is_second_needed = needs_second(request, items, exceptions)
-    _record_decided(act, items, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
+    act.record(DECIDED, outcome=outcome, ground=ground, needs_second_opinion=is_second_needed)
     if is_second_needed:
         act.step(Step.ASK_SECOND_OPINION)
         act.give_back()
@@ -114,10 +131,10 @@ def catch_up(request: RightsRequest) -> None:
         request.version += 1
 
 
-def _record_decided(act: acting.Act, items: list[RequestItem], **facts: object) -> None:
+def _record_items(act: acting.Act, items: Iterable[RequestItem]) -> None:
+    items = list(items)
     negative = sum(item.outcome is not None and item.outcome.is_negative for item in items)
     act.record(ITEMS_DECIDED, positive=len(items) - negative, negative=negative, digest=digest_of(items))
-    act.record(DECIDED, **facts)
 
 
 def needs_second(
@@ -139,22 +156,34 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     """Check that a decision may leave as it would be. Nothing is changed.
 
     Raises:
-        IdentityUnsettled, RefusalIncomplete, RefusalNotAllowed.
+        NotReady: with everything that keeps it from leaving.
     """
+    faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
     is_for_identity = draft.way is Way.REFUSED and draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
     if not _is_identity_settled(request.id) and not is_for_identity:
-        raise IdentityUnsettled
+        faults.append(IdentityUnsettled())
+    for refusal in _refusals(request, draft):
+        try:
+            check_refusal(refusal)
+        except (RefusalIncomplete, RefusalNotAllowed) as fault:
+            faults.append(fault)
+    if faults:
+        raise NotReady(*faults)
+
+
+def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
+    """Yield what is refused, each with its ground: everything at once, or the items that are decided so."""
     items = items_of(request.id)
-    if draft.way is Way.REFUSED:
-        check_refusal(_refusal(request, draft, draft.ground, [label_of(item, request.language) for item in items]))
-        return
     names = {item.id: label_of(item, request.language) for item in items}
+    if draft.way is Way.REFUSED:
+        yield _refusal(request, draft, draft.ground, list(names.values()))
+        return
     decided: list[RequestItem | ItemException] = [*items, *exceptions_of(request.id)]
     for each in decided:
         outcome = reached(each)
         if outcome and outcome.is_negative and outcome is not ItemOutcome.MISSING:
             name = names[each.item_id if isinstance(each, ItemException) else each.id]
-            check_refusal(_refusal(request, draft, ground_of(each), [name]))
+            yield _refusal(request, draft, ground_of(each), [name])
 
 
 def _refusal(request: RightsRequest, draft: Draft, ground: RefusalGround | None, names: list[str]) -> Refusal:

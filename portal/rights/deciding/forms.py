@@ -7,7 +7,7 @@ from wtforms import Field, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
-from portal.rights.deciding.decisions import Draft, IdentityUnsettled
+from portal.rights.deciding.decisions import Draft, IdentityUnsettled, NotReady
 from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
 from portal.rights.items.deciding import Way
 from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
@@ -36,14 +36,14 @@ class DecisionForm(CaseForm):
             SelectChoice(Way.PROPOSED, _l("As listed, item by item")),
             SelectChoice(Way.REFUSED, _l("Refuse everything")),
         ],
-        validators=[Needed(_l("Choose your decision"))],
+        validators=[Needed(_l("Choose your decision."))],
     )
     message = TextAreaField(
         _l("Answer to the customer"),
         description=_l(
             "Plain words, for the person. What becomes of each item, grounds, days and remedies are added below it."
         ),
-        validators=[Needed(_l("Write the answer to the customer")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write the answer to the customer.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     ground = SelectField(_l("Legal ground of a refusal"), validators=[Optional()])
     until_on = DateField3(
@@ -70,14 +70,18 @@ class DecisionForm(CaseForm):
             evidence=self.evidence.data or "",
         )
 
-    def say(self, fault: RefusalIncomplete | RefusalNotAllowed | IdentityUnsettled) -> None:
-        """Write beside the field concerned why the decision cannot leave. What a field says already stays."""
+    def say(self, not_ready: NotReady) -> None:
+        """Write beside the fields concerned why the decision cannot leave. What a field says already stays."""
+        for fault in not_ready.faults:
+            self._say(fault)
+
+    def _say(self, fault: RefusalIncomplete | RefusalNotAllowed | IdentityUnsettled) -> None:
         match fault:
             case RefusalIncomplete():
                 labels = zip(fault.missing, fault.labels(get_locale()), strict=True)
                 # The reasons are the answer to the customer, which says itself that it is empty.
                 for code, label in ((code, label) for code, label in labels if code in self):
-                    self[code].errors = self[code].errors or [_("A refusal must also say: %(missing)s", missing=label)]
+                    self[code].errors = self[code].errors or [_("A refusal must also say: %(missing)s.", missing=label)]
             case RefusalNotAllowed():
                 self.ground.errors = [_("This ground does not answer this right.")]
             case IdentityUnsettled():
@@ -91,7 +95,7 @@ class SecondOpinionForm(CaseForm):
             SelectChoice("yes", _l("I agree: send the answer")),
             SelectChoice("no", _l("I disagree: back to review")),
         ],
-        validators=[Needed(_l("Choose your opinion"))],
+        validators=[Needed(_l("Choose your opinion."))],
     )
     text = TextAreaField(_l("Why"), validators=[LengthBetween(most=LONG_TEXT)])
 
@@ -101,29 +105,29 @@ class SecondOpinionForm(CaseForm):
 
     def validate_text(self, field: Field) -> None:
         if self.agrees.data == "no" and not field.data:
-            raise StopValidation(_l("Say why you disagree"))
+            raise StopValidation(_l("Say why you disagree."))
 
 
 class QuestionForm(CaseForm):
     text = TextAreaField(
         _l("Your question to the customer"),
-        validators=[Needed(_l("Write your question")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write your question.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
 class ExtensionForm(CaseForm):
     reason = RadioField(
         _l("Reason"), choices=lambda: [(item.value, item.label(get_locale())) for item in ExtensionReason],
-        validators=[Needed(_l("Choose the reason"))],
+        validators=[Needed(_l("Choose the reason."))],
     )  # fmt: skip
     text = TextAreaField(
         _l("The facts, in words the customer will read"),
-        validators=[Needed(_l("Write the facts that make two more months necessary")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write the facts that make two more months necessary.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
 
 class NoteForm(CaseForm):
     text = TextAreaField(
         _l("Internal note"), description=_l("Staff only. The customer does not see it."),
-        validators=[Needed(_l("Write the note")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write the note.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip

@@ -25,14 +25,11 @@ from portal.rights.deciding.forms import (
     QuestionForm,
     SecondOpinionForm,
 )
-from portal.rights.deciding.refusals import RefusalIncomplete, RefusalNotAllowed
 from portal.rights.erasing.stops import stop_in_words
 from portal.rights.items import reopening
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
-
-FAULTS = (RefusalIncomplete, RefusalNotAllowed, decisions.IdentityUnsettled)
 
 
 @blueprint.post("/requests/<reference>/decision")
@@ -50,7 +47,7 @@ def decide(reference: str) -> Any:
         with transaction():
             decisions.catch_up(find_case(reference))
         raise
-    except FAULTS as fault:
+    except decisions.NotReady as fault:
         form.say(fault)
         return refused(reference, decision_form=form)
     flash(_("Your decision is recorded."), "success")
@@ -62,7 +59,7 @@ def _say_the_rest(reference: str, form: DecisionForm) -> None:
     if not form.way.errors and not form.ground.errors and not form.until_on.errors:
         try:
             decisions.check_draft(find_case(reference), form.draft)
-        except FAULTS as fault:
+        except decisions.NotReady as fault:
             form.say(fault)
 
 

@@ -1,7 +1,7 @@
 """What an erasure would do, in words, for the person before they send it: read from the one plan, and only read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -116,18 +116,14 @@ def preview(customer_id: int, scope: Scope, language: str, *, but: int | None = 
 
 def lines_of(items: Iterable[PlannedItem], language: str) -> tuple[Line, ...]:
     """Return items in words; those that have one name, one fate and one reason are one line."""
-    found: dict[tuple[str, str, ItemOutcome, str, date | None, bool], int] = {}
+    found: dict[Line, int] = {}
     for item in items:
         heading, name = category_name(item.category, language), name_of(item.part, item.kind, language)
         why = ground_in_words(item.ground, item.legal_reference, language)
-        key = (heading, name, item.outcome, why, item.until_on, item.is_then_erased)
-        found[key] = found.get(key, 0) + item.count
+        line = Line(heading, name, 0, item.outcome, why, item.until_on, item.is_then_erased)
+        found[line] = found.get(line, 0) + item.count
     headings = [category_name(code, language) for code in (*Category, None)]
-    lines = [
-        Line(heading, name, count, outcome, why, until_on, is_then_erased)
-        for (heading, name, outcome, why, until_on, is_then_erased), count in found.items()
-        if count
-    ]
+    lines = [replace(line, count=count) for line, count in found.items() if count]
     return tuple(sorted(lines, key=lambda line: (headings.index(line.heading), line.name)))
 
 

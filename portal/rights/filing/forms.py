@@ -24,6 +24,7 @@ from portal.web.fields import NameField
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 LONGEST_TEXT = 4000
+NOTHING_TICKED = _l("Tick at least one kind of data.")
 ALL, SOME, KINDS, RECORD = "all", "some", "kinds", "record"
 
 
@@ -59,7 +60,7 @@ class DetailsForm(PortalForm):
 class ScopeForm(DetailsForm):
     """A choice that is about all data or about some categories."""
 
-    scope = RadioField(_l("Which data?"), validators=[Needed(_l("Choose between all your data and some"))])
+    scope = RadioField(_l("Which data?"), validators=[Needed(_l("Choose between all your data and some."))])
     categories = CheckboxesField(
         _l("If you chose some: which?"), description=_l("Tick at least one, only if you chose “some”.")
     )
@@ -72,7 +73,7 @@ class ScopeForm(DetailsForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
         if self.scope.data == SOME and not self.categories.data:
-            self.categories.errors = [_("Tick at least one kind of data")]
+            self.categories.errors = [str(NOTHING_TICKED)]
             return False
         return is_valid
 
@@ -84,7 +85,14 @@ class ScopeForm(DetailsForm):
 
 
 class CopyForm(ScopeForm):
-    names = ("scope", "categories", "details")
+    names = ("scope", "categories", "every_page", "details")
+    every_page = BooleanField(
+        _l("I want every item on a page to read"),
+        description=_l(
+            "The copy always holds everything, in files for a spreadsheet. Its pages to read show the 500 newest items"
+            " of each category."
+        ),
+    )
     details = long_text(
         _l("Something to add? (optional)"),
         _l("A period, a place, an exchange that you have in mind. You need not say why you ask."),
@@ -93,11 +101,11 @@ class CopyForm(ScopeForm):
 
 class CorrectForm(DetailsForm):
     names = ("category", "wrong", "correct")
-    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong"))])
+    category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong."))])
     wrong = long_text(
         _l("What is wrong or missing?"),
         _l("Copy what we show and say what is not right."),
-        _l("Say what is wrong or missing"),
+        _l("Say what is wrong or missing."),
     )
     correct = long_text(_l("What should it say? (optional)"))
 
@@ -164,7 +172,7 @@ class EraseForm(ScopeForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = super().validate(extra_validators)
         if self.scope.data == KINDS and not self.kinds.data:
-            self.kinds.errors = [_("Tick at least one kind of data")]
+            self.kinds.errors = [str(NOTHING_TICKED)]
             return False
         return is_valid
 
@@ -186,7 +194,7 @@ class StopUseForm(DetailsForm):
         description=_l(
             "Advertising and profiling for it stop at once, without any reason. For the others, a person answers you."
         ),
-        validators=[Needed(_l("Choose the use that should stop"))],
+        validators=[Needed(_l("Choose the use that should stop."))],
     )
     details = long_text(
         _l("Your situation (optional)"),
@@ -200,7 +208,7 @@ class StopUseForm(DetailsForm):
 
 class PauseForm(ScopeForm):
     names = ("case", "scope", "categories", "details")
-    case = RadioField(_l("Your situation"), validators=[Needed(_l("Choose your situation"))])
+    case = RadioField(_l("Your situation"), validators=[Needed(_l("Choose your situation."))])
     details = long_text(_l("Something to add? (optional)"))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -223,7 +231,7 @@ class ReviewDecisionForm(DetailsForm):
     decision = long_text(
         _l("Which decision?"),
         _l("What was decided, and when if you know: a refused payment, a closed account, a price."),
-        _l("Say which decision you want looked at"),
+        _l("Say which decision you want looked at."),
     )
     details = long_text(_l("What should the person who looks at it know? (optional)"))
 
@@ -251,7 +259,7 @@ class AfterDeathForm(WishesForm):
     consent = BooleanField(
         _l("I agree that you keep these directives and apply them after my death."),
         description=_l("This consent is apart from any general terms. You can change or take it back at any time."),
-        validators=[Needed(_l("Tick the box so that we may keep your directives"))],
+        validators=[Needed(_l("Tick the box so that we may keep your directives."))],
     )
 
     def __init__(self, *arguments: Any, data: dict[str, Any] | None = None, **options: Any) -> None:
@@ -276,8 +284,8 @@ class AfterDeathForm(WishesForm):
         is_valid = bool(super().validate(extra_validators))
         if Wish.DISCLOSE in self.wishes.values():
             for field, message in (
-                (self.designee_name, _("Name the person to whom the data are to be handed")),
-                (self.designee_contact, _("Say how to reach this person")),
+                (self.designee_name, _("Name the person to whom the data are to be handed.")),
+                (self.designee_contact, _("Say how to reach this person.")),
             ):
                 if not field.data:
                     field.errors = [message]
@@ -303,4 +311,4 @@ FORMS: dict[Intent, type[DetailsForm]] = {
 class WordsForm(PortalForm):
     """Words added to a request that was sent."""
 
-    text = long_text(_l("Your message"), None, _l("Write your message"))
+    text = long_text(_l("Your message"), None, _l("Write your message."))

@@ -43,10 +43,10 @@ class TakeInForm(PortalForm):
 
     email = StringField(
         _l("Customer’s e-mail address or number"),
-        validators=[Needed(_l("Enter the customer’s e-mail address or number")), LengthBetween(most=254)],
+        validators=[Needed(_l("Enter the customer’s e-mail address or number.")), LengthBetween(most=254)],
     )  # fmt: skip
-    channel = SelectField(_l("How it came"), choices=_channels, validators=[Needed(_l("Choose how it came"))])
-    right = SelectField(_l("Right"), choices=_rights, validators=[Needed(_l("Choose the right"))])
+    channel = SelectField(_l("How it came"), choices=_channels, validators=[Needed(_l("Choose how it came."))])
+    right = SelectField(_l("Right"), choices=_rights, validators=[Needed(_l("Choose the right."))])
     use = SelectField(
         _l("What the customer objects to"),
         description=_l("For an objection only. Advertising stops as soon as you take the request in."),
@@ -58,11 +58,11 @@ class TakeInForm(PortalForm):
     )
     received_on = DateField3(
         _l("Date of receipt"), description=_l("The clock starts on this day."),
-        validators=[Needed(_l("Enter the date of receipt"))],
+        validators=[Needed(_l("Enter the date of receipt."))],
     )  # fmt: skip
     words = TextAreaField(
         _l("The customer’s own words"),
-        validators=[Needed(_l("Write down what the customer said")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write down what the customer said.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
     is_on_behalf = BooleanField(
         _l("Somebody else asks on the customer’s behalf"),
@@ -82,7 +82,7 @@ class TakeInForm(PortalForm):
 
     def validate_use(self, field: Field) -> None:
         if self.right.data == Right.OBJECTION and not field.data:
-            raise StopValidation(_l("Choose what the customer objects to"))
+            raise StopValidation(_l("Choose what the customer objects to."))
         if self.right.data != Right.OBJECTION:
             field.data = ""
 

@@ -12,7 +12,8 @@ from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.customers.models import Customer
 from portal.infrastructure.database import transaction
-from portal.lookups.opening import find_customer, is_own_file
+from portal.lookups.forms import not_opened
+from portal.lookups.opening import NotOpened, find_customer, is_own_file
 from portal.personal_data.categories import Category
 from portal.rights.channels import Channel
 from portal.rights.chosen import Use
@@ -45,9 +46,9 @@ def _customer_of(form: TakeInForm) -> Customer | None:
         return None
     customer = find_customer(form.email.data)
     if customer is None:
-        form.email.errors = [_("We know no customer by this address or number. Check it with the person.")]
+        form.email.errors = [not_opened(NotOpened.UNKNOWN)]
     elif is_own_file(current_user, customer):
-        form.email.errors = [_("This is your own file: a colleague has to take the request in.")]
+        form.email.errors = [not_opened(NotOpened.OWN_FILE)]
     return None if form.email.errors else customer
 
 

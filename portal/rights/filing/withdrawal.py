@@ -3,7 +3,7 @@
 from portal.audit.tags import declare
 from portal.customers.contact import note_contact
 from portal.personal_data.erasure.scheduling import cancel
-from portal.personal_data.ledger.entries import is_replaying, note
+from portal.personal_data.ledger.entries import note
 from portal.personal_data.ledger.models import EntryKind
 from portal.rights import acting, emails
 from portal.rights.acting import Act
@@ -36,7 +36,7 @@ def withdraw(customer_id: int, reference: str) -> RightsRequest:
 
 
 def take_back(act: Act) -> None:
-    """Withdraw the request of an act, in the current transaction; an erasure that cools off for it is cancelled.
+    """Withdraw the request of an act, in the current transaction, and tell the person.
 
     Raises:
         InvalidStep, TooLate: see `withdraw`.
@@ -44,18 +44,21 @@ def take_back(act: Act) -> None:
     request = act.request
     if request.status is Status.WITHDRAWN:
         return
-    if erasure := erasure_of(request.id):
+    let_go(act)
+    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
+    emails.queue_withdrawn(request)
+
+
+def let_go(act: Act) -> None:
+    """Let a request end as taken back, with an erasure that cools off for it. Raises `InvalidStep`, `TooLate`."""
+    if erasure := erasure_of(act.request.id):
         cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
     act.close()
-    request.outcome = None
-    request.version += 1
+    act.request.outcome = None
+    act.request.version += 1
     act.note(EventKind.WITHDRAWN)
     act.record(WITHDRAWN)
-    if is_replaying():
-        return  # the person was told when they took it back
-    note(EntryKind.WITHDRAWN, {"what": REQUEST, "customer": request.customer.public_id, "request": request.reference})
-    emails.queue_withdrawn(request)
 
 
 def add_words(customer_id: int, reference: str, text: str) -> RightsRequest:

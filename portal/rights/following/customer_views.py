@@ -56,7 +56,10 @@ def follow(reference: str) -> Answer:
 
 def _follow_page(own: RightsRequest, form: WordsForm) -> str:
     return render_template(
-        "rights/customer/follow.html", tracking=follow_request(own, str(get_locale())), case=own, form=form
+        "rights/customer/follow.html",
+        tracking=follow_request(own, current_user, str(get_locale())),
+        case=own,
+        form=form,
     )
 
 
@@ -111,7 +114,9 @@ def _withdraw_page(own: RightsRequest) -> str:
 def receipt(reference: str) -> str:
     """What the customer may print or keep: what was asked, when it came, and until when we answer."""
     own = _own_request(reference)
-    return render_template("rights/customer/receipt.html", tracking=follow_request(own, str(get_locale())), case=own)
+    return render_template(
+        "rights/customer/receipt.html", tracking=follow_request(own, current_user, str(get_locale())), case=own
+    )
 
 
 def _own_request(reference: str) -> RightsRequest:

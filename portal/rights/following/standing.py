@@ -27,7 +27,7 @@ def state_of(request: RightsRequest) -> str:
 def awaited(request: RightsRequest) -> str:
     """Return what we wait for, in words; empty where the person has nothing to do."""
     return {
-        Status.IDENTITY_PENDING: _("We are waiting for your identity document."),
+        Status.IDENTITY_PENDING: _("We are waiting for proof of who you are."),
         Status.CLARIFICATION_PENDING: _("We are waiting for your answer."),
     }.get(request.status, "")
 

@@ -7,10 +7,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal import clock
+from portal.accounts.models import Account
 from portal.exports.delivery import is_available, package_of_request
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import CheckResult, IdentityCheck
 from portal.identity_checks.proof.attestation import attestation, result_label
+from portal.identity_checks.proof.known_address import address_that_lifts
+from portal.identity_checks.proof.policy import DoubtSignal
 from portal.identity_checks.queries import Given, checks_of, given
 from portal.infrastructure.database import db
 from portal.legal_time.clock_state import Deadline, PauseReason
@@ -70,6 +73,7 @@ class Tracking:
     question: Moment | None
     effects: list[str]
     package: AnswerPackage | None
+    may_use_code: bool
     erasure: Erasure | None
     erasure_token: str
 
@@ -87,7 +91,7 @@ class Tracking:
 
     @property
     def awaits_document(self) -> bool:
-        """Whether the customer can send a document now."""
+        """Whether the customer can send a document now; with `may_use_code`, a code to a known address does as well."""
         return self.request.status is Status.IDENTITY_PENDING and self.check is not None
 
     @property
@@ -135,8 +139,8 @@ def closed_requests(customer_id: int, cursor: str | None) -> Page[RightsRequest]
     )
 
 
-def follow(request: RightsRequest, language: str) -> Tracking:
-    """Return what the page of a request shows, in a language."""
+def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
+    """Return what the page of a request shows to its account, in a language."""
     intent = request.intent
     checks = checks_of(request.id)
     pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
@@ -170,9 +174,17 @@ def follow(request: RightsRequest, language: str) -> Tracking:
         awaited_systems=[system_name(code, language) for code in waits_for(request)],
         effects=effects_of(request, language),
         package=package_of_request(request.id),
+        may_use_code=_may_use_code(request, account),
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
     )
+
+
+def _may_use_code(request: RightsRequest, account: Account) -> bool:
+    """Return whether a code lifts every doubt for which a request waits, so that no document is needed."""
+    doubts = [DoubtSignal(code) for code in request.identity_signals]
+    is_waiting = request.status is Status.IDENTITY_PENDING and bool(doubts)
+    return is_waiting and address_that_lifts(account, doubts) is not None
 
 
 def _answer_text(events: list[RequestEvent]) -> str:

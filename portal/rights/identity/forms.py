@@ -13,7 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.lookups.access_log import reason_choices
 from portal.rights.deciding.forms import LONG_TEXT, CaseForm
-from portal.rights.identity.review import ChecklistIncomplete, DocumentAwaited, DocumentUnseen
+from portal.rights.identity.review import Unconfirmed
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 # A message that names more points than this is hard to read, and the page shows the open boxes anyway.
@@ -24,7 +24,7 @@ class LookForm(PortalForm):
     reason = RadioField(
         _l("Why do you open it? The customer reads this answer."),
         choices=lambda: reason_choices(get_locale()),
-        validators=[Needed(_l("Say why you open the document"))],
+        validators=[Needed(_l("Say why you open the document."))],
     )
 
 
@@ -42,7 +42,7 @@ class IdentityForm(CaseForm):
             SelectChoice("asked_again", _l("Ask for another document")),
             SelectChoice("rejected", _l("Identity not established")),
         ],
-        validators=[Needed(_l("Choose your finding"))],
+        validators=[Needed(_l("Choose your finding."))],
     )
     reason = SelectField(_l("Reason, if another document is needed"), validators=[Optional()])
     message = TextAreaField(
@@ -60,28 +60,25 @@ class IdentityForm(CaseForm):
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
         if self.result.data in {"asked_again", "rejected"} and not self.reason.data:
-            self.reason.errors = [_("Choose the reason")]
+            self.reason.errors = [_("Choose the reason.")]
             return False
         return is_valid
 
-    def say(self, fault: ChecklistIncomplete | DocumentAwaited | DocumentUnseen) -> None:
-        """Write beside the field concerned why the finding cannot be recorded."""
-        match fault:
-            case ChecklistIncomplete(missing=missing) if len(missing) <= NAMED_AT_MOST:
-                points = ", ".join(point.label(get_locale()) for point in missing)
-                self.checklist.errors = [_("Still to check: %(points)s", points=points)]
-            case ChecklistIncomplete(missing=missing):
-                self.checklist.errors = [_("Still to check: %(count)s points", count=len(missing))]
-            case DocumentAwaited():
-                self.result.errors = [
-                    _("The document is not whole, or waits for the scanner: you cannot confirm it yet.")
-                ]
-            case DocumentUnseen():
-                self.result.errors = [_("Open the document before you confirm.")]
+    def say(self, fault: Unconfirmed) -> None:
+        """Write beside the fields concerned everything for which the finding cannot be recorded."""
+        if fault.missing and len(fault.missing) <= NAMED_AT_MOST:
+            points = ", ".join(point.label(get_locale()) for point in fault.missing)
+            self.checklist.errors = [_("Still to check: %(points)s.", points=points)]
+        elif fault.missing:
+            self.checklist.errors = [_("Still to check: %(count)s points.", count=len(fault.missing))]
+        if fault.is_awaited:
+            self.result.errors = [_("The document is not whole, or waits for the scanner: you cannot confirm it yet.")]
+        elif fault.is_unseen:
+            self.result.errors = [_("Open the document before you confirm.")]
 
 
 class DoubtForm(CaseForm):
     text = TextAreaField(
         _l("Your doubt, in words the customer will read"),
-        validators=[Needed(_l("Write what raises your doubt")), LengthBetween(most=LONG_TEXT)],
+        validators=[Needed(_l("Write what raises your doubt.")), LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip

@@ -23,20 +23,18 @@ from portal.staff.models import StaffMember
 DOUBTED = declare("staff:identity:doubted", "reference", "is_paused")
 
 
-class ChecklistIncomplete(ValueError):
-    """Identity is confirmed only when every point of the checklist is ticked; `missing` holds the unticked ones."""
+class Unconfirmed(Exception):
+    """Identity cannot be confirmed yet; everything that is in the way.
 
-    def __init__(self, missing: list[CheckItem]) -> None:
+    Attributes:
+        missing: points of the checklist that are not ticked.
+        is_awaited: the document has not come whole, or the virus scanner has not passed it yet.
+        is_unseen: the reviewer has not opened the document.
+    """
+
+    def __init__(self, missing: list[CheckItem], *, is_awaited: bool, is_unseen: bool) -> None:
         super().__init__(", ".join(missing))
-        self.missing = missing
-
-
-class DocumentAwaited(Exception):
-    """Identity cannot be confirmed: the document has not come whole, or the virus scanner has not passed it yet."""
-
-
-class DocumentUnseen(Exception):
-    """Identity cannot be confirmed by a reviewer who has not opened the document."""
+        self.missing, self.is_awaited, self.is_unseen = missing, is_awaited, is_unseen
 
 
 class DocumentNotAllowed(Exception):
@@ -97,13 +95,13 @@ def review_identity(
         has_opened: tells whether the reviewer opened the document of a check.
 
     Raises:
-        CaseMoved, OwnCase, DocumentAwaited, DocumentUnseen, ChecklistIncomplete.
+        CaseMoved, OwnCase, Unconfirmed.
     """
     act = acting.hold(request, member, version)
     check, result = check_to_open(request), finding.result
     is_confirmed = result is CheckResult.CONFIRMED
     if is_confirmed:
-        _check_confirmable(request, check, finding.ticked, has_opened)
+        check_confirmable(request, check, finding.ticked, has_opened)
     try:
         lifted = request.identity_signals if is_confirmed else ()
         checking.decide(check, result, reason=None if is_confirmed else finding.reason, lifted=lifted, member=member)
@@ -157,21 +155,20 @@ def may_ask_for_document(request: RightsRequest) -> bool:
             return request.right in RIGHTS_SUBJECT_TO_PROOF
 
 
-def _check_confirmable(
+def check_confirmable(
     request: RightsRequest,
     check: IdentityCheck,
     ticked: frozenset[str],
     has_opened: Callable[[IdentityCheck], bool],
 ) -> None:
+    """Check that a reviewer who ticked some points may confirm who asks. Raises `Unconfirmed`."""
     documents = documents_of(check)
     is_ready = all(document.status is DocumentStatus.READY for document in documents)
-    if not given(check_id=check.id).is_complete or not is_ready:
-        raise DocumentAwaited
-    if not has_opened(check):
-        raise DocumentUnseen
+    is_awaited = not is_ready or not given(check_id=check.id).is_complete
+    is_unseen = not is_awaited and not has_opened(check)
     missing = [point for point in points_of(request, documents) if point not in ticked]
-    if missing:
-        raise ChecklistIncomplete(missing)
+    if is_awaited or is_unseen or missing:
+        raise Unconfirmed(missing, is_awaited=is_awaited, is_unseen=is_unseen)
 
 
 def _with_cure(reason: str | None, message: str, language: str) -> str:

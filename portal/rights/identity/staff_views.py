@@ -40,22 +40,30 @@ def identity(reference: str) -> Any:
     check = pending_check(found.id)
     documents = documents_of(check) if check else []
     form.offer(review.points_of(found, documents), review.reasons_of(documents))
-    if not form.validate():
-        return refused(reference, identity_form=form)
+    is_valid = form.validate()
     try:
         with transaction():
-            review.review_identity(
-                find_case(reference), current_user, _finding(form), form.seen_version, has_opened=_has_opened
-            )
-    except (review.ChecklistIncomplete, review.DocumentAwaited, review.DocumentUnseen) as fault:
+            found = find_case(reference)
+            if is_valid:
+                review.review_identity(found, current_user, _finding(form), form.seen_version, has_opened=_has_opened)
+            elif check and form.result.data == CheckResult.CONFIRMED:
+                # What else is in the way is told in the same round.
+                review.check_confirmable(found, check, _ticked(form), _has_opened)
+    except review.Unconfirmed as fault:
+        is_valid = False
         form.say(fault)
+    if not is_valid:
         return refused(reference, identity_form=form)
     return acted(reference, _("Your finding is recorded. The document is being destroyed."))
 
 
 def _finding(form: IdentityForm) -> review.Finding:
-    ticked = frozenset(form.checklist.data or ())
-    return review.Finding(CheckResult(form.result.data), form.reason.data or None, form.message.data, ticked)
+    reason = form.reason.data or None
+    return review.Finding(CheckResult(form.result.data), reason, form.message.data, _ticked(form))
+
+
+def _ticked(form: IdentityForm) -> frozenset[str]:
+    return frozenset(form.checklist.data or ())
 
 
 def _has_opened(check: IdentityCheck) -> bool:

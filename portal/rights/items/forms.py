@@ -27,7 +27,7 @@ MOST_AT_ONCE = 100
 class ItemForm(CaseForm):
     """What becomes of one item, and why."""
 
-    outcome = RadioField(_l("What becomes of it"), validators=[Needed(_l("Choose what becomes of it"))])
+    outcome = RadioField(_l("What becomes of it"), validators=[Needed(_l("Choose what becomes of it."))])
     ground = SelectField(_l("Legal ground"), description=_l("For all but a yes."), validators=[Optional()])
     until_on = DateField3(
         _l("Kept until"),
@@ -90,5 +90,5 @@ class PartForm(CaseForm):
     words = StringField(
         _l("The part to decide apart"),
         description=_l("In words that the customer will read: “my date of birth”."),
-        validators=[Needed(_l("Name the part")), LengthBetween(most=200)],
+        validators=[Needed(_l("Name the part.")), LengthBetween(most=200)],
     )

@@ -19,7 +19,7 @@ from portal.rights.items.making import exceptions_of
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.proposing import AS_WRITTEN
 from portal.rights.items.telling.letter import named
-from portal.rights.items.telling.showing import show_items
+from portal.rights.items.telling.showing import show_item
 from portal.rights.items.telling.wording import has_records, label_of, outcome_label, reason_of, until_of
 from portal.rights.models import RightsRequest
 from portal.web.pagination import Page
@@ -53,7 +53,7 @@ def item_page(request: RightsRequest, item_id: int, address: Mapping[str, str], 
         "case": request,
         "item": item,
         "name": label_of(item, language),
-        "shown": show_items(request, [item], apart, language, clock.now()).groups[0][1][0],
+        "shown": show_item(request, item, language, clock.now()),
         "apart": [_apart(each, language) for each in apart],
         "most": MOST_EXCEPTIONS,
         "is_worded": item.part == AS_WRITTEN,

@@ -2,10 +2,11 @@
 
 from typing import Any, TypeVar
 
-from flask import abort, request
+from flask import current_app, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.exceptions import NotFound
 
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
@@ -88,8 +89,9 @@ def divide(reference: str, item_id: int) -> Any:
 
 
 @blueprint.errorhandler(NoSuchItem)
-def no_item(_error: NoSuchItem) -> Any:
-    return abort(404)
+@blueprint.errorhandler(NotForItem)
+def no_item(_error: NoSuchItem | NotForItem) -> Any:
+    return current_app.handle_http_exception(NotFound())  # a handler of errors cannot abort
 
 
 def _offered(form: Offered, reference: str, item_id: int) -> Offered:

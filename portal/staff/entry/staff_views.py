@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF, STAFF_OPEN, STAFF_UNINFORMED, requires
-from portal.access.forms import CodeForm, PasskeyForm
+from portal.access.forms import CodeForm, PasskeyForm, wrong_code, wrong_pair
 from portal.access.next_page import next_page
 from portal.access.permissions import Permission
 from portal.access.second_factor_pages import to_use_passkey
@@ -85,7 +85,7 @@ def sign_in() -> Any:
             attempt.is_right = _try_password(member, form.password.data)
         if attempt.is_right:
             return redirect(url_for("staff.staff.sign_in_code", next=request.args.get("next")), 303)
-        form.email.errors = [_("This e-mail address and password do not open a staff account.")]
+        form.email.errors = [wrong_pair()]
     has_company = installed_provider() is not None
     return form_page("staff/staff/sign_in.html", form, has_company=has_company, next=next_page(""))
 
@@ -119,7 +119,7 @@ def sign_in_code() -> Any:
             return _to_password()
         if entered:
             return entered
-        form.code.errors = [_("This code does not fit, or it was used before. Wait for the next one.")]
+        form.code.errors = [wrong_code()]
     return _code_page(pending, form)
 
 

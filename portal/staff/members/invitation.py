@@ -38,8 +38,8 @@ class InvitationOver(Exception):
     """The link was used, replaced or taken away, or its day has passed."""
 
 
-def prepare(email: str, name: str, role: Role, *, language: str) -> StaffMember:
-    """Add a member to the current transaction whose invitation waits for a second person: no link opens anything yet.
+def check_free(email: str) -> str:
+    """Return the normal form of an address that no member has.
 
     Raises:
         AddressRefused: the text is no e-mail address.
@@ -48,6 +48,16 @@ def prepare(email: str, name: str, role: Role, *, language: str) -> StaffMember:
     normalised = normalise_address(email)
     if _with_address(normalised):
         raise MemberExists
+    return normalised
+
+
+def prepare(email: str, name: str, role: Role, *, language: str) -> StaffMember:
+    """Add a member to the current transaction whose invitation waits for a second person: no link opens anything yet.
+
+    Raises:
+        AddressRefused, MemberExists: see `check_free`.
+    """
+    normalised = check_free(email)
     member = StaffMember(
         email=email.strip(), email_normalised=normalised, name=name, role=role, language=language,
         proposed_at=clock.now(),

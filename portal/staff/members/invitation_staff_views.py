@@ -45,7 +45,7 @@ def accept_invitation(token: str) -> Any:
     if invitation is None:
         return _invitation_over()
     member, public_id = invitation.staff, invitation.public_id
-    form = NewPasswordForm([member.name, member.email, installed.organisation().name])
+    form = NewPasswordForm([member.name, member.email])
     if form.validate_on_submit():
         password_hash = hash_password(form.password.data)
         try:

@@ -32,7 +32,7 @@ def propose_invitation(email: str, name: str, role: Role, reason: str, author: S
     """Add a member who waits, and the proposal to invite them, to the current transaction.
 
     Raises:
-        AddressRefused, MemberExists: see `prepare`.
+        AddressRefused, MemberExists: see `check_free`.
     """
     member = prepare(email, name, role, language=author.language)
     return _propose(INVITATION, member, reason, author, state=MemberState.INVITED)

@@ -33,7 +33,7 @@ from portal.staff.members.administration import (
     member_state,
     open_sessions,
 )
-from portal.staff.members.invitation import MemberExists
+from portal.staff.members.invitation import MemberExists, check_free
 from portal.staff.members.proposals import (
     ABOUT_MEMBERS,
     TARGET,
@@ -46,7 +46,7 @@ from portal.staff.members.proposals import (
 from portal.staff.members.rights_review import ListChanged, digest, last_review, note_review, reviewed_members
 from portal.staff.models import StaffMember
 from portal.staff.staff_blueprint import blueprint
-from portal.web.forms import PortalForm, form_page
+from portal.web.forms import PortalForm, form_page, not_an_address
 from portal.web.pagination import keyset_page
 
 PAGE_SIZE = 50
@@ -109,20 +109,26 @@ def review_rights() -> Any:
 @requires(GIVES_A_WAY_IN)
 def new_member() -> Any:
     form = InviteForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                approval = propose_invitation(
-                    form.email.data, form.name.data, form.role.data, form.reason.data, current_user
-                )
-                public_id = approval.public_id
-        except AddressRefused:
-            form.email.errors = [_("Write an e-mail address such as name@example.org.")]
-        except MemberExists:
-            form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
-        else:
-            return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
+    public_id = _propose_member(form) if form.is_submitted() else None
+    if public_id:
+        return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
     return form_page("staff/staff/new_member.html", form)
+
+
+def _propose_member(form: InviteForm) -> str | None:
+    """Propose whom the form names and return the proposal's id; otherwise note on the form all that is wrong."""
+    is_valid = form.validate()
+    try:
+        with transaction():
+            if is_valid:
+                wanted = (form.email.data, form.name.data, form.role.data, form.reason.data)
+                return propose_invitation(*wanted, current_user).public_id
+            check_free(form.email.data or "")
+    except AddressRefused:
+        form.email.errors = form.email.errors or [not_an_address()]
+    except MemberExists:
+        form.email.errors = [_("Somebody with this address is in the list of staff members already.")]
+    return None
 
 
 @blueprint.get("/members/<public_id>")

@@ -6,7 +6,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF, STAFF_FRESH, STAFF_UNINFORMED_FRESH, requires
-from portal.access.forms import AppCodeForm, NewPasskeyForm, PasswordAgainForm
+from portal.access.forms import AppCodeForm, NewPasskeyForm, PasswordAgainForm, wrong_password
 from portal.access.next_page import next_page
 from portal.access.one_time_codes import secret_in_groups
 from portal.access.passkeys import PasskeyRefused, read_new
@@ -60,7 +60,7 @@ def confirm_password() -> Answer:
             with transaction():
                 note_proven_again(g.portal_session, "password")
             return redirect(wanted, 303)
-        form.password.errors = [_("This is not your current password.")]
+        form.password.errors = [wrong_password()]
     has_company = installed_provider() is not None
     by_company = has_company and g.portal_session.method.startswith("company")
     return form_page("staff/staff/confirm_password.html", form, next=wanted, by_company=by_company)

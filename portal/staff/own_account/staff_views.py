@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.access.declare import STAFF, requires
-from portal.infrastructure import installed
+from portal.access.forms import wrong_password
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password, is_password
 from portal.infrastructure.passwords.rules import is_too_long
@@ -26,6 +26,7 @@ from portal.staff.own_account.second_factor import factors_of
 from portal.staff.staff_blueprint import blueprint
 from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
+from portal.web.typed_forms.stale import is_stale
 
 
 @blueprint.get("/account")
@@ -46,20 +47,26 @@ def account() -> str:
 def account_password() -> Any:
     if current_user.password_hash is None:
         abort(404)
-    organisation = installed.organisation().name
-    form = ChangePasswordForm([current_user.name, current_user.email, organisation])
-    if form.validate_on_submit():
+    form = ChangePasswordForm([current_user.name, current_user.email])
+    is_valid = form.validate_on_submit()
+    # A wrong current password is told together with what is wrong with the new one.
+    if form.is_submitted() and not form.current.errors and not is_stale():
         count_try([("5 per 5 minutes", f"staff-own-password:{current_user.id}")])
-        if _change_password(form.current.data, form.password.data):
+        seen_hash = _checked_hash(form.current.data)
+        if is_valid and seen_hash and _change_password(seen_hash, form.password.data):
             return _done(_("Your password is changed. Your other sessions are closed."))
-        form.current.errors = [_("This is not your current password.")]
+        if is_valid or not seen_hash:
+            form.current.errors = [wrong_password()]
     return form_page("staff/staff/account_password.html", form)
 
 
-def _change_password(present: str, wanted: str) -> bool:
-    seen_hash = current_user.password_hash
-    if is_too_long(present) or not is_password(seen_hash, present):
-        return False
+def _checked_hash(password: str) -> str | None:
+    """Return the member's hash if the password fits it, else None."""
+    seen_hash: str | None = current_user.password_hash
+    return seen_hash if not is_too_long(password) and is_password(seen_hash, password) else None
+
+
+def _change_password(seen_hash: str, wanted: str) -> bool:
     password_hash = hash_password(wanted)
     try:
         with transaction():

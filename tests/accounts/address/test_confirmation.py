@@ -81,7 +81,7 @@ def test_another_browser_needs_the_password(app: Flask, browser: Browser, mailbo
     assert "Vous êtes dans un autre navigateur" in page.text
     wrong = page.submit({"password": "un autre mot de passe"})
     assert wrong.status == 422
-    assert wrong.errors == ["Ce n’est pas le mot de passe choisi à la création du compte."]
+    assert wrong.errors == ["Ce mot de passe n’est pas le bon. Saisissez-le à nouveau."]
     assert page.submit({"password": ""}).errors == ["Saisissez votre mot de passe."]
     assert page.submit({"password": VISITOR_PASSWORD}).url == "/data"
     assert is_signed_in(telephone)

@@ -126,11 +126,11 @@ def test_a_link_expires_after_half_an_hour(people: People, browser: Browser, mai
 @pytest.mark.parametrize(
     ("password", "message"),
     [
-        ("", "Saisissez un mot de passe."),
-        ("court", "Utilisez au moins 12 caractères"),
-        ("camille@example.org", "tiré ni de votre adresse"),
+        ("", "Choisissez un mot de passe."),
+        ("court", "écrivez au moins 12 caractères"),
+        ("camille@example.org", "tiré ni de votre nom"),
         ("azertyuiop123", "parmi les premiers"),
-        ("x" * 200, "Utilisez 128 caractères au plus"),
+        ("x" * 200, "écrivez 128 caractères au plus"),
     ],
 )
 def test_a_refused_password_leaves_the_link_alone(

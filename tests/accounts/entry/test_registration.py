@@ -99,11 +99,15 @@ def test_one_network_may_register_twenty_times_an_hour(app: Flask) -> None:
     [
         ({"email": ""}, "Saisissez votre adresse e-mail."),
         ({"email": "nadia"}, "adresse e-mail"),
-        ({"password": ""}, "Saisissez un mot de passe."),
-        ({"password": "court"}, "Utilisez au moins 12 caractères pour le mot de passe."),
+        ({"password": ""}, "Choisissez un mot de passe."),
+        ({"password": "court"}, "écrivez au moins 12 caractères."),
         ({"password": "motdepasse123456"}, "Ce mot de passe est parmi les premiers"),
         ({"password": "nadia@example.org!"}, "Choisissez un mot de passe qui n’est tiré ni"),
-        ({"password": "x" * 129}, "Utilisez 128 caractères au plus"),
+        (
+            {"email": "x@example.org", "password": "Nadia-Benali-2026", "family_name": "Benali"},
+            "n’est tiré ni de votre nom",
+        ),
+        ({"password": "x" * 129}, "écrivez 128 caractères au plus"),
         ({"given_name": "n" * 201}, "200"),
     ],
 )

@@ -176,7 +176,7 @@ def test_a_fresh_proof_changes_the_cookie(app: Flask, people: People) -> None:
         before = cookie_of(browser)
         page = browser.get("/account/confirm-password?next=/data/identity")
         wrong = page.submit({"password": "un mauvais mot de passe"})
-        assert (wrong.status, wrong.errors) == (422, ["Ce n’est pas votre mot de passe."])
+        assert (wrong.status, wrong.errors) == (422, ["Ce mot de passe n’est pas le bon. Saisissez-le à nouveau."])
         assert cookie_of(browser) == before
         right = wrong.submit({"password": PASSWORD}, follow=False)
         assert (right.status, right.response.headers["Location"]) == (303, "/data/identity")

@@ -144,7 +144,7 @@ def test_what_cannot_be_written_down_is_neither_shown_nor_decided(
         customer = people.signed_in()
         page = (
             file_with_document_later(customer)
-            .click("Envoyer la pièce")
+            .follow_to("/requests/identity/")
             .submit({"paper": "passport"}, with_field="paper")
         )
         send_sides(page, page=specimens.passport())
@@ -237,7 +237,9 @@ def test_an_upload_while_the_store_is_slow(people: People, bucket: Line) -> None
 def test_a_look_while_the_store_fails(app: Flask, people: People, bucket: Line, fault: Fault, status: int) -> None:
     customer = people.signed_in()
     page = (
-        file_with_document_later(customer).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+        file_with_document_later(customer)
+        .follow_to("/requests/identity/")
+        .submit({"paper": "passport"}, with_field="paper")
     )
     send_sides(page, page=specimens.passport())
     reviewer = people.signed_in_staff("reviewer")

@@ -24,6 +24,7 @@ from portal.infrastructure.sealing.keys import OpeningKeys, new_sealing_pair
 from portal.infrastructure.storage import StorageUnavailable
 from tests.identity_checks.documents.test_identity_shredding import Answers, decide, stored
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.documents import specimens
 from tests.support.filing import (
@@ -45,7 +46,7 @@ def folder(settings: Settings) -> Path:
 def documents(people: People) -> list[IdentityDocument]:
     """The page of a passport, sent for a request."""
     people.staff("reviewer")
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    page = file_with_document_later(people.signed_in()).follow_to("/requests/identity/")
     send_sides(page.submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     return all_documents()
 
@@ -60,7 +61,7 @@ def reconcile(**later: float) -> dict[str, StoreFault]:
     with clock.stopped_at(clock.now() + timedelta(**later)):
         with transaction():
             enqueue("identity.reconcile")
-        run_due_jobs()
+        run_asked_jobs()
     db.session.rollback()
     return {finding.storage_key: finding.fault for finding in db.session.execute(select(StoreFinding)).scalars()}
 
@@ -119,7 +120,7 @@ def test_what_is_wrong_with_a_document_is_found_and_shown(
     told = [event for event in db.session.execute(select(AuditEvent)).scalars() if event.tag == reconciliation.FOUND]
     assert [event.facts["fault"] for event in told] == ["file_missing", "file_altered", "key_unusable"]
     decide(CheckResult.ASKED_AGAIN)
-    run_due_jobs()
+    run_asked_jobs()
     assert reconcile(hours=14) == {}
     assert "Tout concorde" in officer.get("/staff/documents").text
 
@@ -160,7 +161,7 @@ def test_bytes_that_could_not_be_removed_are_gone_after_again(
     with transaction() as session:
         session.execute(update(Job).where(Job.name == "identity.remove_bytes").values(status=JobStatus.PARKED))
     with clock.stopped_at(clock.now() + timedelta(hours=1)):
-        run_due_jobs()
+        run_due_jobs()  # the one that comes by the clock finds what was parked
     assert (stored(folder), all_documents()) == ([], [])
     assert reconcile(hours=2) == {}
 
@@ -206,7 +207,7 @@ def test_nothing_is_found_while_documents_come_and_go(app: Flask, people: People
             page = describe_copy(customer).submit({"paper": "passport"}, with_field="paper")
             send_sides(page, page=specimens.passport())
             customer.get("/requests").submit(action="/discard")
-            run_due_jobs()
+            run_asked_jobs()
     finally:
         stop.set()
         watcher.join()
@@ -221,7 +222,7 @@ def test_who_may_see_the_page_and_ask_for_a_comparison(documents: list[IdentityD
     page = page.submit(action="/staff/documents")
     assert "La comparaison commence" in page.text
     assert "Une comparaison est en cours" in page.text
-    run_due_jobs()
+    run_asked_jobs()
     assert "Tout concorde" in administrator.get("/staff/documents").text
     assert people.signed_in_staff("support").get("/staff/documents").status == 403
 

@@ -17,11 +17,10 @@ from portal.identity_checks.documents import refusals
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.scanner import scanner_from_url
 from portal.rights.lifecycle import Status
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import form_token, take
 from tests.support.documents import specimens
@@ -50,7 +49,7 @@ def daemon(app: Flask, running: Daemon, monkeypatch: pytest.MonkeyPatch) -> Daem
 @pytest.fixture
 def upload_page(people: People) -> Page:
     """Where a customer whose request waits for a passport sends it."""
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    page = file_with_document_later(people.signed_in()).follow_to("/requests/identity/")
     return page.submit({"paper": "passport"}, with_field="paper")
 
 
@@ -79,7 +78,7 @@ def stored(settings: Settings) -> list[Path]:
 def scan_again() -> None:
     with transaction():
         enqueue("identity.rescan")
-    run_due_jobs()
+    run_asked_jobs()
 
 
 def statuses() -> list[DocumentStatus]:
@@ -193,7 +192,7 @@ def test_neither_a_daemon_that_is_down_nor_one_damaged_document_keeps_the_job_fr
 ) -> None:
     daemon.stop()
     for name in ("camille", "noah"):
-        page = file_with_document_later(people.signed_in(f"{name}@example.org")).click("Envoyer la pièce")
+        page = file_with_document_later(people.signed_in(f"{name}@example.org")).follow_to("/requests/identity/")
         send_sides(page.submit({"paper": "passport"}, with_field="paper"), page=specimens.front())
     first, _second = all_documents()
     assert first.original_storage_key

@@ -34,7 +34,7 @@ from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.models import StaffMember
 from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import take
 from tests.support.documents import specimens
@@ -90,7 +90,7 @@ def only_check() -> IdentityCheck:
 def run_periodic(name: str) -> None:
     with transaction():
         enqueue(name)
-    run_due_jobs()
+    run_asked_jobs()
 
 
 def decide(result: CheckResult) -> None:
@@ -105,14 +105,14 @@ def test_every_decision_destroys_key_and_bytes(
     people: People, customer: Browser, folder: Path, result: CheckResult
 ) -> None:
     people.staff("reviewer")
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     keys = [document.sealed_key for document in all_documents()]
     assert len(stored(folder)) == 2
     assert len({key for key in keys if key}) == 2
     decide(result)
     assert [document.sealed_key for document in all_documents()] == [None, None]
     assert only_check().destroyed_at is None
-    run_due_jobs()
+    run_asked_jobs()
     assert all_documents() == []
     assert stored(folder) == []
     check = only_check()
@@ -126,7 +126,7 @@ def test_every_decision_destroys_key_and_bytes(
 
 def test_a_check_is_decided_once(people: People, customer: Browser) -> None:
     people.staff("reviewer")
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     decide(CheckResult.CONFIRMED)
     with pytest.raises(checking.AlreadyChecked):
         decide(CheckResult.REJECTED)
@@ -134,9 +134,9 @@ def test_a_check_is_decided_once(people: People, customer: Browser) -> None:
 
 
 def test_withdrawing_destroys_the_document(customer: Browser, folder: Path) -> None:
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     page.click("Annuler la demande").submit(action="/withdraw")
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     check = only_check()
     assert check.result is CheckResult.ABANDONED
@@ -146,7 +146,7 @@ def test_withdrawing_destroys_the_document(customer: Browser, folder: Path) -> N
 def test_discarding_or_outliving_a_draft_destroys_the_document(customer: Browser, folder: Path) -> None:
     send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     customer.get("/requests").submit(action="/discard")
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     send_sides(describe_copy(customer).submit({"paper": "passport"}, with_field="paper"), page=specimens.passport())
     with transaction() as session:
@@ -157,7 +157,7 @@ def test_discarding_or_outliving_a_draft_destroys_the_document(customer: Browser
 
 
 def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) -> None:
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     limit = clock.now() + timedelta(days=15)
     assert all(abs(document.shred_after - limit) < timedelta(hours=2) for document in all_documents())
     with transaction() as session:
@@ -173,7 +173,7 @@ def test_the_limit_destroys_without_a_decision(customer: Browser, folder: Path) 
 
 @pytest.mark.trial
 def test_after_the_limit_the_reviewer_can_ask_for_another(people: People, customer: Browser, folder: Path) -> None:
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     with transaction() as session:
         session.execute(update(IdentityDocument).values(shred_after=clock.now()))
     end_now("identity_documents")
@@ -181,7 +181,7 @@ def test_after_the_limit_the_reviewer_can_ask_for_another(people: People, custom
     assert "La pièce a atteint sa limite" in case.text
     case.submit({"doubt-text": "La première pièce a été détruite avant la vérification."}, action="/doubt")
     assert only_request().status is Status.IDENTITY_PENDING
-    send_card(customer.get(page.url).click("Envoyer la pièce"))
+    send_card(customer.get(page.url).follow_to("/requests/identity/"))
     assert only_request().status is Status.IN_REVIEW
     checks = db.session.execute(select(IdentityCheck).order_by(IdentityCheck.id)).scalars().all()
     assert [check.result for check in checks] == [CheckResult.ABANDONED, CheckResult.PENDING]
@@ -198,7 +198,7 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     with transaction() as session:
         request = session.execute(select(RightsRequest)).scalar_one()
         running.start_clock(request, clock.now() - timedelta(days=days_ago))
-    page = send_card(page.click("Envoyer la pièce"))
+    page = send_card(page.follow_to("/requests/identity/"))
     due_on = only_request().due_on
     assert due_on is not None
     end = datetime.combine(due_on + timedelta(days=1), time.min, clock.PARIS)
@@ -206,7 +206,7 @@ def test_the_due_day_ends_a_document_that_would_outlast_it(
     assert all(abs(document.shred_after - expected) < timedelta(hours=2) for document in all_documents())
     with clock.stopped_at(expected + timedelta(minutes=5)):
         end_now("identity_documents")
-        run_due_jobs()
+        run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
     assert only_check().destroyed_at is not None
     assert "Votre pièce d’identité a été détruite le" in customer.get(page.url).text
@@ -239,7 +239,7 @@ def test_the_limit_follows_the_day_of_the_answer_when_that_is_put_off(customer: 
     page = file_with_document_later(customer)
     with transaction() as session:
         running.start_clock(session.execute(select(RightsRequest)).scalar_one(), clock.now() - timedelta(days=20))
-    send_card(page.click("Envoyer la pièce"))
+    send_card(page.follow_to("/requests/identity/"))
     own_time = {document.public_id: document.created_at + timedelta(days=15) for document in all_documents()}
     limits: list[bool] = []
     acts = (
@@ -302,16 +302,16 @@ def test_a_crash_while_bytes_are_removed_is_made_up_for(
     people: People, customer: Browser, folder: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.staff("reviewer")
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     decide(CheckResult.CONFIRMED)
     storage = app.extensions["storage"]
     with monkeypatch.context() as patched:
         patched.setattr(type(storage), "delete", _fail)
-        run_due_jobs()
+        run_asked_jobs()
     assert len(stored(folder)) == 2
     assert all(document.sealed_key is None for document in all_documents())
     with clock.stopped_at(clock.now() + timedelta(minutes=1)):
-        run_due_jobs()
+        run_asked_jobs()
     assert (stored(folder), all_documents()) == ([], [])
 
 
@@ -320,7 +320,7 @@ def test_two_sides_removed_at_once_are_destroyed_at_an_instant(
     app: Flask, people: People, customer: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.staff("reviewer")
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     decide(CheckResult.CONFIRMED)
     jobs = [job.id for job in db.session.execute(select(Job).where(Job.name == "identity.remove_bytes")).scalars()]
     assert len(jobs) == 2
@@ -383,7 +383,7 @@ def test_a_job_that_is_told_of_a_document_in_use_does_nothing(customer: Browser,
     document_id = all_documents()[0].id
     with transaction():
         enqueue("identity.remove_bytes", document_id=document_id)
-    run_due_jobs()
+    run_asked_jobs()
     assert len(stored(folder)) == 2
     assert all_documents()[0].sealed_key
 
@@ -402,7 +402,7 @@ def test_without_a_verdict_the_document_is_held_until_the_scanner_is_back(
     app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     assert "analyse antivirus en cours" in page.text
     assert only_request().status is Status.IN_REVIEW
     assert [document.status for document in all_documents()] == [DocumentStatus.HELD] * 2
@@ -423,7 +423,7 @@ def test_a_virus_found_later_destroys_the_document_and_asks_again(
     app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
 ) -> None:
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
-    page = send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    page = send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.INFECTED))
     run_periodic("identity.rescan")
     assert (stored(folder), all_documents()) == ([], [])
@@ -432,7 +432,7 @@ def test_a_virus_found_later_destroys_the_document_and_asks_again(
     assert request.paused_on == clock.today()
     assert "antivirus" in mailbox.last_to("camille@example.org").get_body(("plain",)).get_content()
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.CLEAN))
-    send_card(customer.get(page.url).click("Envoyer la pièce"))
+    send_card(customer.get(page.url).follow_to("/requests/identity/"))
     assert only_request().status is Status.IN_REVIEW
 
 
@@ -447,7 +447,7 @@ def test_a_virus_is_destroyed_wherever_its_request_stands_by_then(
     app: Flask, customer: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch, status: Status, after: Status
 ) -> None:
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.HELD))
-    send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+    send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     with transaction() as session:
         session.execute(update(RightsRequest).values(status=status))
     monkeypatch.setitem(app.extensions, "scanner", Answers(Outcome.INFECTED))

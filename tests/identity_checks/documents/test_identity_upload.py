@@ -124,7 +124,7 @@ def test_the_request_is_received_while_the_document_follows(doubted: Browser) ->
     assert request.is_document_needed
     assert request.identity_signals == ["new_device"]
     assert "Le délai est en pause depuis" in page.text
-    page = send_card(page.click("Envoyer la pièce"))
+    page = send_card(page.follow_to("/requests/identity/"))
     request = only_request()
     assert (request.status, request.paused_on) == (Status.IN_REVIEW, None)
     assert request.due_on == request.due_on_unpaused
@@ -168,12 +168,12 @@ def test_the_good_side_survives_the_bad_one(doubted: Browser) -> None:
 def test_nothing_chosen_names_each_side(doubted: Browser) -> None:
     page = card_page(doubted).submit({}, with_field="front")
     assert page.status == 422
-    assert page.errors == ["Ajoutez le recto de votre pièce", "Ajoutez le verso de votre pièce"]
+    assert page.errors == ["Ajoutez le recto de votre pièce.", "Ajoutez le verso de votre pièce."]
 
 
 def test_no_paper_chosen_is_said(doubted: Browser) -> None:
     page = describe_copy(doubted).submit({}, with_field="paper")
-    assert page.errors == ["Choisissez la pièce que vous envoyez"]
+    assert page.errors == ["Choisissez la pièce que vous envoyez."]
 
 
 def test_a_side_can_be_replaced_and_removed(doubted: Browser) -> None:
@@ -286,7 +286,7 @@ def test_words_in_the_place_of_a_file_are_no_file(doubted: Browser) -> None:
     form = passport_page(doubted).form(with_field="page")
     fields = {"csrf_token": form.find(id="csrf_token")["value"], "page": "not a file"}
     page = doubted.post(str(form["action"]), fields, is_upload=True)
-    assert (page.status, page.errors) == (422, ["Ajoutez la page qui porte votre nom"])
+    assert (page.status, page.errors) == (422, ["Ajoutez la page qui porte votre nom."])
 
 
 def test_the_forty_first_upload_of_a_day_is_refused(doubted: Browser) -> None:
@@ -372,7 +372,7 @@ def test_another_customer_cannot_send_or_remove(people: People, doubted: Browser
 
 
 def test_a_document_cannot_be_sent_once_the_request_is_withdrawn(doubted: Browser) -> None:
-    page = file_with_document_later(doubted).click("Envoyer la pièce")
+    page = file_with_document_later(doubted).follow_to("/requests/identity/")
     page = page.submit({"paper": "passport"}, with_field="paper")
     reference = only_request().reference
     doubted.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")

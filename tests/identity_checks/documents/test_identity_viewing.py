@@ -18,12 +18,12 @@ from portal.identity_checks.documents.viewing import LOOK_LASTS
 from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof import checking
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.lookups.models import AccessLogEntry
 from portal.rights.lifecycle import Status
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import form_token, open_case, take
 from tests.support.documents import specimens
@@ -34,7 +34,7 @@ from tests.support.filing import all_documents, file_with_document_later, only_r
 def sent(people: People) -> Browser:
     """Camille has filed a request and sent both sides of a card."""
     browser = people.signed_in()
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return browser
 
 
@@ -130,8 +130,8 @@ def test_the_next_document_of_a_case_has_a_purpose_of_its_own(people: People, se
     asked = open_case(reviewer, reference).submit(
         {"result": "asked_again", "reason": "unreadable"}, with_field="result"
     )
-    run_due_jobs()
-    send_card(sent.get(f"/requests/{reference}").click("Envoyer la pièce"))
+    run_asked_jobs()
+    send_card(sent.get(f"/requests/{reference}").follow_to("/requests/identity/"))
     assert look(reviewer).status_code == 403
     page = reviewer.get(asked.url)
     assert page.tree.select("figure.document img") == []
@@ -323,7 +323,7 @@ def test_the_decision_leaves_method_result_role_and_time_and_nothing_else_of_the
         check = session.execute(select(IdentityCheck)).scalar_one()
         member = session.execute(select(StaffMember)).scalar_one()
         checking.decide(check, CheckResult.CONFIRMED, member=member)
-    run_due_jobs()
+    run_asked_jobs()
     assert all_documents() == []
     check = db.session.execute(select(IdentityCheck)).scalar_one()
     assert (check.method, check.result, check.reason, check.checked_by) == ("document", "confirmed", None, "reviewer")

@@ -112,7 +112,11 @@ def test_it_ends_when_its_side_is_replaced_or_the_document_is_complete(people: P
     assert all(document.preview_key is None for document in all_documents())
     run_jobs()
     assert stored(previews) == []
-    page = file_with_document_later(browser).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    page = (
+        file_with_document_later(browser)
+        .follow_to("/requests/identity/")
+        .submit({"paper": "passport"}, with_field="paper")
+    )
     send_sides(page, page=specimens.passport())
     assert all(document.preview_key is None for document in all_documents())
 

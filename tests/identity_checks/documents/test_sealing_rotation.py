@@ -7,10 +7,10 @@ from flask import Flask
 
 from portal.cli import doctor, keys
 from portal.identity_checks.models import CheckResult
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.sealing.keys import OpeningKeys, SealingKey, sealing_version
 from tests.identity_checks.documents.test_identity_shredding import decide
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.acting.people import People
 from tests.support.cases import take
 from tests.support.documents import specimens
@@ -45,7 +45,7 @@ def test_documents_open_while_the_sealing_key_changes(app: Flask, people: People
     customer = people.signed_in()
     page = (
         file_with_document_later(customer)
-        .click("Envoyer la pièce")
+        .follow_to("/requests/identity/")
         .submit({"paper": "identity_card"}, with_field="paper")
     )
     page = send_sides(page, front=specimens.front())
@@ -74,7 +74,7 @@ def test_documents_open_while_the_sealing_key_changes(app: Flask, people: People
 
     # The decision destroys the last document that needed it.
     decide(CheckResult.CONFIRMED)
-    run_due_jobs()
+    run_asked_jobs()
     assert "well   sealing keys: no document needs opening key v1; take it out of PORTAL_OPENING_KEYS" in examined(app)
     restart_with(opening=new)
     assert [line for line in examined(app) if "sealing keys" in line or "FAULT" in line] == []

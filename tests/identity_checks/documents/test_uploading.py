@@ -278,7 +278,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, act: Calla
 
 def waiting_for_a_passport(people: People) -> Sender:
     """Return a sender whose request was sent, so that its one side goes to the reviewer as soon as it is there."""
-    page = file_with_document_later(people.signed_in()).click("Envoyer la pièce")
+    page = file_with_document_later(people.signed_in()).follow_to("/requests/identity/")
     return Sender(page.submit({"paper": "passport"}, with_field="paper"), "passport")
 
 
@@ -378,7 +378,11 @@ def test_the_sixty_first_beginning_of_an_hour_is_refused(sender: Sender) -> None
 
 def test_a_request_that_was_withdrawn_meanwhile_takes_nothing(people: People, parts: Path) -> None:
     browser = people.signed_in()
-    page = file_with_document_later(browser).click("Envoyer la pièce").submit({"paper": "passport"}, with_field="paper")
+    page = (
+        file_with_document_later(browser)
+        .follow_to("/requests/identity/")
+        .submit({"paper": "passport"}, with_field="paper")
+    )
     sender = Sender(page, "passport")
     begun = sender.begin("page", LONG).json
     assert begun
@@ -394,7 +398,7 @@ def test_a_request_that_was_withdrawn_meanwhile_takes_nothing(people: People, pa
 def test_half_a_file_ends_when_the_document_arrives_by_another_window(people: People, parts: Path) -> None:
     page = (
         file_with_document_later(people.signed_in())
-        .click("Envoyer la pièce")
+        .follow_to("/requests/identity/")
         .submit({"paper": "passport"}, with_field="paper")
     )
     sender = Sender(page, "passport")

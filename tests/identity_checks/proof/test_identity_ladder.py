@@ -12,11 +12,10 @@ from portal.access.permissions import Role
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.lifecycle import Status
 from tests.identity_checks.proof.test_identity_code import code_in
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs
 from tests.support.acting.people import PASSWORD, People
 from tests.support.acting.second_steps import give, set_up_app
 from tests.support.acting.staff_codes import code_at
@@ -77,7 +76,7 @@ def test_an_account_of_thirteen_months_whose_browsers_are_forgotten_gets_its_cop
     assert db.session.query(AccountDevice).count() == 0
     page = describe_copy(people.sign_in(EMAIL), details="")
     page = prove_by_code(page, mailbox).submit(action="/send")
-    run_due_jobs()
+    run_asked_jobs()
     assert page.browser.get(page.url).link("Ouvrir votre fichier")
 
 
@@ -155,7 +154,9 @@ def test_a_code_takes_the_place_of_a_document_that_was_to_follow(people: People,
     browser = people.signed_in()
     page = file_with_document_later(browser)
     assert only_request().status is Status.IDENTITY_PENDING
-    page = prove_by_code(page.click("Envoyer la pièce"), mailbox)
+    assert "Envoyer la pièce" not in page.text
+    assert "Un code par e-mail suffit" in page.text
+    page = prove_by_code(page.click("Montrez que c’est bien vous"), mailbox)
     request = only_request()
     assert (request.status, request.paused_on, request.identity_signals) == (Status.IN_REVIEW, None, [])
     assert page.url == f"/requests/{request.reference}"
@@ -164,6 +165,14 @@ def test_a_code_takes_the_place_of_a_document_that_was_to_follow(people: People,
     case_page = open_case(people.signed_in_staff(Role.REVIEWER), request.reference)
     assert "Mot de passe et code envoyé à une adresse connue · Doute levé : Nouvel appareil" in case_page.text
     assert decide(case_page, "granted").status == 200
+
+
+def test_where_only_a_document_does_the_button_of_the_request_says_so(people: People) -> None:
+    browser = people.signed_in()
+    change(Account, family_name="Vidal")
+    page = file_with_document_later(browser)
+    assert "Un code par e-mail suffit" not in page.text
+    assert page.click("Envoyer la pièce").h1 == ASKED
 
 
 def test_what_no_code_lifts_is_asked_for_at_once_beside_what_it_does(people: People) -> None:
@@ -182,7 +191,7 @@ def test_the_lightest_way_stands_open_and_the_others_behind_words_that_say_when(
     assert details is not None
     assert not details.has_attr("open")
     assert details.select_one("[name=paper]")
-    words = {"fr": "Je ne peux pas lire les messages de cette adresse", "en": "I cannot read mail at this address"}
+    words = {"fr": "Je ne peux pas lire les messages de cette adresse", "en": "I cannot read e-mail at this address"}
     assert details.summary is not None
     assert details.summary.text == words[language]
 

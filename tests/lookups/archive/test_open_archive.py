@@ -14,7 +14,7 @@ from portal.lookups.personal_data import items
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
-from tests.support.archive import in_archive, on, order
+from tests.support.looking.archive import in_archive, on, order
 from tests.support.looking.audit_trail import events
 from tests.support.packages import take_in
 from tests.support.records import customer, invoice, visit

@@ -99,13 +99,13 @@ def test_nothing_is_destroyed_before_the_ledger_has_its_line(camille: int) -> No
     erasure_id = scheduled(camille)
     with cooled():
         for _turn in range(5):
-            assert steps.run(erasure_id) is not None
+            assert steps.go_on(erasure_id) is not None
         waiting = found(erasure_id)
         assert (waiting.state, waiting.step, waiting.done) == (ErasureState.RUNNING, "seal", 0)
         assert db.session.get_one(Customer, camille).status is CustomerStatus.ACTIVE
         assert kinds_of(Record) == ["invoice", "page_visit", "page_visit", "page_visit"]
         confirm_ledger()
-        steps.run(erasure_id)
+        steps.go_on(erasure_id)
         assert found(erasure_id).step != "seal"
 
 
@@ -151,7 +151,7 @@ def test_cancelled_in_time_nothing_changes(camille: int) -> None:
     with clock.stopped_at(datetime(2026, 12, 3, 8, 59, tzinfo=UTC)):
         with transaction():
             cancel(found(erasure_id))
-        assert steps.run(erasure_id) is None
+        assert steps.go_on(erasure_id) is None
     assert found(erasure_id).state is ErasureState.CANCELLED
     assert kinds_of(Record) == ["invoice", "page_visit", "page_visit", "page_visit"]
     assert tags()[-1] == "customer:erasure:cancelled"
@@ -187,7 +187,7 @@ def test_another_plan_sends_it_back_to_review(camille: int) -> None:
     erasure_id = scheduled(camille)
     take_in(record("support_exchange", "E-1", {"channel": "phone", "direction": "in"}, source="support"))
     with cooled():
-        assert steps.run(erasure_id) is None
+        assert steps.go_on(erasure_id) is None
     returned = found(erasure_id)
     assert (returned.state, returned.cause, returned.entry) == (ErasureState.RETURNED, "plan_changed", None)
     assert "page_visit" in kinds_of(Record)
@@ -252,7 +252,7 @@ def test_a_second_one_waits_for_the_first(camille: int) -> None:
         begins = found(second).runs_at
         assert begins - clock.now() == timedelta(hours=72)
     with clock.stopped_at(clock.now() + timedelta(days=8)):
-        assert steps.run(second) is None
+        assert steps.go_on(second) is None
     # A plan that was decided with the visits is another one without them: the reviewer looks again.
     assert found(second).state is ErasureState.RETURNED
 

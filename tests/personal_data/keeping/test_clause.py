@@ -34,7 +34,7 @@ keep = st.fixed_dictionaries(
 
 KEPT = (
     "SELECT r.external_id FROM records r WHERE r.expires_on >= :today OR EXISTS (SELECT 1 FROM keeps k"
-    " WHERE k.customer_id = r.customer_id AND k.ended_at IS NULL AND COALESCE(k.category, r.category) = r.category"
+    " WHERE k.customer_id = r.customer_id AND k.ended_at IS NULL AND k.reason <> 'decided' AND COALESCE(k.category, r.category) = r.category"
     " AND COALESCE(k.kind, r.kind) = r.kind AND COALESCE(k.external_id, r.external_id) = r.external_id)"
 )
 

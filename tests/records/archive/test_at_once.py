@@ -19,8 +19,8 @@ from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.records.imports.ingest import Tally, start_run
 from portal.records.models import Record
-from tests.support.archive import counts_are_true, in_archive, in_use
-from tests.support.at_once import Standstill
+from tests.support.acting.at_once import Standstill
+from tests.support.looking.archive import counts_are_true, in_archive, in_use
 from tests.support.records import customer, invoice, visit
 
 pytestmark = pytest.mark.postgresql

@@ -13,8 +13,8 @@ from portal.personal_data.keeping.keeps import end_keep, keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.records.archive.models import ArchivedRecord
 from portal.records.archive.queries import archive_summary
-from tests.support.archive import counts_are_true, days_of, in_archive, in_use, on, order
 from tests.support.keeping import removals
+from tests.support.looking.archive import counts_are_true, days_of, in_archive, in_use, on, order
 from tests.support.records import customer, invoice, record, visit
 
 TakeIn = Callable[..., list[object]]

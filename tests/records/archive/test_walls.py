@@ -14,7 +14,7 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.records.queries import first_page, overview
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
-from tests.support.archive import in_archive, on, order
+from tests.support.looking.archive import in_archive, on, order
 from tests.support.packages import only_customer, take_in
 from tests.support.records import customer, invoice, visit
 
@@ -46,6 +46,8 @@ def test_a_category_lists_nothing_of_it_and_counts_it(browser: Browser) -> None:
     assert "CMD-7" not in page.text
     assert "2 données sont en archive" in page.text.replace("\u00a0", " ")
     assert "données sont en archive" not in browser.get("/data/usage").text
+    assert "Nous n’avons rien dans cette catégorie" not in page.text
+    assert "La loi nous oblige à garder les factures dix ans." in page.text
     held = overview(only_customer().id, Category.TRANSACTION, installed_data_map())
     assert (held.count, held.archived.count) == (0, 2)
 
@@ -67,13 +69,14 @@ def test_a_portable_file_leaves_it_out_and_a_copy_says_until_when_and_why(browse
     customer_id = only_customer().id
     assert not list(items_of(customer_id, "transaction", "fr", "portability"))
     fields: dict[str, None] = {}
-    copied = orjson.loads(b"".join(as_json(items_of(customer_id, "transaction", "fr", "access"), fields, [0])))
+    written = b"".join(as_json(items_of(customer_id, "transaction", "fr", "access"), fields, [0]))
+    copied = orjson.loads(written)
     by_number = {item["values"]["number"]: item["values"] for item in copied}
     assert by_number["F-77"]["archived_until"] == "2036-12-31"
     assert by_number["F-77"]["archived_because"] == "article L123-22 du Code de commerce"
     assert by_number["CMD-7"]["archived_until"] == "2036-03-10"
     assert by_number["CMD-7"]["amount"] == "130.00", "whole, as what is in use"
-    table = b"".join(as_csv(items_of(customer_id, "transaction", "fr", "access"), list(fields))).decode()
+    table = b"".join(as_csv(iter([written]), list(fields))).decode()
     assert "archived_until" in table.splitlines()[0]
     (note, *_rest) = [item.note for item in items_of(customer_id, "transaction", "fr", "access")]
     assert "En archive, au plus tard jusqu’au" in note

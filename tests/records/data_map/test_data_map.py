@@ -14,7 +14,7 @@ from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.recipients import RecipientRegister
 from portal.records.data_map.field_types import FieldType, Mask, ValueRefused
 from portal.records.data_map.kinds import DEFAULT_FILE, DataMap, DataMapFaults, Kind, Nature
-from portal.records.data_map.retention_rules import RecordDates, Retention, Start
+from portal.records.data_map.retention_rules import Duty, RecordDates, Retention, Start
 from portal.records.imports.card_numbers import contains_card_number, contains_security_code
 from portal.rights.lifecycle import Right
 
@@ -417,6 +417,78 @@ def test_outbound_mail_does_not_lengthen_and_inbound_does() -> None:
 def test_the_archive_stands_in_the_rule_in_words() -> None:
     rule = kind("invoice").retention
     assert plain(rule.text("fr")).endswith("jusqu’à 10 ans après la fin de l’exercice comptable.")
+
+
+RULE = """
+[[kinds.invoice.retention.when]]
+code = "large"
+field = "amount"
+at_least = "1000"
+period = "P0D"
+starts = "recorded_at"
+duty = "choice"
+erasable = true
+legal_reference = { fr = "loi", en = "law" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("", ""), ""),
+        (('field = "amount"', 'field = "number"'), "when[0].field: “number” is not an amount"),
+        (('field = "amount"\n', ""), "when[0].at_least: goes with field"),
+        (('field = "amount"\nat_least = "1000"\n', ""), "when[0]: needs a field with at_least, or a capacity"),
+        (('at_least = "1000"', 'at_least = "much"'), "must be a number"),
+        (("erasable = true", "erasable = false"), "when[0].keep_reason: goes with erasable = false"),
+        (
+            ("erasable = true", 'erasable = false\nkeep_reason = { fr = "x", en = "x" }'),
+            "when[0].duty: must be law where erasable = false",
+        ),
+        (('code = "large"', 'code = "hold"'), "when[0].code: is that of another rule"),
+        (("erasable = true", 'erasable = true\ncapacity = "company"'), "capacity"),
+        (("erasable = true", "erasable = true\naudience = 1"), "audience"),
+    ],
+)
+def test_a_rule_that_depends_on_a_value_is_checked(tmp_path: Path, change: tuple[str, str], fault: str) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text(DEFAULT_FILE.read_text("utf-8") + RULE.replace(*change), "utf-8")
+    found = faults_of(path) if fault else []
+    assert any("kinds.invoice.retention" in each and fault in each for each in found) == bool(fault), found
+    if not fault:
+        invoices = DataMap.load(path).kinds["invoice"]
+        assert [rule.legal_reference.en for rule in invoices.retention.rules()][1:] == ["law"]
+        assert "erasure" in invoices.rights(), "some of them may be erased"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (('values = ["open"]', 'values = ["shipped"]'), "kinds.order.open_while: must name a choice"),
+        (("contract = true\nopen_while", "open_while"), "kinds.order.open_while: goes with contract = true"),
+        (('open_while = { field = "status", values = ["open"] }\n', ""), "kinds.order.contract: needs open_while"),
+    ],
+)
+def test_a_contract_says_when_it_goes_on(tmp_path: Path, change: tuple[str, str], fault: str) -> None:
+    assert any(fault in each for each in faults_of(changed(tmp_path / "map.toml", change)))
+
+
+def test_a_law_and_a_choice_of_the_company_are_told_apart() -> None:
+    orders = kind("order")
+    (from_120,) = orders.retention.when
+    assert (orders.duty_of(orders.retention), orders.duty_of(from_120)) == (Duty.CHOICE, Duty.LAW)
+    assert orders.is_erasable(orders.retention) and not orders.is_erasable(from_120)
+    assert kind("invoice").duty_of(kind("invoice").retention) is Duty.LAW
+
+
+def test_the_retention_of_a_kind_says_each_of_its_rules() -> None:
+    text = plain(kind("order").retention_text("fr"))
+    assert "au plus tard jusqu’à 5 ans après la livraison." in text
+    assert "Montant de 120,00 € ou plus, si vous êtes un consommateur : pendant votre relation avec nous" in text
+    assert "au plus tard jusqu’à 10 ans après la livraison." in text
+    assert "Amount of €120.00 or more, if you are a consumer: while you are our customer" in kind(
+        "order"
+    ).retention_text("en")
 
 
 def test_no_kind_keeps_a_field_that_could_hold_a_card_number(data_map: DataMap) -> None:

@@ -18,7 +18,7 @@ from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days import renewing
 from portal.records.models import Record
-from tests.support.archive import counts_are_true, days_of, in_archive, in_use, on, order
+from tests.support.looking.archive import counts_are_true, days_of, in_archive, in_use, on, order
 from tests.support.records import customer, invoice, visit
 
 TakeIn = Callable[..., list[object]]

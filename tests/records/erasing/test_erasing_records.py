@@ -11,13 +11,13 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.erasure.planning import Plan, all_erasing, plan
 from portal.personal_data.erasure.scope import Extent, Scope
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, lift_hold, place_hold
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.outcomes import ItemOutcome
 from portal.records.models import Record
-from tests.support.archive import counts_are_true, days_of, in_archive, in_use, on, order
+from tests.support.looking.archive import counts_are_true, days_of, in_archive, in_use, on, order
 from tests.support.records import customer, invoice, record, visit
 
 TakeIn = Callable[..., list[object]]

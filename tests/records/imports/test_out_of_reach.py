@@ -12,10 +12,10 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.erasure.models import ErasedRecord, ErasedSpan, Tombstone
 from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, named, named_record
-from portal.personal_data.holds.models import HoldGround
+from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, lift_hold, place_hold
 from portal.records.models import Record
-from tests.support.archive import in_archive, in_use, on
+from tests.support.looking.archive import in_archive, in_use, on
 from tests.support.records import Importer, customer, invoice, removed, visit
 
 ENDED = {"relationship_ended_on": "2026-06-30"}

@@ -13,17 +13,18 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.holds.models import HoldGround, LegalHold
+from portal.personal_data.holds.grounds import HoldGround
+from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import Held, place_hold
 from portal.records.models import Record
 from portal.retention.commands import retention
-from portal.retention.holds.listing import overdue_reviews
+from portal.retention.holds.listing import due_for_review, is_overdue
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
-from tests.support.archive import in_use
 from tests.support.insiders import answer
 from tests.support.keeping import end_now
+from tests.support.looking.archive import in_use
 from tests.support.looking.audit_trail import events
 from tests.support.packages import take_in
 from tests.support.records import invoice, visit
@@ -103,19 +104,25 @@ def test_a_late_review_is_an_alert_of_its_own_and_lifts_nothing(officer: Browser
     customer = db.session.execute(select(Customer)).scalar_one()
     with transaction(), clock.stopped_at(datetime(2026, 12, 1, 12, tzinfo=UTC)):
         place_hold(customer, Held(), HoldGround.AUDIT, WORDS, review_on=date(2027, 1, 31), actor="command")
+    day = the_hold().review_on
     with clock.stopped_at(datetime(2027, 1, 31, 12, tzinfo=UTC)):
-        assert not db.session.execute(overdue_reviews()).all()
+        assert not is_overdue(day)
     with clock.stopped_at(datetime(2027, 2, 1, 12, tzinfo=UTC)):
-        assert db.session.execute(overdue_reviews()).scalars().all() == [date(2027, 1, 31)]
+        assert is_overdue(day)
+        assert db.session.execute(due_for_review()).scalars().all() == [date(2027, 1, 31)]
+    assert the_hold().ended_at is None
 
 
 def test_the_desk_says_that_a_review_is_late_until_somebody_looked_again(officer: Browser) -> None:
     place(officer)
-    late = "Conservations forcées dont la revue est en retard"
+    late = "Conservations forcées à revoir sous 30 jours, ou en retard"
     assert late not in officer.get("/staff/desk").text
     with transaction() as session:
         session.execute(update(LegalHold).values(review_on=clock.today() - timedelta(days=1)))
-    page = officer.get("/staff/desk").click(late)
+    desk = officer.get("/staff/desk")
+    oldest = [time["datetime"] for row in desk.tree.select("main tr") if late in row.get_text() for time in row("time")]
+    assert oldest == [(clock.today() - timedelta(days=1)).isoformat()], "the day that is past stands beside it"
+    page = desk.click(late)
     assert "En retard" in page.text
     end_now("records")
     assert in_use() == {"V-1"}, "a late review lifts nothing"
@@ -151,7 +158,7 @@ def test_what_the_person_is_not_told_of_is_named_by_no_answer(officer: Browser) 
         for item in part.plan(customer_id, Scope())
         if item.rule == "hold"
     ]
-    assert (item.ground, item.legal_reference) == ("secret_hold", None)
+    assert (item.ground, item.legal_reference) == ("untold_hold", None)
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.REVIEWER, Role.MARKETING, Role.ADMINISTRATOR])

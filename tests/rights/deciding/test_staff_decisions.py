@@ -220,7 +220,7 @@ def test_an_incomplete_refusal_does_not_leave(reviewer: Browser, people: People)
         page = decide(open_case(reviewer, reference), "refused", "Nous avons tout vérifié.", **values)
         assert page.status == 422
         words = MISSING_LABELS[missing].text("fr").replace("\u00a0", " ")
-        assert page.errors == [f"Un refus doit aussi dire : {words}"]
+        assert page.errors == [f"Un refus doit aussi dire : {words}."]
         assert page.tree.title.get_text().startswith("Erreur")
         assert _typed(page.form(with_field="way")) >= values.items() | {("way", "refused")}, missing
         assert "Nous avons tout vérifié." in page.form(with_field="way").find("textarea").get_text()
@@ -345,7 +345,7 @@ def test_a_second_person_who_disagrees_says_why_and_sends_it_back(
     decide(open_case(reviewer, reference), "granted")
     page = second(officer, reference, agrees="no")
     assert page.status == 422
-    assert page.errors == ["Dites pourquoi vous n’êtes pas d’accord"]
+    assert page.errors == ["Dites pourquoi vous n’êtes pas d’accord."]
     page = page.submit({"text": "Il manque les factures."}, with_field="agrees")
     assert case(reference).status is Status.IN_REVIEW
     assert case(reference).outcome is None
@@ -535,7 +535,7 @@ def test_nobody_takes_in_a_request_of_their_own(people: People) -> None:
     browser = people.signed_in_staff(Role.REVIEWER)
     page = take_in(browser, clock.today(), email="reviewer@example.org")
     assert page.status == 422
-    assert "un collègue doit enregistrer la demande" in page.errors[0]
+    assert "c’est à un ou une collègue de le faire" in page.errors[0]
     assert db.session.execute(select(RightsRequest)).first() is None
 
 
@@ -569,7 +569,8 @@ def test_two_more_months_are_taken_within_the_first_one(app: Flask, people: Peop
         page = browser.post(f"/staff/requests/{reference}/extension", data | {"csrf_token": form_token(page)})
         assert page.status == 422
         assert page.errors == ["Le délai a déjà été prolongé ; il ne peut pas l’être encore."]
-    assert "Dix ans d’échanges" in customer_browser.get(f"/requests/{reference}").text
+    told = customer_browser.get(f"/requests/{reference}").text
+    assert "Votre demande est complexe : c’est pourquoi il nous faut plus de temps. Dix ans d’échanges" in told
     (event,) = events("staff:request:extended")
     assert event.facts == {"reference": reference, "reason": "complexity", "due_on": "2026-06-05"}
 
@@ -798,11 +799,11 @@ def test_a_request_is_taken_in_whole_or_not_at_all(people: People) -> None:
     people.customer()
     browser = people.signed_in_staff(Role.SUPPORT)
     for changed, error in (
-        ({"email": "nobody@example.org"}, "Aucun client n’a cette adresse"),
-        ({"email": "camille"}, "Aucun client n’a cette adresse"),
+        ({"email": "nobody@example.org"}, "Aucun client ne correspond"),
+        ({"email": "camille"}, "Aucun client ne correspond"),
         ({"email": ""}, "Saisissez l’adresse e-mail ou le numéro du client"),
-        ({"channel": ""}, "Choisissez comment elle est arrivée"),
-        ({"right": ""}, "Choisissez le droit"),
+        ({"channel": ""}, "Choisissez comment elle est arrivée."),
+        ({"right": ""}, "Choisissez le droit."),
         ({"words": " "}, "Notez ce que le client a dit"),
         ({"received_on-month": "13"}, "Date de réception"),
         ({"received_on-day": "", "received_on-month": "", "received_on-year": ""}, "Saisissez la date de réception"),

@@ -10,13 +10,12 @@ from portal.audit.models import AuditEvent
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.rights.intents import Intent
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDraft, RequestEvent, RightsRequest
 from portal.web.filters import long_date
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import People
 from tests.support.filing import WORDS, describe_copy, file_copy, only_request, trust_device
 
@@ -113,14 +112,14 @@ def test_refused_details_keep_what_was_typed(known: Browser) -> None:
         {"category": "", "wrong": "", "correct": "12 rue Neuve"}, with_field="wrong"
     )
     assert page.status == 422
-    assert page.errors == ["Choisissez les données à corriger", "Dites ce qui est faux ou manque"]
+    assert page.errors == ["Choisissez les données à corriger.", "Dites ce qui est faux ou manque."]
     assert page.form(with_field="correct").find(id="correct").get_text().strip() == "12 rue Neuve"
     assert str(page.tree.title.get_text()).startswith("Erreur")  # type: ignore[union-attr]
 
 
 def test_choosing_some_data_means_naming_them(known: Browser) -> None:
     page = known.get("/requests/new/access").submit({"scope": "some"}, with_field="details")
-    assert (page.status, page.errors) == (422, ["Cochez au moins un type de données"])
+    assert (page.status, page.errors) == (422, ["Cochez au moins un type de données."])
 
 
 def test_a_category_page_leads_to_its_own_data(known: Browser) -> None:
@@ -135,8 +134,8 @@ def test_directives_need_their_own_consent_and_a_designee_for_disclosure(known: 
     assert page.form(with_field="consent").find(id="consent").get("checked") is None
     page = page.submit({"wish_profile": "disclose"}, with_field="consent")
     assert page.status == 422
-    assert "Cochez la case pour que nous puissions garder vos directives" in page.errors
-    assert "Nommez la personne à qui remettre les données" in page.errors
+    assert "Cochez la case pour que nous puissions garder vos directives." in page.errors
+    assert "Nommez la personne à qui remettre les données." in page.errors
 
 
 def test_an_unknown_right_has_no_page(known: Browser) -> None:
@@ -291,7 +290,7 @@ def test_a_file_that_ended_is_not_offered_again(known: Browser, mailbox: Mailbox
     with clock.stopped_at(clock.now() + timedelta(days=15)):
         with transaction():
             enqueue("retention.packages")
-        run_due_jobs()
+        run_asked_jobs()
     page = known.get(f"/requests/{reference}")
     assert "Votre fichier a pris fin le" in page.text
     assert "Ouvrir votre fichier" not in page.text

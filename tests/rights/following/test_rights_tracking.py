@@ -155,7 +155,7 @@ def test_a_period_that_has_run_out_cannot_be_paused(known: Browser) -> None:
 def test_words_are_added_and_kept_on_error(known: Browser) -> None:
     page = file_copy(known)
     refused = page.submit({"text": "  "}, with_field="text")
-    assert (refused.status, refused.errors) == (422, ["Écrivez votre message"])
+    assert (refused.status, refused.errors) == (422, ["Écrivez votre message."])
     page = refused.submit({"text": "J’ai retrouvé le numéro : 42."}, with_field="text")
     assert "J’ai retrouvé le numéro : 42." in page.text
     assert only_request().version == 2

@@ -17,13 +17,12 @@ from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityC
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason, checklist
 from portal.identity_checks.proof.papers import Paper
 from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.lookups.access_log import LOOK_REASONS, reason_text
 from portal.rights.identity.forms import LookForm
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox, text_of
+from tests.support.acting.mailbox import Mailbox, run_asked_jobs, text_of
 from tests.support.acting.people import People
 from tests.support.cases import (
     case,
@@ -48,7 +47,7 @@ POINTS = [str(item) for item in checklist(Paper.IDENTITY_CARD, compares_birth_da
 def customer(people: People) -> Browser:
     """Camille has filed a request from a device just seen, and sent both sides of a card."""
     browser = people.signed_in()
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
     return browser
 
 
@@ -137,7 +136,7 @@ def test_a_document_that_nobody_can_see_confirms_nothing(
         return reviewer.post(f"/staff/requests/{reference}/identity", data)
 
     assert confirm().status == 422
-    page = page.click("Envoyer la pièce").submit({"paper": "identity_card"}, with_field="paper")
+    page = page.follow_to("/requests/identity/").submit({"paper": "identity_card"}, with_field="paper")
     send_sides(page, front=specimens.front())
     assert confirm().status == 422, "one side of two"
     send_sides(browser.get(page.url + "?paper=identity_card"), back=specimens.back())
@@ -166,12 +165,12 @@ def test_asking_again_pauses_opens_another_check_and_destroys_what_came(
     filed = datetime(2026, 3, 5, 9, tzinfo=clock.PARIS)
     with clock.stopped_at(filed):
         customer = people.sign_in("camille@example.org")
-        send_card(file_with_document_later(customer).click("Envoyer la pièce"))
+        send_card(file_with_document_later(customer).follow_to("/requests/identity/"))
     reference = only_request().reference
     assert case(reference).due_on is not None
     with clock.stopped_at(filed + timedelta(days=1)):
         page = take(staff_browser(app, "reviewer@example.org"), reference)
-        assert find(page, "asked_again").errors == ["Choisissez le motif"]
+        assert find(page, "asked_again").errors == ["Choisissez le motif."]
         page = find(page, "asked_again", reason="cut_off", message="Le coin droit manque.")
         found = case(reference)
         assert (found.status, found.due_on) == (Status.IDENTITY_PENDING, None)
@@ -186,7 +185,7 @@ def test_asking_again_pauses_opens_another_check_and_destroys_what_came(
         page = customer.get(f"/requests/{reference}")
         assert "Le coin droit manque." in page.text
         assert RejectReason.CUT_OFF.hint("fr").replace("\u00a0", " ") in page.text
-        send_card(page.click("Envoyer la pièce"))
+        send_card(page.follow_to("/requests/identity/"))
         found = case(reference)
         assert (found.status, found.due_on) == (Status.IN_REVIEW, datetime(2026, 4, 14).date())
         page = take(staff_browser(app, "reviewer@example.org"), reference)
@@ -202,7 +201,7 @@ def test_after_a_rejection_only_a_refusal_leaves(
     page = find(take(reviewer, reference), "rejected", reason="altered", message="Police différente.")
     assert page.status == 200
     assert checks() == [(CheckResult.REJECTED, "altered")]
-    run_due_jobs()
+    run_asked_jobs()
     assert stored() == []
     assert "Police différente." in open_case(reviewer, reference).text
     assert "Police différente." not in customer.get(f"/requests/{reference}").text
@@ -233,8 +232,8 @@ def test_before_the_check_only_a_refusal_for_want_of_identity_leaves(
     second(people.signed_in_staff(Role.OFFICER), reference)
     assert case(reference).status is Status.CLOSED
     assert checks() == [(CheckResult.ABANDONED, None)]
-    assert browser.get(later.link("Envoyer la pièce")).status in {200, 404, 409}
-    assert "Envoyer la pièce" not in browser.get(f"/requests/{reference}").text
+    assert browser.get(later.link("Montrez que c’est bien vous")).status in {200, 404, 409}
+    assert "Montrez que c’est bien vous" not in browser.get(f"/requests/{reference}").text
 
 
 def test_a_document_that_nobody_looked_at_is_destroyed_with_the_answer(
@@ -248,7 +247,7 @@ def test_a_document_that_nobody_looked_at_is_destroyed_with_the_answer(
     data = values | {"csrf_token": form_token(page), "version": str(case(reference).version)}
     assert reviewer.post(f"/staff/requests/{reference}/decision", data).status == 200
     second(officer, reference)
-    run_due_jobs()
+    run_asked_jobs()
     assert (stored(), all_documents()) == ([], [])
     assert checks() == [(CheckResult.ABANDONED, None)]
 
@@ -292,7 +291,7 @@ def test_every_look_is_told_to_the_customer_in_their_language(people: People, re
     browser = people.signed_in("emma@example.org", language="en", given_name="Emma")
     page = browser.get("/requests/new/access").submit({"details": "All of it"}, with_field="details")
     page = page.submit(action="/later").submit(action="/send")
-    page = page.click("Send the document").submit({"paper": "identity_card"}, with_field="paper")
+    page = page.follow_to("/requests/identity/").submit({"paper": "identity_card"}, with_field="paper")
     send_sides(page, front=specimens.front(), back=specimens.back())
     reference = only_request().reference
     page = take(reviewer, reference)
@@ -318,7 +317,7 @@ def test_after_the_finding_the_address_of_the_picture_is_dead(
     find(page, "confirmed", checklist=POINTS)
     take(reviewer, only_request().reference)
     assert {reviewer.client.get(source).status_code for source in sources} == {410}
-    run_due_jobs()
+    run_asked_jobs()
     assert {reviewer.client.get(source).status_code for source in sources} == {404}
     assert stored() == []
 
@@ -329,7 +328,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     browser = people.signed_in()
     reference = taken_in(people, Right.ACCESS)
     page = open_case(reviewer, reference).submit({"doubt-text": ""}, action="/doubt")
-    assert page.errors == ["Écrivez ce qui vous fait douter"]
+    assert page.errors == ["Écrivez ce qui vous fait douter."]
     page = page.submit({"doubt-text": "L’adresse de l’expéditeur n’est pas la vôtre."}, action="/doubt")
     assert page.status == 200
     found = case(reference)
@@ -339,7 +338,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     assert reference in mailbox.last_to("camille@example.org")["Subject"]
     page = browser.get(f"/requests/{reference}")
     assert "L’adresse de l’expéditeur n’est pas la vôtre." in page.text
-    send_card(page.click("Envoyer la pièce"))
+    send_card(page.follow_to("/requests/identity/"))
     assert case(reference).status is Status.IN_REVIEW
     find(take(reviewer, reference), "confirmed", checklist=POINTS)
     assert decide(open_case(reviewer, reference), "granted").status == 200

@@ -25,7 +25,7 @@ from tests.support.acting.staff_codes import code_at, to_code_page
 from tests.support.hashing import REAL
 from tests.support.looking.audit_trail import events
 
-WRONG = "Cette adresse et ce mot de passe n’ouvrent aucun compte agent."
+WRONG = "Cette adresse et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez."
 EMAIL = "reviewer@example.org"
 
 
@@ -174,7 +174,9 @@ def test_an_older_or_later_code_is_not_taken(app: Flask, people: People, seconds
         page = to_code_page(app, EMAIL).submit({"code": code}, with_field="code")
 
     assert page.status == 422
-    assert page.errors == ["Ce code ne correspond pas, ou il a déjà servi. Attendez le suivant."]
+    assert page.errors == [
+        "Ce code ne correspond pas, ou il a déjà servi. Vérifiez l’heure de votre téléphone, puis prenez le code suivant."
+    ]
     assert [event.facts["reason"] for event in events("staff:session:denied")] == ["code"]
 
 

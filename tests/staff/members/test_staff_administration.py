@@ -100,7 +100,7 @@ def test_an_invitation_leaves_by_mail_once_it_is_seconded(
         ({"email": ""}, "Saisissez l’adresse e-mail de la personne."),
         ({"email": "nora@"}, "name@example.org|nom@example.org"),
         ({"email": "ADMINISTRATOR@example.org"}, "est déjà dans l’équipe"),
-        ({"role": "king"}, "Choisissez l’un des rôles."),
+        ({"role": "king"}, "Choisissez parmi les réponses de la page."),
     ],
 )
 def test_a_refused_invitation_keeps_what_was_typed(admin: Browser, values: dict[str, str], error: str) -> None:

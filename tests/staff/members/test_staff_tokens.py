@@ -89,8 +89,8 @@ def test_an_unknown_token_is_not_found(admin: Browser) -> None:
     [
         ({"name": ""}, "Nommez le système qui utilisera le jeton."),
         ({"scopes": []}, "Choisissez au moins une chose que le jeton peut faire."),
-        ({"days": "9999"}, "Choisissez l’une des durées."),
-        ({"days": "x"}, "Choisissez l’une des durées."),
+        ({"days": "9999"}, "Choisissez parmi les réponses de la page."),
+        ({"days": "x"}, "Choisissez parmi les réponses de la page."),
     ],
 )
 def test_a_refused_token_keeps_what_was_typed(admin: Browser, values: dict, error: str) -> None:

@@ -101,9 +101,9 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     elsewhere = sign_in_elsewhere(app)
     form = nora.get("/staff/account/password")
     wrong = form.submit({"current": NEW, "password": NEW}, with_field="current")
-    assert wrong.errors == ["Ce n’est pas votre mot de passe actuel."]
+    assert wrong.errors == ["Ce mot de passe n’est pas le bon. Saisissez-le à nouveau."]
     weak = form.submit({"current": PASSWORD, "password": "court"}, with_field="current")
-    assert weak.errors == ["Écrivez au moins 15 caractères."]
+    assert weak.errors == ["« Nouveau mot de passe » : écrivez au moins 15 caractères."]
 
     page = form.submit({"current": PASSWORD, "password": NEW}, with_field="current")
 

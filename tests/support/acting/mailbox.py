@@ -59,6 +59,14 @@ def deliver() -> None:
     """
     if abs(clock.now() - datetime.now(UTC)) > timedelta(seconds=30):
         run_due_jobs()
+    run_asked_jobs()
+
+
+def run_asked_jobs() -> None:
+    """Run the jobs that were asked for and what these ask for, none of those that come by the clock.
+
+    On an empty database the forty that come by the clock take ten times as long as the one that a test asks for.
+    """
     while ids := list(db.session.execute(_asked_for()).scalars()):
         db.session.rollback()
         for job_id in ids:

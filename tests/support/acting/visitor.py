@@ -145,7 +145,7 @@ class Profiles:
     """Browser profiles with one page each. They are emptied and used again, because a new one takes a second."""
 
     def __init__(self, chromium: Browser) -> None:
-        self._chromium = chromium
+        self.chromium = chromium
         self._free: dict[tuple[str, bool], list[Page]] = {}
         self._numbers = count(1)
 
@@ -167,7 +167,7 @@ class Profiles:
         self._free[visitor.language, visitor.script].append(visitor.page)
 
     def _new_page(self, language: str, script: bool) -> Page:
-        context = self._chromium.new_context(
+        context = self.chromium.new_context(
             locale="fr-FR" if language == "fr" else "en-GB", java_script_enabled=script, timezone_id="Europe/Paris"
         )
         context.set_default_timeout(PATIENCE)

@@ -24,7 +24,7 @@ def main(number: int) -> None:
             with transaction() as session:
                 session.execute(delete(RateCount))
             browser = people.signed_in(f"clear-{place}@example.org", external_id=f"C-8{place:03}")
-            send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+            send_card(file_with_document_later(browser).follow_to("/requests/identity/"))
         db.session.rollback()
         made = select(RightsRequest.reference).order_by(RightsRequest.id)
         print(*(reference for reference in db.session.execute(made).scalars() if reference not in before), sep="\n")

@@ -54,7 +54,7 @@ def carried_out(erasure_id: int) -> Erasure:
 def to_the_end(erasure_id: int) -> None:
     """Run the next slices until nothing is left to do, while the ledger confirms and other jobs run."""
     for _turn in range(60):
-        if steps.run(erasure_id) is None:
+        if steps.go_on(erasure_id) is None:
             return
         confirm_ledger()
         run_others()

@@ -50,7 +50,7 @@ def words_of_mail(mail: EmailMessage) -> str:
 
 
 def plain(text: str) -> str:
-    return _BLANKS.sub(" ", text.replace("\u00a0", " ").replace("\u202f", " "))
+    return _BLANKS.sub(" ", text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2060", ""))
 
 
 def sentences_in(text: str, language: str) -> Iterator[Said]:

@@ -38,4 +38,4 @@ def test_a_date_and_a_version_are_texts_too(people: People) -> None:
         content_type="multipart/form-data",
     )  # fmt: skip
     assert page.status == 422
-    assert "Saisissez la date de réception" in page.errors
+    assert "Saisissez la date de réception." in page.errors

@@ -82,6 +82,11 @@ def show_items(
     )
 
 
+def show_item(request: RightsRequest, item: RequestItem, language: object, as_of: datetime) -> ShownItem:
+    """Return one item of a request in a language, also one of which there is nothing."""
+    return _line(request, item, language, as_of)
+
+
 def _line(request: RightsRequest, item: RequestItem, language: object, as_of: datetime) -> ShownItem:
     outcome = reached(item)
     is_open = len(choices_of(item, request)) > 1 or has_records(item) or item.part == AS_WRITTEN

@@ -43,6 +43,18 @@ _OVERFLOW = """() => {
 }"""
 
 
+# “e-mail” over two lines, in what is read.
+_BROKEN = """() => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  for (let node = words.nextNode(); node; node = words.nextNode())
+    for (const found of node.data.matchAll(/\\be-\\u2060?mails?\\b(?![@\\w-])/gi)) {
+      range.setStart(node, found.index); range.setEnd(node, found.index + found[0].length);
+      if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) return node.data.trim().slice(0, 80);
+    }
+  return null;
+}"""
+
+
 def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool = False) -> list[str]:
     """Return what axe finds in light and dark colours, what `_OWN` finds, and sideways scroll at each width.
 
@@ -66,6 +78,8 @@ def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool
         page.set_viewport_size({"width": narrow, "height": 900})
         if extra := page.evaluate(_OVERFLOW):
             faults.append(f"scrolls sideways at {narrow}: {extra}")
+        if words := page.evaluate(_BROKEN):
+            faults.append(f"breaks “e-mail” at {narrow}: {words}")
     keep_pictures(page)
     page.set_viewport_size({"width": width, "height": 900})
     place = page.url.split("/", 3)[-1]

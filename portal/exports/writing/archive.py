@@ -41,6 +41,18 @@ class _Sink(io.RawIOBase):
         return taken
 
 
+def chunks_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield bytes that come in small pieces in larger ones: each call of a compressor costs more than a line."""
+    waiting, size = [], 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
 class Archive:
     """A ZIP being written. Each method yields the chunks that are ready, and writes only while it is iterated."""
 
@@ -57,10 +69,10 @@ class Archive:
         entry.external_attr = 0o600 << 16
         digest, size = hashlib.sha256(), 0
         with self._zip.open(entry, "w", force_zip64=False) as target:
-            for piece in pieces:
-                target.write(piece)
-                digest.update(piece)
-                size += len(piece)
+            for chunk in chunks_of(pieces):
+                target.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
                 if self._sink.waiting >= CHUNK:
                     yield self._sink.take()
         self.written.append(Written(name, size, digest.hexdigest()))
