@@ -99,8 +99,7 @@ class Drill:
 def restore_what_was_taken_back(reduced: bool) -> str:
     """Restore a copy on both databases, and promote a replica that lagged."""
     use_quick_hasher()
-    import sys
-    found = [] if "pg" in sys.argv else [_on_sqlite()]
+    found = [_on_sqlite()]
     with postgresql_server() as address:
         found.append(_on_postgresql(address))
     if not reduced:

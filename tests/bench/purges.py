@@ -1,8 +1,8 @@
-"""What ends in masses, measured: an erasure of 100 000 records, its preview, and a purge of a million expired rows.
+"""A purge of a million expired rows against one bare DELETE of the same rows, in the same run.
 
 Processor time is that of this process, so that it means something on a busy machine too; a lock lasts from the first
-statement of a writing transaction to its commit. The purge is held against one bare DELETE of the same rows by the range
-of their last day, in the same run. Another process writes all the while, and says how long each of its writes took.
+statement of a writing transaction to its commit. The bare DELETE takes the rows by the range of their last day. Another
+process writes while the purge runs, and says how long each of its writes took. `python -m tests.bench.purges [ROWS]`.
 """
 
 import gc
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -26,15 +25,10 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.erasure.models import ErasureState
-from portal.personal_data.erasure.planning import plan
-from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.expiry.approving import approve_class
 from portal.personal_data.expiry.endings import ending_of
 from portal.personal_data.expiry.loop import end_class
 from portal.records.models import CategoryCount, Record
-from tests.support.acting.people import People
-from tests.support.erasing.erasures import found, scheduled, start_at_once, to_the_end
 from tests.support.hashing import use_quick_hasher
 from tests.support.servers.databases import postgresql_server
 from tests.trial.installation import Installation, installation
@@ -79,35 +73,18 @@ def measured() -> Iterator[Locks]:
         event.remove(Session, "after_commit", commits)
 
 
-def measure_endings(rows: int = 1_000_000) -> None:
-    """Print every figure, on SQLite and on PostgreSQL."""
+def measure_purges(rows: int = 1_000_000) -> None:
+    """Print the figures, on SQLite and on PostgreSQL."""
     use_quick_hasher()
     with installation() as portal, portal.app.app_context():
-        _measure("SQLite", portal, rows)
+        _purge("SQLite", portal, rows)
     with postgresql_server() as address:
         with psycopg.connect(address.format(name="postgres"), autocommit=True) as own:
             own.execute("CREATE DATABASE endings")
         with installation(PORTAL_DATABASE_URL=address.format(name="endings")) as portal, portal.app.app_context():
-            _measure("PostgreSQL", portal, rows)
+            _purge("PostgreSQL", portal, rows)
             db.session.remove()
             db.engine.dispose()
-
-
-def _measure(name: str, portal: Installation, rows: int) -> None:
-    for count in (10_000, 100_000):
-        customer_id = People(portal.app).account(f"erased{count}@example.org").customer_id or 0
-        _fill(customer_id, count, ending=False)
-        spans = [_once(partial(plan, customer_id, Scope())) for _ in range(9)]
-        print(f"{name}: preview of {count} records: {statistics.median(spans) * 1000:.1f} ms of processor")
-        erasure_id = scheduled(customer_id)
-        start_at_once(erasure_id)
-        before = _resident()
-        with _another_writer(portal) as waits, measured() as locks:
-            to_the_end(erasure_id)
-        assert found(erasure_id).state is ErasureState.DONE
-        grown = (_resident() - before) / 2**20
-        print(f"{name}: erasure of {count} records: {locks}, memory + {grown:.1f} MB, another writer {waits}")
-    _purge(name, portal, rows)
 
 
 def _purge(name: str, portal: Installation, rows: int) -> None:
@@ -143,12 +120,12 @@ def _customers(count: int) -> list[int]:
 def _fill_many(customers: list[int], rows: int) -> None:
     each = rows // len(customers)
     for customer_id in customers:
-        _fill(customer_id, each, ending=True)
+        _fill(customer_id, each)
 
 
-def _fill(customer_id: int, count: int, *, ending: bool) -> None:
-    """Give a customer visits: past their time, or not."""
-    now, day = clock.now(), clock.today() + timedelta(days=-1 if ending else 900)
+def _fill(customer_id: int, count: int) -> None:
+    """Give a customer visits that are past their time."""
+    now, day = clock.now(), clock.today() - timedelta(days=1)
     rows = [
         {
             "customer_id": customer_id, "kind": "page_visit", "category": "usage", "external_id": f"V-{number}",
@@ -215,17 +192,5 @@ def _write_on(app: Any, pipe: Any) -> None:
         pipe.send(lasted)
 
 
-def _once(act: Any) -> float:
-    began = time.process_time()
-    act()
-    db.session.rollback()
-    return time.process_time() - began
-
-
-def _resident() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
-
-
 if __name__ == "__main__":
-    measure_endings(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    measure_purges(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
