@@ -50,8 +50,9 @@ from portal.staff.members.tokens import revoke_token
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
 from tests.support.cases import case, taken_in
+from tests.support.documents import specimens
 from tests.support.erasing.erasures import scheduled, start_at_once, to_the_end
-from tests.support.filing import all_documents, file_with_document_later, send_card
+from tests.support.filing import all_documents, file_with_document_later, send_sides
 from tests.support.hashing import use_quick_hasher
 from tests.support.packages import take_in
 from tests.support.preferences import FeedClient, customer_of, flags_on, state_of
@@ -256,7 +257,10 @@ def _before(drill: Drill) -> None:
         )
     drill.requests["copy"] = taken_in(people, Right.ACCESS, email=_address("withdraw", 0))
     browser = people.signed_in("camille@example.org")
-    send_card(file_with_document_later(browser).click("Envoyer la pièce"))
+    reference = file_with_document_later(browser).url.rpartition("/")[2]
+    page = browser.get(f"/requests/identity/{reference}/document?paper=passport")
+    send_sides(page, page=specimens.passport())
+    assert len(all_documents()) == 1
     people.staff(Role.ADMINISTRATOR)
     people.staff(Role.REVIEWER)
     with transaction():
