@@ -120,7 +120,6 @@ REGISTERED = [
     "portal.personal_data.ledger.keys_in_use",
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
-    "portal.preferences.choices.after_restore",
     "portal.preferences.tasks",
     "portal.preferences.missing_consent.looking",
     "portal.preferences.base_exports",
@@ -144,6 +143,7 @@ REGISTERED = [
     "portal.personal_data.erasure.steps",
     "portal.personal_data.erasing",
     "portal.personal_data.erased_again",
+    "portal.preferences.choices.after_restore",  # after it: the erasure is locked before the row of the feed
     "portal.accounts.leaving.erasing",
     "portal.letters.erasing",
     "portal.lookups.erasing",
