@@ -179,6 +179,7 @@ class _Replica:
         self._run(
             "pg_basebackup", "-D", str(self._folder), "-h", host, "-U", "postgres", "-R", "-X", "stream", "-c", "fast"
         )
+        (self._folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # that of the primary's socket, copied too
 
     def cut_off(self) -> None:
         """Let nothing more come from the primary."""
