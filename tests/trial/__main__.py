@@ -8,6 +8,10 @@ from collections.abc import Callable
 from tests.trial.attack import let_a_crowd_in, withstand_an_attack
 from tests.trial.clean_clone import run_on_a_clean_clone
 from tests.trial.document_kills import kill_on_the_way_of_a_document
+from tests.trial.erasing.kills import kill_on_the_way_of_an_erasure
+from tests.trial.erasing.planted import search_for_what_was_planted
+from tests.trial.erasing.races import race_about_erasures
+from tests.trial.erasing.restores import restore_what_was_taken_back
 from tests.trial.hostile_documents import send_hostile_documents
 from tests.trial.kills import kill_imports, kill_workers
 from tests.trial.locks.meetings import meet_on_postgresql
@@ -21,6 +25,7 @@ from tests.trial.tampering import tamper_everywhere
 
 CAMPAIGNS: list[Callable[[bool], str]] = [
     send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
+    kill_on_the_way_of_an_erasure, race_about_erasures, search_for_what_was_planted, restore_what_was_taken_back,
     race_for_the_most_urgent, meet_on_postgresql, cut_the_power_of_postgresql, take_turns_on_sqlite, tamper_everywhere,
     hold_back_slow_clients, withstand_an_attack, let_a_crowd_in, look_at_every_page, run_the_long_tests,
     run_the_journeys_on_postgresql, run_on_a_clean_clone,

@@ -35,6 +35,11 @@ class Installation:
             stdout=subprocess.DEVNULL, stderr=self.log, **options,
         )  # fmt: skip
 
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a flask command to its end; return what it said."""
+        command = [sys.executable, "-m", "flask", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """End a process group at once, without a last word."""

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from portal.bilingual import Label
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.ledger.models import EntryKind
 from portal.personal_data.ledger.replaying import Body, replays
 from portal.preferences.choices.consent import CHOICES, FEED, Choice, lift_suppression, record_choices, suppress
@@ -31,14 +30,6 @@ def _turn_off(body: Body) -> None:
     flags: Sequence[str] = [flag for flag in body["flags"] if flag in FLAGS]
     choices = [Choice(flag, False, WORDING.text(customer.language), WORDING_VERSION) for flag in flags]
     record_choices(customer, choices, origin=Origin(body["origin"]), language=customer.language)
-
-
-@replays(EntryKind.ERASED)
-def _hold_back(body: Body) -> None:
-    """Hold a person back at once who is erased again: that is a job, which runs after the opening."""
-    customer = _customer(body)
-    if customer is not None and customer.status is not CustomerStatus.ERASED and Scope.read(body["scope"]).is_whole:
-        suppress(customer, SuppressionReason.RESTRICTED)
 
 
 @replays(EntryKind.RESTRICTED, FEED)

@@ -15,12 +15,11 @@ from portal.access.tokens import create_token
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.audit.models import AuditEvent
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import CustomerStatus
 from portal.identity_checks.documents.shredding import shred
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
-from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.ledger import replaying
 from portal.personal_data.ledger.commands import replay_ledger
 from portal.personal_data.ledger.doors import LOOK_AGAIN_SECONDS, Doors, doors
@@ -40,14 +39,12 @@ from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import case, taken_in
-from tests.support.erasing.erasures import carried_out, scheduled, to_the_end
 from tests.support.filing import all_documents, file_with_document_later, send_card
 from tests.support.preferences import FeedClient, customer_of, flags_on, press, state_of
 from tests.support.servers.databases import Database
 
 OBJECT = [f"object{number}@example.org" for number in range(3)]
 WITHDRAW = [f"withdraw{number}@example.org" for number in range(3)]
-ERASE = [f"erase{number}@example.org" for number in range(3)]
 RESTRICT = [f"restrict{number}@example.org" for number in range(3)]
 CHANGES = "/feed/v1/preferences"
 FLAG = "offers.email"
@@ -88,7 +85,7 @@ def start_process(app: Flask) -> Doors:
 
 @pytest.fixture
 def before(app: Flask, people: People, shut_watch: Doors) -> Before:
-    for email in (*ERASE, *OBJECT, *WITHDRAW, *RESTRICT, "later@example.org"):
+    for email in (*OBJECT, *WITHDRAW, *RESTRICT, "later@example.org"):
         people.account(email)
         say_yes(email)
     feed = FeedClient(app)
@@ -111,8 +108,6 @@ def file_document(people: People) -> str:
 
 def take_back(app: Flask, people: People, before: Before) -> None:
     """Do after the backup what must not be undone."""
-    for email in ERASE:
-        carried_out(scheduled(customer_of(email).id))
     for email in OBJECT:
         with transaction():
             object_to_marketing(customer_of(email), Origin.PORTAL)
@@ -138,13 +133,6 @@ def replay(app: Flask, code: int = 0) -> str:
     return done.output
 
 
-def erase_again() -> None:
-    """Let the erasures that the replay asked for end."""
-    for erasure_id in db.session.execute(select(Erasure.id)).scalars().all():
-        to_the_end(erasure_id)
-    db.session.rollback()
-
-
 SHUT = ("/", "/sign-in", "/data", "/policy", "/staff/sign-in", "/staff/queue", "/requests/new/access", "/cookies")
 
 
@@ -164,10 +152,6 @@ def check_shut(app: Flask, before: Before) -> None:
 
 
 def check_taken_back(before: Before) -> None:
-    for email in ERASE:
-        assert db.session.execute(select(Customer).where(Customer.email_normalised == email)).all() == [], email
-        item = before.feed.item(f"C-{email.partition('@')[0]}")
-        assert (item["suppressed"], any(item["flags"].values())) == (True, False), email
     for email in (*OBJECT, *WITHDRAW, *RESTRICT):
         assert flags_on(email) == set(), email
         assert not before.feed.item(f"C-{email.partition('@')[0]}")["flags"][FLAG]
@@ -214,12 +198,9 @@ def test_what_was_taken_back_stays_so(app: Flask, people: People, before: Before
     check_shut(app, before)
 
     said = replay(app)
-    assert "3 erased" in said
     assert "3 objected" in said
     doors.of(app).look()
     assert doors.of(app).is_open
-    assert before.feed.item("C-erase0")["suppressed"], "before the job that erases again has run"
-    erase_again()
     check_taken_back(before)
     assert flags_on("later@example.org") == set()
     run_due_jobs()
@@ -234,7 +215,7 @@ def test_what_was_taken_back_stays_so(app: Flask, people: People, before: Before
 
     event = db.session.execute(select(AuditEvent).where(AuditEvent.tag == "portal:ledger:replayed")).scalar_one()
     counts = {name: event.facts[name] for name in ("objected", "restricted", "erased")}
-    assert counts == {"objected": 3, "restricted": 3, "erased": 3}
+    assert counts == {"objected": 3, "restricted": 3, "erased": 0}
     assert cursor.startswith(f"{event.facts['epoch']}.")
     open_sessions = select(AccountSession).where(AccountSession.ended_at.is_(None))
     assert db.session.execute(open_sessions).all() == []
@@ -280,7 +261,6 @@ def test_restored_a_second_time_from_the_same_backup(
     assert start_process(app).are_open() is False
     replay(app)
     doors.of(app).look()
-    erase_again()
     check_taken_back(before)
     assert before.feed.get(f"{CHANGES}?after={cursor}").status_code == 410
 

@@ -43,6 +43,7 @@ from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.erasing.erasures import start_at_once
 from tests.support.filing import trust_device
@@ -61,6 +62,7 @@ BESIDE = (
 """Where workers die beside the erasure, in the order of their jobs. The first commit of a purge is its report's."""
 ENDINGS = ("records", "records_to_archive")
 VISITS, INVOICES, ENDING = 1100, 7, 600
+_ABOUT = "à votre demande d’effacement"
 IS_DONE, GONE = "L’effacement est terminé", "Ces données ont été effacées de ce portail"
 
 
@@ -354,10 +356,9 @@ def _check_once(campaign: Campaign) -> None:
         runs = [facts for facts in db.session.execute(events).scalars() if facts["class"] == name]
         removed = sum(facts["removed"] for facts in runs)
         assert removed == ENDING * len(campaign.endings), f"{name}: the trail says {removed}"
+    mails = Mailbox(campaign.trial.portal.folder / "mail", lambda: None).all()
     for person in campaign.people:
-        files = (campaign.trial.portal.folder / "mail").glob("*.eml")
-        answers = [file for file in files if f"{person.name}@example.org" in (text := file.read_text("utf-8", "replace"))
-                   and person.reference in text and "notre_r" in text]  # fmt: skip
+        answers = [mail for mail in mails if mail["Subject"] == f"{person.reference} : notre réponse {_ABOUT}"]
         assert len(answers) == 1, f"{person.name} was answered {len(answers)} times"
 
 

@@ -179,11 +179,12 @@ def _act(
 
 
 def _wait_at(place: tuple[Any, str], both: Any, patience: float) -> None:
-    """Let a function wait for the other process before it does its work."""
+    """Let a function wait for the other process before it does its work for the first time."""
     owner, name = place
     original = getattr(owner, name)
 
     def meets(*given: Any, **named: Any) -> Any:
+        setattr(owner, name, original)
         with suppress(BrokenBarrierError):  # the other waits for a lock, or has come and gone
             both.wait(patience)
         return original(*given, **named)
