@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from portal.bilingual import Label
 from portal.identity_checks.documents import shredding, uploading
-from portal.identity_checks.models import DocumentStatus, IdentityDocument, IdentityUpload
+from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument, IdentityUpload
 from portal.infrastructure.database import after_commit, db
 from portal.personal_data.erasure.becoming import GONE, Becoming, becomes
 from portal.personal_data.erasure.listeners import waits_for
-from portal.personal_data.erasure.planning import KEYS, PlannedItem, erases
+from portal.personal_data.erasure.own_rows import OwnPart, Rows
+from portal.personal_data.erasure.planning import KEYS, ROWS, PlannedItem, erases
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.outcomes import ItemOutcome
 
@@ -77,6 +78,9 @@ def has_documents(customer_id: int) -> bool:
     return db.session.execute(statement).first() is not None
 
 
+_PLACES = Rows(IdentityCheck, lambda customer_id: IdentityCheck.customer_id == customer_id, emptied={"place": ""})
+
+erases("identity_checks", OwnPart("identity_checks", ROWS, (_PLACES,)))
 erases("identity_documents", _Documents())
 erases("uploads", _Uploads())
 becomes("identity_documents", Becoming(GONE, _GROUND))

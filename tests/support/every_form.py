@@ -15,6 +15,7 @@ from portal.accounts import forms as accounts
 from portal.identity_checks import forms as checks
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper
+from portal.identity_checks.proof.places import Place
 from portal.lookups import forms as lookups
 from portal.lookups.access_log import LOOK_REASONS
 from portal.lookups.archive import forms as archive
@@ -27,6 +28,7 @@ from portal.rights.deciding import forms as deciding
 from portal.rights.filing import forms as filing
 from portal.rights.filing import staff_forms
 from portal.rights.identity import forms as identity
+from portal.rights.identity import lifting_forms as lifting
 from portal.rights.items import forms as items
 from portal.rights.lifecycle import Right
 from portal.staff import forms as staff
@@ -41,6 +43,7 @@ GOOD_PASSWORD = "une phrase de passe assez longue"
 OWN_ADDRESS = "camille@example.org"
 A_FLAG = next(iter(FLAGS))
 IN_A_MONTH = f"{clock.today() + timedelta(days=30):%d/%m/%Y}"
+A_PLACE = Place("phone", "06 12 34 56 78", "••••", clock.now())
 A_FILE = (b"\xff\xd8\xff", "page.jpg")
 
 
@@ -119,6 +122,17 @@ CASES: dict[str, Case] = {
          "message": ""},
     ),
     "identity.DoubtForm": plain(identity.DoubtForm, "text", "The name differs."),
+    "lifting.ReachForm": plain(lambda: offered(lifting.ReachForm(), [A_PLACE]), "place", "phone", "elsewhere"),
+    "lifting.CallBackForm": Case(
+        lambda: offered(lifting.CallBackForm(), [A_PLACE]),
+        {"place": "", "result": "perhaps"},
+        {"place": "phone", "result": "missed"},
+    ),
+    "lifting.PostedForm": plain(lifting.PostedForm, "number", "2C 123 456 7890 1"),
+    "lifting.LetterAnswerForm": Case(
+        lifting.LetterAnswerForm, {"answer": "code", "code": ""}, {"answer": "code", "code": "1234 5678"}
+    ),
+    "lifting.ReasonForm": plain(lifting.ReasonForm, "reason", "They named their last two bills."),
     "staff_forms.TakeInForm": Case(
         staff_forms.TakeInForm,
         {"email": "", "channel": "pigeon", "right": "objection", "use": "", "received_on": "31/blurg/26", "words": LONG},
@@ -148,6 +162,7 @@ CASES: dict[str, Case] = {
         {"wish_identity": "disclose", "designee_name": "", "designee_contact": "", "consent": ""},
         {"wish_identity": "disclose", "designee_name": "Ana", "designee_contact": "06", "consent": "y"},
     ),
+    "filing.LetterCodeForm": plain(filing.LetterCodeForm, "code", "1234 5678"),
     "filing.WordsForm": plain(filing.WordsForm, "text", "One more thing."),
     "lookups.LookupForm": Case(
         lookups.LookupForm,

@@ -54,7 +54,7 @@ _EXPLANATIONS: Final = {
         en="Count visits and see which pages are useful. If you refuse, nothing changes for you.",
     ),
     CookiePurpose.PERSONALISATION: Label(
-        fr="Adapter les pages à ce que vous regardez. Si vous refusez, vous voyez les mêmes pages que tout le monde.",
+        fr="Adapter les pages à ce que vous regardez. Si vous refusez, vous voyez celles de tout le monde.",
         en="Adapt pages to what you look at. If you refuse, you see the same pages as everybody.",
     ),
     CookiePurpose.ADVERTISING: Label(
@@ -62,7 +62,7 @@ _EXPLANATIONS: Final = {
         en="Choose and measure adverts, here and elsewhere. If you refuse, they are general ones.",
     ),
     CookiePurpose.SOCIAL_MEDIA: Label(
-        fr="Afficher des contenus et des boutons de partage. Ces réseaux savent alors que vous avez ouvert la page.",
+        fr="Afficher leurs contenus et leurs boutons de partage. Ils savent alors que vous ouvrez la page.",
         en="Show content and sharing buttons. Those networks then know that you opened the page.",
     ),
 }

@@ -27,7 +27,7 @@ from portal.rights.erasing.preview import case_preview
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
-from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PlaceForm, PostedForm, ReasonForm
+from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PostedForm, ReachForm, ReasonForm
 from portal.rights.identity.screen import ladder_of
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import CaseMoved
@@ -143,7 +143,7 @@ def _blank_forms(found: RightsRequest) -> dict[str, Any]:
         "question_form": QuestionForm(data=version, formdata=None, prefix="question"),
         "doubt_form": DoubtForm(data=version, formdata=None, prefix="doubt"),
         "call_form": CallBackForm(data=version, formdata=None, prefix="call"),
-        "letter_form": PlaceForm(data=version, formdata=None, prefix="letter"),
+        "letter_form": ReachForm(data=version, formdata=None, prefix="letter"),
         "posted_form": PostedForm(data=version, formdata=None, prefix="posted"),
         "answer_form": LetterAnswerForm(data=version, formdata=None, prefix="answer"),
         "reason_form": ReasonForm(data=version, formdata=None, prefix="written"),

@@ -23,10 +23,8 @@ from portal.staff.models import StaffMember
 
 CALLED = declare("staff:identity:called_back", "reference", "place", "result")
 
-VOUCHED: Final = frozenset(
-    {EventKind.IDENTITY_CONFIRMED, EventKind.CALLED_BACK, EventKind.LETTER_SENT, EventKind.LETTER_CONFIRMED}
-)
-"""The acts of staff on whose word it rests that the person is who they say."""
+VOUCHED: Final = frozenset({EventKind.CALLED_BACK, EventKind.LETTER_SENT, EventKind.LETTER_CONFIRMED})
+"""The acts of staff on whose word alone it rests that the person is who they say: no document came from the person."""
 
 _METHODS: Final = {
     Means.CALL_BACK: checking.CALL_BACK,

@@ -16,8 +16,8 @@ from portal.staff.approvals.forms import why_field
 from portal.web.forms import LengthBetween, Needed
 
 
-class PlaceForm(CaseForm):
-    """Choose one of the places that the company has held for long."""
+class ReachForm(CaseForm):
+    """Choose where the person is reached, among the places that the company has held for long."""
 
     place = RadioField(_l("Where"), validators=[Needed(_l("Choose one of those that we hold."))])
     _offered: tuple[Place, ...] = ()
@@ -42,7 +42,7 @@ def _in_words(place: Place) -> str:
     return str(_l("%(place)s (since %(date)s)", place=", ".join(place.words.splitlines()), date=since))
 
 
-class CallBackForm(PlaceForm):
+class CallBackForm(ReachForm):
     result = RadioField(
         _l("What came of the call"),
         choices=[

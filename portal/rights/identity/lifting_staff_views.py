@@ -18,7 +18,7 @@ from portal.rights import acting
 from portal.rights.deciding.case_staff_views import acted, find_case, refused
 from portal.rights.identity import posting
 from portal.rights.identity.lifting import CallResult, call_back
-from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PlaceForm, PostedForm, ReasonForm
+from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PostedForm, ReachForm, ReasonForm
 from portal.rights.identity.reasons import propose_reason
 from portal.rights.models import RightsRequest
 from portal.rights.staff_blueprint import blueprint
@@ -51,7 +51,7 @@ def _said_of(result: CallResult) -> str:
 @blueprint.post("/requests/<reference>/letter")
 @requires(staff(Permission.CHECK_IDENTITY))
 def prepare_letter(reference: str) -> Any:
-    found, form = find_case(reference), PlaceForm(prefix="letter")
+    found, form = find_case(reference), ReachForm(prefix="letter")
     form.offer(addresses_of(found.customer, found.received_at))
     if not form.validate():
         return refused(reference, letter_form=form)

@@ -272,7 +272,7 @@ def test_what_is_lost_is_lifted_by_the_organisation(app: Flask, codes: list[str]
     assert sign_in(Browser(app), EMAIL, PASSWORD).url == "/data"
     assert frozen_until(the_account()) is not None
     [mail] = [text_of(mail) for mail in mailbox.to(EMAIL) if "seconde étape" in mail["Subject"]]
-    assert "dits perdus" in mail
+    assert "étaient perdus" in mail
     assert "trois jours" in mail
     again = app.test_cli_runner().invoke(account_commands, ["lift-second-step", EMAIL])
     assert again.exit_code == 1
