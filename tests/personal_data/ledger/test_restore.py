@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from portal.access.models import ApiToken
 from portal.access.permissions import Role
@@ -42,6 +42,7 @@ from tests.support.cases import case, taken_in
 from tests.support.filing import all_documents, file_with_document_later, send_card
 from tests.support.preferences import FeedClient, customer_of, flags_on, press, state_of
 from tests.support.servers.databases import Database
+from tests.support.servers.served import until
 
 OBJECT = [f"object{number}@example.org" for number in range(3)]
 WITHDRAW = [f"withdraw{number}@example.org" for number in range(3)]
@@ -295,6 +296,31 @@ def test_a_process_that_serves_goes_on_without_the_ledger(
     monkeypatch.undo()
     monkeypatch.setattr(shut_watch, "_looked_at", -LOOK_AGAIN_SECONDS * 1000)
     assert browser.get("/data").status == 200
+
+
+def test_a_process_looks_at_once_when_its_connection_is_new(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind one address another database may stand from now on: nobody waits for the next look to see that."""
+    monkeypatch.setattr("portal.personal_data.ledger.doors.WATCH_SECONDS", 600)
+    watching = Doors(app)
+    assert watching.are_open()
+    looks: list[Standing] = []
+
+    def ahead_once() -> Standing:
+        if looks:
+            raise SystemExit  # ends the thread that watches
+        looks.append(Standing.AHEAD)
+        return Standing.AHEAD
+
+    monkeypatch.setattr("portal.personal_data.ledger.doors.standing", ahead_once)
+    watching.watch()
+    try:
+        for _look in range(2):
+            db.session.remove()
+            db.engine.dispose()
+            db.session.execute(text("SELECT 1"))
+            until(lambda: (looks and not watching.is_open) or None, "the look of a process that connected anew", 20)
+    finally:
+        event.remove(db.engine, "connect", watching._note_connection)
 
 
 def test_a_ledger_that_was_emptied_is_not_taken_for_level(app: Flask, before: Before, settings: Any) -> None:
