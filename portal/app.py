@@ -101,6 +101,7 @@ REGISTERED = [
     "portal.staff.members.after_restore",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",
+    "portal.staff.approvals.forgetting",
     "portal.staff.desk.notices",
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
