@@ -141,6 +141,7 @@ def check_shut(app: Flask, before: Before) -> None:
     for path in SHUT:
         page = Browser(app).get(path, follow=False)
         assert (page.status, page.h1) == (503, "Nous ne sommes pas encore ouverts"), path
+    assert app.test_client().post("/sign-in").status_code == 503, "also for a page that was opened before"
     answer = before.feed.get(f"{CHANGES}/C-object0")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert app.test_client().get("/readyz").status_code == 503
