@@ -46,7 +46,6 @@ from tests.support.records import customer, record
 from tests.support.servers.databases import hear_every_system, postgresql_server
 from tests.support.servers.facebook import link_facebook
 from tests.support.servers.ports import free_port
-from tests.trial.erasing.dying import work_to_the_end
 from tests.trial.installation import Installation, forget_connections, installation, kill
 
 REFERENCE = "C-planted"
@@ -163,7 +162,7 @@ def _come_in(portal: Installation, words: Words, mailbox: Mailbox) -> Person:
         _choose,
     ):
         door(portal, person, words, mailbox)
-        work_to_the_end(portal.app, _nothing_is_due)
+        run_due_jobs()
     return person
 
 
@@ -214,7 +213,7 @@ def _ask_for_a_copy(portal: Installation, person: Person, words: Words, mailbox:
     person.browser.get(f"/requests/{reference}").submit({"text": words.of("answer to a question")}, with_field="text")
     take(reviewer, reference).submit({"way": "proposed", "message": words.of("letter")}, with_field="way")
     second(person.staff[1], reference, text=words.of("words of a second opinion"))
-    work_to_the_end(portal.app, _nothing_is_due)
+    run_due_jobs()
     package = db.session.execute(select(AnswerPackage.public_id)).scalar_one()
     token = person.browser.form_token("/account")
     sent = person.browser.client.post(f"/answers/{package}", data={"csrf_token": token})
@@ -323,11 +322,6 @@ def _signed_in(portal: Installation, person: Person) -> Browser:
     page = browser.get("/sign-in").submit(values, with_field="password")
     assert page.status == 200, page.errors
     return browser
-
-
-def _nothing_is_due() -> bool:
-    run_due_jobs()
-    return True
 
 
 # The erasure, and the search.
