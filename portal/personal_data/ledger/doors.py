@@ -74,13 +74,16 @@ class Doors:
         self._is_connected_anew.set()
 
     def _watch(self) -> None:
+        patience = WATCH_SECONDS
         while True:
-            self._is_connected_anew.wait(WATCH_SECONDS)
+            self._is_connected_anew.wait(patience)
             self._is_connected_anew.clear()
             try:
                 self.look()
-            except Exception:
+                patience = WATCH_SECONDS
+            except Exception:  # such as that the connection was to a server that is gone: the next one may be another
                 logger.exception("the ledger could not be compared with the database; it is tried again")
+                patience = LOOK_AGAIN_SECONDS
             time.sleep(PAUSE_SECONDS)
 
 

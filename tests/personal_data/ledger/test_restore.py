@@ -1,6 +1,7 @@
 """A backup is restored: nothing that people took back since returns, and nobody sees anything before (keeping.md, 13)."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -306,22 +307,33 @@ def test_a_process_looks_at_once_when_its_connection_is_new(app: Flask, monkeypa
     assert watching.are_open()
     looks: list[Standing] = []
 
-    def ahead_once() -> Standing:
-        if looks:
-            raise SystemExit  # ends the thread that watches
+    def lost_then_ahead() -> Standing:
         looks.append(Standing.AHEAD)
-        return Standing.AHEAD
+        match len(looks):
+            case 1:
+                raise OSError("the connection was to the server that is gone")
+            case 2:
+                return Standing.AHEAD
+        raise SystemExit  # ends the thread that watches
 
-    monkeypatch.setattr("portal.personal_data.ledger.doors.standing", ahead_once)
+    monkeypatch.setattr("portal.personal_data.ledger.doors.standing", lost_then_ahead)
+    monkeypatch.setattr(threading, "excepthook", lambda _ended: None)
     watching.watch()
+    (thread,) = (each for each in threading.enumerate() if each.name == "ledger")
     try:
-        for _look in range(2):
-            db.session.remove()
-            db.engine.dispose()
-            db.session.execute(text("SELECT 1"))
-            until(lambda: (looks and not watching.is_open) or None, "the look of a process that connected anew", 20)
+        _connect_anew()
+        until(lambda: not watching.is_open or None, "the look of a process that connected anew", 20)
+        _connect_anew()
+        thread.join(20)
+        assert not thread.is_alive()
     finally:
         event.remove(db.engine, "connect", watching._note_connection)
+
+
+def _connect_anew() -> None:
+    db.session.remove()
+    db.engine.dispose()
+    db.session.execute(text("SELECT 1"))
 
 
 def test_a_ledger_that_was_emptied_is_not_taken_for_level(app: Flask, before: Before, settings: Any) -> None:

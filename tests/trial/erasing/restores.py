@@ -176,15 +176,24 @@ def _promoted() -> str:
             forget_connections()
             with without_power(address):
                 replica.promote()
-                took = _time_until_shut(drill)
-                return f"PostgreSQL, a replica that lagged, shut {took:.1f} s after it was promoted: {_after(drill)}"
+                shut = _shuts_by_itself(drill)
+                found = _after(drill)
+                drill.stop()
+                forget_connections()
+    return f"PostgreSQL, a replica that lagged, {shut}: {found}"
 
 
-def _time_until_shut(drill: Drill) -> float:
-    """Return how many seconds after the promotion a process that ran all the while serves nothing more."""
-    began = time.monotonic()
-    until(lambda: (_status(drill.url("/sign-in")), _reason(drill)) == (503, ["ledger"]) or None, "shut doors", PATIENCE)
-    return time.monotonic() - began
+def _shuts_by_itself(drill: Drill) -> str:
+    """Wait until a process that ran all the while serves nothing more; say how long it took, and what it served."""
+    began, undone = time.monotonic(), 0
+    path, headers = drill.url(f"{CHANGES}/C-object0"), {"Authorization": f"Bearer {drill.feed.token}"}
+    while True:
+        answer = requests.get(path, headers=headers, timeout=PATIENCE)
+        undone += answer.status_code == 200 and answer.json()["flags"][FLAG]
+        if answer.status_code == 503 and _reason(drill) == ["ledger"]:
+            took = time.monotonic() - began
+            return f"shut {took:.1f} s after it was promoted and {undone} answers of what was taken back"
+        assert time.monotonic() - began < PATIENCE, f"the feed answers {answer.status_code}: {answer.text}"
 
 
 def _reason(drill: Drill) -> Any:
