@@ -50,7 +50,7 @@ REVIEWERS, OFFICERS = ("nora@example.org", "paul@example.org"), ("helene@example
 
 def race_about_erasures(reduced: bool) -> str:
     """Run every race on both databases, with its control."""
-    rounds = 6 if reduced else 50
+    rounds = 4 if reduced else 50
     use_quick_hasher()
     with installation() as portal, portal.app.app_context():
         found_here = [_on(portal, rounds, is_postgresql=False)]
