@@ -101,6 +101,7 @@ REGISTERED = [
     "portal.staff.members.after_restore",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",
+    "portal.staff.approvals.forgetting",
     "portal.staff.desk.notices",
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
@@ -247,7 +248,6 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     readable_requests.register(app)
     address_parts.register(app)
     app.session_interface = FormSession()
-    csrf.init_app(app)
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
@@ -256,6 +256,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)
     shut.register(app, lambda: doors().are_open())
+    csrf.init_app(app)
     app.before_request(resuming.find_form)
     app.before_request(guard)
     app.before_request(resuming.show_again)

@@ -74,8 +74,8 @@ def _item(code: str, model: type[IdentityDocument | IdentityUpload], customer_id
 @waits_for
 def has_documents(customer_id: int) -> bool:
     """Tell whether the bytes of a document whose key is gone still lie in the store: its row goes with them."""
-    statement = select(IdentityDocument.id).where(IdentityDocument.customer_id == customer_id).limit(1)
-    return db.session.execute(statement).first() is not None
+    theirs = (IdentityDocument.customer_id == customer_id, IdentityDocument.status == DocumentStatus.SHREDDING)
+    return db.session.execute(select(IdentityDocument.id).where(*theirs).limit(1)).first() is not None
 
 
 _PLACES = Rows(IdentityCheck, lambda customer_id: IdentityCheck.customer_id == customer_id, emptied={"place": ""})

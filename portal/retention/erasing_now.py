@@ -1,5 +1,6 @@
 """An erasure that does not cool off takes two people: a member proposes it, another seconds, and it begins at once."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from flask_babel import get_locale
@@ -13,6 +14,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import Stopped, schedule, under_way
 from portal.personal_data.erasure.scope import Scope
+from portal.staff.approvals.forgetting import names_targets
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
 from portal.staff.approvals.models import Approval, ApprovalState
 from portal.staff.approvals.proposing import open_about, propose
@@ -42,6 +44,12 @@ def seconded_by(customer: Customer, member: StaffMember) -> Approval | None:
     approval: Approval | None = db.session.execute(newest).scalar_one_or_none()
     is_same = approval is not None and approval.after["digest"] == plan(customer.id, Scope()).digest
     return approval if is_same else None
+
+
+@names_targets
+def target_of(customer_id: int) -> Iterable[str]:
+    """Return the target of proposals to erase a customer at once."""
+    return [f"{TARGET}{db.session.get_one(Customer, customer_id).public_id}"]
 
 
 def _customer(target: str) -> Customer | None:

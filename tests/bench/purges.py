@@ -16,7 +16,6 @@ from datetime import timedelta
 from multiprocessing import get_context
 from typing import Any
 
-import psycopg
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
@@ -30,8 +29,8 @@ from portal.personal_data.expiry.endings import ending_of
 from portal.personal_data.expiry.loop import end_class
 from portal.records.models import CategoryCount, Record
 from tests.support.hashing import use_quick_hasher
-from tests.support.servers.databases import postgresql_server
-from tests.trial.installation import Installation, installation
+from tests.support.servers.databases import new_database, postgresql_server
+from tests.trial.installation import Installation, forget_connections, installation
 
 WRITTEN = declare("portal:bench:written", "number")
 PEOPLE = 1000
@@ -78,13 +77,13 @@ def measure_purges(rows: int = 1_000_000) -> None:
     use_quick_hasher()
     with installation() as portal, portal.app.app_context():
         _purge("SQLite", portal, rows)
-    with postgresql_server() as address:
-        with psycopg.connect(address.format(name="postgres"), autocommit=True) as own:
-            own.execute("CREATE DATABASE endings")
-        with installation(PORTAL_DATABASE_URL=address.format(name="endings")) as portal, portal.app.app_context():
-            _purge("PostgreSQL", portal, rows)
-            db.session.remove()
-            db.engine.dispose()
+    with (
+        postgresql_server() as address,
+        installation(PORTAL_DATABASE_URL=new_database(address, "endings")) as portal,
+        portal.app.app_context(),
+    ):
+        _purge("PostgreSQL", portal, rows)
+        forget_connections()
 
 
 def _purge(name: str, portal: Installation, rows: int) -> None:
@@ -152,8 +151,7 @@ def _writes() -> Iterator[Any]:
 @contextmanager
 def _another_writer(portal: Installation) -> Iterator["Waits"]:
     """Let another process write all the while: an event of the audit trail, which everybody locks, each 10 ms."""
-    db.session.remove()
-    db.engine.dispose()
+    forget_connections()
     gc.collect()
     fork = get_context("fork")
     own, theirs = fork.Pipe()

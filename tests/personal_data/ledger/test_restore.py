@@ -1,13 +1,14 @@
 """A backup is restored: nothing that people took back since returns, and nobody sees anything before (keeping.md, 13)."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from portal.access.models import ApiToken
 from portal.access.permissions import Role
@@ -42,6 +43,7 @@ from tests.support.cases import case, taken_in
 from tests.support.filing import all_documents, file_with_document_later, send_card
 from tests.support.preferences import FeedClient, customer_of, flags_on, press, state_of
 from tests.support.servers.databases import Database
+from tests.support.servers.served import until
 
 OBJECT = [f"object{number}@example.org" for number in range(3)]
 WITHDRAW = [f"withdraw{number}@example.org" for number in range(3)]
@@ -140,6 +142,7 @@ def check_shut(app: Flask, before: Before) -> None:
     for path in SHUT:
         page = Browser(app).get(path, follow=False)
         assert (page.status, page.h1) == (503, "Nous ne sommes pas encore ouverts"), path
+    assert app.test_client().post("/sign-in").status_code == 503, "also for a page that was opened before"
     answer = before.feed.get(f"{CHANGES}/C-object0")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert app.test_client().get("/readyz").status_code == 503
@@ -295,6 +298,42 @@ def test_a_process_that_serves_goes_on_without_the_ledger(
     monkeypatch.undo()
     monkeypatch.setattr(shut_watch, "_looked_at", -LOOK_AGAIN_SECONDS * 1000)
     assert browser.get("/data").status == 200
+
+
+def test_a_process_looks_at_once_when_its_connection_is_new(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind one address another database may stand from now on: nobody waits for the next look to see that."""
+    monkeypatch.setattr("portal.personal_data.ledger.doors.WATCH_SECONDS", 600)
+    watching = Doors(app)
+    assert watching.are_open()
+    looks: list[Standing] = []
+
+    def lost_then_ahead() -> Standing:
+        looks.append(Standing.AHEAD)
+        match len(looks):
+            case 1:
+                raise OSError("the connection was to the server that is gone")
+            case 2:
+                return Standing.AHEAD
+        raise SystemExit  # ends the thread that watches
+
+    monkeypatch.setattr("portal.personal_data.ledger.doors.standing", lost_then_ahead)
+    monkeypatch.setattr(threading, "excepthook", lambda _ended: None)
+    watching.watch()
+    (thread,) = (each for each in threading.enumerate() if each.name == "ledger")
+    try:
+        _connect_anew()
+        until(lambda: not watching.is_open or None, "the look of a process that connected anew", 20)
+        _connect_anew()
+        thread.join(20)
+        assert not thread.is_alive()
+    finally:
+        event.remove(db.engine, "connect", watching._note_connection)
+
+
+def _connect_anew() -> None:
+    db.session.remove()
+    db.engine.dispose()
+    db.session.execute(text("SELECT 1"))
 
 
 def test_a_ledger_that_was_emptied_is_not_taken_for_level(app: Flask, before: Before, settings: Any) -> None:
