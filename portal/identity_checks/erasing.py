@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from portal.bilingual import Label
 from portal.identity_checks.documents import shredding, uploading
-from portal.identity_checks.models import DocumentStatus, IdentityDocument, IdentityUpload
+from portal.identity_checks.models import DocumentStatus, IdentityCheck, IdentityDocument, IdentityUpload
 from portal.infrastructure.database import after_commit, db
 from portal.personal_data.erasure.becoming import GONE, Becoming, becomes
 from portal.personal_data.erasure.listeners import waits_for
-from portal.personal_data.erasure.planning import KEYS, PlannedItem, erases
+from portal.personal_data.erasure.own_rows import OwnPart, Rows
+from portal.personal_data.erasure.planning import KEYS, ROWS, PlannedItem, erases
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.outcomes import ItemOutcome
 
@@ -65,6 +66,14 @@ class _Uploads:
         return 0
 
 
+@dataclass(frozen=True)
+class _Places(OwnPart):
+    """Where a person was reached for a check, such as a masked number: no item of its own, so that no plan changes."""
+
+    def plan(self, customer_id: int, scope: Scope) -> Iterable[PlannedItem]:
+        return ()
+
+
 def _item(code: str, model: type[IdentityDocument | IdentityUpload], customer_id: int) -> PlannedItem:
     statement = select(func.count()).select_from(model).where(model.customer_id == customer_id)
     return PlannedItem(code, code, "", None, int(db.session.execute(statement).scalar_one()), ItemOutcome.ERASED)
@@ -79,12 +88,17 @@ def has_documents(customer_id: int) -> bool:
 
 erases("identity_documents", _Documents())
 erases("uploads", _Uploads())
+_CHECKS = Rows(IdentityCheck, lambda customer_id: IdentityCheck.customer_id == customer_id, {"place": ""})
+erases("identity_checks", _Places("identity_checks", ROWS, (_CHECKS,)))
 becomes("identity_documents", Becoming(GONE, _GROUND))
 becomes("uploads", Becoming(GONE, _GROUND))
 becomes(
     "identity_checks",
     Becoming(
-        Label(fr="méthode, résultat, rôle, dates, avec le dossier", en="method, result, role, times, with the file"),
+        Label(
+            fr="méthode, résultat, rôle, dates, avec le dossier ; numéro ou adresse joints vidés",
+            en="method, result, role, times, with the file; where the person was reached emptied",
+        ),
         Label(fr="article 17, paragraphe 3, point e)", en="art. 17(3)(e)"),
         {
             "identity_checks": frozenset(
