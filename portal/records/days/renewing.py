@@ -76,7 +76,7 @@ def _renew(model: Any, after_id: int) -> int | None:
 
 
 def _lock(customer_ids: set[int]) -> dict[int, Person]:
-    """Lock the customers of some ids, and return what days count from; nothing of who was erased, whose file is empty."""
+    """Lock the customers of some ids, and return what days count from; of nobody whose file an erasure emptied."""
     held = select(Customer.id, Customer.relationship_ended_on, Customer.capacity).where(Customer.id.in_(customer_ids))
     is_known = Customer.status != CustomerStatus.ERASED
     found = db.session.execute(held.where(is_known).order_by(Customer.id).with_for_update(key_share=True)).all()
