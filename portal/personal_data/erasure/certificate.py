@@ -13,7 +13,7 @@ from portal.personal_data.erasure.listeners import reference_of
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import PlannedItem, read_items
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.erasure.tombstones import last_day_of_tombstones
+from portal.personal_data.erasure.tombstones import last_day_for
 from portal.personal_data.ledger.models import LedgerEntry
 from portal.personal_data.outcomes import ItemOutcome
 
@@ -86,7 +86,7 @@ def write_certificate(erasure: Erasure) -> Certificate:
         kept=[_kept_line(item) for item in _of(items, ItemOutcome.KEPT, ItemOutcome.REFUSED)],
         stays=_stays() if is_whole else [],
         systems=list(erasure.systems),
-        tombstones_until=clock.written(last_day_of_tombstones(last_archived_day(items))) if is_whole else None,
+        tombstones_until=clock.written(last_day_for(erasure)),
         backups_until=installed.organisation().retention.backups.after(today).isoformat(),
         entry=_entry(erasure),
     )

@@ -65,7 +65,7 @@ def test_whoever_was_erased_reads_the_certificate_without_an_account(
     assert "Ce que la loi fait garder, en archive" in page.text
     assert "Factures" in page.text or "Facture" in page.text
     assert "Au plus tard jusqu’au" in page.text
-    assert "Une empreinte chiffrée de l’adresse" in page.text
+    assert "Une empreinte à clé de l’adresse" in page.text
     assert "porter plainte" in page.text
     assert reference in page.text
     for name in ("Lefèvre", "Camille", CAMILLE):
