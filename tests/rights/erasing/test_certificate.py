@@ -144,6 +144,15 @@ def test_a_halted_erasure_says_so_and_is_on_the_desk(app: Flask, camille: Browse
     assert "Il est arrêté." in open_case(staff[0], reference).text
 
 
+def test_one_whose_rows_may_lie_in_the_log_of_the_database_is_on_the_desk(camille: Browser, staff: Staff) -> None:
+    erasure = carry_out(grant(staff, file_erasure(camille)))
+    line = "Effacements dont le journal de la base n’est pas vidé"
+    assert line not in staff[1].get("/staff/desk").text
+    with transaction() as session:
+        session.get_one(Erasure, erasure.id).cause = "journal"
+    assert line in staff[1].get("/staff/desk").text
+
+
 def test_a_partial_erasure_keeps_account_and_file(app: Flask, camille: Browser, staff: Staff, mailbox: Mailbox) -> None:
     reference = file_erasure(camille, scope="kinds", kinds=["survey_answer"])
     erasure = carry_out(grant(staff, reference))
