@@ -304,6 +304,8 @@ class RetentionParameters(_Part):
     approvals: DeclaredPeriod = Period.parse("P5Y")
     backups: DeclaredPeriod = Period.parse("P30D")
     """How long a backup of the database or of the stored files exists: until then it holds what was erased."""
+    erasure_cooling: DeclaredPeriod = Period.parse("P3D")
+    """How long an erasure that two people decided can still be cancelled: 72 hours to seven days."""
 
     @model_validator(mode="after")
     def _stays_within_the_law(self) -> Self:
@@ -314,6 +316,8 @@ class RetentionParameters(_Part):
             raise ValueError("security_log: three years is the most, P3Y")
         if self.suppression.after(start) < start + relativedelta(years=3):
             raise ValueError("suppression: an objection is remembered three years at least, P3Y")
+        if self.erasure_cooling not in {Period(days=number) for number in range(3, 8)}:
+            raise ValueError("erasure_cooling: an erasure can be cancelled for 72 hours to seven days, P3D to P7D")
         return self
 
 

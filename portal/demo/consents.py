@@ -27,8 +27,8 @@ SOMETIMES = {
 
 
 def consent_lines(person: DemoCustomer) -> Iterator[dict[str, Any]]:
-    """Yield what somebody accepted and refused, always the same; nothing for the one without proof."""
-    if person.number == WITHOUT_PROOF:
+    """Yield what somebody accepted and refused, always the same; nothing for the one without proof and for prospects."""
+    if person.number == WITHOUT_PROOF or person.since is None:
         return
     random = Random(f"what {person.number} chose")  # noqa: S311 - the same people every time, nothing secret
     for flag, days_ago in BEFORE:

@@ -34,6 +34,8 @@ class Turn:
 
 on_schedule = Turn()
 """It is decided, and cools off."""
+on_cooling = Turn()
+"""It waited for another erasure of the person, which is over, and cools off now."""
 on_cancel = Turn()
 """The person took it back in time."""
 on_return = Turn()

@@ -96,6 +96,12 @@ def keep_in_archive_until(days: Mapping[int, Days]) -> None:
     archived.write()
 
 
+def leave_in_archive(ids: Collection[int], erasure_id: int) -> int:
+    """Mark records of the archive as left there by an erasure, in the current transaction; return how many."""
+    marked = update(ARCHIVE).where(ARCHIVE.c.id.in_(ids)).values(erasure_id=erasure_id)
+    return db.session.connection().execute(marked).rowcount if ids else 0
+
+
 def remove_archived(ids: Collection[int]) -> int:
     """Remove records from the archive in the current transaction; return how many."""
     gone = delete(ARCHIVE).where(ARCHIVE.c.id.in_(ids))

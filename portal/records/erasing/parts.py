@@ -18,7 +18,7 @@ from portal.personal_data.erasure.planning import PlannedItem, erases, stops_era
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.keeping.clause import Act, may_go
 from portal.records.archive.models import ArchivedRecord
-from portal.records.archive.moving import archive_records, remove_archived
+from portal.records.archive.moving import archive_records, leave_in_archive, remove_archived
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
@@ -75,7 +75,15 @@ class ArchivedRecords:
         return remove_archived(_ids(ArchivedRecord, customer_id, scope, limit, goes, not_held))
 
     def archive(self, customer_id: int, scope: Scope, limit: int) -> int:
-        return 0
+        """Mark what stays as left there by the erasure, so that nothing brings it back into use."""
+        erasure_id = _erasure_under_way(customer_id)
+        if erasure_id is None:
+            return 0
+        lock_row(Customer, customer_id)
+        goes = and_(may_be_erased(ArchivedRecord, installed_data_map()), may_go(about_row(ArchivedRecord), Act.ERASE))
+        return leave_in_archive(
+            _ids(ArchivedRecord, customer_id, scope, limit, ArchivedRecord.erasure_id.is_(None), ~goes), erasure_id
+        )
 
 
 def _spared(customer_id: int, scope: Scope, data_map: DataMap) -> frozenset[str]:

@@ -6,7 +6,7 @@ Until then the request stays in review with its outcome. What the engine does is
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
-from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return
+from portal.personal_data.erasure.listeners import on_cancel, on_cooling, on_done, on_return
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Scope
@@ -30,11 +30,28 @@ def cool_off(act: Act) -> None:
     spare(request)
     plan = planning.plan(request.customer_id, scope)
     erasure = schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
-    if scope.is_whole:
-        # From now on nothing is sent to the person: whoever asked to be forgotten is not advertised to meanwhile.
-        consent.suppress(request.customer, SuppressionReason.RESTRICTED)
+    _advertise_no_more(erasure)
     act.note(EventKind.ERASURE_SCHEDULED)
     emails.queue_cooling(request, erasure)
+
+
+@on_cooling
+def say_when_it_begins(erasure: Erasure) -> None:
+    """Tell that an erasure which waited for another one cools off now: its day is known, and how to cancel it.
+
+    The one before may have been cancelled, which gave the choices back.
+    """
+    if erasure.request_id is None:
+        return
+    _advertise_no_more(erasure)
+    emails.queue_cooling(acting.of_portal(erasure.request_id).request, erasure)
+
+
+def _advertise_no_more(erasure: Erasure) -> None:
+    """Switch marketing off once everything is to go: whoever asked to be forgotten is not advertised to meanwhile."""
+    customer = db.session.get_one(Customer, erasure.customer_id)
+    if Scope.read(erasure.scope).is_whole and customer.status is not CustomerStatus.ERASED:
+        consent.suppress(customer, SuppressionReason.RESTRICTED)
 
 
 @on_cancel

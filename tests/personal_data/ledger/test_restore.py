@@ -16,6 +16,7 @@ from portal.access.tokens import create_token
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.audit.models import AuditEvent
+from portal.cli import doctor
 from portal.customers.models import CustomerStatus
 from portal.identity_checks.documents.shredding import shred
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
@@ -286,7 +287,7 @@ def test_a_process_that_serves_goes_on_without_the_ledger(
 ) -> None:
     browser = people.signed_in()
     assert browser.get("/data").status == 200
-    for found in (Standing.UNREACHABLE, Standing.BROKEN, Standing.BEHIND):
+    for found in (Standing.UNREACHABLE, Standing.BROKEN, Standing.BEHIND, Standing.EMPTY):
         monkeypatch.setattr("portal.personal_data.ledger.doors.standing", lambda found=found: found)
         shut_watch.look()
         assert browser.get("/data").status == 200
@@ -342,8 +343,17 @@ def test_a_ledger_that_was_emptied_is_not_taken_for_level(app: Flask, before: Be
         object_to_marketing(customer_of(OBJECT[0]), Origin.PORTAL)
     run_due_jobs()
     shutil.rmtree(settings.ledger_url.removeprefix("file://"))
-    assert standing() is Standing.BEHIND
+    assert standing() is Standing.EMPTY
+    serving = doors.of(app)
+    serving.look()
+    probe = app.test_client().get("/readyz")
+    assert (probe.status_code, probe.get_json()["reasons"]) == (200, ["ledger_lines"]), "it serves on"
+    assert "it has no line" in probe.get_json()["cures"]["ledger_lines"]
     assert start_process(app).are_open() is False
+    probe = app.test_client().get("/readyz")
+    assert (probe.status_code, probe.get_json()["reasons"]) == (503, ["ledger"])
+    assert "put its copy back" in probe.get_json()["cures"]["ledger"]
+    assert "it is empty: it has no line" in app.test_cli_runner().invoke(doctor).output
     assert "PORTAL_LEDGER_URL" in replay(app, code=1)
 
 
