@@ -8,7 +8,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.erasure.scheduling import schedule
+from portal.personal_data.erasure.scheduling import is_whole_one_decided, schedule
 from portal.personal_data.erasure.scope import Scope
 from portal.preferences.choices import consent
 from portal.preferences.models import SuppressionReason
@@ -40,9 +40,13 @@ def cool_off(act: Act) -> None:
 @on_cancel
 @on_return
 def give_choices_back(erasure: Erasure) -> None:
-    """Let each flag be again what the person last chose, unless a restriction of theirs keeps all of them off."""
+    """Let each flag be again what the person last chose, unless something else of theirs keeps all of them off.
+
+    That is a restriction, or another erasure of everything that is decided too.
+    """
     customer = db.session.get_one(Customer, erasure.customer_id)
-    if Scope.read(erasure.scope).is_whole and customer.status is CustomerStatus.ACTIVE:
+    is_free = customer.status is CustomerStatus.ACTIVE and not is_whole_one_decided(customer.id)
+    if Scope.read(erasure.scope).is_whole and is_free:
         consent.lift_suppression(customer)
 
 
