@@ -14,6 +14,7 @@ from portal.access.permissions import Role
 from portal.config import Settings
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.erasure.models import ErasureState
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.holds.models import HoldGround
@@ -22,14 +23,23 @@ from portal.retention import erasure_commands
 from portal.staff.approvals.deciding import MayNotDecide, second
 from portal.staff.approvals.models import Approval
 from portal.staff.models import StaffMember
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
+from tests.support.acting.visitors import mailed_link
+from tests.support.erasing.erasures import carried_out
+from tests.support.erasing.pages import newest_erasure
 from tests.support.packages import take_in
+from tests.support.preferences import FeedClient
 from tests.support.records import invoice, visit
+
+
+EMAIL = "camille@example.org"
 
 
 @pytest.fixture
 def person(app: Flask, people: People) -> int:
-    account = people.account("camille@example.org", external_id="C-1001")
+    account = people.account(EMAIL, external_id="C-1001")
     take_in(visit(1), visit(2), invoice())
     assert account.customer_id is not None
     return account.customer_id
@@ -64,6 +74,24 @@ def test_without_now_it_prints_the_schedule_and_the_officers_are_told(app: Flask
     again = run(app, "run", "C-1001", "--because", "letter of today")
     assert again == (3, told)
     assert db.session.execute(text("SELECT about FROM officer_notices")).scalars().all() == ["C-1001: letter of today"]
+
+
+def test_the_person_is_told_can_cancel_it_and_reads_what_became_of_it(
+    app: Flask, person: int, mailbox: Mailbox
+) -> None:
+    """Whoever has the shell erases nobody in silence."""
+    feed = FeedClient(app)
+    run(app, "run", "C-1001", "--because", "letter of today")
+    assert feed.item("C-1001")["reason"] == "restricted"
+    link = mailed_link(mailbox, EMAIL, "/erasure/cancel/")
+    assert Browser(app).get(link).submit({"cancel": "yes"}, action=link).h1 == "L’effacement est annulé"
+    assert not feed.item("C-1001")["suppressed"]
+    run(app, "run", "C-1001", "--because", "letter of today")
+    assert carried_out(newest_erasure().id).state is ErasureState.DONE
+    assert "C-1001" not in mailbox.last_to(EMAIL)["Subject"]
+    page = Browser(app).get(mailed_link(mailbox, EMAIL, "/erasure/"))
+    assert (page.status, page.h1) == (200, "Votre effacement")
+    assert "Ces données ont été effacées de ce portail" in page.text
 
 
 def test_a_hold_refuses_it(app: Flask, person: int) -> None:

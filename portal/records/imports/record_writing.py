@@ -111,8 +111,9 @@ class RecordLines:
             held = self._records[key] = HeldRecord()
         if held.is_corrected or self._is_archived(customer, line):
             return False
-        if customer.id is not None and self._out_of_reach.was_erased(_key(customer.id, line), line.recorded_at):
-            raise LineRefused("external_id", ERASED_BEFORE)
+        if held.after is None and customer.id is not None:  # what an erasure left in place goes on
+            if self._out_of_reach.was_erased(_key(customer.id, line), line.recorded_at):
+                raise LineRefused("external_id", ERASED_BEFORE)
         category = self._data_map.kinds[line.kind].category.value
         content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
         if content == held.after:

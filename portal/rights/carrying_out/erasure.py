@@ -3,10 +3,11 @@
 Until then the request stays in review with its outcome. What the engine does is told here at each turn.
 """
 
+from portal import clock
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
-from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return
+from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return, on_schedule
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.scheduling import is_whole_one_decided, schedule
 from portal.personal_data.erasure.scope import Scope
@@ -21,7 +22,7 @@ from portal.rights.models import EventKind
 
 
 def cool_off(act: Act) -> None:
-    """Let a granted erasure cool off, in the current transaction, and write to every address of the person.
+    """Let a granted erasure cool off, in the current transaction.
 
     Raises:
         Stopped: something must end before, such as a contract.
@@ -29,12 +30,20 @@ def cool_off(act: Act) -> None:
     request, scope = act.request, scope_of(act.request.customer_id, act.request.asked)
     spare(request)
     plan = planning.plan(request.customer_id, scope)
-    erasure = schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
-    if scope.is_whole:
-        # From now on nothing is sent to the person: whoever asked to be forgotten is not advertised to meanwhile.
-        consent.suppress(request.customer, SuppressionReason.RESTRICTED)
+    schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
     act.note(EventKind.ERASURE_SCHEDULED)
-    emails.queue_cooling(request, erasure)
+
+
+@on_schedule
+def shut_off_and_tell(erasure: Erasure) -> None:
+    """Let marketing read "no" at once, and write to every address of the person, whoever decided: staff or the shell.
+
+    Whoever asked to be forgotten is not advertised to meanwhile, and nobody erases a person behind their back.
+    """
+    if Scope.read(erasure.scope).is_whole:
+        consent.suppress(db.session.get_one(Customer, erasure.customer_id), SuppressionReason.RESTRICTED)
+    if erasure.runs_at > clock.now():
+        emails.queue_cooling(erasure)
 
 
 @on_cancel
