@@ -31,8 +31,7 @@ from tests.support.erasing.erasures import carried_out
 from tests.support.erasing.pages import newest_erasure
 from tests.support.packages import take_in
 from tests.support.preferences import FeedClient
-from tests.support.records import invoice, visit
-
+from tests.support.records import invoice, record, removed, visit
 
 EMAIL = "camille@example.org"
 
@@ -121,6 +120,23 @@ def test_now_takes_a_second_person(app: Flask, person: int, people: People, monk
     assert certificate["entry"]["hash"]
     assert [(line["kind"], line["until"]) for line in certificate["archived"]] == [("invoice", "2036-12-31")]
     assert run(app, *arguments)[0] == 0
+
+
+def test_a_yes_is_good_for_one_erasure(app: Flask, person: int, people: People) -> None:
+    """One that was sent back is proposed anew: the officer's yes of then begins nothing later."""
+    author, officer = people.staff(Role.REVIEWER), people.staff(Role.OFFICER)
+    arguments = ("run", "C-1001", "--because", "x", "--now", "--seconded-by", officer.email, "--by", author.email)
+    run(app, *arguments)
+    with transaction() as session:
+        (approval,) = session.query(Approval).all()
+        second(approval.public_id, session.get_one(StaffMember, officer.id))
+    take_in(record("support_exchange", "E-1", {"channel": "phone", "direction": "in"}, source="support"))
+    assert run(app, *arguments)[0] == 4
+    assert newest_erasure().state is ErasureState.RETURNED
+    take_in(removed("support_exchange", "E-1"))
+    code, told = run(app, *arguments)
+    assert (code, told["state"]) == (3, "proposed")
+    assert newest_erasure().state is ErasureState.RETURNED
 
 
 def test_nobody_seconds_their_own(app: Flask, person: int, people: People) -> None:

@@ -81,14 +81,15 @@ def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> It
         if kind is None or not kind.erasable or kind.retention.when:
             to_read.append(code)
         elif scope.covers(kind.category.value, code):
-            yield _Group(code, "", kind.category.value, count, **kept.get((code, ""), {}))
+            held, decided = kept.get((code, ""), (0, 0))
+            yield _Group(code, "", kind.category.value, count, held=held, decided=decided)
     if to_read:
         is_read = (model.customer_id == customer_id, model.kind.in_(to_read), in_scope(model, scope))
         yield from _by_rule(model, is_read, kept, data_map)
 
 
 def _by_rule(
-    model: Any, conditions: Conditions, kept: dict[tuple[str, str], dict[str, int]], data_map: DataMap
+    model: Any, conditions: Conditions, kept: dict[tuple[str, str], tuple[int, int]], data_map: DataMap
 ) -> Iterable[_Group]:
     columns = (
         model.kind, model.rule, model.category, func.count(), func.max(model.expires_on),
@@ -97,15 +98,15 @@ def _by_rule(
     grouped = select(*columns).where(*conditions).group_by(model.kind, model.rule, model.category)
     groups: dict[tuple[str, str], _Group] = {}
     for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
-        group = _Group(kind, rule, category, count, last_day, int(without_end), **kept.get((kind, rule), {}))
+        group = _Group(kind, rule, category, count, last_day, int(without_end), *kept.get((kind, rule), (0, 0)))
         # What a rule gave its days that is not declared any more is under the kind's own.
         code = code_of(data_map.kinds[kind].retention.rule_named(rule)) if kind in data_map.kinds else ""
         groups[kind, code] = group.joined(groups.get((kind, code)), code)
     return groups.values()
 
 
-def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], dict[str, int]]:
-    """Return how many records a hold or a decision keeps, by kind and rule; nearly always none, which one look tells."""
+def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return how many records a hold and a decision keep, by kind and rule: nearly always none, as one look tells."""
     if not _has_keeps(customer_id):
         return {}
     about = about_row(model)
@@ -115,7 +116,7 @@ def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], d
     theirs = (model.customer_id == customer_id, in_scope(model, scope), ~may_go(about, Act.ERASE))
     columns = (model.kind, model.rule, func.count(), func.sum(case((by_decision, 1), else_=0)))
     counted = db.session.execute(select(*columns).where(*theirs).group_by(model.kind, model.rule))
-    return {(kind, rule): {"held": count - int(left), "decided": int(left)} for kind, rule, count, left in counted}
+    return {(kind, rule): (count - int(left), int(left)) for kind, rule, count, left in counted}
 
 
 def _has_keeps(customer_id: int) -> bool:
@@ -152,7 +153,7 @@ def planned(
 def _kept_items(
     part: str, rule: str, piles: dict[tuple[str, str], int], ground: str, reference: Label | None
 ) -> Iterator[PlannedItem]:
-    """Yield an item for each pile with something in it. A hold ends one day; a decision leaves things their own time."""
+    """Yield an item for each pile with something in it; what a hold defers goes when that ends."""
     for (kind, category), count in piles.items():
         if count:
             yield PlannedItem(
