@@ -88,7 +88,10 @@ becomes("uploads", Becoming(GONE, _GROUND))
 becomes(
     "identity_checks",
     Becoming(
-        Label(fr="méthode, résultat, rôle, dates, avec le dossier", en="method, result, role, times, with the file"),
+        Label(
+            fr="méthode, résultat, rôle, dates, avec le dossier ; numéro ou adresse vidés",
+            en="method, result, role, times, with the file; number or address emptied",
+        ),
         Label(fr="article 17, paragraphe 3, point e)", en="art. 17(3)(e)"),
         {
             "identity_checks": frozenset(
