@@ -127,8 +127,8 @@ becomes(
         {
             "legal_holds": frozenset(
                 {
-                    "public_id", "category", "kind", "external_id", "ground", "words", "placed_by", "placed_at",
-                    "review_on", "ended_at", "ended_by",
+                    "public_id", "category", "kind", "external_id", "ground", "words", "is_secret", "placed_by",
+                    "placed_at", "review_on", "ended_at", "ended_by",
                 }
             )
         },

@@ -49,9 +49,10 @@ def start(erasure: Erasure) -> datetime | None:
     if found.digest != erasure.digest:
         send_back(erasure, "plan_changed")
         return None
-    if OPEN_COPY in found.stops and now < _copy_until(erasure):
-        return min(now + LOOKS_AGAIN, _copy_until(erasure))
-    erasure.state, erasure.started_at, erasure.step = ErasureState.RUNNING, now, "seal"
+    if OPEN_COPY in found.stops and now < copy_until(erasure):
+        erasure.cause = OPEN_COPY
+        return min(now + LOOKS_AGAIN, copy_until(erasure))
+    erasure.state, erasure.started_at, erasure.step, erasure.cause = ErasureState.RUNNING, now, "seal", None
     erasure.entry = note(EntryKind.ERASED, _body(erasure, found)).id
     return now
 
@@ -97,7 +98,7 @@ def _shut_kinds(erasure: Erasure, scope: Scope, items: Iterable[PlannedItem]) ->
         db.session.merge(ErasedSpan(customer_id=erasure.customer_id, kind=kind, until_at=now))
 
 
-def _copy_until(erasure: Erasure) -> datetime:
+def copy_until(erasure: Erasure) -> datetime:
     """Return until when the start waits for an open copy: two days before the request is due."""
     if erasure.due_on is None:
         return erasure.runs_at + WAITS_AT_MOST

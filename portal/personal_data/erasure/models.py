@@ -47,7 +47,8 @@ class Erasure(db.Model):
         sealed_proof: the letters and the evidence behind such a decision, sealed; gone with this row.
         token_hash: of the address of its status page, which is open without an account until `token_until`.
         certificate: what was done, by kind and count, without a name; None until the recount.
-        cause: why it is halted, or what an officer must know of one that is done, as a code.
+        cause: why it is halted, or waits although its hour has come, or what an officer must know of one that is done,
+            as a code.
     """
 
     __tablename__ = "erasures"

@@ -21,7 +21,7 @@ from portal.infrastructure.one_time_tokens import read_token
 from portal.personal_data.erasure.listeners import on_cancel, on_cooling, on_return, on_schedule, reference_of
 from portal.personal_data.erasure.models import CancelLink, Erasure, ErasureState
 from portal.personal_data.erasure.planning import Plan, hard_stops, stored
-from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.erasure.scope import Extent, Scope
 
 SCHEDULED = declare("customer:erasure:scheduled", "reference", "scope", "runs_at", "digest")
 CANCELLED = declare("customer:erasure:cancelled", "reference")
@@ -121,6 +121,15 @@ def under_way(customer_id: int) -> Erasure | None:
     """Return the erasure of a customer that cools off, runs or is halted; there is one at most."""
     mine = select(Erasure).where(Erasure.customer_id == customer_id, Erasure.state.in_(UNDER_WAY))
     return db.session.execute(mine).scalar_one_or_none()
+
+
+def is_whole_one_decided(customer_id: int) -> bool:
+    """Tell whether an erasure of everything of a customer is decided or begun, and not over."""
+    db.session.flush()
+    whole = Erasure.scope["extent"].as_string() == Extent.WHOLE
+    going_on = Erasure.state.in_((*UNDER_WAY, ErasureState.WAITING))
+    found = select(Erasure.id).where(Erasure.customer_id == customer_id, going_on, whole).limit(1)
+    return db.session.execute(found).first() is not None
 
 
 def cancel(erasure: Erasure, actor: str | None = None) -> None:

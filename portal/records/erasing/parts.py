@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, update
 
 from portal import clock
 from portal.clock import local_date
@@ -54,7 +54,9 @@ class Records:
         if not scope.is_whole:
             stays += (Record.expires_on.is_not(None),)
         ids = _ids(Record, customer_id, scope, limit, *stays)
-        return archive_records(ids, LAW, _erasure_under_way(customer_id), _last_days(ids, data_map))
+        if ids or not scope.is_whole:
+            return archive_records(ids, LAW, _erasure_under_way(customer_id), _last_days(ids, data_map))
+        return _end_with_relation(customer_id, scope, limit, data_map)
 
 
 class ArchivedRecords:
@@ -106,6 +108,18 @@ def _ids(model: Any, customer_id: int, scope: Scope, limit: int, *conditions: Co
     return list(db.session.execute(found).scalars())
 
 
+def _end_with_relation(customer_id: int, scope: Scope, limit: int, data_map: DataMap) -> int:
+    """Give a last day to what a hold or a decision leaves without one; return to how many.
+
+    The file is emptied, and no end of the relation will come any more: it would stay for ever.
+    """
+    without = (Record.expires_on.is_(None), ~may_go(about_row(Record), Act.ERASE))
+    ids = _ids(Record, customer_id, scope, limit, *without)
+    for number, last_day in _last_days(ids, data_map).items():
+        db.session.execute(update(Record).where(Record.id == number).values(expires_on=last_day))
+    return len(ids)
+
+
 def _last_days(ids: list[int], data_map: DataMap) -> dict[int, date]:
     """Return the last day of each record that has none yet, as if the relation ended today."""
     columns = (Record.id, Record.kind, Record.recorded_at, Record.values, Customer.capacity)
@@ -114,7 +128,11 @@ def _last_days(ids: list[int], data_map: DataMap) -> dict[int, date]:
     days = {}
     for row in db.session.execute(without.where(Record.id.in_(ids), Record.expires_on.is_(None))):
         person = Person(clock.today(), row.capacity)
-        given = expiry.of(data_map.kinds[row.kind], local_date(row.recorded_at), row.values, person)
+        kind = data_map.kinds.get(row.kind)
+        if kind is None:
+            days[row.id] = clock.today()
+            continue
+        given = expiry.of(kind, local_date(row.recorded_at), row.values, person)
         days[row.id] = given.expires_on or clock.today()
     return days
 

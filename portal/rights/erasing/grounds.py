@@ -15,5 +15,8 @@ def ground_in_words(ground: str, legal_reference: Label | None, language: object
 _GROUNDS: Final = {
     "law": Label(fr="Obligation de conserver", en="Duty to keep"),
     "contract": Label(fr="Votre contrat en cours", en="Your contract that goes on"),
+    "decided": Label(
+        fr="Décidé par deux personnes : notre lettre dit pourquoi", en="Decided by two people: our letter says why"
+    ),
     "hold": Label(fr="Conservation décidée pour un litige ou un contrôle", en="Kept for a dispute or an inspection"),
 }

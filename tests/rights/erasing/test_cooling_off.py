@@ -192,6 +192,31 @@ def test_the_company_may_wait_longer_and_every_page_says_so(
     assert erasure.runs_at - erasure.decided_at == timedelta(days=5)
 
 
+def test_one_of_two_that_is_cancelled_gives_no_choice_back_while_the_other_stands(
+    app: Flask, camille: Browser, staff: Staff
+) -> None:
+    feed = FeedClient(app)
+    camille.get("/preferences").submit({"offers.email": "accept"}, with_field="offers.email")
+    first, second = file_erasure(camille), file_erasure(camille)
+    grant(staff, first)
+    assert grant(staff, second).state is ErasureState.WAITING
+    take_back(camille, second)
+    assert feed.item("C-camille")["suppressed"], "the first one still cools off"
+    third = file_erasure(camille)
+    grant(staff, third)
+    take_back(camille, first)
+    assert newest_erasure().state is ErasureState.COOLING, "the third one's turn has come"
+    assert feed.item("C-camille")["suppressed"]
+    take_back(camille, third)
+    item = feed.item("C-camille")
+    assert (item["suppressed"], item["flags"]["offers.email"]) == (False, True)
+
+
+def take_back(browser: Browser, reference: str) -> None:
+    browser.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")
+    assert case(reference).status is Status.WITHDRAWN
+
+
 def test_a_link_that_is_none_says_so(app: Flask) -> None:
     page = Browser(app).get("/erasure/cancel/nothing.of-ours")
     assert (page.status, page.h1) == (404, "Nous ne connaissons pas ce lien")

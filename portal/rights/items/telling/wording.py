@@ -69,9 +69,11 @@ def until_of(item: Decided, language: object) -> str:
     """Return until when what is kept stays, and what comes then; empty for what is not kept."""
     if reached(item) not in _STAYS and not (reached(item) is ItemOutcome.REFUSED and item.until_on):
         return ""
+    goes_then = getattr(item, "is_then_erased", False) or reached(item) is ItemOutcome.ARCHIVED
     if item.until_on:
-        return _UNTIL_DAY.filled(language, date=long_date(item.until_on, language, weekday=False))
-    return _UNTIL_REASON.text(language) if getattr(item, "is_then_erased", True) else ""
+        until = _UNTIL_DAY if goes_then else _ASK_AGAIN
+        return until.filled(language, date=long_date(item.until_on, language, weekday=False))
+    return _UNTIL_REASON.text(language) if goes_then else ""
 
 
 def outcome_label(outcome: ItemOutcome, language: object) -> str:
@@ -90,6 +92,10 @@ _FROM_SYSTEM: Final = Label(fr="Système « {system} »", en="System “{system}
 _UNTIL_DAY: Final = Label(
     fr="Conservation jusqu'au {date} au plus tard, puis effacement sans nouvelle demande.",
     en="Kept until {date} at the latest, then to be erased without a new request.",
+)
+_ASK_AGAIN: Final = Label(
+    fr="Ce motif vaut jusqu'au {date}. Ensuite, vous pourrez demander de nouveau l'effacement.",
+    en="This reason holds until {date}. After that you can ask for the erasure again.",
 )
 _UNTIL_REASON: Final = Label(
     fr="Conservation tant que ce motif dure, puis effacement sans nouvelle demande.",

@@ -68,6 +68,18 @@ def test_each_item_is_told_done_only_once_it_is_done(app: Flask) -> None:
     assert "Ce qui est fait" not in before
 
 
+def test_what_a_person_kept_until_a_day_is_not_said_to_go_by_itself(app: Flask) -> None:
+    """Nothing carries such a day out: the person may ask again, and is told so."""
+    until, ground = date(2027, 5, 31), "still_needed"
+    kept = [
+        item(1, outcome=outcome, ground=ground, until_on=until) for outcome in (ItemOutcome.KEPT, ItemOutcome.REFUSED)
+    ]
+    apart = ItemException(id=1, item_id=1, external_id="V-1", outcome=ItemOutcome.KEPT, ground=ground)
+    told = plain(letter_of(a_request(), kept, "", "fr", [apart], as_of=DONE).text)
+    said = "Ce motif vaut jusqu’au 31 mai 2027. Ensuite, vous pourrez demander de nouveau l’effacement."
+    assert (told.count(said), "sans nouvelle demande" in told) == (2, False)
+
+
 def test_english_is_written_in_english(app: Flask) -> None:
     told = letter_of(a_request("en"), ITEMS, "Dear Emma,", "en", as_of=DONE).text
     for words in ("What is done", "erased from this portal on 22 November 2026", "What we keep, why and until when"):
