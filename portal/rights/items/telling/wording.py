@@ -30,7 +30,7 @@ def label_of(item: RequestItem, language: object) -> str:
         return _own_label(item, language)
     name = kind.label.text(language)
     if item.rule and item.rule in {system.code for system in installed.organisation().systems}:
-        return f"{name} – {system_name(item.rule, language)}"
+        return _IN_SYSTEM.filled(language, kind=name, system=system_name(item.rule, language))
     return name
 
 
@@ -85,7 +85,8 @@ def has_records(item: RequestItem) -> bool:
 
 
 _STAYS: Final = frozenset({ItemOutcome.ARCHIVED, ItemOutcome.KEPT})
-_IN_PORTAL: Final = Label(fr="{category} : ce que garde ce portail", en="{category}: what this portal keeps")
+_IN_PORTAL: Final = Label(fr="{category}, dans ce portail", en="{category}, in this portal")
+_IN_SYSTEM: Final = Label(fr="{kind}, dans « {system} »", en="{kind}, in “{system}”")
 _FROM_SYSTEM: Final = Label(fr="Système « {system} »", en="System “{system}”")
 _UNTIL_DAY: Final = Label(
     fr="Conservation jusqu'au {date} au plus tard, puis effacement sans nouvelle demande.",
@@ -136,8 +137,8 @@ _OUTCOMES: Final = {
     ItemOutcome.STOPPED: Label(fr="Arrêter", en="Stop"),
     ItemOutcome.OVERRIDDEN: Label(fr="Maintenir", en="Override"),
     ItemOutcome.HANDED: Label(fr="Remettre", en="Hand over"),
-    ItemOutcome.WITHHELD: Label(fr="Retenir", en="Withhold"),
-    ItemOutcome.MISSING: Label(fr="Manque", en="Missing"),
+    ItemOutcome.WITHHELD: Label(fr="Ne pas remettre", en="Withhold"),
+    ItemOutcome.MISSING: Label(fr="Manquant", en="Missing"),
     ItemOutcome.LEFT_OUT: Label(fr="Non couvert", en="Not covered"),
     ItemOutcome.RECORDED: Label(fr="Enregistrer", en="Record"),
     ItemOutcome.REVIEWED: Label(fr="Revue faite", en="Looked at again"),
