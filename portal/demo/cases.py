@@ -12,6 +12,7 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.accounts.sessions.devices import forget_devices
 from portal.customers.models import Customer
+from portal.demo.consents import OBJECTED_DAYS_AGO, OBJECTOR
 from portal.demo.specimens import Holder, card_back, card_front, passport_page
 from portal.identity_checks.documents import intake
 from portal.identity_checks.proof.errands import errands
@@ -45,8 +46,8 @@ from portal.web.sessions import hash_token
 
 def make_cases() -> None:
     """Make a request in each state, and a few looks of staff at customers' data."""
-    with _days_ago(95):
-        object_to_all_marketing("C-1008")
+    with _days_ago(OBJECTED_DAYS_AGO):
+        object_to_all_marketing(OBJECTOR)
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
     with _days_ago(36):
@@ -186,7 +187,7 @@ def _take_in_and_call(
 
 
 def _refuse_invoices(request_id: int) -> None:
-    message = "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point."
+    message = "Nous acceptons d’effacer votre profil et vos visites. La loi nous fait garder vos factures, comme le dit chaque point."
     with transaction():
         request = _request(request_id)
         decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
