@@ -105,7 +105,8 @@ class _Writer:
 
     def _fate(self, item: RequestItem) -> str:
         said = [say_item(item, self.as_of, self.language), reason_of(item, self.language)]
-        return " ".join(filter(None, [*said, until_of(item, self.language)]))
+        fate = " ".join(filter(None, [*said, until_of(item, self.language)]))
+        return fate[:1].lower() + fate[1:]  # it goes on after a colon
 
     def _apart(self, exception: ItemException) -> str:
         item = next(item for item in self.items if item.id == exception.item_id)

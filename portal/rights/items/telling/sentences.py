@@ -80,8 +80,8 @@ SENTENCES: Final = {
             fr="une personne de notre équipe l'a revue le {date}.", en="a person of our team looked at it on {date}."
         ),
         Label(
-            fr="une personne de notre équipe doit encore la revoir.",
-            en="a person of our team has yet to look at it.",
+            fr="cette revue n'est pas encore faite.",
+            en="a person of our team has not looked at it yet.",
         ),
     ),
 }

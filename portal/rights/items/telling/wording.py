@@ -71,7 +71,7 @@ def until_of(item: Decided, language: object) -> str:
         return ""
     if item.until_on:
         return _UNTIL_DAY.filled(language, date=long_date(item.until_on, language, weekday=False))
-    return _UNTIL_REASON.text(language) if getattr(item, "is_then_erased", True) else ""
+    return (_UNTIL_REASON if getattr(item, "is_then_erased", True) else _WHILE_REASON).text(language)
 
 
 def outcome_label(outcome: ItemOutcome, language: object) -> str:
@@ -95,6 +95,9 @@ _UNTIL_DAY: Final = Label(
 _UNTIL_REASON: Final = Label(
     fr="Conservation tant que ce motif dure, puis effacement sans nouvelle demande.",
     en="Kept as long as this reason lasts, then to be erased without a new request.",
+)
+_WHILE_REASON: Final = Label(
+    fr="Conservation au moins tant que ce motif dure.", en="Kept at least as long as this reason lasts."
 )
 _GROUNDS: Final = {
     "not_portable": Label(

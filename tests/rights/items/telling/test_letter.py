@@ -138,6 +138,13 @@ def test_the_same_bytes_are_made_again(people: People) -> None:
     assert made_again(reference) == first
 
 
+def test_what_stays_says_how_long_at_least_and_goes_on_after_a_colon(app: Flask) -> None:
+    kept = item(1, kind="order", outcome=ItemOutcome.KEPT, ground="hold")
+    told = plain(letter_of(a_request(), [kept], "", "fr").text)
+    assert "– Commande (3) : un litige ou un contrôle demande de garder ces données." in told
+    assert "Conservation au moins tant que ce motif dure." in told
+
+
 def test_as_many_items_are_announced_as_stand_there(people: People) -> None:
     """Tables of which there is nothing are items too, and no line of the page."""
     browser = people.signed_in()
