@@ -63,7 +63,7 @@ BESIDE = (
 ENDINGS = ("records", "records_to_archive")
 VISITS, INVOICES, ENDING = 1100, 7, 600
 _ABOUT = "à votre demande d’effacement"
-IS_DONE, GONE = "L’effacement est terminé", "Ces données ont été effacées de ce portail"
+IS_DONE, GONE = "L’effacement est fait dans ce portail", "Ces données ont été effacées de ce portail"
 
 
 @dataclass
