@@ -12,6 +12,7 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.accounts.sessions.devices import forget_devices
 from portal.customers.models import Customer
+from portal.demo.consents import OBJECTED_DAYS_AGO, OBJECTOR
 from portal.demo.erasures import ERASED, carry_erasure_out
 from portal.demo.specimens import Holder, card_back, card_front, passport_page
 from portal.identity_checks.documents import intake
@@ -46,8 +47,8 @@ from portal.web.sessions import hash_token
 
 def make_cases() -> None:
     """Make a request in each state, and a few looks of staff at customers' data."""
-    with _days_ago(95):
-        object_to_all_marketing("C-1008")
+    with _days_ago(OBJECTED_DAYS_AGO):
+        object_to_all_marketing(OBJECTOR)
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
     with _days_ago(36):
@@ -83,13 +84,13 @@ def make_cases() -> None:
             request = _request(withdrawn)
             withdraw(request.customer_id, request.reference)
         granted = _file(ERASED.number, Intent.ERASE, {"scope": "all"})
-        _grant(granted, "Nous effaçons ce que vous demandez. La loi garde vos factures, comme le dit chaque point.")
+        _grant(granted, "Nous effaçons ce que vous demandez. La loi nous fait garder vos factures, comme le dit chaque point.")
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
     with _days_ago(1):
         # It cools off now, and can still be cancelled.
-        _grant(refused, "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point.")
+        _grant(refused, "Nous acceptons d’effacer votre profil et vos visites. La loi nous fait garder vos factures, comme le dit chaque point.")
     carry_erasure_out(1, _days_ago)
 
 

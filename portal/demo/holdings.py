@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from portal import clock
-from portal.demo.consents import WITHOUT_PROOF, consent_lines
+from portal.demo.consents import OBJECTOR, WITHOUT_PROOF, consent_lines
 from portal.demo.people import CUSTOMERS, DemoCustomer
 from portal.infrastructure import installed
 
@@ -90,7 +90,8 @@ def _records(person: DemoCustomer, customer_since: date) -> Iterator[Line]:
         yield line("tracker", 40, "analytics", name=name, technique=technique, purpose=purpose, set_by="Netkin",
                    identifier=f"{random.randrange(10**12):012}", expires_on=day(-300))
     yield line("email_open", 105, "campaigns", subject="Votre bilan de l’été" if is_french else "Your summer in review", opened_on=day(105), clicked=True)
-    yield line("advert_seen", 110, "campaigns", campaign="Rentrée des artisans" if is_french else "Back to business", network="Exemple Régie", clicked=False)
+    if person.number != OBJECTOR:
+        yield line("advert_seen", 110, "campaigns", campaign="Rentrée des artisans" if is_french else "Back to business", network="Exemple Régie", clicked=False)
     yield from _purchases(person, random, line, day)
     yield line("support_exchange", 64, "support", channel="phone", direction="in",
                subject="Question sur une facture" if is_french else "Question about an invoice",

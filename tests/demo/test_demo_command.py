@@ -232,6 +232,15 @@ def test_the_first_customer_has_something_in_every_category(made: Made, inside: 
     assert (first.status, first.restricted_at) == (CustomerStatus.ACTIVE, None)
 
 
+def test_whoever_objected_to_advertising_reads_that_it_has_stopped(made: Made, inside: Flask) -> None:
+    person = next(each for each in made.content["customers"] if each["email"] == "ines@example.org")
+    browser = Browser(made.app)
+    browser.get("/sign-in").submit(dict(person), with_field="password")
+    told = browser.get("/requests").follow_to("/requests/DR-").text
+    assert "les choix concernés sont désactivés" in told
+    assert "n’est pas encore confirmé" not in told
+
+
 def test_every_sign_in_works(made: Made) -> None:
     for person in made.content["customers"][1:]:
         page = Browser(made.app).get("/sign-in").submit(dict(person), with_field="password")

@@ -159,7 +159,7 @@ def without_consent(records: list[Record]) -> Counter[str]:
 
 def test_what_is_collected_on_consent_has_its_row_except_for_one_person(fresh: Fresh) -> None:
     missing = without_consent(list(db.session.execute(select(Record)).scalars()))
-    assert set(missing) == {WITHOUT_PROOF}
+    assert set(missing) == {WITHOUT_PROOF}, missing
     assert "Cette donnée demande votre accord, et nous n’en trouvons pas la trace." in text_of(
         fresh, "thomas@example.org"
     )

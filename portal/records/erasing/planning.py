@@ -31,12 +31,12 @@ UNTOLD_HOLD: Final = "untold_hold"
 CONTRACT: Final = "contract"
 LAW: Final = "law"
 _CONTRACT_GOES_ON: Final = Label(
-    fr="votre contrat en cours (article 6, paragraphe 1, point b), du RGPD)",
-    en="your contract that goes on (GDPR article 6(1)(b))",
+    fr="article 6, paragraphe 1, point b), du RGPD",
+    en="GDPR article 6(1)(b)",
 )
 _CLAIMS: Final = Label(
-    fr="la défense de droits en justice (article 17, paragraphe 3, point e), du RGPD)",
-    en="legal claims (GDPR article 17(3)(e))",
+    fr="article 17, paragraphe 3, point e), du RGPD",
+    en="GDPR article 17(3)(e)",
 )
 
 

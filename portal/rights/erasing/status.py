@@ -76,7 +76,7 @@ _SAID = {
     ),
     ErasureState.WAITING: (
         _l("The erasure waits for its turn"),
-        _l("Another erasure of yours is under way. This one begins when that one is over."),
+        _l("Another erasure of your data is under way. This one begins when that one is over."),
         "paused",
     ),
     ErasureState.RUNNING: (
@@ -89,7 +89,7 @@ _SAID = {
         _l("It could not be finished, and a person of our team has to look. What is gone cannot come back."),
         "late",
     ),
-    ErasureState.DONE: (_l("The erasure is carried out"), "", "answered"),
+    ErasureState.DONE: (_l("This portal has carried out the erasure"), "", "answered"),
     ErasureState.RETURNED: (
         _l("We look at the erasure again"),
         _l("What we hold had changed before it began: our team decides once more. Everything is still there."),

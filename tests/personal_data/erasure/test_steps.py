@@ -140,7 +140,7 @@ def open_sessions() -> int:
         (date(2026, 11, 30), datetime(2026, 12, 1, 9, tzinfo=UTC)),
     ],
 )
-def test_when_it_begins(due_on: date | None, begins: datetime) -> None:
+def test_when_it_begins(app: Flask, due_on: date | None, begins: datetime) -> None:
     assert runs_at(datetime(2026, 11, 30, 9, tzinfo=UTC), due_on) == begins
 
 

@@ -68,7 +68,7 @@ def test_after_the_second_yes_it_cools_off_and_marketing_reads_no(
     assert (item["suppressed"], item["reason"], any(item["flags"].values())) == (True, "restricted", False)
 
     mail = mailbox.last_to(CAMILLE)
-    assert mail["Subject"] == f"{reference} : votre effacement est décidé, et vous pouvez l’annuler"
+    assert mail["Subject"] == f"{reference} : l’effacement est décidé, et vous pouvez l’annuler"
     assert "Lefèvre" not in text_of(mail)
     page = camille.get(f"/requests/{reference}")
     assert "L’effacement est décidé" in page.text

@@ -408,7 +408,7 @@ def test_a_colleague_who_holds_the_case_keeps_it(reviewer: Browser, people: Peop
     take(colleague, reference)
     page = decide(page, "granted", "Votre adresse est corrigée.")
     assert page.status == 409
-    assert page.h1 == "Un collègue a pris ce dossier"
+    assert page.h1 == "Ce dossier est déjà pris"
     assert "Yann" in page.text
     assert "Votre adresse est corrigée." in page.text, "what was typed is not lost"
     assert case(reference).status is Status.RECEIVED

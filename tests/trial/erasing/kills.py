@@ -69,7 +69,7 @@ DECISIONS = {"way": "staff:request:decided", "agrees": "customer:erasure:schedul
 ENDINGS, KINDS = ("records", "records_to_archive"), ("page_visit", "invoice")
 VISITS, INVOICES, ENDING = 1100, 7, 600
 _ABOUT = "à votre demande d’effacement"
-IS_DONE, GONE = "L’effacement est terminé", "Ces données ont été effacées de ce portail"
+IS_DONE, GONE = "L’effacement est fait dans ce portail", "Ces données ont été effacées de ce portail"
 
 
 @dataclass

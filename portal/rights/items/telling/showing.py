@@ -47,7 +47,7 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class ShownItems:
-    """All items of a request: groups of (heading, lines), how many wait, and the outcome that they make together."""
+    """The items of a request: groups of (heading, lines), how many lines, how many wait, and their outcome together."""
 
     groups: list[tuple[str, list[ShownItem]]]
     total: int
@@ -76,8 +76,8 @@ def show_items(
         _add(groups.setdefault(_heading(item, language), []), line)
     return ShownItems(
         groups=list(groups.items()),
-        total=len(items),
-        waiting=sum(item.state is ItemState.UNDECIDED for item in items),
+        total=sum(len(lines) for lines in groups.values()),
+        waiting=sum(not line.is_decided for lines in groups.values() for line in lines),
         outcome=outcome_if_taken(items, exceptions),
     )
 
