@@ -136,6 +136,7 @@ REGISTERED = [
     "portal.rights.carrying_out.copies",
     "portal.rights.items.upgrading",
     "portal.rights.carrying_out.erasure",
+    "portal.rights.carrying_out.deferred",
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
     "portal.rights.identity.errands",

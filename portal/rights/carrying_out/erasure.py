@@ -79,6 +79,8 @@ def back_to_review(erasure: Erasure) -> None:
         return
     act = acting.of_portal(erasure.request_id)
     request = act.request
+    if not request.is_open:
+        return  # what was left for later: it is planned again, and the answer stands
     request.outcome = None
     request.version += 1
     reconsider(request)

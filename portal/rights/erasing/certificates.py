@@ -107,7 +107,7 @@ def _joined(stays: Iterable[tuple[str, str, str]]) -> Iterable[tuple[str, str, s
         found.setdefault(name, []).append((becomes, ground))
     for name, each in found.items():
         grounds = dict.fromkeys(ground for _becomes, ground in each)
-        yield name, ". ".join(becomes[:1].upper() + becomes[1:] for becomes, _ground in each), " ; ".join(grounds)
+        yield name, ". ".join(becomes[:1].upper() + becomes[1:] for becomes, _ground in each), " · ".join(grounds)
 
 
 def _remedies(language: str) -> tuple[str, ...]:
