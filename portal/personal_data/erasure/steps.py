@@ -96,25 +96,42 @@ def resume(erasure: Erasure, actor: str) -> None:
 
 
 def _advance(erasure_id: int) -> datetime | None:
-    """Do one slice in a transaction of its own; return when the next one is due."""
+    """Do one slice in a transaction of its own; return when the next one is due.
+
+    What reads all that a person has is done before: nobody who writes waits for it.
+    """
     is_journal_empty = _wants_journal_empty(erasure_id) and is_emptied()
+    foreseen, recounted = _look_ahead(erasure_id)
     with transaction():
         erasure = hold(erasure_id)
         if erasure is None or not _is_going_on(erasure):
             return None
         match erasure.step:
             case "start":
-                return beginning.start(erasure)
+                return beginning.start(erasure, foreseen)
             case "seal":
-                return beginning.seal(erasure)
+                return beginning.seal(erasure, foreseen)
             case "verify":
-                return finishing.verify(erasure, is_journal_empty=is_journal_empty)
+                return finishing.verify(erasure, recounted, is_journal_empty=is_journal_empty)
             case "answer":
                 return finishing.answer(erasure)
             case "forget":
                 return finishing.forget(erasure)
             case _:
                 return _slice(erasure)
+
+
+def _look_ahead(erasure_id: int) -> tuple[beginning.Foreseen | None, finishing.Recount | None]:
+    """Return what the next step has to know of everything that is held, as far as it has to."""
+    db.session.rollback()
+    erasure = db.session.get(Erasure, erasure_id)
+    if erasure is None or not _is_going_on(erasure):
+        return None, None
+    if erasure.step == "seal" or (erasure.step == "start" and erasure.runs_at <= clock.now()):
+        return beginning.foresee(erasure), None
+    if erasure.step == "verify" and not erasure.position.startswith(finishing.RECOUNTED):
+        return None, finishing.recount(erasure)
+    return None, None
 
 
 def _slice(erasure: Erasure) -> datetime | None:
