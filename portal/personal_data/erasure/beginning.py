@@ -58,8 +58,9 @@ def foresee(erasure: Erasure) -> Foreseen:
 def start(erasure: Erasure, foreseen: Foreseen | None) -> datetime | None:
     """Begin, or send back to review, or wait: step 1. Nothing cancels it from here on.
 
-    Without what it foresees, or where something came in since that was read, it is asked again at once. The line of the ledger is written with the point of no return. Earlier, a restore would repeat an erasure that was
-    cancelled; later, it could lose one.
+    Without what it foresees, or where something came in since that was read, it is asked again at once. The line of the
+    ledger is written with the point of no return. Earlier, a restore would repeat an erasure that was cancelled; later,
+    it could lose one.
     """
     now = clock.now()
     if erasure.runs_at > now:

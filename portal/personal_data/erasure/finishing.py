@@ -38,7 +38,7 @@ SECOND_LOOK = relativedelta(months=2)
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What an erasure left, and where it stood then. It is read before the locks are taken: it looks into every table."""
+    """What an erasure left, and where it stood then. It is read before the locks are taken: it asks every table."""
 
     stood: tuple[object, ...]
     found: list[Remnant]
@@ -55,7 +55,7 @@ def _stands(erasure: Erasure) -> tuple[object, ...]:
 
 
 def verify(erasure: Erasure, recounted: Recount | None, *, is_journal_empty: bool) -> datetime | None:
-    """Take a recount, then let SQLite's log be emptied: step 7. A busy reader only delays it, and after an hour is told.
+    """Take a recount, then let SQLite's log be emptied: step 7. A reader only delays it, and after an hour is told.
 
     Without a recount, or where somebody went on with the erasure since, it is asked again at once.
     """

@@ -136,7 +136,7 @@ def systems_of(customer_id: int, scope: Scope) -> list[str]:
 
 
 def marks(read: Callable[[int], object]) -> Callable[[int], object]:
-    """Register a function that returns, at little cost, something that changes with what a plan about a customer says."""
+    """Register a function that returns, at little cost, something that changes with the plan about a customer."""
     _marks.append(read)
     return read
 

@@ -127,7 +127,7 @@ _stoppers: list[Stopper] = []
 
 
 def stops_erasure(stopper: Stopper) -> Stopper:
-    """Register a function that takes a customer's id, a scope and its plan, and returns codes of what must end first."""
+    """Register a function that takes a customer, a scope and what is planned, and returns codes of what ends first."""
     _stoppers.append(stopper)
     return stopper
 

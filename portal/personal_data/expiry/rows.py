@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Date, Float, delete, distinct, func, selec
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.id_lists import among
 from portal.infrastructure.locking.order import ORDER
 from portal.personal_data.expiry.endings import Place, Tally
 from portal.personal_data.keeping.clause import About, Act, may_go, open_keeps
@@ -65,7 +66,7 @@ class Rows:
     def remove(self, over_before: datetime, ids: list[Any]) -> int:
         self._lock(ids)
         # Asked again behind the locks: since the slice was read, a row may have been used again, or be kept.
-        still = (self._key.in_(ids), *self._goes(over_before))
+        still = (among(self._key, ids), *self._goes(over_before))
         if self.remove_rows is None:
             gone = delete(self.model).where(*still).execution_options(synchronize_session=False)
             return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
@@ -101,11 +102,11 @@ class Rows:
     def _lock(self, ids: list[Any]) -> None:
         """Lock whoever the rows are about, in the one order of the house, as whoever opens a keep does."""
         if self.model.__tablename__ in ORDER[: ORDER.index(Customer.__tablename__)]:
-            own = select(self._key).where(self._key.in_(ids)).order_by(self._key)
+            own = select(self._key).where(among(self._key, ids)).order_by(self._key)
             db.session.execute(own.with_for_update(key_share=True)).all()
         if self.about is None:
             return
-        customers = select(self.about.customer).select_from(self.model).where(self._key.in_(ids))
+        customers = select(self.about.customer).select_from(self.model).where(among(self._key, ids))
         held = select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id)
         db.session.execute(held.with_for_update(key_share=True)).all()
 
