@@ -23,7 +23,7 @@ from portal.records.archive.moving import archive_records, remove_archived
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
-from portal.records.erasing.conditions import about_row, in_scope, may_be_erased, running_contracts
+from portal.records.erasing.conditions import about_row, in_scope, kinds_kept, may_be_erased, running_contracts
 from portal.records.erasing.planning import CONTRACT, LAW, counted, planned
 from portal.records.models import CategoryCount, Record
 
@@ -51,7 +51,8 @@ class Records:
         lock_row(Customer, customer_id)
         data_map: DataMap = installed_data_map()
         running = Record.kind.in_(_spared(customer_id, scope, data_map))
-        stays: tuple[ColumnElement[bool], ...] = (~may_be_erased(Record, data_map), ~running)
+        is_kept = (Record.kind.in_(kinds_kept(data_map)), ~may_be_erased(Record, data_map))
+        stays: tuple[ColumnElement[bool], ...] = (*is_kept, ~running)
         if not scope.is_whole:
             stays += (Record.expires_on.is_not(None),)
         ids = _ids(Record, customer_id, scope, limit, *stays)
