@@ -1,7 +1,7 @@
 """When records of the company's systems end: on the last day that the data map gives each of them."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +39,12 @@ class LastDay(OwnEnd):
 
 def remove_records(ids: Collection[int]) -> int:
     """Remove records, and count them off, in the current transaction, which holds their customers locked."""
-    gone = delete(RECORDS_TABLE).where(among(RECORDS_TABLE.c.id, ids))
+    return remove_records_where([among(RECORDS_TABLE.c.id, ids)])
+
+
+def remove_records_where(conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Remove the records that fulfil some conditions; return how many. Otherwise as `remove_records`."""
+    gone = delete(RECORDS_TABLE).where(*conditions)
     piles = db.session.execute(gone.returning(RECORDS_TABLE.c.customer_id, RECORDS_TABLE.c.category)).all()
     changes = CountChanges()
     for (customer_id, category), number in Counter(map(tuple, piles)).items():
@@ -89,7 +94,7 @@ RECORDS = Ending(
         Record,
         age=Record.expires_on,
         about=_ABOUT,
-        remove_rows=remove_records,
+        remove_where=remove_records_where,
     ),
     term=LastDay(Label(fr="le dernier jour de chaque donnée", en="the last day of each record")),
     starts=_STARTS,

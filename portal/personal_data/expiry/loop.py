@@ -24,8 +24,8 @@ REFUSED = declare("portal:retention:refused", "class", "cause")
 
 OVERDUE = timedelta(days=30)
 FIRST_SLICE, LARGEST_SLICE = 500, 8000
-SHORT, LONG = 0.02, 0.05
-"""Seconds. Slices grow while their locks last less than the first, and shrink when they last longer than the second:
+SHORT, LONG = 0.025, 0.05
+"""Seconds. Slices double while their locks last less than the first, and shrink when they last longer than the second:
 other writers wait no longer than that."""
 
 

@@ -1,6 +1,6 @@
 """Rows that end by their age."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ class Rows:
         about: what keeps a row longer; None where nothing does, as for a copy that has a short life of its own.
         remove_rows: takes ids of rows that are still past their time and that nothing keeps, and removes them with what
             belongs to them, in the current transaction; None for rows that just go.
+        remove_where: takes the conditions under which such rows go, removes them with what belongs to them and returns
+            how many, in place of `remove_rows` where that can be done by one statement.
         key: the column that names a row.
         act: what becomes of the rows, which says which keeps stop it.
     """
@@ -38,6 +40,7 @@ class Rows:
     only: Callable[[datetime], Conditions] = lambda over_before: ()
     about: About | None = None
     remove_rows: Callable[[list[int]], object] | None = None
+    remove_where: Callable[[Sequence[ColumnElement[bool]]], int] | None = None
     key: Any = None
     act: Act = Act.PURGE
 
@@ -56,17 +59,21 @@ class Rows:
 
     def slice(self, over_before: datetime, after: Any, size: int) -> Place | None:
         place = (self.age, self._key) if self._is_age_indexed else (self._key,)
-        statement = select(*place).where(*self._goes(over_before)).order_by(*place).limit(size)
+        statement = select(self._key).where(*self._goes(over_before)).order_by(*place).limit(size)
         if after is not None:
             statement = statement.where(tuple_(*place) > tuple_(*after))
-        rows = db.session.execute(statement).all()
+        connection = db.session.connection()  # itself: the session would make an object of its own of each row
+        ids = list(connection.execute(statement).scalars())
+        last = connection.execute(select(*place).where(self._key == ids[-1])).one() if ids else ()
         db.session.rollback()
-        return Place([row[-1] for row in rows], tuple(rows[-1])) if rows else None
+        return Place(ids, tuple(last)) if ids else None
 
     def remove(self, over_before: datetime, ids: list[Any]) -> int:
         self._lock(ids)
         # Asked again behind the locks: since the slice was read, a row may have been used again, or be kept.
         still = (among(self._key, ids), *self._goes(over_before))
+        if self.remove_where is not None:
+            return self.remove_where(still)
         if self.remove_rows is None:
             gone = delete(self.model).where(*still).execution_options(synchronize_session=False)
             return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]

@@ -41,6 +41,8 @@ def archive_records(
         erasure_id: the erasure that leaves them there; what moved for one does not come back.
         last_days: for records without a last day of their own, by id: the one that the erasure gives them.
     """
+    if not ids:
+        return 0
     _give_last_days(last_days)
     piles = db.session.execute(_piles(ids)).all()
     data_map, counts, archived = installed_data_map(), CountChanges(), ArchiveCountChanges()

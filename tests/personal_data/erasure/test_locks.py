@@ -1,5 +1,6 @@
 """What an erasure does while everybody else who writes has to wait: nothing that takes as long as somebody has records."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,7 +20,8 @@ from tests.support.erasing.erasures import confirm_ledger, cooled, found, schedu
 from tests.support.packages import take_in
 from tests.support.records import visit
 
-COUNTING = ("GROUP BY", "DISTINCT", "COUNT(")
+COUNTING = re.compile(r"SELECT DISTINCT|GROUP BY|COUNT\(", re.IGNORECASE)
+RECORDS = re.compile(r"FROM (archived_)?records\b")
 USAGE = Scope(Extent.CATEGORIES, ("usage",))
 
 
@@ -38,8 +40,7 @@ def counted_behind_locks() -> Iterator[list[str]]:
     counted: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        words = statement.upper()
-        if db.session.info.get("writing") and "RECORDS" in words and any(word in words for word in COUNTING):
+        if db.session.info.get("writing") and RECORDS.search(statement) and COUNTING.search(statement):
             counted.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
