@@ -61,7 +61,7 @@ def main() -> int:
         app = portal.app
         _add_floor(app)
         with app.app_context():
-            cookie, customer_id, token, category_url = _fill(app)
+            cookie, token, category_url = _fill(app)
         client = app.test_client()
         client.set_cookie("session", cookie, domain="localhost")
         floor = _fetch(client, "/floor")
@@ -86,7 +86,7 @@ def _add_floor(app: Flask) -> None:
     app.add_url_rule("/floor", "public.floor", floor)
 
 
-def _fill(app: Flask) -> tuple[str, int, str, str]:
+def _fill(app: Flask) -> tuple[str, str, str]:
     import_holdings()
     cookie, instant = new_token(), clock.now()
     with transaction() as session:
@@ -134,7 +134,7 @@ def _fill(app: Flask) -> tuple[str, int, str, str]:
         tally = session.get_one(CategoryCount, (customer.id, "usage"))
         tally.count += RECORDS
         _row, token = create_token("bench", ["preferences:read"])
-        return cookie, customer.id, token, "/data/usage"
+        return cookie, token, "/data/usage"
 
 
 def _fetch(client: FlaskClient, path: str, headers: dict[str, str] | None = None) -> Callable[[], object]:

@@ -101,9 +101,11 @@ def counts_of(customer_id: int) -> object:
     """Return how many records a customer has, in use and in the archive: each write of one keeps these counts."""
     in_use = select(CategoryCount.category, CategoryCount.count, CategoryCount.last_recorded_at)
     archived = select(ArchiveCount.category, ArchiveCount.kind, ArchiveCount.count, ArchiveCount.last_day)
-    found = db.session.execute(in_use.where(CategoryCount.customer_id == customer_id)).all()
-    found += db.session.execute(archived.where(ArchiveCount.customer_id == customer_id)).all()
-    return sorted(map(str, found))
+    theirs = (
+        in_use.where(CategoryCount.customer_id == customer_id),
+        archived.where(ArchiveCount.customer_id == customer_id),
+    )
+    return sorted(str(row) for statement in theirs for row in db.session.execute(statement))
 
 
 def _ids(model: Any, customer_id: int, scope: Scope, limit: int, *conditions: ColumnElement[bool]) -> list[int]:
