@@ -13,18 +13,19 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.erasure.listeners import marks
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.planning import PlannedItem, erases, stops_erasure
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.keeping.clause import Act, may_go
-from portal.records.archive.models import ArchivedRecord
+from portal.records.archive.models import ArchiveCount, ArchivedRecord
 from portal.records.archive.moving import archive_records, leave_in_archive, remove_archived
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
-from portal.records.erasing.conditions import about_row, in_scope, may_be_erased, running_contracts
+from portal.records.erasing.conditions import about_row, in_scope, kinds_kept, may_be_erased, running_contracts
 from portal.records.erasing.planning import CONTRACT, LAW, counted, planned
-from portal.records.models import Record
+from portal.records.models import CategoryCount, Record
 
 
 class Records:
@@ -50,7 +51,8 @@ class Records:
         lock_row(Customer, customer_id)
         data_map: DataMap = installed_data_map()
         running = Record.kind.in_(_spared(customer_id, scope, data_map))
-        stays: tuple[ColumnElement[bool], ...] = (~may_be_erased(Record, data_map), ~running)
+        is_kept = (Record.kind.in_(kinds_kept(data_map)), ~may_be_erased(Record, data_map))
+        stays: tuple[ColumnElement[bool], ...] = (*is_kept, ~running)
         if not scope.is_whole:
             stays += (Record.expires_on.is_not(None),)
         ids = _ids(Record, customer_id, scope, limit, *stays)
@@ -94,13 +96,26 @@ def _spared(customer_id: int, scope: Scope, data_map: DataMap) -> frozenset[str]
 
 
 @stops_erasure
-def contracts_that_go_on(customer_id: int, scope: Scope) -> Iterable[str]:
+def contracts_that_go_on(customer_id: int, scope: Scope, items: Iterable[PlannedItem]) -> Iterable[str]:
     """Yield the kinds of contracts that have to end before the whole person can be erased, as `contract:subscription`.
 
     What may stay is said by the plan where the person asks for less.
     """
     if scope.is_whole:
-        yield from (f"{CONTRACT}:{kind}" for kind in sorted(running_contracts(customer_id, installed_data_map())))
+        kinds = {item.kind for item in items if item.part == Record.__tablename__ and item.ground == CONTRACT}
+        yield from (f"{CONTRACT}:{kind}" for kind in sorted(kinds))
+
+
+@marks
+def counts_of(customer_id: int) -> object:
+    """Return how many records a customer has, in use and in the archive: each write of one keeps these counts."""
+    in_use = select(CategoryCount.category, CategoryCount.count, CategoryCount.last_recorded_at)
+    archived = select(ArchiveCount.category, ArchiveCount.kind, ArchiveCount.count, ArchiveCount.last_day)
+    theirs = (
+        in_use.where(CategoryCount.customer_id == customer_id),
+        archived.where(ArchiveCount.customer_id == customer_id),
+    )
+    return sorted(str(row) for statement in theirs for row in db.session.execute(statement))
 
 
 def _ids(model: Any, customer_id: int, scope: Scope, limit: int, *conditions: ColumnElement[bool]) -> list[int]:
