@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from portal.infrastructure.plain_letters import spelt
+from portal.infrastructure.typed_texts import UNSEEN
 
 # Small words before or between names, folded. They belong to a name, and alone they name nobody.
 # fmt: off
@@ -40,9 +41,8 @@ _DIGRAPHS: Final = str.maketrans({
 })  # fmt: skip
 # Arabic letters that are often typed one for the other, at the end of a word or on a keyboard for another language.
 _ALIKE: Final = str.maketrans({"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه", "ھ": "ه", "ە": "ه"})
-# Letters and marks that show nothing: fillers and joiners, variants of a sign, a blank of braille, and the stroke that
-# only widens an Arabic word.
-_UNSEEN: Final = re.compile(r"[\u034f\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+# It only widens an Arabic word.
+_STROKE: Final = "\u0640"
 # Unicode counts these among the letters, and people see an apostrophe or another small sign above the line.
 _APOSTROPHES: Final = re.compile("[\u02b0-\u02ff\ua788-\ua78c\u07f4\u07f5]")
 # One article in the names of God, written as it is heard: Abd al-Rahman is Abdelrahman and Abdulrahman.
@@ -59,7 +59,7 @@ def words_of(name: str) -> list[str]:
 
 def plain_words(name: str) -> list[str]:
     """Return the words of a name as `words_of` does, but short forms as they stand: St stays St, and Mc stays Mc."""
-    plain = spelt(_UNSEEN.sub("", name)).casefold().translate(_ALIKE)
+    plain = spelt(UNSEEN.sub("", name).replace(_STROKE, "")).casefold().translate(_ALIKE)
     return "".join(sign if _is_of_a_word(sign) else " " for sign in plain if unicodedata.category(sign) != "Cf").split()
 
 

@@ -13,7 +13,7 @@ from portal.partial_dates import may_be_same_day
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from tests.support.acting.people import People
-from tests.support.records import customer, record
+from tests.support.records import customer, invoice, record
 
 CAMILLE = "C-camille"
 TakeIn = Callable[..., list[Any]]
@@ -152,6 +152,15 @@ def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str)
 )  # fmt: skip
 def test_of_which_address_is_meant_nothing_is_guessed(take_in: TakeIn, sent: str) -> None:
     assert [line.field for line in take_in(customer("X-13", email=sent))] == ["email"]
+
+
+@pytest.mark.parametrize("sent", ["\u200b", "\u3164", "\u2800", "\ufeff\u00ad", "\u115f"])
+def test_what_shows_nothing_is_nothing(take_in: TakeIn, sent: str) -> None:
+    refused = take_in(
+        customer("X-1", given_name=sent, email=None), customer(sent), invoice("F-1", source=sent, of="X-1")
+    )
+    assert [(line.line, line.field) for line in refused] == [(2, "external_id"), (3, "source")]
+    assert db.session.execute(select(Customer.given_name)).scalar_one() == ""
 
 
 @pytest.mark.parametrize(
