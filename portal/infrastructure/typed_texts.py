@@ -34,8 +34,11 @@ def one_line(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """Return a name, or words to search by, in one line. Several blanks, of any width, become one space."""
-    return " ".join(one_line(text).split())
+    """Return a name, or words to search by, in one line. Several blanks, of any width, become one space.
+
+    A name of invisible signs alone is none: nobody could be addressed by it, or told from somebody without one.
+    """
+    return "" if shows_nothing(text) else " ".join(one_line(text).split())
 
 
 def several_lines(text: str) -> str:
