@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from portal.infrastructure.plain_letters import spelt
@@ -71,6 +72,16 @@ def _is_of_a_word(sign: str) -> bool:
 def folded(name: str) -> str:
     """Return a name as one word, folded, for a search: “Saint-Exupéry”, “St Exupery” and “SAINTEXUPERY” are one."""
     return "".join(words_of(name))
+
+
+def initial_of(name: str) -> str:
+    """Return the first letter of a name, with the vowel that some scripts write as a mark on it; empty without one.
+
+    What stands before it, as in ’t Hooft, is passed over.
+    """
+    place = next((place for place, sign in enumerate(name) if sign.isalpha() and _is_of_a_word(sign)), len(name))
+    marks = takewhile(lambda sign: unicodedata.category(sign)[0] == "M", name[place + 1 :])
+    return name[place : place + 1] + "".join(marks)
 
 
 def is_same_name(one: str, other: str) -> bool | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.customers.names import folded, is_same_name
+from portal.customers.names import folded, initial_of, is_same_name
 
 SAME = [
     ("Lecoeur", "Lecœur"), ("Sorensen", "Sørensen"), ("Soerensen", "Sørensen"), ("Mueller", "Müller"), ("Lukasz", "ŁUKASZ"),
@@ -70,3 +70,11 @@ def test_two_ways_to_write_a_name(one: str, other: str, expected: bool | None) -
 
 def test_a_folded_name_is_one_word() -> None:
     assert folded(" Œ. d’Ærø-Strauß ") == "oedaerostrauss"
+
+
+@pytest.mark.parametrize(
+    ("name", "initial"),
+    [("Lefèvre", "L"), ("’t Hooft", "t"), ("\u200bÉluard", "É"), ("रावत", "रा"), ("मोदी", "मो"), ("(Petit)", "P"), ("ʼOkina", "O"), ("李", "李"), ("-", ""), ("", ""), ("😀", ""), ("Ọ̀kẹ́", "Ọ̀")],
+)  # fmt: skip
+def test_the_initial_is_the_first_letter_that_is_read(name: str, initial: str) -> None:
+    assert initial_of(name) == initial
