@@ -16,6 +16,8 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 MAX_ADDRESS_LENGTH: Final = 254
 _LONGEST_PASTED: Final = 1000
 """What is longer holds no address alone, and is not looked through."""
+# Nearly every one: nothing stands around it.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]*@[A-Za-z0-9.-]*[A-Za-z0-9]")
 _IN_BRACKETS: Final = re.compile(r"[^<>]*<([^<>]*)>[\s.,;]*")
 # Brackets and quotes of every script, and what ends a sentence or begins a line of a list.
 _OPENING: Final = r"\s(\[<{«“‘'‹„‚「『【、，→•"
@@ -27,10 +29,10 @@ _AT: Final = re.compile(r"\s*(?:@|[(\[{]\s*(?:at|arobase)\s*[)\]}])\s*", re.IGNO
 _SCHEME: Final = re.compile(r"mailto:(?://)?", re.IGNORECASE)
 # “E-mail :”, “Courriel :”, “SMTP:”: no more words, or the text is a sentence.
 _LABEL: Final = re.compile(r"[^\W\d_][\w.’'-]*(?:\s+[\w.’'-]+){0,2}\s*:\s*(?=[^:]+$)")
-# An address with words or another bracket beside it: which of several is meant, nobody knows.
+# An address in a bracket after words, or with a remark in one after it; no other @, or nobody knows which is meant.
+_ONE: Final = r"([^\s@()\[\]<>]+@[^\s@()\[\]<>]+?)"
 _BESIDE: Final = re.compile(
-    r"""(?:[^@]*?[(\[]\s*(?:mailto:)?([^\s@()\[\]<>]+@[^\s@()\[\]<>]+)\s*[)\]]\s*)|(?:<?([^\s@()\[\]<>]+@[^\s@()\[\]<>]+?)>?\s*[(\[][^@]*[)\]]\s*)""",
-    re.IGNORECASE,
+    rf"[^@]*?[(\[]\s*(?:mailto:)?{_ONE}\s*[)\]]\s*|<?{_ONE}>?\s*[(\[][^@]*[)\]]\s*", re.IGNORECASE
 )
 # What a keyboard for Chinese or Japanese types until somebody switches it: each letter as wide as a square.
 _HALF_WIDTH: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
@@ -42,7 +44,7 @@ def as_pasted(typed: str) -> str:
 
     A link's signs may be written by number (RFC 6068), and a telephone puts blanks around the @.
     """
-    if len(typed) > _LONGEST_PASTED:
+    if len(typed) > _LONGEST_PASTED or _PLAIN.fullmatch(typed):
         return typed
     text = "".join(sign for sign in unicodedata.normalize("NFC", typed) if unicodedata.category(sign) != "Cf")
     text = text.translate(_HALF_WIDTH)
