@@ -14,6 +14,7 @@ from tests.support.servers.served import ROOT, Served
 
 Visit = Callable[..., Visitor]
 
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_stop_of_a_customer_is_seen(visit: Visit, width: int) -> None:
     visitor = visit(width=width)

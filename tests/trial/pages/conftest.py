@@ -54,6 +54,7 @@ def look(app: Flask, profiles: Profiles) -> Iterator[Callable[..., Visitor]]:
             visitor.open(paths[-1])
             _count, faults = stops(visitor.page, most=60)
             assert not faults, "\n".join(faults)
+            visitor.open(paths[-1])
             return visitor
 
         yield look

@@ -4,7 +4,6 @@ Where a page takes a state in which nobody is at first, `AFTER` names the file t
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 
 import pytest
 
@@ -15,8 +14,6 @@ from tests.support.looking.pages.address_map import CALLERS, places
 from tests.support.looking.pages.page_checks import faults_of
 from tests.support.looking.pages.stops import stops
 from tests.trial.pages.conftest import LANGUAGE
-
-
 
 
 @pytest.fixture(scope="module")
