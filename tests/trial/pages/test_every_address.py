@@ -15,6 +15,11 @@ from tests.support.looking.pages.page_checks import faults_of
 from tests.support.looking.pages.stops import stops
 from tests.trial.pages.conftest import LANGUAGE
 
+# A page with its styles, as they travel; the font and scripts stand apart.
+MOST_BYTES = 18_000
+_WEIGHT = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")
+  .filter(item => /\\.css\\b/.test(item.name))].reduce((sum, item) => sum + item.encodedBodySize, 0)"""
+
 
 @pytest.fixture(scope="module")
 def paths(demo: Demonstration) -> dict[str, list[str]]:
@@ -40,7 +45,9 @@ def test_every_address(demo: Demonstration, profiles: Profiles, paths: dict[str,
 
 def _faults(visitor: Visitor, path: str) -> list[str]:
     page = visitor.open(path)
-    faults = faults_of(page)
+    page.wait_for_load_state("networkidle")
+    weight = page.evaluate(_WEIGHT)
+    faults = faults_of(page) + ([] if 0 < weight <= MOST_BYTES else [f"{path} weighs {weight} bytes"])
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         visitor.open(path)
