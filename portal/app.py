@@ -182,7 +182,8 @@ def create_app(settings: Settings) -> Flask:
         SERVER_NAME=None,
     )
     app.request_class = MemoryRequest
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    # Not optimised: a filter on a constant would be worked out once, in the language of whoever came first.
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "optimized": False}
     for module in REGISTERED:
         import_module(module)
     _connect_seams(app, settings)

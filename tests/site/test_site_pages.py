@@ -126,3 +126,9 @@ def test_health_and_well_known_files(browser: Browser) -> None:
 
 def _token(page) -> str:
     return str(page.tree.find(attrs={"name": "csrf_token"})["value"])
+
+
+def test_a_day_that_stands_in_a_page_is_in_the_language_of_each_reader(app: Flask) -> None:
+    """Jinja works out what depends on constants alone once, in the language of whoever came first, unless it is told not to."""
+    for language, words in (("fr", "22 novembre 2026"), ("en", "22 November 2026"), ("fr", "22 novembre 2026")):
+        assert words in Browser(app, language).get("/accessibility").text

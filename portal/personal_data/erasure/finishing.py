@@ -16,7 +16,7 @@ from portal.personal_data.erasure.certificate import certificate_of, write_certi
 from portal.personal_data.erasure.checking.recount import Remnant, remnants_of
 from portal.personal_data.erasure.contact import contact_of, normalised
 from portal.personal_data.erasure.listeners import on_done, on_forget, on_halt, reference_of
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.personal_data.erasure.own_rows import OwnPart
 from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scheduling import STATUS_OPEN, begin_next
@@ -72,7 +72,7 @@ def verify(erasure: Erasure, recounted: Recount | None, *, is_journal_empty: boo
     since = datetime.fromisoformat(erasure.position.removeprefix(RECOUNTED))
     if not is_journal_empty and now < since + JOURNAL_TRIED_FOR:
         return now + JOURNAL_AGAIN
-    erasure.cause = None if is_journal_empty else "journal"
+    erasure.cause = None if is_journal_empty else JOURNAL
     erasure.step, erasure.position = "answer", ""
     return now
 
@@ -111,7 +111,8 @@ def forget(erasure: Erasure) -> datetime | None:
         erasure.sealed_contact = erasure.sealed_words = None
     else:
         erasure.words_until = now + SECOND_LOOK
-    erasure.step = "over"
+    # Until it is emptied once more, SQLite's log holds the address to which the answer went.
+    erasure.step, erasure.cause = "over", JOURNAL
     return None
 
 

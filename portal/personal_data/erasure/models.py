@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +24,10 @@ class ErasureState(StrEnum):
     CANCELLED = "cancelled"
     RETURNED = "returned"
     "The plan had changed when it was to begin: back to review."
+
+
+JOURNAL: Final = "journal"
+"""The cause while SQLite's log has to be emptied of what went: a reader that holds an older state prevents it."""
 
 
 class Erasure(db.Model):

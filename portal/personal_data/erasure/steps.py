@@ -19,7 +19,7 @@ from portal.infrastructure.jobs.queue import JobRun, job
 from portal.personal_data.erasure import beginning, finishing
 from portal.personal_data.erasure.checking.journal import is_emptied
 from portal.personal_data.erasure.listeners import hold, must_wait, reference_of
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.personal_data.erasure.planning import FILE, RECORDS, Erasing, all_erasing
 from portal.personal_data.erasure.scheduling import ask_for_run, keys_of_newest_job
 from portal.personal_data.erasure.scope import Scope
@@ -47,6 +47,8 @@ def go_on(erasure_id: int, between: Callable[[], None] = lambda: None) -> dateti
     while True:
         began = time.perf_counter()
         at = _advance(erasure_id)
+        if at is None:
+            _empty_journal()
         if at is None or at > clock.now() or time.monotonic() > ends:
             return at
         between()
@@ -76,10 +78,10 @@ def watch(run: JobRun) -> None:
 
 def _empty_journal() -> None:
     """Empty SQLite's log where a reader kept an erasure from doing so: its alarm ends."""
-    alarmed = select(Erasure.id).where(Erasure.cause == "journal")
+    alarmed = select(Erasure.id).where(Erasure.cause == JOURNAL)
     if db.session.execute(alarmed).first() and is_emptied():
         with transaction() as session:
-            session.execute(update(Erasure).where(Erasure.cause == "journal").values(cause=None))
+            session.execute(update(Erasure).where(Erasure.cause == JOURNAL).values(cause=None))
 
 
 def resume(erasure: Erasure, actor: str) -> None:

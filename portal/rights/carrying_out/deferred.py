@@ -22,7 +22,6 @@ from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.asked import Erase
-from portal.rights.carrying_out.erasure import say_when_it_begins
 from portal.rights.erasing.stops import scope_of
 from portal.rights.models import RightsRequest
 
@@ -62,9 +61,7 @@ def _go_on(erasure: Erasure) -> None:
     found = planning.plan(customer.id, scope)
     if planning.hard_stops(found) or not _is_free(found, _kinds_left(erasure)):
         return
-    again = schedule(customer, scope, found, request_id=erasure.request_id)
-    if customer.status is not CustomerStatus.ERASED and again.state is ErasureState.COOLING:
-        say_when_it_begins(again)
+    schedule(customer, scope, found, request_id=erasure.request_id)
 
 
 def _scope_now(erasure: Erasure, customer: Customer) -> Scope:

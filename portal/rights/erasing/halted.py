@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from portal.access.permissions import Permission
 from portal.bilingual import Label
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
@@ -32,4 +32,4 @@ def journals_not_emptied(member: StaffMember) -> Waiting | None:
     """Return how many ended while a reader kept SQLite's log, where their rows may still lie; None without the desk."""
     if not member.may(Permission.SEE_DESK):
         return None
-    return count_waiting(select(Erasure.finished_at).where(Erasure.cause == "journal"))
+    return count_waiting(select(Erasure.finished_at).where(Erasure.cause == JOURNAL))

@@ -54,6 +54,13 @@ class ShownItems:
     waiting: int
     outcome: Outcome | None
 
+    @staticmethod
+    def are_alike(lines: list[ShownItem]) -> bool:
+        """Tell whether one line can speak for a group: it is long, the same becomes of each, and no more is said."""
+        alike = (lines[0].outcome, lines[0].is_decided, "", "", 0)
+        told = ((line.outcome, line.is_decided, line.why, line.until, line.apart) for line in lines)
+        return len(lines) > 2 and all(one == alike for one in told)
+
 
 def show_items(
     request: RightsRequest,
