@@ -19,8 +19,8 @@ from tests.support.servers.served import Served, serve_demonstration
 
 PICTURES = Path(__file__).parents[3] / "docs/pictures"
 WIDE, NARROW, HEIGHT, GAP = 1280, 390, 1200, 40
-LATE, PAUSED, ANSWERED = "DR-2026-00004", "DR-2026-00007", "DR-2026-00002"
-TO_CHECK, TO_SECOND = "DR-2026-00010", "DR-2026-00008"
+LATE, PAUSED, ANSWERED = "DR-2026-00003", "DR-2026-00006", "DR-2026-00002"
+TO_CHECK, TO_SECOND = "DR-2026-00010", "DR-2026-00007"
 STAFF = ("reviewer", "officer")
 
 
@@ -71,6 +71,8 @@ class Painter:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
         visitor.open(look.path)
+        status = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+        assert status == (404 if look.path == "/nowhere" else 200), f"{look.path} answered {status}"
         for key in look.keys:
             page.keyboard.press(key)
             page.locator(".document img").first.wait_for()

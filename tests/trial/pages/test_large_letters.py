@@ -15,9 +15,9 @@ PAGES = {
         "/data", "/data/usage", "/data/identity", "/preferences", "/preferences/history", "/requests", "/requests/new",
         "/requests/new/access", "/requests/new/directives", "/access-log", "/account", "/account/second-step",
     ],
-    "li": ["/data", "/requests/DR-2026-00007"],
+    "li": ["/data", "/requests/DR-2026-00006"],
     "reviewer": ["/staff/queue", "/staff/requests/DR-2026-00010", "/staff/requests/DR-2026-00005", "/staff/customers"],
-    "officer": ["/staff/desk", "/staff/retention", "/staff/register", "/staff/marketing", "/staff/requests/DR-2026-00008"],
+    "officer": ["/staff/desk", "/staff/retention", "/staff/register", "/staff/marketing", "/staff/requests/DR-2026-00007"],
     "administrator": ["/staff/members", "/staff/tokens", "/staff/permissions", "/staff/account"],
 }  # fmt: skip
 
@@ -68,6 +68,8 @@ def test_nothing_is_cut(visit_large: Callable[..., Visitor], who: str) -> None:
     faults = []
     for path in PAGES[who]:
         page = visitor.open(path)
+        status = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+        assert status == (404 if path == "/nowhere" else 200), f"{path} answered {status}"
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 32
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
