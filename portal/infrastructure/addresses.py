@@ -54,7 +54,8 @@ def as_pasted(typed: str) -> str:
     text = _bare(next(filter(None, bracketed.groups()), "") if bracketed else text)
     is_quoted_whole = len(text) > 1 and text[0] == text[-1] == '"'
     text = text[1:-1].strip() if is_quoted_whole else text
-    return text if text.startswith('"') else _AT.sub("@", text)
+    bare = text if text.startswith('"') else _AT.sub("@", text)
+    return bare if "@" in bare else typed  # what holds no address is given back as it was typed
 
 
 def parse_address(text: str) -> tuple[str, str]:

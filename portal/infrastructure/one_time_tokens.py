@@ -7,6 +7,7 @@ make a link from a stolen database, and a worker can write a link into a mail wi
 import hashlib
 import hmac
 import re
+import unicodedata
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -18,8 +19,8 @@ from portal import clock
 from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
 
-# What a mail program wraps a long line with: a sign of quoted-printable, a line end, blanks; and signs nobody sees.
-_IN_LINK = re.compile(r"=?[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+# What a mail program wraps a long line with: a sign of quoted-printable, a line end, blanks.
+_WRAPPED = re.compile(r"=?\s+")
 _LINK = re.compile(r"[^0-9a-z]*([0-9a-z]+\.[0-9a-f]{64})(?:[^0-9a-z].*)?", re.DOTALL)
 
 
@@ -62,7 +63,8 @@ def read_token(secret_key: str, purpose: str, text: str) -> str | None:
 
     What a mail program, a person or a chat puts around the link or wraps it with is no part of it, nor are capitals.
     """
-    found = _LINK.fullmatch(_IN_LINK.sub("", unquote(text)).lower())
+    seen = "".join(sign for sign in unquote(text) if unicodedata.category(sign) != "Cf")
+    found = _LINK.fullmatch(_WRAPPED.sub("", seen).lower())
     if found is None:
         return None
     public_id, _, signature = found[1].partition(".")

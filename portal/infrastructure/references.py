@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from portal.infrastructure.plain_letters import without_accents
+from portal.infrastructure.typed_texts import holds_controls
 
 _LONGEST = 200
 _DIGIT = "[0-9oil]"  # whoever copies by hand reads the letter for the digit
@@ -11,8 +12,8 @@ _DIGIT = "[0-9oil]"  # whoever copies by hand reads the letter for the digit
 _LABEL = "(?:ref|reference|dossier|demande|case|request|your|votre|n|no|num|numero|number|re|fw|fwd|tr)-?"
 _TYPED = re.compile(rf"-?(?:{_LABEL}){{0,4}}dr-?({_DIGIT}{{4}})-?({_DIGIT}{{1,8}})-?")
 _LETTERS = str.maketrans("oil", "011")
-# Of a pattern, of a footnote, and of no keyboard: they cut no reference into its parts.
-_NO_GAP = re.compile(r"%|[\x00-\x08\x0e-\x1f\x7f]|[\u00b2\u00b3\u00b9\u2070-\u2089]")
+# Of a pattern and of a footnote: they cut no reference into its parts, nor do controls.
+_NO_GAP = re.compile(r"[%\u00b2\u00b3\u00b9\u2070-\u2089]")
 
 
 def write_reference(year: int, number: int) -> str:
@@ -26,7 +27,7 @@ def read_reference(typed: str) -> str | None:
     Small letters, spaces, dashes and other signs between its parts or none, full-width signs, digits of other scripts,
     missing noughts, the letter O for a nought, “Réf. n°” before it and punctuation around it make no difference.
     """
-    is_read = len(typed) <= _LONGEST and not _NO_GAP.search(typed)
+    is_read = len(typed) <= _LONGEST and not _NO_GAP.search(typed) and not holds_controls(typed, has_lines=True)
     found = _TYPED.fullmatch(_plain(typed)) if is_read else None
     return write_reference(*(int(part.translate(_LETTERS)) for part in found.groups())) if found else None
 

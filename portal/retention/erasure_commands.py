@@ -37,7 +37,9 @@ DONE, SCHEDULED, REFUSED = 0, 3, 4
 """Exit codes of `flask erasure run`."""
 WAITS_AT_MOST: Final = 600
 """Seconds that the command follows an erasure that begins at once; a worker goes on with it after that."""
-_ITS_JOBS: Final = ("erasure.step", "exports.remove_bytes", "identity.remove_bytes", "ledger.ship", "mail.send")
+_ITS_JOBS: Final = (
+    "erasure.step", "exports.remove_bytes", "identity.remove_bytes", "ledger.ship", "mail.send", "staff.forget_words",
+)  # fmt: skip
 
 erasure = AppGroup("erasure", help="Erase a person on request (GDPR art. 17).")
 

@@ -10,8 +10,12 @@ PORTAL = Path(__file__).parents[2] / "portal"
 # What gives a second reader or writer away, where the first one is, and who has a reason of their own.
 PLACES = [
     (r"\bDR-?[{(\[]", "infrastructure/references.py", ()),
-    # A header of a mail refuses what would end it, whoever wrote it.
-    (r"\\x7f|0x202A|\\u202[a-e]|\"Cc\"", "infrastructure/typed_texts.py", ("infrastructure/mail/message.py",)),
+    # A header of a mail refuses what would end it, whoever wrote it; the organisation's file is read below this layer.
+    (
+        r"\\x7f|0x202A|\\u202[a-e]|\"Cc\"",
+        "infrastructure/typed_texts.py",
+        ("infrastructure/mail/message.py", "organisation.py"),
+    ),
     (r"\bunicodedata\.combining\b", "infrastructure/plain_letters.py", ("demo/specimens.py",)),
     (r"\bformat_date\(|\bget_day_names\(|\b1er\"", "bilingual.py", ()),
     (r"CriOS|\bEdg\b", "web/browsers.py", ()),

@@ -89,7 +89,7 @@ def test_the_person_is_told_can_cancel_it_and_reads_what_became_of_it(
     assert carried_out(newest_erasure().id).state is ErasureState.DONE
     assert "C-1001" not in mailbox.last_to(EMAIL)["Subject"]
     page = Browser(app).get(mailed_link(mailbox, EMAIL, "/erasure/"))
-    assert (page.status, page.h1) == (200, "Votre effacement")
+    assert (page.status, page.h1) == (200, "L’effacement de vos données")
     assert "Ces données ont été effacées de ce portail" in page.text
 
 

@@ -1,6 +1,6 @@
 """An erasure that stands still, or whose rows may lie in SQLite's log, is on the officer's desk until that is over."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.access.permissions import Permission
 from portal.bilingual import Label
@@ -10,26 +10,18 @@ from portal.staff.models import StaffMember
 
 
 @on_desk(
-    Label(fr="Effacements arrêtés", en="Erasures that stand still"),
+    Label(
+        fr="Effacements arrêtés, ou dont le journal de la base reste à vider",
+        en="Erasures that stand still, or whose database log is still to be emptied",
+    ),
     rank=Rank.CLOCK, endpoint="staff.rights.queue", status="in_review",
 )  # fmt: skip
 def halted_erasures(member: StaffMember) -> Waiting | None:
-    """Return how many erasures stand still, since the oldest began; None for who does not keep the desk."""
+    """Return how many erasures stand still, or ended while a reader kept SQLite's log, in which their rows may lie.
+
+    None for who does not keep the desk. The log is the administrator's matter; doctor tells it apart.
+    """
     if not member.may(Permission.SEE_DESK):
         return None
     begun = func.coalesce(Erasure.started_at, Erasure.decided_at)
-    return count_waiting(select(begun).where(Erasure.state == ErasureState.HALTED))
-
-
-@on_desk(
-    Label(
-        fr="Effacements dont le journal de la base n'est pas vidé : prévenir l'administrateur",
-        en="Erasures whose database log is not emptied: tell the administrator",
-    ),
-    rank=Rank.CARE, endpoint="staff.rights.queue",
-)  # fmt: skip
-def journals_not_emptied(member: StaffMember) -> Waiting | None:
-    """Return how many ended while a reader kept SQLite's log, where their rows may still lie; None without the desk."""
-    if not member.may(Permission.SEE_DESK):
-        return None
-    return count_waiting(select(Erasure.finished_at).where(Erasure.cause == JOURNAL))
+    return count_waiting(select(begun).where(or_(Erasure.state == ErasureState.HALTED, Erasure.cause == JOURNAL)))
