@@ -93,7 +93,7 @@ def test_staff_read_of_an_erased_person_that_they_were_and_nothing_invented(cami
     assert "Effacée le" in page.text
     assert "Inconnu" not in page.text
     assert "connectée" not in page.text
-    assert "Ce que la personne avait écrit a été effacé" in page.text
+    assert "Les mots de la demande ne sont plus gardés" in page.text
     assert "Effacement décidé, annulable jusqu’à son début" in page.text
 
 
