@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.rights.lifecycle import Status
 from portal.rights.models import EventKind
 from tests.support.acting.browser import Browser, Page
@@ -93,7 +93,7 @@ def test_staff_read_of_an_erased_person_that_they_were_and_nothing_invented(cami
     assert "Effacée le" in page.text
     assert "Inconnu" not in page.text
     assert "connectée" not in page.text
-    assert "Ce que la personne avait écrit a été effacé" in page.text
+    assert "Les mots de la demande ne sont plus gardés" in page.text
     assert "Effacement décidé" in page.text
 
 
@@ -146,10 +146,10 @@ def test_a_halted_erasure_says_so_and_is_on_the_desk(app: Flask, camille: Browse
 
 def test_one_whose_rows_may_lie_in_the_log_of_the_database_is_on_the_desk(camille: Browser, staff: Staff) -> None:
     erasure = carry_out(grant(staff, file_erasure(camille)))
-    line = "Effacements dont le journal de la base n’est pas vidé"
+    line = "Effacements arrêtés, ou dont le journal de la base reste à vider"
     assert line not in staff[1].get("/staff/desk").text
     with transaction() as session:
-        session.get_one(Erasure, erasure.id).cause = "journal"
+        session.get_one(Erasure, erasure.id).cause = JOURNAL
     assert line in staff[1].get("/staff/desk").text
 
 
