@@ -45,7 +45,7 @@ def test_a_first_visit_makes_nothing_and_a_press_makes_a_new_customer(
     assert is_buried(FACEBOOK, "218471") is None
     assert is_buried(ADDRESS, EMAIL) is not None, "nobody has proven the address yet"
     page = browser.get(mailed_link(mailbox, EMAIL, "/confirm/"))
-    assert "rien d’avant n’y est rattaché" in page.text
+    assert "rien de ce qui existait avant n’y est rattaché" in page.text
     page.submit(action=page.url)
     assert is_buried(ADDRESS, EMAIL) is None
     assert is_buried(REFERENCE, "C-nadia") is not None, "the company's number stays buried"
