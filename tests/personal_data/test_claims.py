@@ -29,8 +29,6 @@ ALLOWED = {
     "sauf ce que la loi nous oblige ou nous autorise à garder": "a limit of the request, without saying that it applies",
     "Le motif a été effacé avec les données de la personne": "shown where a reason is empty: only an erasure empties it",
     "The words went when the person was erased": "the same",
-    "vous lirez que votre compte a été effacé": "what a later page will say, before the erasure has begun",
-    "you read that your account was erased": "the same",
     "The law makes us do it (legal obligation": "the name of the basis, with its article",
 }
 

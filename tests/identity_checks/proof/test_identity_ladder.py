@@ -145,7 +145,7 @@ def test_facebook_alone_is_lifted_by_a_code_to_the_confirmed_address(people: Peo
     change(Account, password_hash=None)
     change(AccountSession, method="facebook")
     page = describe_copy(browser)
-    assert "vous fait repasser par Facebook" in page.text
+    assert "vous faisons repasser par Facebook" in page.text
     prove_by_code(page, mailbox).submit(action="/send")
     assert checks() == [("facebook_and_code", "confirmed", ["facebook_only"])]
 
