@@ -55,7 +55,7 @@ BY_A_FACT = {
     "rights.answer_copies": "it answers",
     "rights.follow_up": "it answers",
     "rights.itemise": "it lists what a case is about",
-    "staff.forget_words": "an erasure that two people decided asks for it",
+    "staff.forget_words": "the erasure that asks for it was decided",
     "identity.sweep": "the keys of these bytes were destroyed before",
 }
 # Jobs of which only a part destroys by the clock; that part asks for itself.
