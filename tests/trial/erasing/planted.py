@@ -212,7 +212,6 @@ def _ask_for_a_copy(portal: Installation, person: Person, words: Words, mailbox:
     open_case(reviewer, reference).submit({"question-text": words.of("staff question")}, action="/question")
     person.browser.get(f"/requests/{reference}").submit({"text": words.of("answer to a question")}, with_field="text")
     take(reviewer, reference).submit({"way": "proposed", "message": words.of("letter")}, with_field="way")
-    second(person.staff[1], reference, text=words.of("words of a second opinion"))
     run_due_jobs()
     package = db.session.execute(select(AnswerPackage.public_id)).scalar_one()
     token = person.browser.form_token("/account")
