@@ -41,6 +41,7 @@ HASH_MIB = 19
 SLACK_MIB = 64
 CPU_BOUND = 0.7
 TICKS = os.sysconf("SC_CLK_TCK")
+_PROPORTIONAL = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
 @dataclass
@@ -83,17 +84,20 @@ class Figures:
 
 
 def _usage(group: int) -> tuple[float, float]:
-    """Return resident MiB and processor seconds of the processes of a group."""
-    pages = ticks = 0
+    """Return the MiB and processor seconds of the processes of a group.
+
+    Memory that several of them share counts once: a child that is being started shares all of its parent's.
+    """
+    kib = ticks = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[2]) == group:
-                pages += int((folder / "statm").read_text().split()[1])
+                kib += int(_PROPORTIONAL.search((folder / "smaps_rollup").read_text())[1])  # type: ignore[index]
                 ticks += int(fields[11]) + int(fields[12])
-        except (OSError, IndexError):
+        except (OSError, IndexError, TypeError):
             continue  # it ended while we looked
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, ticks / TICKS
+    return kib / 1024, ticks / TICKS
 
 
 class Caller:
