@@ -6,10 +6,12 @@ address may repeat that, and leaves as it is. The token of a form differs in eac
 """
 
 import gzip
+import re
 
 from flask import Flask, Response, request
 
 TEXTS = {"text/css", "text/javascript", "application/json", "image/svg+xml", "text/plain"}
+_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 
 
 def register(app: Flask) -> None:
@@ -37,7 +39,7 @@ def _compress_page(response: Response) -> Response:
 
 
 def _compress_file(response: Response, packed: dict[str, bytes]) -> Response:
-    """Compress a static file, once for each content that it has."""
+    """Compress a static file, once for each content that it has. The comments of a style sheet stay with its file."""
     response.vary.add("Accept-Encoding")
     tag = response.get_etag()[0]
     if not _is_taken() or tag is None:
@@ -48,7 +50,8 @@ def _compress_file(response: Response, packed: dict[str, bytes]) -> Response:
         response.direct_passthrough = False
         content = response.get_data()
         if tag not in packed:
-            packed[tag] = gzip.compress(content, 9, mtime=0)
+            sent = _COMMENT.sub(b"", content) if response.mimetype == "text/css" else content
+            packed[tag] = gzip.compress(sent, 9, mtime=0)
         response.set_data(packed[tag])
         response.content_encoding = "gzip"
     return response
