@@ -55,24 +55,17 @@ _BROKEN = """() => {
 }"""
 
 
-def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool = False) -> list[str]:
+def faults_of(
+    page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool = False, with_axe: bool = True
+) -> list[str]:
     """Return what axe finds in light and dark colours, what `_OWN` finds, and sideways scroll at each width.
 
     Args:
         is_brief: leave out the contrasts, for a page whose colours another test looks at.
+        with_axe: False leaves axe out, on a page without scripts where it waits for a timer that never comes.
     """
     width = (page.viewport_size or {"width": 1280})["width"]
-    page.evaluate(_AXE)
-    options: dict[str, Any] = {
-        "runOnly": _STANDARDS,
-        "resultTypes": ["violations"],
-        "rules": {"color-contrast": {"enabled": False}},
-    }
-    faults = [_words(item) for item in page.evaluate(_RUN, ["html", options])]
-    for scheme in [] if is_brief else ["dark", "light"]:
-        page.emulate_media(color_scheme=scheme)
-        contrast = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
-        faults += [f"{scheme} {_words(item)}" for item in page.evaluate(_RUN, [_ONE_OF_A_KIND, contrast])]
+    faults = _found_by_axe(page, is_brief=is_brief) if with_axe else []
     faults += page.evaluate(_OWN)
     for narrow in widths:
         page.set_viewport_size({"width": narrow, "height": 900})
@@ -84,6 +77,21 @@ def faults_of(page: Page, *, widths: Iterable[int] = (1280, 320), is_brief: bool
     page.set_viewport_size({"width": width, "height": 900})
     place = page.url.split("/", 3)[-1]
     return [f"/{place}: {fault}" for fault in faults]
+
+
+def _found_by_axe(page: Page, *, is_brief: bool) -> list[str]:
+    page.evaluate(_AXE)
+    options: dict[str, Any] = {
+        "runOnly": _STANDARDS,
+        "resultTypes": ["violations"],
+        "rules": {"color-contrast": {"enabled": False}},
+    }
+    faults = [_words(item) for item in page.evaluate(_RUN, ["html", options])]
+    for scheme in [] if is_brief else ["dark", "light"]:
+        page.emulate_media(color_scheme=scheme)
+        contrast = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+        faults += [f"{scheme} {_words(item)}" for item in page.evaluate(_RUN, [_ONE_OF_A_KIND, contrast])]
+    return faults
 
 
 def _words(violation: dict[str, Any]) -> str:
