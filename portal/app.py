@@ -101,6 +101,7 @@ REGISTERED = [
     "portal.staff.members.after_restore",
     "portal.staff.approvals.proposing",
     "portal.staff.approvals.listing",
+    "portal.staff.approvals.forgetting",
     "portal.staff.desk.notices",
     "portal.staff.members.proposals",
     "portal.staff.members.tokens",
@@ -136,6 +137,7 @@ REGISTERED = [
     "portal.rights.carrying_out.copies",
     "portal.rights.items.upgrading",
     "portal.rights.carrying_out.erasure",
+    "portal.rights.carrying_out.deferred",
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
     "portal.rights.identity.errands",
@@ -181,7 +183,8 @@ def create_app(settings: Settings) -> Flask:
         SERVER_NAME=None,
     )
     app.request_class = MemoryRequest
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    # Not optimised: a filter on a constant would be worked out once, in the language of whoever came first.
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "optimized": False}
     for module in REGISTERED:
         import_module(module)
     _connect_seams(app, settings)
@@ -248,7 +251,6 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     readable_requests.register(app)
     address_parts.register(app)
     app.session_interface = FormSession()
-    csrf.init_app(app)
     login = LoginManager(app)
     login.session_protection = None  # sessions are rows of ours; the library only asks for the current person
     login.request_loader(_load_person)
@@ -257,6 +259,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     rate_limits.register(app, settings.redis_url)
     second_try.register(app)
     shut.register(app, lambda: doors().are_open())
+    csrf.init_app(app)
     app.before_request(resuming.find_form)
     app.before_request(guard)
     app.before_request(resuming.show_again)

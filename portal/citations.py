@@ -61,8 +61,15 @@ def _article(text: str, language: object) -> str:
 def _joined(articles: list[str], law: str, language: object) -> str:
     of_law = _LAWS[law].text(language)
     if known_language(language) == "en":
-        return f"{', '.join(articles)} {of_law}"
-    return f"{' et '.join(articles)}{',' if ',' in articles[-1] else ''} {of_law}"
+        return f"{' and '.join(_all_but_one_joined(articles))} {of_law}"
+    # A comma inside an article asks for one around it too.
+    comma = "," if any("," in article for article in articles) else ""
+    return f"{f'{comma} et '.join(_all_but_one_joined(articles))}{',' if ',' in articles[-1] else ''} {of_law}"
+
+
+def _all_but_one_joined(articles: list[str]) -> list[str]:
+    """Return the articles before the last one as one text with commas, and the last one."""
+    return [", ".join(articles[:-1]), articles[-1]] if articles[1:] else articles
 
 
 def _other(text: str, language: object) -> str:

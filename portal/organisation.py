@@ -3,6 +3,7 @@
 The code names no company: another company installs the portal by writing a file of its own.
 """
 
+import unicodedata
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from dateutil.relativedelta import relativedelta
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from portal import clock
 from portal.bilingual import Label, long_date
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml, repeated_codes
 from portal.durations import DeclaredPeriod, Period
@@ -39,7 +41,20 @@ def _web_address(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+def _readable(value: str) -> str:
+    # Unicode counts the fillers of Korean among the letters, and they show nothing.
+    shown = (sign for sign in value if sign.isalnum() and "FILLER" not in unicodedata.name(sign, ""))
+    if not any(shown) or any(unicodedata.category(sign) == "Cc" for sign in value):
+        raise ValueError("must be a text that people can read, in one line")
+    if not _DIRECTIONS.isdisjoint(value):
+        raise ValueError("holds a sign that turns the direction of writing, which would turn the words beside it")
+    return value
+
+
+# Embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
+_DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Email = Annotated[str, AfterValidator(_email)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -304,6 +319,8 @@ class RetentionParameters(_Part):
     approvals: DeclaredPeriod = Period.parse("P5Y")
     backups: DeclaredPeriod = Period.parse("P30D")
     """How long a backup of the database or of the stored files exists: until then it holds what was erased."""
+    erasure_cooling: DeclaredPeriod = Period.parse("P3D")
+    """How long an erasure that two people decided can still be cancelled: 72 hours to seven days."""
 
     @model_validator(mode="after")
     def _stays_within_the_law(self) -> Self:
@@ -314,6 +331,8 @@ class RetentionParameters(_Part):
             raise ValueError("security_log: three years is the most, P3Y")
         if self.suppression.after(start) < start + relativedelta(years=3):
             raise ValueError("suppression: an objection is remembered three years at least, P3Y")
+        if self.erasure_cooling not in {Period(days=number) for number in range(3, 8)}:
+            raise ValueError("erasure_cooling: an erasure can be cancelled for 72 hours to seven days, P3D to P7D")
         return self
 
 
@@ -324,6 +343,11 @@ class AccessibilityAudit(_Part):
     auditor: Text
     level: Literal["full", "partial", "none"]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether its day has come: an audit that is only planned says nothing of the portal."""
+        return self.audited_on <= clock.today()
+
 
 class PolicyVersion(_Part):
     """The privacy policy in force: its number and the day from which it applies."""
@@ -332,8 +356,14 @@ class PolicyVersion(_Part):
     effective_on: date
     published_at: WebAddress | None = None
 
-    def date_text(self, language: object) -> str:
-        return long_date(self.effective_on, language, weekday=False)
+    def standing(self, language: object) -> str:
+        """Return since when the version is in force, or from when it will be."""
+        label = _IN_FORCE if self.effective_on <= clock.today() else _TO_COME
+        return label.filled(language, date=long_date(self.effective_on, language, weekday=False))
+
+
+_IN_FORCE: Final = Label(fr="en vigueur depuis le {date}", en="in force since {date}")
+_TO_COME: Final = Label(fr="applicable à partir du {date}", en="to apply from {date}")
 
 
 class GapCode(StrEnum):

@@ -120,6 +120,14 @@ def test_every_fault_is_listed_at_once_with_its_place(written: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["\\u200b", "\\u3164\\u2800", "-", "\\u202eNetkin", "Net\\u2066kin", "Net\\nkin", "Net\\u0000kin"]
+)
+def test_a_text_that_nobody_can_read_or_that_turns_ours_is_refused(written: Path, name: str) -> None:
+    (fault,) = faults_of(changed(written, ('legal_name = "Netkin SAS"', f'legal_name = "{name}"')))
+    assert fault.startswith("legal_name: ")
+
+
 def test_a_fault_never_repeats_a_value(written: Path) -> None:
     path = changed(written, ("support@netkin.fr", "someone secret"))
 

@@ -67,11 +67,11 @@ _LAST_USED = Label(fr="Dernière activité", en="Last used")
 _FIRST_SEEN = Label(fr="Première visite", en="First seen")
 _LAST_SEEN = Label(fr="Dernière visite", en="Last seen")
 _KEPT = Label(
-    fr="Votre compte est gardé tant que vous l'utilisez : sans connexion pendant {unused}, il est fermé, et vous en"
-    " êtes averti 30 jours avant. Un lien avec Facebook est gardé {days} jours après sa"
+    fr="Votre compte est gardé tant que vous l'utilisez : sans connexion pendant {unused}, il est fermé, et nous"
+    " vous écrivons 30 jours avant. Un lien avec Facebook est gardé {days} jours après sa"
     " rupture. Les traces de connexion sont gardées {period}.",
-    en="Your account is kept while you use it: without a sign-in for {unused} it is closed, and you are told 30 days"
-    " before. A link with Facebook is kept for {days} days after it is"
+    en="Your account is kept while you use it: without a sign-in for {unused} it is closed, and we write to you 30"
+    " days before. A link with Facebook is kept for {days} days after it is"
     " undone. Traces of sign-ins are kept for {period}.",
 )
 READ_AT_ONCE: Final = 200

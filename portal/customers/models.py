@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.customers.capacity import Capacity
+from portal.customers.names import initial_of
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 
@@ -60,7 +61,8 @@ class Customer(db.Model):
     @property
     def short_name(self) -> str:
         """Given name and the initial of the family name, which lists of staff show; empty when neither is known."""
-        initial = f"{self.family_name[0]}." if self.family_name else ""
+        letter = initial_of(self.family_name)
+        initial = f"{letter}." if letter else ""
         return f"{self.given_name} {initial}".strip()
 
     @property

@@ -12,6 +12,8 @@ from portal import clock
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.accounts.sessions.devices import forget_devices
 from portal.customers.models import Customer
+from portal.demo.consents import OBJECTED_DAYS_AGO, OBJECTOR
+from portal.demo.erasures import ERASED, carry_erasure_out
 from portal.demo.specimens import Holder, card_back, card_front, passport_page
 from portal.identity_checks.documents import intake
 from portal.identity_checks.proof.errands import errands
@@ -45,8 +47,8 @@ from portal.web.sessions import hash_token
 
 def make_cases() -> None:
     """Make a request in each state, and a few looks of staff at customers' data."""
-    with _days_ago(95):
-        object_to_all_marketing("C-1008")
+    with _days_ago(OBJECTED_DAYS_AGO):
+        object_to_all_marketing(OBJECTOR)
     with _days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
     with _days_ago(36):
@@ -81,14 +83,19 @@ def make_cases() -> None:
         with transaction():
             request = _request(withdrawn)
             withdraw(request.customer_id, request.reference)
+        granted = _file(ERASED.number, Intent.ERASE, {"scope": "all"})
+        _grant(granted, "Nous effaçons ce que vous demandez. La loi nous fait garder vos factures, comme le dit chaque point.")
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
     with _days_ago(1):
-        _refuse_invoices(refused)  # it cools off now, and can still be cancelled
+        # It cools off now, and can still be cancelled.
+        _grant(refused, "Nous acceptons d’effacer votre profil et vos visites. La loi nous fait garder vos factures, comme le dit chaque point.")
+    carry_erasure_out(1, _days_ago)
+
 
 @contextmanager
-def _days_ago(days: int) -> Iterator[None]:
+def _days_ago(days: float) -> Iterator[None]:
     with clock.stopped_at(clock.now() - timedelta(days=days)):
         yield
         _run_waiting_jobs()
@@ -111,7 +118,7 @@ def object_to_all_marketing(number: str) -> None:
 
 def _file(
     number: str, intent: Intent, answers: dict[str, Any], *, usual_name: str = "", documents: str = ""
-) -> None:
+) -> int:
     """File a request, and give documents where the account bears another family name than the company's records."""
     session_id = _session(number)
     with transaction():
@@ -122,10 +129,11 @@ def _file(
     if documents:
         _give_documents(number, session_id, draft_id, documents)
     with transaction() as session:
-        file_request(_account(number), session.get_one(AccountSession, session_id), draft_id)
+        request_id = file_request(_account(number), session.get_one(AccountSession, session_id), draft_id).id
     # Whoever signs in to look at the demonstration brings a browser of their own: it is new, and asked for a code.
     with transaction():
         forget_devices(_account(number).id)
+    return request_id
 
 
 def _session(number: str) -> int:
@@ -185,8 +193,8 @@ def _take_in_and_call(
     return request_id
 
 
-def _refuse_invoices(request_id: int) -> None:
-    message = "Nous acceptons d’effacer votre profil et vos visites. La loi garde vos factures, comme le dit chaque point."
+def _grant(request_id: int, message: str) -> None:
+    """Decide each item as the portal proposes it, and have it seconded."""
     with transaction():
         request = _request(request_id)
         decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)

@@ -57,4 +57,7 @@ def _print(content: dict[str, Any]) -> None:
     click.echo(f"\nStaff, at {url}/staff/sign-in (the code comes from an authenticator app given the secret)")
     for person in content["staff"]:
         click.echo(f"  {person['email']:<28} {person['password']}  {person['totp_secret']}")
+    click.echo(
+        f"\nAn erasure that is carried out, with its certificate; its page needs no account:\n  {url}{content['erasure']}"
+    )
     click.echo("\nThey also stand in demo.json of the instance folder, with the tokens. Ctrl-C stops the portal.\n")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from portal import clock
 from portal.demo.people import DemoCustomer
@@ -12,6 +12,10 @@ from portal.preferences.purposes import FLAGS
 COMPANY = "Netkin"
 WITHOUT_PROOF = "C-1002"
 """Of this one, data were collected that need consent, and nobody can show any: the pages say so."""
+
+OBJECTOR: Final = "C-1008"
+OBJECTED_DAYS_AGO: Final = 95
+"""This one objected to all advertising then, and has chosen nothing since: the answer says that it has stopped."""
 
 # Everybody else said yes to these before anything was collected on them; cookies were asked again after six months.
 BEFORE = (
@@ -27,8 +31,8 @@ SOMETIMES = {
 
 
 def consent_lines(person: DemoCustomer) -> Iterator[dict[str, Any]]:
-    """Yield what somebody accepted and refused, always the same; nothing for the one without proof."""
-    if person.number == WITHOUT_PROOF:
+    """Yield what somebody accepted and refused, always the same; nothing for the one without proof and for prospects."""
+    if person.number == WITHOUT_PROOF or person.since is None:
         return
     random = Random(f"what {person.number} chose")  # noqa: S311 - the same people every time, nothing secret
     for flag, days_ago in BEFORE:
@@ -41,8 +45,9 @@ def consent_lines(person: DemoCustomer) -> Iterator[dict[str, Any]]:
 
 
 def _line(person: DemoCustomer, flag: str, days_ago: int, *, is_given: bool) -> dict[str, Any]:
+    since = person.ended_days_ago + (OBJECTED_DAYS_AGO if person.number == OBJECTOR else 0)
     return {
         "type": "consent", "customer": person.number, "flag": flag, "given": is_given, "language": person.language,
-        "at": (clock.now() - timedelta(days=days_ago + person.ended_days_ago)).isoformat(),
+        "at": (clock.now() - timedelta(days=days_ago + since)).isoformat(),
         "wording": FLAGS[flag].wording(person.language, COMPANY), "source": "netkin.fr",
     }  # fmt: skip

@@ -1,12 +1,12 @@
 """What the company's systems hold about the people of the demonstration, as lines of an import."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from portal import clock
-from portal.demo.consents import WITHOUT_PROOF, consent_lines
+from portal.demo.consents import OBJECTOR, WITHOUT_PROOF, consent_lines
 from portal.demo.people import CUSTOMERS, DemoCustomer
 from portal.infrastructure import installed
 
@@ -22,16 +22,31 @@ def import_lines() -> Iterator[Line]:
         yield {
             "type": "customer", "external_id": person.number, "email": person.email, "given_name": person.given_name,
             "family_name": person.family_name, "birth_date": person.birth_date.isoformat(), "language": person.language,
-            "customer_since": person.since.isoformat(), "relationship_ended_on": person.ended_on.isoformat() if person.ended_on else None,
+            "customer_since": person.since.isoformat() if person.since else None, "relationship_ended_on": person.ended_on.isoformat() if person.ended_on else None,
         }  # fmt: skip
     for person in CUSTOMERS:
-        yield from _records(person)
+        yield from _records(person, person.since) if person.since else _of_prospect(person)
         yield from consent_lines(person)
     for system in installed.organisation().systems:
         yield {"type": "complete", "source": system.code, "at": clock.now().isoformat()}
 
 
-def _records(person: DemoCustomer) -> Iterator[Line]:
+def _of_prospect(person: DemoCustomer) -> Iterator[Line]:
+    """Yield what is held of somebody who asked for a quote and never bought: the file ends three years later."""
+    asked_at = (clock.now() - timedelta(days=person.asked_days_ago)).isoformat()
+    values: dict[str, Line] = {
+        "email_address": {"address": person.email, "use": "work"},
+        "phone_number": {"number": person.phone, "line": "mobile"},
+        "support_exchange": {"channel": "web_form", "direction": "in", "subject": "Demande de devis", "body": "Une boutique en ligne pour mes poteries : combien ?", "team": "Ventes"},
+    }  # fmt: skip
+    for kind, content in values.items():
+        yield {
+            "type": "record", "customer": person.number, "kind": kind, "external_id": f"{person.number}-{kind}", "recorded_at": asked_at,
+            "source": "website", "values": content,
+        }  # fmt: skip
+
+
+def _records(person: DemoCustomer, customer_since: date) -> Iterator[Line]:
     random = Random(person.number)  # noqa: S311 - the same people every time, nothing secret
     is_french = person.language == "fr"
     street, postcode, town, country = person.address
@@ -48,9 +63,9 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
     def day(days_ago: int) -> str:
         return (clock.today() - timedelta(days=days_ago + person.ended_days_ago)).isoformat()
 
-    since = (clock.today() - person.since).days - person.ended_days_ago
+    since = (clock.today() - customer_since).days - person.ended_days_ago
     yield line("civil_identity", since, "platform", title="mrs" if person.given_name[-1] in "aeè" else "mr",
-               title_given_on=person.since.isoformat(), given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
+               title_given_on=customer_since.isoformat(), given_name=person.given_name, family_name=person.family_name, birth_date=person.birth_date.isoformat())
     yield line("username", since, "platform", username=person.email.split("@")[0], site="netkin.io")
     yield line("password_fact", 210, "platform", is_set=True, changed_on=day(210))
     if person.number == LINKED_WITH_FACEBOOK:
@@ -75,7 +90,8 @@ def _records(person: DemoCustomer) -> Iterator[Line]:
         yield line("tracker", 40, "analytics", name=name, technique=technique, purpose=purpose, set_by="Netkin",
                    identifier=f"{random.randrange(10**12):012}", expires_on=day(-300))
     yield line("email_open", 105, "campaigns", subject="Votre bilan de l’été" if is_french else "Your summer in review", opened_on=day(105), clicked=True)
-    yield line("advert_seen", 110, "campaigns", campaign="Rentrée des artisans" if is_french else "Back to business", network="Exemple Régie", clicked=False)
+    if person.number != OBJECTOR:
+        yield line("advert_seen", 110, "campaigns", campaign="Rentrée des artisans" if is_french else "Back to business", network="Exemple Régie", clicked=False)
     yield from _purchases(person, random, line, day)
     yield line("support_exchange", 64, "support", channel="phone", direction="in",
                subject="Question sur une facture" if is_french else "Question about an invoice",

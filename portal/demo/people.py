@@ -12,7 +12,8 @@ from portal.infrastructure.plain_letters import without_accents
 class DemoCustomer:
     """A customer. `has_account` people can sign in; the others are known to the company only.
 
-    With `ended_days_ago` the relation is over, and nothing is newer than its end.
+    With `ended_days_ago` the relation is over, and nothing is newer than its end. An `is_erased` one asked for it, and
+    nothing that names them is left. A prospect has no `since`: they wrote once, `asked_days_ago`, and never bought.
     """
 
     number: str
@@ -20,11 +21,13 @@ class DemoCustomer:
     family_name: str
     birth_date: date
     language: str
-    since: date
+    since: date | None
     address: tuple[str, str, str, str]
     phone: str
     has_account: bool = True
     ended_days_ago: int = 0
+    is_erased: bool = False
+    asked_days_ago: int = 0
 
     @property
     def ended_on(self) -> date | None:
@@ -50,6 +53,9 @@ CUSTOMERS = (
     DemoCustomer("C-1012", "Nathan", "Dubois", date(1999, 10, 10), "fr", date(2025, 5, 5), ("14 rue Nationale", "59000", "Lille", "FR"), "+33699001122", False),
     DemoCustomer("C-1013", "Julien", "Marchand", date(1981, 7, 9), "fr", date(2020, 9, 14), ("5 rue de la Préfecture", "21000", "Dijon", "FR"), "+33610203040", ended_days_ago=40),
     DemoCustomer("C-1014", "Grace", "Whitfield", date(1970, 3, 11), "en", date(2017, 5, 2), ("17 Castle Street", "CF10 1BT", "Cardiff", "GB"), "+447400987654", False, ended_days_ago=200),
+    DemoCustomer("C-1015", "Étienne", "Caron", date(1977, 10, 3), "fr", date(2018, 1, 8), ("9 rue du Port", "17000", "La Rochelle", "FR"), "+33612131415", ended_days_ago=120, is_erased=True),
+    DemoCustomer("P-2001", "Manon", "Perrot", date(1994, 6, 17), "fr", None, ("2 impasse des Lilas", "37000", "Tours", "FR"), "+33615161718", False, asked_days_ago=64),
+    DemoCustomer("P-2002", "Victor", "Lambert", date(1969, 2, 26), "fr", None, ("18 cours Gambetta", "84000", "Avignon", "FR"), "+33619202122", False, asked_days_ago=1070),
 )  # fmt: skip
 
 STAFF = (

@@ -15,6 +15,7 @@ from portal.accounts.models import Account, LinkedIdentity
 from portal.customers.addresses import normalise_address
 from portal.customers.models import Customer
 from portal.demo.cases import make_cases
+from portal.demo.erasures import page_of_erasure
 from portal.demo.holdings import LINKED_WITH_FACEBOOK, import_lines
 from portal.demo.people import CUSTOMERS, STAFF
 from portal.identity_checks.proof.places import REACHED_BY
@@ -39,7 +40,7 @@ def seed() -> dict[str, Any]:
     import_holdings()
     fill_archive()
     place_a_hold()
-    customers = [_open_account(person.number) for person in CUSTOMERS if person.has_account]
+    accounts = {person: _open_account(person.number) for person in CUSTOMERS if person.has_account}
     staff = [_hire(email, name, role, language) for email, name, role, language in STAFF]
     with transaction():
         _row, feed_token = create_token("demonstration feed", ["preferences:read", "preferences:list"])
@@ -48,10 +49,11 @@ def seed() -> dict[str, Any]:
     run_due_jobs()
     return {
         "url": installed.settings().public_url,
-        "customers": customers,
+        "customers": [account for person, account in accounts.items() if not person.is_erased],
         "staff": staff,
         "feed_token": feed_token,
         "ingest_token": ingest_token,
+        "erasure": page_of_erasure(),
     }
 
 

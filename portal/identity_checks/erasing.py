@@ -66,6 +66,14 @@ class _Uploads:
         return 0
 
 
+@dataclass(frozen=True)
+class _Places(OwnPart):
+    """Where a person was reached for a check, such as a masked number: no item of its own, so that no plan changes."""
+
+    def plan(self, customer_id: int, scope: Scope) -> Iterable[PlannedItem]:
+        return ()
+
+
 def _item(code: str, model: type[IdentityDocument | IdentityUpload], customer_id: int) -> PlannedItem:
     statement = select(func.count()).select_from(model).where(model.customer_id == customer_id)
     return PlannedItem(code, code, "", None, int(db.session.execute(statement).scalar_one()), ItemOutcome.ERASED)
@@ -74,15 +82,14 @@ def _item(code: str, model: type[IdentityDocument | IdentityUpload], customer_id
 @waits_for
 def has_documents(customer_id: int) -> bool:
     """Tell whether the bytes of a document whose key is gone still lie in the store: its row goes with them."""
-    statement = select(IdentityDocument.id).where(IdentityDocument.customer_id == customer_id).limit(1)
-    return db.session.execute(statement).first() is not None
+    theirs = (IdentityDocument.customer_id == customer_id, IdentityDocument.status == DocumentStatus.SHREDDING)
+    return db.session.execute(select(IdentityDocument.id).where(*theirs).limit(1)).first() is not None
 
 
-_PLACES = Rows(IdentityCheck, lambda customer_id: IdentityCheck.customer_id == customer_id, emptied={"place": ""})
-
-erases("identity_checks", OwnPart("identity_checks", ROWS, (_PLACES,)))
 erases("identity_documents", _Documents())
 erases("uploads", _Uploads())
+_CHECKS = Rows(IdentityCheck, lambda customer_id: IdentityCheck.customer_id == customer_id, {"place": ""})
+erases("identity_checks", _Places("identity_checks", ROWS, (_CHECKS,)))
 becomes("identity_documents", Becoming(GONE, _GROUND))
 becomes("uploads", Becoming(GONE, _GROUND))
 becomes(

@@ -6,6 +6,7 @@ local parts exist (RFC 5321, 4.1.2), and so do letters beyond ASCII (RFC 6531).
 
 import re
 import unicodedata
+from html import unescape
 from typing import Final
 from urllib.parse import unquote
 
@@ -13,9 +14,26 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 # RFC 5321, 4.5.3.1.3: a path is 256 octets with its angle brackets.
 MAX_ADDRESS_LENGTH: Final = 254
+_LONGEST_PASTED: Final = 1000
+"""What is longer holds no address alone, and is not looked through."""
+# Nearly every one: nothing stands around it.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]*@[A-Za-z0-9.-]*[A-Za-z0-9]")
 _IN_BRACKETS: Final = re.compile(r"[^<>]*<([^<>]*)>[\s.,;]*")
-_AROUND: Final = re.compile(r"[\s(\[«“‘']*(.*?)[\s)\]»”’'.,;:!?…。]*", re.DOTALL)
-_AT: Final = re.compile(r"\s*@\s*")
+# Brackets and quotes of every script, and what ends a sentence or begins a line of a list.
+_OPENING: Final = r"\s(\[<{«“‘'‹„‚「『【、，→•"
+_CLOSING: Final = r"\s)\]>}»”’'›“‘」』】.,;:!?…。、，،؟।॥·"
+_AROUND: Final = re.compile(rf"(?:[-*✉📧]\ufe0f?\s)?[{_OPENING}]*(.*?)[{_CLOSING}]*", re.DOTALL)
+# Marks of chats and plain mails for bold, slanted or quoted words. Alone each may begin an address.
+_MARKED: Final = re.compile(r"([`*_|]+)(.+)\1", re.DOTALL)
+_AT: Final = re.compile(r"\s*(?:@|[(\[{]\s*(?:at|arobase)\s*[)\]}])\s*", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"mailto:(?://)?", re.IGNORECASE)
+# “E-mail :”, “Courriel :”, “SMTP:”: no more words, or the text is a sentence.
+_LABEL: Final = re.compile(r"[^\W\d_][\w.’'-]*(?:\s+[\w.’'-]+){0,2}\s*:\s*(?=[^:]+$)")
+# An address in a bracket after words, or with a remark in one after it; no other @, or nobody knows which is meant.
+_ONE: Final = r"([^\s@()\[\]<>]+@[^\s@()\[\]<>]+?)"
+_BESIDE: Final = re.compile(
+    rf"[^@]*?[(\[]\s*(?:mailto:)?{_ONE}\s*[)\]]\s*|<?{_ONE}>?\s*[(\[][^@]*[)\]]\s*", re.IGNORECASE
+)
 # What a keyboard for Chinese or Japanese types until somebody switches it: each letter as wide as a square.
 _HALF_WIDTH: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _DOTS: Final = re.compile(r"[^\s\"\\@<>()\[\],;:]+")
@@ -26,12 +44,14 @@ def as_pasted(typed: str) -> str:
 
     A link's signs may be written by number (RFC 6068), and a telephone puts blanks around the @.
     """
+    if len(typed) > _LONGEST_PASTED or _PLAIN.fullmatch(typed):
+        return typed
     text = "".join(sign for sign in unicodedata.normalize("NFC", typed) if unicodedata.category(sign) != "Cf")
     text = text.translate(_HALF_WIDTH)
-    bracketed = _IN_BRACKETS.fullmatch(text)
-    text = _bare(bracketed[1] if bracketed else text)
-    if text[:7].lower() == "mailto:":
-        text = _bare(unquote(text[7:].partition("?")[0]))
+    if "&" in text and ";" in text:  # copied out of the source of a page
+        text = unescape(text)
+    bracketed = _IN_BRACKETS.fullmatch(text) or _BESIDE.fullmatch(text)
+    text = _bare(next(filter(None, bracketed.groups()), "") if bracketed else text)
     is_quoted_whole = len(text) > 1 and text[0] == text[-1] == '"'
     text = text[1:-1].strip() if is_quoted_whole else text
     return text if text.startswith('"') else _AT.sub("@", text)
@@ -59,8 +79,18 @@ def parse_address(text: str) -> tuple[str, str]:
 
 
 def _bare(text: str) -> str:
-    around = _AROUND.fullmatch(text)
-    return around[1] if around else text
+    """Return an address without what stands around it: marks, punctuation, a label, the scheme of a link."""
+    while (bare := _without_one(text)) != text:
+        text = bare
+    return text
+
+
+def _without_one(text: str) -> str:
+    around, marked = _AROUND.fullmatch(text), _MARKED.fullmatch(text)
+    text = marked[2] if marked else around[1] if around else text
+    if scheme := _SCHEME.match(text):
+        return unquote(text[scheme.end() :].partition("?")[0])
+    return text if text.startswith('"') else _LABEL.sub("", text, count=1)
 
 
 def _validated(text: str) -> ValidatedEmail:

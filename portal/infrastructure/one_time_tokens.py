@@ -9,6 +9,7 @@ import hmac
 import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +18,9 @@ from portal import clock
 from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.identifiers import new_public_id
 
-_AFTER_LINK = re.compile(r"[^0-9a-z]+\Z")
+# What a mail program wraps a long line with: a sign of quoted-printable, a line end, blanks; and signs nobody sees.
+_IN_LINK = re.compile(r"=?[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_LINK = re.compile(r"[^0-9a-z]*([0-9a-z]+\.[0-9a-f]{64})(?:[^0-9a-z].*)?", re.DOTALL)
 
 
 class OneTimeToken:
@@ -57,9 +60,12 @@ def write_token(secret_key: str, purpose: str, public_id: str) -> str:
 def read_token(secret_key: str, purpose: str, text: str) -> str | None:
     """Return the public id of a token whose signature fits this purpose, or None.
 
-    A token ends in a digit or a small letter, so punctuation that a mail program took into the link is no part of it.
+    What a mail program, a person or a chat puts around the link or wraps it with is no part of it, nor are capitals.
     """
-    public_id, _, signature = _AFTER_LINK.sub("", text).partition(".")
+    found = _LINK.fullmatch(_IN_LINK.sub("", unquote(text)).lower())
+    if found is None:
+        return None
+    public_id, _, signature = found[1].partition(".")
     expected = _signature(secret_key, purpose, public_id)
     return public_id if hmac.compare_digest(signature.encode(), expected.encode()) else None
 

@@ -22,6 +22,10 @@ _NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udff
 _LINE_END: Final = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
 _DIRECTIONS: Final = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+UNSEEN: Final = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that Unicode counts as printable and that show nothing: fillers, joiners, variants of a sign."""
 
 
 def one_line(text: str) -> str:
@@ -30,8 +34,11 @@ def one_line(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """Return a name, or words to search by, in one line. Several blanks, of any width, become one space."""
-    return " ".join(one_line(text).split())
+    """Return a name, or words to search by, in one line. Several blanks, of any width, become one space.
+
+    A name of invisible signs alone is none: nobody could be addressed by it, or told from somebody without one.
+    """
+    return "" if shows_nothing(text) else " ".join(one_line(text).split())
 
 
 def several_lines(text: str) -> str:
@@ -57,3 +64,8 @@ def without_overrides(text: str) -> str:
 def without_directions(text: str) -> str:
     """Return a text of one line without the signs that turn the direction of writing."""
     return text if text.isascii() else text.translate(_DIRECTIONS)
+
+
+def shows_nothing(text: str) -> bool:
+    """Tell whether a text holds blanks and invisible signs alone: whoever reads it sees that nothing stands there."""
+    return all(sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"} or UNSEEN.match(sign) for sign in text)

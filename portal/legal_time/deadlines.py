@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from portal.clock import PARIS, require_zone
+from portal.clock import local_date, require_zone
 from portal.legal_time.clock_state import Deadline, Pause, Suspension, months_of
 from portal.legal_time.parameters import LEGAL_PARAMETERS
 from portal.legal_time.working_days import LAST_KNOWN_YEAR, METROPOLE, Zone, roll
@@ -62,6 +62,8 @@ def compute(
     shorter_on, _ = _paused_end(_shorter_reading(received_on, is_extended), suspensions, zone)
     is_open = bool(suspensions) and suspensions[-1].received_on is None
     due_on = roll(nominal_on, zone)
+    # A pause may begin after the shorter reading has ended, and the day to aim for is never one inside it.
+    answered_on = (suspensions[-1].received_on if suspensions else None) or received_on
     return Deadline(
         received_on=received_on,
         zone=zone,
@@ -73,7 +75,7 @@ def compute(
         due_on=None if is_open else due_on,
         due_on_unpaused=roll(months_end_on, zone),
         extension_deadline=roll(first_end_on, zone),
-        target_on=None if is_open else min(due_on, roll(shorter_on, zone)),
+        target_on=None if is_open else min(due_on, roll(max(shorter_on, answered_on), zone)),
         suspension_contestable=any(_was_asked_late(received_on, pause, zone) for pause in pauses),
         missed_on=_missed_on(received_on, suspensions, (extended_on or received_on) if is_extended else None, zone),
     )
@@ -95,7 +97,7 @@ def _civil_day(received: date | datetime) -> date:
     if not isinstance(received, datetime):
         return received
     require_zone(received)
-    return received.astimezone(PARIS).date()
+    return local_date(received)
 
 
 def _check_years(received_on: date, pauses: Sequence[Pause]) -> None:

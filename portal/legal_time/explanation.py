@@ -39,7 +39,7 @@ _PAUSED_ONE_DAY: Final = Label(
 _MOVED: Final = Label(fr="Il va donc jusqu'au {day}.", en="It therefore runs until {day}.")
 _PAUSED_SINCE: Final = Label(
     fr="Le délai est en pause depuis le {day} : aucune date limite ne court. Sans pause, ce serait le {unpaused}.",
-    en="The clock has been on hold since {day}: no last day runs. Without the pause it would be {unpaused}.",
+    en="The clock has been on hold since {day}: no deadline is running. Without the pause it would be {unpaused}.",
 )
 _HOLIDAY: Final = Label(
     fr="Le {day} est un jour férié ({name}).",

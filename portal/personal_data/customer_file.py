@@ -43,9 +43,9 @@ _CAPACITIES = {
 }
 _ADDRESS_OF_RECORD = Label(fr="Adresse e-mail principale", en="Main e-mail address")
 _ADDRESS = Label(fr="Adresse e-mail", en="E-mail address")
-_MAIL = Label(fr="E-mail que nous vous avons envoyé", en="E-mail that we sent you")
+_MAIL = Label(fr="E-mail de notre part", en="E-mail from us")
 _SUBJECT = Label(fr="Objet", en="Subject")
-_SENT_TO = Label(fr="Envoyé à", en="Sent to")
+_SENT_TO = Label(fr="À l'adresse", en="To the address")
 _SENT = Label(fr="Envoyé le", en="Sent on")
 _STATUS = Label(fr="État", en="Status")
 _STATUSES = {

@@ -15,7 +15,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.erasure.becoming import Becoming, becomes
 from portal.personal_data.erasure.contact import known_addresses
-from portal.personal_data.erasure.listeners import waits_for
+from portal.personal_data.erasure.listeners import marks, waits_for
 from portal.personal_data.erasure.own_rows import OwnPart, Rows
 from portal.personal_data.erasure.planning import FILE, ROWS, PlannedItem, erases, stops_erasure
 from portal.personal_data.erasure.scope import Scope
@@ -78,7 +78,7 @@ def _empty(customer: Customer) -> dict[str, Any]:
 
 
 @stops_erasure
-def holds_all(customer_id: int, scope: Scope) -> Iterable[str]:
+def holds_all(customer_id: int, scope: Scope, items: Iterable[PlannedItem]) -> Iterable[str]:
     """Yield `hold` while a legal hold keeps everything of a person: the erasure can run when it is lifted."""
     keeps_all = (Keep.category.is_(None), Keep.kind.is_(None), Keep.external_id.is_(None))
     held = select(Keep.id).where(
@@ -86,6 +86,13 @@ def holds_all(customer_id: int, scope: Scope) -> Iterable[str]:
     )
     if db.session.execute(held.limit(1)).first():
         yield "hold"
+
+
+@marks
+def open_keeps_of(customer_id: int) -> object:
+    """Return the keeps of a customer that are open: a plan rests on them."""
+    theirs = select(Keep.id).where(Keep.customer_id == customer_id, Keep.ended_at.is_(None)).order_by(Keep.id)
+    return tuple(db.session.execute(theirs).scalars())
 
 
 erases("mails", OwnPart("mails", ROWS, (Rows(Mail, _is_theirs),)))
@@ -127,8 +134,8 @@ becomes(
         {
             "legal_holds": frozenset(
                 {
-                    "public_id", "category", "kind", "external_id", "ground", "words", "placed_by", "placed_at",
-                    "review_on", "ended_at", "ended_by",
+                    "public_id", "category", "kind", "external_id", "ground", "words", "is_secret", "placed_by",
+                    "placed_at", "review_on", "ended_at", "ended_by",
                 }
             )
         },

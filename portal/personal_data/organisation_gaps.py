@@ -34,7 +34,7 @@ def gaps(organisation: Organisation) -> tuple[Gap, ...]:
         found.add(GapCode.AUTOMATED_DECISIONS)
     if purposes_in_the_dark(organisation):
         found.add(GapCode.TRACKERS)
-    if organisation.accessibility is None:
+    if organisation.accessibility is None or not organisation.accessibility.is_done:
         found.add(GapCode.ACCESSIBILITY_AUDIT)
     found |= {code for code, recipients in _recipients_at_fault(organisation).items() if recipients}
     return tuple(_gap(code, organisation) for code in GapCode if code in found)

@@ -69,7 +69,7 @@ def origin_label(origin: Origin, source: str | None) -> str:
         Origin.STAFF: _("by our staff, as asked"),
         Origin.MAIL_LINK: _("by the link of a message"),
         Origin.BROWSER_SIGNAL: _("by the browser’s signal, confirmed on this site"),
-        Origin.REQUEST: _("by a rights request"),
+        Origin.REQUEST: _("through a request"),
     }
     text = texts[origin]
     return _("%(origin)s (%(source)s)", origin=text, source=source) if source else text

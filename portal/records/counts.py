@@ -50,9 +50,9 @@ class CountChanges:
         self._counts[pile] += 1
         self._newest[pile] = max(recorded_at, self._newest.get(pile, recorded_at))
 
-    def take_off(self, pile: Pile) -> None:
-        """Note a record that leaves a pile: it may have been the newest."""
-        self._counts[pile] -= 1
+    def take_off(self, pile: Pile, number: int = 1) -> None:
+        """Note that records leave a pile: they may have been the newest."""
+        self._counts[pile] -= number
         self._lost.add(pile)
 
     def write(self) -> None:

@@ -1,6 +1,7 @@
 """When records of the company's systems end: on the last day that the data map gives each of them."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from portal import clock
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.id_lists import among
 from portal.personal_data.categories import Category
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
@@ -18,6 +20,7 @@ from portal.personal_data.expiry.terms import OwnEnd
 from portal.personal_data.keeping.clause import About, Act
 from portal.personal_data.own_file import needs_the_file, when_file_ends
 from portal.records.archive.moving import archive_records
+from portal.records.counts import RECORDS as RECORDS_TABLE
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.data_map.retention_rules import Start
@@ -36,13 +39,18 @@ class LastDay(OwnEnd):
 
 def remove_records(ids: Collection[int]) -> int:
     """Remove records, and count them off, in the current transaction, which holds their customers locked."""
-    gone = delete(Record).where(Record.id.in_(ids)).returning(Record.customer_id, Record.category)
-    changes, removed = CountChanges(), 0
-    for customer_id, category in db.session.execute(gone.execution_options(synchronize_session=False)):
-        changes.take_off((customer_id, category))
-        removed += 1
+    return remove_records_where([among(RECORDS_TABLE.c.id, ids)])
+
+
+def remove_records_where(conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Remove the records that fulfil some conditions; return how many. Otherwise as `remove_records`."""
+    gone = delete(RECORDS_TABLE).where(*conditions)
+    piles = db.session.execute(gone.returning(RECORDS_TABLE.c.customer_id, RECORDS_TABLE.c.category)).all()
+    changes = CountChanges()
+    for (customer_id, category), number in Counter(map(tuple, piles)).items():
+        changes.take_off((customer_id, category), number)
     changes.write()
-    return removed
+    return len(piles)
 
 
 @needs_the_file
@@ -86,7 +94,7 @@ RECORDS = Ending(
         Record,
         age=Record.expires_on,
         about=_ABOUT,
-        remove_rows=remove_records,
+        remove_where=remove_records_where,
     ),
     term=LastDay(Label(fr="le dernier jour de chaque donnée", en="the last day of each record")),
     starts=_STARTS,

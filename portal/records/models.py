@@ -19,6 +19,7 @@ class Record(db.Model):
         Index("ix_records_newest", "customer_id", "category", "recorded_at", "id"),
         Index("ix_records_expiry", "expires_on"),
         Index("ix_records_active_until", "active_until"),
+        Index("ix_records_rule", "customer_id", "kind", "rule", "category", "expires_on"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

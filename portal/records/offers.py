@@ -73,9 +73,9 @@ def _withdrawals(kinds: Sequence[Kind], data_map: DataMap, language: str) -> lis
         for page in dict.fromkeys(found):
             pages.setdefault(page, []).append(kind)
     texts = {
-        PREFERENCES: _("Take your agreement back, in your preferences"),
-        ACCOUNT: _("Take your agreement back, in your account"),
-        "": _("Take your agreement back, by asking for a correction"),
+        PREFERENCES: _("Withdraw a consent, in your preferences"),
+        ACCOUNT: _("Withdraw a consent, in your account"),
+        "": _("Withdraw a consent, by asking for a correction"),
     }
     return [
         Offer(texts[page], names_of(concerned, kinds, language), right="" if page else "rectification", page=page)

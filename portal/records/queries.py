@@ -40,7 +40,7 @@ PAGES_OF_THEIR_OWN: Final = {
     "access_log": "customer.lookups.access_log",
     "exports": "customer.rights.index",
     "identity_checks": "customer.rights.index",
-    "preferences": "customer.preferences.history",
+    "preferences": "customer.preferences.preferences",
     "rights": "customer.rights.index",
 }
 SIGN_INS: Final = ("accounts", Category.TECHNICAL)

@@ -1,5 +1,6 @@
 """An erasure that does not cool off takes two people: a member proposes it, another seconds, and it begins at once."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from flask_babel import get_locale
@@ -13,8 +14,9 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import Stopped, schedule, under_way
 from portal.personal_data.erasure.scope import Scope
+from portal.staff.approvals.forgetting import names_targets
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
-from portal.staff.approvals.models import Approval, ApprovalState
+from portal.staff.approvals.models import Approval
 from portal.staff.approvals.proposing import open_about, propose
 from portal.staff.models import StaffMember
 
@@ -34,14 +36,10 @@ def propose_now(customer: Customer, reason: str, author: StaffMember) -> Approva
     return open_about(target, NOW) or propose(NOW, target, after, reason, author)
 
 
-def seconded_by(customer: Customer, member: StaffMember) -> Approval | None:
-    """Return the proposal about a customer that a member seconded, while the plan is the one that was seconded."""
-    seconded = (Approval.state == ApprovalState.SECONDED, Approval.decided_by_id == member.id)
-    about = (Approval.what == NOW.code, Approval.target == f"{TARGET}{customer.public_id}")
-    newest = select(Approval).where(*seconded, *about).order_by(Approval.id.desc()).limit(1)
-    approval: Approval | None = db.session.execute(newest).scalar_one_or_none()
-    is_same = approval is not None and approval.after["digest"] == plan(customer.id, Scope()).digest
-    return approval if is_same else None
+@names_targets
+def target_of(customer_id: int) -> Iterable[str]:
+    """Return the target of proposals to erase a customer at once."""
+    return [f"{TARGET}{db.session.get_one(Customer, customer_id).public_id}"]
 
 
 def _customer(target: str) -> Customer | None:

@@ -28,7 +28,7 @@ from portal.personal_data.erasure.planning import Plan, hard_stops, plan
 from portal.personal_data.erasure.scheduling import schedule, under_way
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.erasure.steps import resume
-from portal.retention.erasing_now import propose_now, seconded_by
+from portal.retention.erasing_now import propose_now
 from portal.staff.desk.models import Act
 from portal.staff.desk.notices import Told, tell_officers
 from portal.staff.models import StaffMember
@@ -73,7 +73,6 @@ def run(
         _leave(person.id, None, REFUSED, as_json=as_json, stops=refusal)
     if found is None and is_now and not installed.settings().is_demo:
         _propose(person, because, author, seconder, as_json=as_json)
-        found = under_way(person.id) or _last(person.id)
     if found is None:
         found = _schedule(person, because, is_now=is_now)
     person_id, erasure_id = person.id, found.id
@@ -126,11 +125,9 @@ def _schedule(person: Customer, because: str, *, is_now: bool) -> Erasure:
     return found
 
 
-def _propose(person: Customer, because: str, author: str | None, seconder: str | None, *, as_json: bool) -> None:
-    """Go on where the second person agreed; else leave with a proposal that waits for them, or refused."""
+def _propose(person: Customer, because: str, author: str | None, seconder: str | None, *, as_json: bool) -> NoReturn:
+    """Leave with a proposal that waits for the second person, or refused: their yes begins the erasure itself."""
     second = _member(seconder, "--seconded-by")
-    if seconded_by(person, second):
-        return
     if author is None:
         _leave(person.id, None, REFUSED, as_json=as_json, stops=("second_person",))
     with transaction():

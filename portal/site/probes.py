@@ -23,7 +23,10 @@ CHECK_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class ProbeAnswer:
-    """What a probe says, as JSON: `status` is ok, degraded or unavailable, `reasons` are short names."""
+    """What a probe says, as JSON: `status` is ok, degraded or unavailable, `reasons` are short names.
+
+    `cures` says by name what to do, where the name alone does not.
+    """
 
     code: HTTPStatus
     content: dict[str, Any]
@@ -76,7 +79,10 @@ class Readiness:
         is_down = any(check.is_vital for check in faults)
         status = "unavailable" if is_down else "degraded" if faults else "ok"
         code = HTTPStatus.SERVICE_UNAVAILABLE if is_down else HTTPStatus.OK
-        return ProbeAnswer(code, {"status": status, "reasons": [check.name for check in faults]})
+        content: dict[str, Any] = {"status": status, "reasons": [check.name for check in faults]}
+        if cures := {check.name: cure for check in faults if (cure := check.cure())}:
+            content["cures"] = cures
+        return ProbeAnswer(code, content)
 
 
 def _is_well(found: Future[bool]) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Response
 
+from portal.infrastructure.typed_texts import UNSEEN
+
 # A number, an amount or a telephone number may begin with a sign; one that holds another sign or a slash is computed.
 _SPACES = " \xa0\u202f"
 _PLAIN_NUMBER = re.compile(rf"[{_SPACES}]*[+\u2212-][0-9][0-9.,{_SPACES}]*(\(0\)[0-9.,{_SPACES}]*)?[€%]?[{_SPACES}]*")
@@ -18,10 +20,6 @@ _CONTROLS = ("\t", "\r", "\n", "\0")
 _MAY_BE_FORMULA = re.compile(rf"[{_SIGNS}]|^[\t\r\n\0]")
 # Where a cell may begin. A spreadsheet that expects semicolons does not see our quotes, which follow a comma.
 _BEGINNING = re.compile(r"(^|[;\t\r\n\v\f\x85\u2028\u2029])([^;\t\r\n\v\f\x85\u2028\u2029]*)")
-# Letters and marks that Unicode counts as printable and that show nothing.
-_UNSEEN = re.compile(
-    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 # Nearly every line: its cells begin with a letter or a digit, or are empty; nothing in them separates or needs quotes.
 _BETWEEN = "\x1f"
 _PLAIN_CELL = r'(?:[0-9A-Za-z][^",;\x1f\0\t\r\n\v\f\x85\u2028\u2029]*)?'
@@ -95,7 +93,7 @@ def _neutral(found: re.Match[str]) -> str:
 
 
 def _is_seen(letter: str) -> bool:
-    return letter.isprintable() and letter not in ' "' and not _UNSEEN.match(letter)
+    return letter.isprintable() and letter not in ' "' and not UNSEEN.match(letter)
 
 
 def _quoted(value: Any) -> str:

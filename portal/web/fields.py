@@ -1,5 +1,7 @@
 """Fields that take what people type: dates in three boxes with months in words, names, codes."""
 
+import re
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -25,6 +27,8 @@ MONTHS = (
 )
 
 PARTS = ("day", "month", "year")
+# 1er, 1st, 2e, 3rd: the day as it is said.
+_ORDINAL = re.compile(r"(?<=\d)\s?(?:er|e|ème|st|nd|rd|th|º|°)$", re.IGNORECASE)
 HYPHENS = "-\u2010\u2011"
 
 
@@ -54,7 +58,7 @@ class DateField3(Field):  # type: ignore[misc]
         names = {part: f"{self.name}-{part}" for part in PARTS}
         if formdata is None or not any(name in formdata for name in names.values()):
             return
-        self.typed = {part: one_line(formdata.get(name, ""))[:20] for part, name in names.items()}
+        self.typed = {part: _as_typed(formdata.get(name, ""))[:20] for part, name in names.items()}
         self.data = None
         if any(self.typed.values()):
             try:
@@ -71,7 +75,7 @@ class DateField3(Field):  # type: ignore[misc]
             faults = _("; ").join([*_to_add(missing), *(_to_write(part) for part in unread)])
             raise ValueError(_("%(label)s: %(faults)s.", label=self.label.text, faults=faults))
         try:
-            return date(year, month, _read_number(self.typed["day"]) or 0)
+            return date(year, month, _read_day(self.typed["day"]) or 0)
         except ValueError:
             self.wrong = PARTS if month <= 12 else ("month",)
             raise ValueError(_("%(label)s: this date does not exist.", label=self.label.text)) from None
@@ -111,6 +115,16 @@ def _to_write(part: str) -> str:
     if part == "month":
         return str(_("write the month as a number or a word"))
     return str(_("write the year with four digits"))
+
+
+def _as_typed(text: str) -> str:
+    """Return what stands in a box, without invisible signs and without what people put between the parts of a date."""
+    seen = "".join(sign for sign in one_line(text) if unicodedata.category(sign) != "Cf")
+    return seen.strip(" \u00a0\u202f./-,")
+
+
+def _read_day(text: str) -> int | None:
+    return _read_number(_ORDINAL.sub("", unicodedata.normalize("NFKC", text)))
 
 
 def _read_year(text: str) -> int | None:

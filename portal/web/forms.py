@@ -15,7 +15,7 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
 from portal.infrastructure.addresses import as_pasted, parse_address
-from portal.infrastructure.typed_texts import one_line, several_lines
+from portal.infrastructure.typed_texts import one_line, several_lines, shows_nothing
 from portal.web.form_tokens import FormToken, MaskedTokens
 from portal.web.typed_forms.stale import is_stale, say_stale
 
@@ -112,7 +112,7 @@ class Needed:
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         value = field.data
-        if value is None or value is False or value == [] or (isinstance(value, str) and not value.strip()):
+        if value is None or value is False or value == [] or (isinstance(value, str) and shows_nothing(value)):
             if isinstance(field, SelectFieldBase):
                 field.errors = []  # nothing chosen is not a wrong choice
             # A value that was typed and cannot be read has an error already, which says more.

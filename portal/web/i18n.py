@@ -1,5 +1,6 @@
 """The language of a page: stored choice, then cookie, then what the browser asks for, then French."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from portal.web.sessions import cookie_name
 LANGUAGES = ("fr", "en")
 LANGUAGE_COOKIE = "language"
 LANGUAGE_COOKIE_LIFE = timedelta(days=365)
+_WEIGHT = re.compile(r"\s*;\s*q\s*=\s*(\.?\d)", re.IGNORECASE)
 CATALOGUES = Path(__file__).parent.parent / "translations"
 
 
@@ -61,8 +63,12 @@ def _cookie_choice() -> str | None:
 
 def spoken_language(accept_language: str | None) -> str | None:
     """Return the language that the portal speaks and the header wants most, whichever country stands beside it."""
+    # Some programs write a weight without its nought, or blanks around its signs, and the library passes over them.
+    plain = _WEIGHT.sub(
+        lambda found: f";q=0{found[1]}" if found[1][0] == "." else f";q={found[1]}", accept_language or ""
+    )
     # The library's own class for languages puts those with a country first, whatever their weight.
-    wanted = sorted(parse_accept_header(accept_language), key=lambda choice: choice[1], reverse=True)
+    wanted = sorted(parse_accept_header(plain), key=lambda choice: choice[1], reverse=True)
     named = [(value.replace("_", "-").partition("-")[0].lower(), weight) for value, weight in wanted]
     # The star stands for every language that the header does not name (RFC 9110, 12.5.4).
     others = [language for language in LANGUAGES if language not in dict(named)]

@@ -3,15 +3,12 @@
 S is the processor time of a Flask route with one primary-key select on the same database.
 """
 
-import io
 import statistics
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
-import orjson
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
@@ -22,19 +19,22 @@ from portal.access.tokens import create_token
 from portal.accounts.models import Account, AccountDevice, AccountSession
 from portal.customers.models import Customer
 from portal.demo.seeding import import_holdings
-from portal.exports.contents import as_csv, as_json, items_of
-from portal.exports.writing.archive import Archive
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_token
 from portal.records.models import CategoryCount, Record
 from portal.web.sessions import hash_token
 from tests.bench.bombs import measure_bombs
 from tests.bench.documents import measure_documents
+from tests.bench.erasures import measure_erasures
 from tests.bench.oracle import measure_oracle
+from tests.bench.packages import measure_packages
+from tests.bench.purges import measure_purges
 from tests.trial.installation import installation
 
 ROUNDS = 40
 RECORDS = 100_000
+PURGED = 200_000
+"""`python -m tests.bench.purges` takes a million."""
 
 
 def cpu(act: Callable[[], object]) -> float:
@@ -53,7 +53,7 @@ def compare(name: str, act: Callable[[], object], floor: Callable[[], object], r
 
 
 def main() -> int:
-    """Measure pages, the feed, packages, documents, pages while bombs are decoded, and forms that take an address.
+    """Measure pages, feed, packages, erasures, purges, documents, pages beside bombs, and forms that take an address.
 
     Returns 1 when the time of a form tells whether an address has an account.
     """
@@ -61,7 +61,7 @@ def main() -> int:
         app = portal.app
         _add_floor(app)
         with app.app_context():
-            cookie, customer_id, token, category_url = _fill(app)
+            cookie, token, category_url = _fill(app)
         client = app.test_client()
         client.set_cookie("session", cookie, domain="localhost")
         floor = _fetch(client, "/floor")
@@ -70,13 +70,9 @@ def main() -> int:
         compare("preferences page (S)", _fetch(client, "/preferences"), floor)
         headers = {"Authorization": f"Bearer {token}"}
         compare("P4 feed, one customer (S)", _fetch(client, "/feed/v1/preferences/C-1001", headers), floor)
-        with app.app_context():
-            compare(
-                "P9 package of 100 000 records (bare ZIP)",
-                lambda: _package(customer_id),
-                lambda: _bare_zip(customer_id),
-                2,
-            )
+    measure_packages()
+    measure_erasures()
+    measure_purges(PURGED)
     measure_documents()
     measure_bombs()
     return 0 if measure_oracle() else 1
@@ -90,7 +86,7 @@ def _add_floor(app: Flask) -> None:
     app.add_url_rule("/floor", "public.floor", floor)
 
 
-def _fill(app: Flask) -> tuple[str, int, str, str]:
+def _fill(app: Flask) -> tuple[str, str, str]:
     import_holdings()
     cookie, instant = new_token(), clock.now()
     with transaction() as session:
@@ -138,7 +134,7 @@ def _fill(app: Flask) -> tuple[str, int, str, str]:
         tally = session.get_one(CategoryCount, (customer.id, "usage"))
         tally.count += RECORDS
         _row, token = create_token("bench", ["preferences:read"])
-        return cookie, customer.id, token, "/data/usage"
+        return cookie, token, "/data/usage"
 
 
 def _fetch(client: FlaskClient, path: str, headers: dict[str, str] | None = None) -> Callable[[], object]:
@@ -147,29 +143,6 @@ def _fetch(client: FlaskClient, path: str, headers: dict[str, str] | None = None
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
 
     return fetch
-
-
-def _drain(chunks: Iterator[bytes]) -> None:
-    for _chunk in chunks:
-        pass
-
-
-def _package(customer_id: int) -> None:
-    archive, fields, tally = Archive(), {}, [0]
-    _drain(archive.add("usage.json", as_json(items_of(customer_id, "usage", "fr", "access"), fields, tally)))
-    _drain(archive.add("usage.csv", as_csv(items_of(customer_id, "usage", "fr", "access"), list(fields))))
-    _drain(archive.close())
-
-
-def _bare_zip(customer_id: int) -> None:
-    rows = db.session.execute(
-        select(Record.kind, Record.recorded_at, Record.values).where(
-            Record.customer_id == customer_id, Record.category == "usage"
-        )
-    )
-    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive, archive.open("usage.json", "w") as target:
-        for kind, at, values in rows:
-            target.write(orjson.dumps({"kind": kind, "recorded_at": at, "values": values}) + b"\n")
 
 
 if __name__ == "__main__":

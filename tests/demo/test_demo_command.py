@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -29,7 +30,9 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.lifecycle import Outcome, Status
+from portal.personal_data.erasure.checking.invariants import broken
+from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
 from tests.support.packages import dashboard_counts
@@ -75,7 +78,7 @@ def run(made: Made, *arguments: str) -> Result:
 
 def test_the_file_says_what_other_programs_rely_on(made: Made) -> None:
     content = made.content
-    assert set(content) == {"url", "customers", "staff", "feed_token", "ingest_token"}
+    assert set(content) == {"url", "customers", "staff", "feed_token", "ingest_token", "erasure"}
     assert content["url"] == URL
     assert content["customers"][0]["email"] == "camille@example.org"
     for person in content["customers"]:
@@ -152,7 +155,8 @@ def test_among_real_people_no_demonstration_is_made(made: Made) -> None:
 def test_the_mails_are_written(made: Made, inside: Flask) -> None:
     files = list((made.folder / "mail").glob("*.eml"))
     mails = list(db.session.execute(select(Mail)).scalars())
-    assert len(files) == len(mails) >= 15
+    # Those of who was erased have left, and their rows are gone.
+    assert len(files) > len(mails) >= 15
     assert {mail.status for mail in mails} == {MailStatus.SENT}
     senders = {message_from_bytes(file.read_bytes(), policy=policy.default)["From"] for file in files}
     assert len(senders) == 1
@@ -169,8 +173,10 @@ def test_no_job_is_left_and_the_doctor_is_content(made: Made, inside: Flask) -> 
 
 def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
     requests = list(db.session.execute(select(RightsRequest)).scalars())
-    # An answer closes its request in the same act, so that nothing stays in between.
-    assert {request.status for request in requests} == set(Status) - {Status.ANSWERED}
+    assert {request.status for request in requests} == set(Status)
+    assert [request.right for request in requests if request.status is Status.ANSWERED] == [Right.ERASURE], (
+        "systems of the company are still to be told; every other answer closes its request in the same act"
+    )
     assert {request.outcome for request in requests} >= {Outcome.GRANTED, Outcome.PARTIAL, None}
     assert any(request.is_extended for request in requests)
     assert any(request.is_paused for request in requests)
@@ -182,9 +188,36 @@ def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
 
 def test_the_people_are_the_same_every_time(made: Made, inside: Flask) -> None:
     held = db.session.execute(select(Customer.external_id, Customer.given_name, Customer.email).order_by(Customer.id))
-    assert [tuple(row) for row in held] == [(person.number, person.given_name, person.email) for person in CUSTOMERS]
+    assert [tuple(row) for row in held] == [
+        (person.number, "", None) if person.is_erased else (person.number, person.given_name, person.email)
+        for person in CUSTOMERS
+    ]
     accounts = [person["email"] for person in made.content["customers"]]
-    assert accounts == [person.email for person in CUSTOMERS if person.has_account]
+    assert accounts == [person.email for person in CUSTOMERS if person.has_account and not person.is_erased]
+
+
+def test_two_never_bought_anything_and_their_files_end_three_years_after_they_wrote(made: Made, inside: Flask) -> None:
+    prospects = [person for person in CUSTOMERS if person.since is None]
+    assert len(prospects) == 2
+    contacts = select(Customer.external_id, Customer.customer_since, Customer.last_contact_on)
+    found = {row.external_id: row for row in db.session.execute(contacts)}
+    for person in prospects:
+        row = found[person.number]
+        assert (row.customer_since, (clock.today() - row.last_contact_on).days) == (None, person.asked_days_ago)
+
+
+def test_an_erasure_was_carried_out_and_its_page_is_printed(made: Made, inside: Flask) -> None:
+    erased = next(person for person in CUSTOMERS if person.is_erased)
+    assert made.content["erasure"] in made.said["stdout"]
+    page = Browser(made.app).get(made.content["erasure"])
+    assert "Certificat d’effacement" in page.text
+    assert "Facture" in page.text, "what the law keeps in the archive"
+    assert erased.family_name not in page.text
+    row = db.session.execute(select(Customer).where(Customer.external_id == erased.number)).scalar_one()
+    assert (row.status, row.full_name, row.email) == (CustomerStatus.ERASED, "", None)
+    assert broken() == {}
+    states = Counter(db.session.execute(select(Erasure.state)).scalars())
+    assert states == {ErasureState.DONE: 1, ErasureState.COOLING: 1}
 
 
 def test_the_first_customer_has_something_in_every_category(made: Made, inside: Flask) -> None:
@@ -197,6 +230,15 @@ def test_the_first_customer_has_something_in_every_category(made: Made, inside: 
     assert all(counts.values()), counts
     first = db.session.execute(select(Customer).where(Customer.external_id == "C-1001")).scalar_one()
     assert (first.status, first.restricted_at) == (CustomerStatus.ACTIVE, None)
+
+
+def test_whoever_objected_to_advertising_reads_that_it_has_stopped(made: Made, inside: Flask) -> None:
+    person = next(each for each in made.content["customers"] if each["email"] == "ines@example.org")
+    browser = Browser(made.app)
+    browser.get("/sign-in").submit(dict(person), with_field="password")
+    told = browser.get("/requests").follow_to("/requests/DR-").text
+    assert "les choix concernés sont désactivés" in told
+    assert "n’est pas encore confirmé" not in told
 
 
 def test_every_sign_in_works(made: Made) -> None:

@@ -52,8 +52,8 @@ def test_a_reader_finds_every_part_as_it_was_meant() -> None:
 WORDS = st.text("ae é’", min_size=1, max_size=90).map(lambda text: "Objet " + " ".join(text.split(" ")).strip() + "é")
 
 
-@example("DR-2026-00001 : nous avons votre demande et attendons votre pièce d’identité")
-@example("DR-2026-00001\u00a0: nous avons votre demande et attendons votre pièce d’identité")
+@example("DR-2026-00001 : nous avons votre demande, et devons vérifier qu’elle vient de vous")
+@example("DR-2026-00001\u00a0: nous avons votre demande, et devons vérifier qu’elle vient de vous")
 @given(WORDS)
 @settings(max_examples=200)
 def test_a_subject_reads_as_it_was_written(subject: str) -> None:

@@ -72,7 +72,7 @@ def test_an_erasure_from_its_form_to_its_certificate(app: Flask, people: People,
 
     # Camille is told by when she can cancel, on her first page too, and sees who looked at her data meanwhile.
     mail = mailbox.last_to(CAMILLE)
-    assert mail["Subject"] == f"{reference} : votre effacement est décidé, et vous pouvez l’annuler"
+    assert mail["Subject"] == f"{reference} : l’effacement est décidé, et vous pouvez l’annuler"
     assert answer not in text_of(mail)
     assert "Il commence le" in camille.get("/data").text
     page = camille.get(f"/requests/{reference}")

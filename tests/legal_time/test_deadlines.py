@@ -152,6 +152,25 @@ def test_the_internal_target_takes_the_shorter_reading_of_an_extension() -> None
     assert compute(day("2026-01-31"), extended_on=day("2026-02-20")).target_on == day("2026-04-28")
 
 
+def test_the_internal_target_is_never_inside_a_pause() -> None:
+    # The shorter reading ends on 1 February 2026, a pause was asked for on 2 February, in time by the longer one.
+    pauses = [Pause(day("2026-02-02"), day("2026-02-09"))]
+    deadline = compute(day("2025-10-31"), pauses=pauses, extended=True)
+
+    assert deadline.missed_on is None
+    assert deadline.target_on == deadline.due_on == day("2026-02-09")
+
+
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_at_an_end_of_the_calendar_is_read_in_its_own_zone(instant: str) -> None:
+    received = datetime.fromisoformat(instant)
+    if received.year == 1:
+        assert compute(received).due_on == date(1, 2, 1)
+    else:
+        with pytest.raises(ValueError, match="too far away"):
+            compute(received)
+
+
 def test_overlapping_pauses_count_once() -> None:
     pauses = [
         Pause(day("2026-03-06"), day("2026-03-16")),
@@ -340,7 +359,8 @@ def test_the_answer_is_never_due_before_the_end_of_a_pause_asked_for_in_time(
     deadline = compute(received, pauses=pauses, extended=extended, zone=zone)
 
     assert all(end <= due_on(deadline) for end in ends if end)
-    assert extended or all(end <= deadline.target_on <= deadline.extension_deadline for end in ends if end)  # type: ignore[operator]
+    assert all(end <= deadline.target_on for end in ends if end)  # type: ignore[operator]
+    assert extended or not any(ends) or deadline.target_on <= deadline.extension_deadline  # type: ignore[operator]
 
 
 def test_a_pause_after_a_carry_over_is_explained_in_both_languages() -> None:

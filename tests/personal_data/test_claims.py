@@ -27,6 +27,12 @@ ALLOWED = {
     "La loi nous oblige à garder ces données": "a ground of refusal, always printed with its articles",
     "The law makes us keep these data": "the same",
     "sauf ce que la loi nous oblige ou nous autorise à garder": "a limit of the request, without saying that it applies",
+    "Le motif a été effacé avec les données de la personne": "shown where a reason is empty: only an erasure empties it",
+    "The words went when the person was erased": "the same",
+    "Ce que la personne avait écrit a été effacé avec le reste": "shown where the words of a case are empty: the same",
+    "What the person wrote was erased with the rest": "the same",
+    "vous lirez que votre compte a été effacé": "what a later page will say, before the erasure has begun",
+    "you read that your account was erased": "the same",
     "The law makes us do it (legal obligation": "the name of the basis, with its article",
 }
 

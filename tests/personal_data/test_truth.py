@@ -169,7 +169,8 @@ def claims_apart(words: str, language: str) -> Iterator[str]:
     """Yield the claims that a text makes outside the declared sentences."""
     rest = without_sentences(words, language)
     for allowed in (*ALLOWED, *duties(language)):
-        rest = rest.replace(plain(allowed), " ")
+        for said in (allowed, allowed[:1].lower() + allowed[1:]):  # in a letter it goes on after a colon
+            rest = rest.replace(plain(said), " ")
     for found in CLAIMS.finditer(rest):
         yield rest[max(0, found.start() - 60) : found.end() + 60]
 

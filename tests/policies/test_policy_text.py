@@ -102,7 +102,7 @@ def test_what_the_law_adds_is_there(language: str) -> None:
         assert purpose.lawful_basis.label(language) in text
     for recipient in organisation.recipients:
         assert recipient.shown_name(language).replace("\u00a0", " ") in text
-    assert organisation.policy.date_text(language).replace("\u00a0", " ") in text
+    assert organisation.policy.standing(language).replace("\u00a0", " ") in text
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

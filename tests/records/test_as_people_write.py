@@ -13,7 +13,7 @@ from portal.partial_dates import may_be_same_day
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from tests.support.acting.people import People
-from tests.support.records import customer, record
+from tests.support.records import customer, invoice, record
 
 CAMILLE = "C-camille"
 TakeIn = Callable[..., list[Any]]
@@ -35,6 +35,23 @@ TakeIn = Callable[..., list[Any]]
         ("00 41 79 123 45 67", "+41 79 123 45 67"), ("+33 (0)6 12 34 56 78", "+33 6 12 34 56 78"), ("3639", "3639"), ("112", "112"), ("8 912 345-67-89", "8 912 345-67-89"),
         ("06 12 34 56 78 / 07 12 34 56 78", "06 12 34 56 78 / 07 12 34 56 78"), ("06 12 34 56 78, 07 12 34 56 78", "06 12 34 56 78, 07 12 34 56 78"),
         ("06 12 34 56 78 (bureau)", "06 12 34 56 78 (bureau)"), ("+999 123456", "+999 123456"),
+        # the country in other brackets, and links of other programs
+        *((number, "+33 6 12 34 56 78") for number in (
+            "(0033) 6 12 34 56 78", "[+33] 6 12 34 56 78", "00 33 6 12 34 56 78", "+33(0)612345678", "tel://+33612345678",
+            "<tel:+33612345678>", "sms:+33612345678?body=a", "facetime:+33612345678", "skype:+33612345678?call", "Tel +33 6 12 34 56 78",
+            "📞 +33 6 12 34 56 78", "« +33 6 12 34 56 78 »", "\"+33612345678\";", "+33•6•12•34•56•78",
+        )),
+        ("https://wa.me/33612345678", "33612345678"), ("00 33 6 12 34 56 78", "+33 6 12 34 56 78"),
+        # other signs between the digits
+        ("06·12·34·56·78", "06.12.34.56.78"), ("06•12•34•56•78", "06.12.34.56.78"), ("06|12|34|56|78", "06|12|34|56|78"), ("06ー1234ー5678", "06-1234-5678"),
+        ("06⁃12⁃34⁃56⁃78", "06-12-34-56-78"), ("'0612345678", "0612345678"),
+        # words beside a number stay where no label is
+        *((number, number) for number in (
+            "Domicile : 01 23 45 67 89", "N° 01 23 45 67 89", "Handy: 0170 1234567", "06 12 34 56 78 - bureau", "06 12 34 56 78 [perso]",
+            "06 12 34 56 78 perso", "06 12 34 56 78 (le soir, après 18 h)", "01 23 45 67 89 extension 123", "01 23 45 67 89 p. 123",
+            "01 23 45 67 89 #123", "01 23 45 67 89,123#", "01 23 45 67 89 ou 06 12 34 56 78", "01 23 45 67 89; +32 470 12 34 56", "#31#0612345678", "*67 555 1234",
+        )),
+        ("Tél. 06 12 34 56 78", "06 12 34 56 78"), ("Mobile 06 12 34 56 78", "06 12 34 56 78"), ("☎ 06 12 34 56 78", "06 12 34 56 78"),
     ],
 )  # fmt: skip
 def test_a_number_is_shown_as_given_unless_it_carries_its_country(
@@ -50,7 +67,8 @@ def test_a_number_is_shown_as_given_unless_it_carries_its_country(
 @pytest.mark.parametrize(
     "sent",
     ["4111 1111 1111 1111", "٤١١١ ١١١١ ١١١١ ١١١١", "４１１１１１１１１１１１１１１１", "Tél. : 4111-1111-1111-1111", "(4111) 1111 1111 1111",
-     "abc", "+", "0", "06 12 34 56 7O", "1" * 40, "", "=1+1", "javascript:06", "+33 6 12 (<script>)", "06+12", "+4111 1111 1111 1111", "0612;x=1;DROP"],
+     "abc", "+", "0", "06 12 34 56 7O", "1" * 40, "", "=1+1", "javascript:06", "+33 6 12 (<script>)", "06+12", "+4111 1111 1111 1111", "0612;x=1;DROP",
+     "Visa 4111 1111 1111 1111", "4111 1111 1111 1111 perso", "4111|1111|1111|1111", "4111·1111·1111·1111", "Domicile : (4111) 1111 1111 1111", "4111 1111; 1111 1111"],
 )  # fmt: skip
 def test_what_is_no_number_or_the_number_of_a_card_is_refused(people: People, take_in: TakeIn, sent: str) -> None:
     people.customer()
@@ -78,6 +96,45 @@ def test_what_is_no_number_or_the_number_of_a_card_is_refused(people: People, ta
         ("jean @ example.org", "jean@example.org"),
         ("jean\u00a0@\u00a0example.org\u00a0", "jean@example.org"),
         ("o’neill@example.org", "o’neill@example.org"),
+        *(
+            (form.format("jean@example.org"), "jean@example.org")
+            for form in (
+                "{}>",
+                "<{}",
+                "<<{}>>",
+                "‹{}›",
+                "„{}“",
+                "「{}」",
+                "【{}】",
+                "{}、",
+                "{}؟",
+                "`{}`",
+                "*{}*",
+                "_{}_",
+                "|{}|",
+                "- {}",
+                "• {}",
+                "✉ {}",
+                "E-mail : {}",
+                "Courriel : {}",
+                "Adresse e-mail : {}",
+                "smtp:{}",
+                "mailto://{}",
+                "mailto:%3C{}%3E",
+                "&lt;{}&gt;",
+                "{}&nbsp;",
+                "{} (perso)",
+                "{} (Jean Dupont)",
+                "Jean Dupont ({})",
+                "Jean Dupont [mailto:{}]",
+                "<{}> (home)",
+                "E-mail : <{}>.",
+            )
+        ),
+        ("jean(at)example.org", "jean@example.org"),
+        ("jean [at] example.org", "jean@example.org"),
+        ("_jean@example.org", "_jean@example.org"),
+        ("*jean*@example.org", "*jean*@example.org"),
         ("user%x+y/z=1@example.org", "user%x+y/z=1@example.org"),
         ("Ünïcode@exämple.org", "ünïcode@xn--exmple-cua.org"),
     ],
@@ -86,6 +143,24 @@ def test_an_unusual_address_is_kept(take_in: TakeIn, sent: str, normalised: str)
     assert not take_in(customer("X-13", email=sent))
     assert db.session.execute(select(Customer.email_normalised)).scalar_one() == normalised
     assert not take_in(record("email_address", "E-1", {"address": sent}, "X-13"))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["jean dupont@example.org", "Jean jean@example.org", "jean@example.org, paul@example.org", "jean@example.org (paul@example.org)",
+     "Jean <jean@example.org>, Paul <paul@example.org>", "jean@example .org", "jean@example,org", "[jean@example.org](mailto:paul@example.org)"],
+)  # fmt: skip
+def test_of_which_address_is_meant_nothing_is_guessed(take_in: TakeIn, sent: str) -> None:
+    assert [line.field for line in take_in(customer("X-13", email=sent))] == ["email"]
+
+
+@pytest.mark.parametrize("sent", ["\u200b", "\u3164", "\u2800", "\ufeff\u00ad", "\u115f"])
+def test_what_shows_nothing_is_nothing(take_in: TakeIn, sent: str) -> None:
+    refused = take_in(
+        customer("X-1", given_name=sent, email=None), customer(sent), invoice("F-1", source=sent, of="X-1")
+    )
+    assert [(line.line, line.field) for line in refused] == [(2, "external_id"), (3, "source")]
+    assert db.session.execute(select(Customer.given_name)).scalar_one() == ""
 
 
 @pytest.mark.parametrize(

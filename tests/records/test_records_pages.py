@@ -126,7 +126,7 @@ def test_a_category_shows_its_records_newest_first_then_five_answers(people: Peo
     assert shown[0].replace("\u202f", " ").startswith("F-NEW 10 mai 2026 1 234,50 €")
     assert "Date 10 mai 2026 à 10 h 00 Vient de Facturation" in shown[0]
     assert "Montant 1 234,50 €" in shown[0].replace("\u202f", " ")
-    assert "Conservé jusqu’au 31 décembre 2036" in shown[0]
+    assert "Jusqu’au 31 décembre 2036" in shown[0]
     assert any("Carte •••• 4242" in card for card in shown)
     assert headings(page) == [
         "Facture", "Paiement",

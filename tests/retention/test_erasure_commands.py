@@ -14,6 +14,7 @@ from portal.access.permissions import Role
 from portal.config import Settings
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.erasure.models import ErasureState
 from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.holds.models import HoldGround
@@ -22,14 +23,22 @@ from portal.retention import erasure_commands
 from portal.staff.approvals.deciding import MayNotDecide, second
 from portal.staff.approvals.models import Approval
 from portal.staff.models import StaffMember
+from tests.support.acting.browser import Browser
+from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
+from tests.support.acting.visitors import mailed_link
+from tests.support.erasing.erasures import carried_out
+from tests.support.erasing.pages import newest_erasure
 from tests.support.packages import take_in
-from tests.support.records import invoice, visit
+from tests.support.preferences import FeedClient
+from tests.support.records import invoice, record, removed, visit
+
+EMAIL = "camille@example.org"
 
 
 @pytest.fixture
 def person(app: Flask, people: People) -> int:
-    account = people.account("camille@example.org", external_id="C-1001")
+    account = people.account(EMAIL, external_id="C-1001")
     take_in(visit(1), visit(2), invoice())
     assert account.customer_id is not None
     return account.customer_id
@@ -66,6 +75,24 @@ def test_without_now_it_prints_the_schedule_and_the_officers_are_told(app: Flask
     assert db.session.execute(text("SELECT about FROM officer_notices")).scalars().all() == ["C-1001: letter of today"]
 
 
+def test_the_person_is_told_can_cancel_it_and_reads_what_became_of_it(
+    app: Flask, person: int, mailbox: Mailbox
+) -> None:
+    """Whoever has the shell erases nobody in silence."""
+    feed = FeedClient(app)
+    run(app, "run", "C-1001", "--because", "letter of today")
+    assert feed.item("C-1001")["reason"] == "restricted"
+    link = mailed_link(mailbox, EMAIL, "/erasure/cancel/")
+    assert Browser(app).get(link).submit({"cancel": "yes"}, action=link).h1 == "L’effacement est annulé"
+    assert not feed.item("C-1001")["suppressed"]
+    run(app, "run", "C-1001", "--because", "letter of today")
+    assert carried_out(newest_erasure().id).state is ErasureState.DONE
+    assert "C-1001" not in mailbox.last_to(EMAIL)["Subject"]
+    page = Browser(app).get(mailed_link(mailbox, EMAIL, "/erasure/"))
+    assert (page.status, page.h1) == (200, "Votre effacement")
+    assert "Ces données ont été effacées de ce portail" in page.text
+
+
 def test_a_hold_refuses_it(app: Flask, person: int) -> None:
     with transaction() as session:
         customer = session.get_one(Customer, person)
@@ -93,6 +120,23 @@ def test_now_takes_a_second_person(app: Flask, person: int, people: People, monk
     assert certificate["entry"]["hash"]
     assert [(line["kind"], line["until"]) for line in certificate["archived"]] == [("invoice", "2036-12-31")]
     assert run(app, *arguments)[0] == 0
+
+
+def test_a_yes_is_good_for_one_erasure(app: Flask, person: int, people: People) -> None:
+    """One that was sent back is proposed anew: the officer's yes of then begins nothing later."""
+    author, officer = people.staff(Role.REVIEWER), people.staff(Role.OFFICER)
+    arguments = ("run", "C-1001", "--because", "x", "--now", "--seconded-by", officer.email, "--by", author.email)
+    run(app, *arguments)
+    with transaction() as session:
+        (approval,) = session.query(Approval).all()
+        second(approval.public_id, session.get_one(StaffMember, officer.id))
+    take_in(record("support_exchange", "E-1", {"channel": "phone", "direction": "in"}, source="support"))
+    assert run(app, *arguments)[0] == 4
+    assert newest_erasure().state is ErasureState.RETURNED
+    take_in(removed("support_exchange", "E-1"))
+    code, told = run(app, *arguments)
+    assert (code, told["state"]) == (3, "proposed")
+    assert newest_erasure().state is ErasureState.RETURNED
 
 
 def test_nobody_seconds_their_own(app: Flask, person: int, people: People) -> None:

@@ -18,11 +18,15 @@ AS_TYPED = (
     "DR‐{year}‐{full}", "DR‑{year}‑{full}", "DR–{year}–{full}", "DR—{year}—{full}", "DR-{year}-0{full}",
     "ＤＲ－{wide_year}－{wide}", "DR-{year}-{full}.", "(DR-{year}-{full})", "[dr {year} {short}],",
     "«\u00a0DR-{year}-{full}\u00a0»", "n° DR-{year}-{full}", "N°dr {year} {short}", "(nº\u202fDR-{year}-{full}).",
-    "\u202aDR-{year}-{full}\u202c",
+    "\u202aDR-{year}-{full}\u202c", "DR_{year}_{full}", "DR.{year}.{full}", "DR:{year}:{short}", "DR⁃{year}⁃{full}", "DRー{year}ー{full}",
+    "Réf. DR-{year}-{full}", "Réf. : DR-{year}-{full}", "référence DR-{year}-{full}", "Votre demande n° DR-{year}-{full}",
+    "#DR-{year}-{full}", "Dossier no DR-{year}-{short}", "Your request DR-{year}-{full}.", "Re: Re: DR-{year}-{full}", "TR : [DR-{year}-{full}]",
+    "`DR-{year}-{full}`", "*DR-{year}-{full}*", "‹DR-{year}-{full}›", "DR-{year}-{full}…", "DR-{year}-{full}。", "DR-{year}-{arabic}",
+    "\ufeffDR\u00ad-{year}-{full}", "DR\t{year}\t{full}",
 )  # fmt: skip
 NO_REFERENCE = (
-    "XX-{year}-{full}", "{year}-{full}", "DR-{year}", "DR-{full}", "DR-{year}-{full}-2", "DR_{year}_{full}",
-    "DR-{year}-{full} et DR-{year}-{full}", "mon DR-{year}-{full}", "DR-{year}-{full}%", "DR-{year}-٠٠٠٠١",
+    "XX-{year}-{full}", "{year}-{full}", "DR-{year}", "DR-{full}", "DR-{year}-{full}-2", "DR-{year}-{full}b",
+    "DR-{year}-{full} et DR-{year}-{full}", "mon DR-{year}-{full}", "DR-{year}-{full}%", "XDR-{year}-{full}",
 )  # fmt: skip
 
 
@@ -40,7 +44,8 @@ def officer(people: People) -> Browser:
 def typed(forms: tuple[str, ...], reference: str) -> list[str]:
     year, full = reference.split("-")[1:]
     wide = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789"}
-    facts = {"year": year, "full": full, "short": int(full)}
+    arabic = {ord(digit): chr(ord(digit) + 0x630) for digit in "0123456789"}
+    facts = {"year": year, "full": full, "short": int(full), "arabic": full.translate(arabic)}
     return [form.format(wide_year=year.translate(wide), wide=full.translate(wide), **facts) for form in forms]
 
 

@@ -1,14 +1,20 @@
 """The pages that anybody may open."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from portal import clock
 from portal.accounts.models import Account
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.organisation import GapCode
+from portal.personal_data.organisation_gaps import gaps
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
+from tests.support.complete_organisation import nothing_missing
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -64,6 +70,21 @@ def test_the_accessibility_statement_is_dated_and_says_whom_to_turn_to(browser: 
     assert page.tree.find("a", href="mailto:support@netkin.fr")
 
 
+def test_what_is_still_to_come_is_not_said_to_be(app: Flask, browser: Browser) -> None:
+    with nothing_missing(app):
+        day = installed.organisation().accessibility.audited_on  # type: ignore[union-attr]
+        with clock.stopped_at(clock.start_of(day)):
+            assert "Selon un audit" in browser.get("/accessibility").text
+        with clock.stopped_at(clock.start_of(day) - timedelta(seconds=1)):
+            page = browser.get("/accessibility")
+            assert "Personne n’a encore audité ce site" in page.text
+            assert "Accessibilité : pas encore auditée" in page.text.replace("\u00a0", " ")
+            assert GapCode.ACCESSIBILITY_AUDIT in {gap.code for gap in gaps(installed.organisation())}
+            policy = browser.get("/policy").text
+    assert "applicable à partir du 22 novembre 2026" in policy.replace("\u00a0", " ")
+    assert "en vigueur depuis" not in policy
+
+
 def test_the_language_changes_and_comes_back_to_the_page(browser: Browser) -> None:
     page = browser.get("/accessibility")
     data = {"csrf_token": _token(page), "language": "en", "next": "/accessibility"}
@@ -105,3 +126,9 @@ def test_health_and_well_known_files(browser: Browser) -> None:
 
 def _token(page) -> str:
     return str(page.tree.find(attrs={"name": "csrf_token"})["value"])
+
+
+def test_a_day_that_stands_in_a_page_is_in_the_language_of_each_reader(app: Flask) -> None:
+    """Jinja works out what depends on constants alone once, in the language of whoever came first, unless it is told not to."""
+    for language, words in (("fr", "22 novembre 2026"), ("en", "22 November 2026"), ("fr", "22 novembre 2026")):
+        assert words in Browser(app, language).get("/accessibility").text

@@ -43,6 +43,7 @@ from tests.support.documents.planted import TRACE, Planted, planted_passport
 from tests.support.filing import file_with_document_later
 from tests.support.hashing import use_quick_hasher
 from tests.support.looking.searching import found_in_files
+from tests.support.servers.ports import free_port
 from tests.trial.installation import Installation, installation, kill
 
 PATIENCE = 60
@@ -168,9 +169,8 @@ def kill_on_the_way_of_a_document(reduced: bool) -> str:
     """Kill web processes and workers while documents come, are decided on and go."""
     kills = 5 if reduced else 200
     use_quick_hasher()
-    with tempfile.TemporaryDirectory(prefix="portal-kills-") as name, socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-        probe.close()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="portal-kills-") as name:
         settings = {"PORTAL_PUBLIC_URL": f"http://localhost:{port}", "TMPDIR": name}
         with installation(**settings) as portal, portal.app.app_context():
             trial = Trial(portal, [portal.folder, Path(name)], port, People(portal.app))

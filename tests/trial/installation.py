@@ -15,6 +15,7 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.config import Settings
+from portal.infrastructure.database import db
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +47,12 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def forget_connections() -> None:
+    """Close this process's connections: before a fork, or before the database itself is copied or goes."""
+    db.session.remove()
+    db.engine.dispose()
 
 
 @contextmanager

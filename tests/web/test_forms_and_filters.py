@@ -168,6 +168,44 @@ class TestDates:
     def test_the_month_is_a_number_or_a_word(self, month: str) -> None:
         assert sent(**{"born_on-month": month}).born_on.data == date(1988, 3, 4)
 
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            *(
+                ("day", day)
+                for day in (
+                    "4",
+                    " 04",
+                    "\u200b4",
+                    "4\u200b",
+                    "4.",
+                    "4/",
+                    "4e",
+                    "4 th",
+                    "４",
+                    "٤",
+                    "\u202a4\u202c",
+                    "4ème",
+                )
+            ),
+            *(("month", month) for month in ("3.", "/3", "mars,", "\ufeffmars", "MARS\u00a0", "Mar.", "0３")),
+            *(("year", year) for year in ("1988.", "\u200e1988", "1988\u00a0", "１９８８", "-1988")),
+        ],
+    )
+    def test_what_comes_along_with_a_part_costs_nothing(self, name: str, typed: str) -> None:
+        assert sent(**{f"born_on-{name}": typed}).born_on.data == date(1988, 3, 4)
+
+    def test_the_first_of_a_month_may_be_written_as_it_is_said(self) -> None:
+        for typed in ("1er", "1ᵉʳ", "1 er", "1st"):
+            assert sent(**{"born_on-day": typed}).born_on.data == date(1988, 3, 1), typed
+
+    @pytest.mark.parametrize(
+        "typed", ["\u200b", "\u3164", "\u2800\u2800", "\ufeff \u00ad", "\u115f\u1160", "\ufe0f", "\u180e", "\U000e0100"]
+    )
+    def test_invisible_signs_alone_are_nothing(self, typed: str) -> None:
+        assert sent(email=typed).errors["email"][0] == "Enter your e-mail address"
+        assert sent(password=typed).errors["password"][0] == "Enter your password"
+
     @pytest.mark.parametrize(("word", "number"), [("février", 2), ("fevr.", 2), ("août", 8), ("aug", 8), ("déc.", 12)])
     def test_accents_and_short_forms_are_read(self, word: str, number: int) -> None:
         assert sent(**{"born_on-month": word}).born_on.data == date(1988, number, 4)
@@ -181,7 +219,7 @@ class TestDates:
             (("4", "brumaire", "1988"), "Birth date: write the month as a number or a word.", "born_on-month"),
             (("4", "13", "1988"), "Birth date: this date does not exist.", "born_on-month"),
             (("31", "2", "1988"), "Birth date: this date does not exist.", "born_on"),
-            (("4th", "2", "1988"), "Birth date: this date does not exist.", "born_on"),
+            (("4x", "2", "1988"), "Birth date: this date does not exist.", "born_on"),
         ],
     )
     def test_a_date_that_cannot_be_read_is_told_and_kept(

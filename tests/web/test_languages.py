@@ -14,6 +14,7 @@ from tests.support.acting.browser import Browser
         ("EN_us", "en"), ("fr;q=0", "fr"), ("x-klingon, en;q=abc", "fr"),
         ("fr;q=0,*", "en"), ("fr-FR;q=0.0, *;q=0.5", "en"), ("en;q=0,*", "fr"), ("fr;q=0,en;q=0,*", "fr"), ("en;q=0.7,*;q=0.8", "fr"), ("fry-NL,en;q=0.2", "en"),
         ("zh-Hant-HK,zh;q=0.9,en;q=0.8,fr;q=0.85", "fr"), ("fr;level=1;q=0.3,en;q=0.5", "en"), ("en;q=0.002,fr;q=0.001", "en"), (";q=1,,en", "en"), ("fr-Latn-FR", "fr"),
+        ("fr;q=.5,en;q=.9", "en"), ("fr ; q = 0.3 , en ; q=0.8", "en"), ("fro;q=1,en;q=.5", "en"), ("fr; Q=.2,en", "en"),
     ],
 )  # fmt: skip
 def test_the_browsers_order_counts(app: Flask, asked: str, language: str) -> None:

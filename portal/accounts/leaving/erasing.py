@@ -27,6 +27,7 @@ from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.own_rows import OwnPart, Rows
 from portal.personal_data.erasure.planning import ROWS, erases
 from portal.personal_data.erasure.scope import Extent, Scope
+from portal.personal_data.erasure.tombstones import bury_numbers
 from portal.web.audiences import Audience
 from portal.web.typed_forms.models import KeptForm
 from portal.web.typed_forms.owners import mark_of
@@ -157,3 +158,11 @@ def void_ways_in(erasure: Erasure) -> None:
         db.session.execute(nothing.values(password_hash=None, sealed_totp_secret=None))
         for model in (AccountToken, AccountPasskey, AccountRecoveryCode):
             db.session.execute(delete(model).where(model.account_id == account_id))
+
+
+@on_seal
+def bury_number(erasure: Erasure) -> None:
+    """Remember the number of somebody whose account goes with Facebook's: back by Facebook, they read that it went."""
+    scope = Scope.read(erasure.scope)
+    if scope.extent is Extent.FACEBOOK_ACCOUNT and _is_alone(erasure.customer_id, scope):
+        bury_numbers(erasure)

@@ -33,7 +33,7 @@ _METHODS: Final = {
     SECOND_STEP: Label(fr="Seconde étape de connexion", en="Second step at sign-in"),
     SESSION: Label(fr="Connexion à ce portail", en="Sign-in to this portal"),
     FACEBOOK_SIGNATURE: Label(fr="Signature de Facebook", en="Signature of Facebook"),
-    BY_STAFF: Label(fr="Un agent, sans pièce", en="A staff member, without a document"),
+    BY_STAFF: Label(fr="Par notre équipe, sans pièce", en="By our team, without a document"),
     CALL_BACK: Label(fr="Appel à un numéro que nous détenons", en="Call to a number that we hold"),
     REGISTERED_LETTER: Label(
         fr="Code d'une lettre recommandée, à une adresse que nous détenons",
@@ -52,7 +52,7 @@ _RESULTS: Final = {
     CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
 }
 _LIFTED: Final = Label(fr="Doute levé : {doubts}", en="Doubt lifted: {doubts}")
-_PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The portal, without anybody's intervention")
+_PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The portal, without human intervention")
 
 
 def method_label(check: IdentityCheck, language: object) -> str:

@@ -228,7 +228,7 @@ _LABELS: Final = {
     DoubtSignal.BIRTH_DATE_DIFFERS: Label(fr="Date de naissance différente", en="Date of birth differs"),
     DoubtSignal.OTHER_CHANNEL: Label(fr="Autre canal que le portail", en="Another channel than the portal"),
     DoubtSignal.ON_BEHALF: Label(fr="Au nom d'une autre personne", en="On behalf of someone else"),
-    DoubtSignal.WRITTEN_DOUBT: Label(fr="Doute écrit par un agent", en="Doubt written by a reviewer"),
+    DoubtSignal.WRITTEN_DOUBT: Label(fr="Doute écrit par notre équipe", en="Doubt written by our team"),
 }
 _REASONS: Final = {
     DoubtSignal.FACEBOOK_ONLY: Label(

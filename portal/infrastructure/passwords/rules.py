@@ -28,6 +28,8 @@ _ROWS = (
     "abcdefghijklmnopqrstuvwxyz" * 2, "0123456789" * 13, "13579" * 2, "02468" * 2,
     "7894561230", "147258369",
     "azertyuiopqsdfghjklmwxcvbn", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
+    "йцукенгшщзхъфывапролджэячсмитьбю", "ςερτυθιοπασδφγηξκλζχψωβνμ", "bépoèvdljzwauie,ctsrnmçàyx.k'qghf",
+    "pyfgcrlaoeuidhtns-qjkxbmwvz", "qwfpgjluyarstdhneiozxcvbkm",
     "1234567890-=", "!@#$%^&*()_+", "²&é\"'(-è_çà)=", "1234567890°+",
 )  # fmt: skip
 # A password is made of rows when it falls into so few pieces of a keyboard or the alphabet, of so many letters each.
@@ -144,8 +146,9 @@ def _is_listed_as_it_stands(password: str) -> bool:
 
 
 def _is_half(password: str) -> bool:
-    """Tell whether a password is a piece of itself again and again, or the same backwards."""
-    return password in (password + password)[1:-1] or password == password[::-1]
+    """Tell whether a password is one piece again and again, perhaps cut at the end, or the same backwards."""
+    is_again = any(password[size:] == password[:-size] for size in range(1, len(password) // 2 + 1))
+    return is_again or password == password[::-1]
 
 
 @cache

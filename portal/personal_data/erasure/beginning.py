@@ -1,6 +1,7 @@
 """The first two steps of an erasure: from cooling off to no way back, and the one transaction that shuts everything."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.certificate import last_archived_day
 from portal.personal_data.erasure.contact import seal_contact
-from portal.personal_data.erasure.listeners import on_seal, reference_of, systems_of
+from portal.personal_data.erasure.listeners import marks_of, on_seal, reference_of, systems_of
 from portal.personal_data.erasure.models import ErasedRecord, ErasedSpan, Erasure, ErasureState
 from portal.personal_data.erasure.planning import OPEN_COPY, Plan, PlannedItem, hard_stops, plan, stored
 from portal.personal_data.erasure.scheduling import send_back
@@ -33,38 +34,65 @@ WAITS_AT_MOST = timedelta(days=30)
 _OF_RECORDS = (Extent.CATEGORIES, Extent.KINDS, Extent.RECORDS)
 
 
-def start(erasure: Erasure) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an erasure will do, read before its locks are taken: on SQLite everybody who writes waits behind them.
+
+    Attributes:
+        marks: what the plan rests on, at little cost (`listeners.marks_of`).
+        systems: the codes of the company's systems that sent what goes.
+    """
+
+    marks: list[object]
+    plan: Plan
+    systems: list[str]
+
+
+def foresee(erasure: Erasure) -> Foreseen:
+    """Return what an erasure will do; reads only, and takes as long as the person has records."""
+    scope = Scope.read(erasure.scope)
+    marks = marks_of(erasure.customer_id)
+    return Foreseen(marks, plan(erasure.customer_id, scope), systems_of(erasure.customer_id, scope))
+
+
+def start(erasure: Erasure, foreseen: Foreseen | None) -> datetime | None:
     """Begin, or send back to review, or wait: step 1. Nothing cancels it from here on.
 
-    The line of the ledger is written with the point of no return. Earlier, a restore would repeat an erasure that was
-    cancelled; later, it could lose one.
+    Without what it foresees, or where something came in since that was read, it is asked again at once. The line of the
+    ledger is written with the point of no return. Earlier, a restore would repeat an erasure that was cancelled; later,
+    it could lose one.
     """
     now = clock.now()
     if erasure.runs_at > now:
         return erasure.runs_at
-    found = plan(erasure.customer_id, Scope.read(erasure.scope))
+    if foreseen is None or foreseen.marks != marks_of(erasure.customer_id):
+        return now
+    found = foreseen.plan
     if stops := hard_stops(found):
         send_back(erasure, stops[0])
         return None
     if found.digest != erasure.digest:
         send_back(erasure, "plan_changed")
         return None
-    if OPEN_COPY in found.stops and now < _copy_until(erasure):
-        return min(now + LOOKS_AGAIN, _copy_until(erasure))
-    erasure.state, erasure.started_at, erasure.step = ErasureState.RUNNING, now, "seal"
+    if OPEN_COPY in found.stops and now < copy_until(erasure):
+        erasure.cause = OPEN_COPY
+        return min(now + LOOKS_AGAIN, copy_until(erasure))
+    erasure.state, erasure.started_at, erasure.step, erasure.cause = ErasureState.RUNNING, now, "seal", None
     erasure.entry = note(EntryKind.ERASED, _body(erasure, found)).id
     return now
 
 
-def seal(erasure: Erasure) -> datetime | None:
+def seal(erasure: Erasure, foreseen: Foreseen | None) -> datetime | None:
     """Shut everything in one transaction: step 2. Nothing is destroyed before the ledger has its line."""
     now = clock.now()
     if erasure.entry is None or not is_confirmed(erasure.entry):
         return now + ASKS_AGAIN
+    if foreseen is None or foreseen.marks != marks_of(erasure.customer_id):
+        return now
     scope = Scope.read(erasure.scope)
     customer = db.session.get_one(Customer, erasure.customer_id, populate_existing=True)
-    found = plan(customer.id, scope)
-    erasure.items, erasure.systems = stored(found), systems_of(customer.id, scope)
+    found = foreseen.plan
+    erasure.items, erasure.systems = stored(found), foreseen.systems
     if scope.is_whole:
         _shut_person(erasure, customer, found.items)
     elif scope.extent in _OF_RECORDS:
@@ -97,7 +125,7 @@ def _shut_kinds(erasure: Erasure, scope: Scope, items: Iterable[PlannedItem]) ->
         db.session.merge(ErasedSpan(customer_id=erasure.customer_id, kind=kind, until_at=now))
 
 
-def _copy_until(erasure: Erasure) -> datetime:
+def copy_until(erasure: Erasure) -> datetime:
     """Return until when the start waits for an open copy: two days before the request is due."""
     if erasure.due_on is None:
         return erasure.runs_at + WAITS_AT_MOST

@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import exists, select, true
 
 from portal import clock
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.becoming import becomings
+from portal.personal_data.erasure.checking.reach import is_reached, reached_tables
 from portal.personal_data.erasure.listeners import reference_of
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import PlannedItem, read_items
 from portal.personal_data.erasure.scope import Scope
-from portal.personal_data.erasure.tombstones import last_day_of_tombstones
+from portal.personal_data.erasure.tombstones import last_day_for
 from portal.personal_data.ledger.models import LedgerEntry
 from portal.personal_data.outcomes import ItemOutcome
 
@@ -84,9 +87,9 @@ def write_certificate(erasure: Erasure) -> Certificate:
         erased=[_line(item) for item in _of(items, ItemOutcome.ERASED) if item.count],
         archived=[_kept_line(item) for item in archived],
         kept=[_kept_line(item) for item in _of(items, ItemOutcome.KEPT, ItemOutcome.REFUSED)],
-        stays=_stays() if is_whole else [],
+        stays=_stays(erasure.customer_id) if is_whole else [],
         systems=list(erasure.systems),
-        tombstones_until=clock.written(last_day_of_tombstones(last_archived_day(items))) if is_whole else None,
+        tombstones_until=clock.written(last_day_for(erasure)),
         backups_until=installed.organisation().retention.backups.after(today).isoformat(),
         entry=_entry(erasure),
     )
@@ -118,12 +121,25 @@ def _kept_line(item: PlannedItem) -> Line:
     }
 
 
-def _stays() -> list[Line]:
+ADDED_BY_THE_ANSWER: Final = frozenset({"access_log", "dispatches"})
+"""Parts that may hold nothing yet: the answer is sent, and staff look at the case, after the certificate is made."""
+
+
+def _stays(customer_id: int) -> list[Line]:
+    """Return what stays of each part of which something is there: nothing is said to stay that never was."""
     return [
         {"part": part, "becomes": asdict(becoming.becomes), "ground": asdict(becoming.ground)}
         for part, becoming in becomings().items()
-        if becoming.leaves
+        if becoming.leaves and (part in ADDED_BY_THE_ANSWER or any(_is_left(n, customer_id) for n in becoming.leaves))
     ]
+
+
+def _is_left(name: str, customer_id: int) -> bool:
+    """Tell whether a table holds a row of a person, or names nobody, so that it cannot be told."""
+    table = db.metadata.tables[name]
+    if table not in reached_tables():
+        return True
+    return db.session.execute(select(true()).where(exists().where(is_reached(table, customer_id)))).first() is not None
 
 
 def _entry(erasure: Erasure) -> Line | None:

@@ -1,5 +1,6 @@
 """The last steps of an erasure: recount, answer, and forget where the answer went."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -12,10 +13,10 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.erasure.certificate import certificate_of, write_certificate
-from portal.personal_data.erasure.checking.recount import remnants_of
+from portal.personal_data.erasure.checking.recount import Remnant, remnants_of
 from portal.personal_data.erasure.contact import contact_of, normalised
 from portal.personal_data.erasure.listeners import on_done, on_forget, on_halt, reference_of
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.personal_data.erasure.own_rows import OwnPart
 from portal.personal_data.erasure.planning import all_erasing
 from portal.personal_data.erasure.scheduling import STATUS_OPEN, begin_next
@@ -35,13 +36,35 @@ SECOND_LOOK = relativedelta(months=2)
 """How long somebody may ask for a second look at a decision that kept something."""
 
 
-def verify(erasure: Erasure, *, is_journal_empty: bool) -> datetime | None:
-    """Recount, then let SQLite's log be emptied: step 7. A busy reader only delays it, and after an hour is told."""
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """What an erasure left, and where it stood then. It is read before the locks are taken: it asks every table."""
+
+    stood: tuple[object, ...]
+    found: list[Remnant]
+
+
+def recount(erasure: Erasure) -> Recount:
+    """Recount what an erasure left; reads only."""
+    contact = contact_of(erasure)
+    return Recount(_stands(erasure), remnants_of(erasure, normalised(contact.addresses) if contact else ()))
+
+
+def _stands(erasure: Erasure) -> tuple[object, ...]:
+    return erasure.state, erasure.step, erasure.position, erasure.done, erasure.runs
+
+
+def verify(erasure: Erasure, recounted: Recount | None, *, is_journal_empty: bool) -> datetime | None:
+    """Take a recount, then let SQLite's log be emptied: step 7. A reader only delays it, and after an hour is told.
+
+    Without a recount, or where somebody went on with the erasure since, it is asked again at once.
+    """
     now = clock.now()
     if not erasure.position.startswith(RECOUNTED):
-        contact = contact_of(erasure)
-        if found := remnants_of(erasure, normalised(contact.addresses) if contact else ()):
-            erasure.position = ", ".join(str(each) for each in found)[:200]
+        if recounted is None or recounted.stood != _stands(erasure):
+            return now
+        if recounted.found:
+            erasure.position = ", ".join(str(each) for each in recounted.found)[:200]
             halt(erasure, "remnants")
             return None
         erasure.position = RECOUNTED + now.isoformat()
@@ -49,7 +72,7 @@ def verify(erasure: Erasure, *, is_journal_empty: bool) -> datetime | None:
     since = datetime.fromisoformat(erasure.position.removeprefix(RECOUNTED))
     if not is_journal_empty and now < since + JOURNAL_TRIED_FOR:
         return now + JOURNAL_AGAIN
-    erasure.cause = None if is_journal_empty else "journal"
+    erasure.cause = None if is_journal_empty else JOURNAL
     erasure.step, erasure.position = "answer", ""
     return now
 
@@ -88,7 +111,8 @@ def forget(erasure: Erasure) -> datetime | None:
         erasure.sealed_contact = erasure.sealed_words = None
     else:
         erasure.words_until = now + SECOND_LOOK
-    erasure.step = "over"
+    # Until it is emptied once more, SQLite's log holds the address to which the answer went.
+    erasure.step, erasure.cause = "over", JOURNAL
     return None
 
 

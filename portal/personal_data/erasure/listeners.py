@@ -34,6 +34,8 @@ class Turn:
 
 on_schedule = Turn()
 """It is decided, and cools off."""
+on_cooling = Turn()
+"""It waited for another erasure of the person, which is over, and cools off now."""
 on_cancel = Turn()
 """The person took it back in time."""
 on_return = Turn()
@@ -51,8 +53,7 @@ _locks: list[tuple[int, Callable[[int], None]]] = []
 _references: list[Callable[[int], str | None]] = []
 _addresses: list[Callable[[int], Iterable[str]]] = []
 _numbers: list[Callable[[int], Iterable[str]]] = []
-
-
+_marks: list[Callable[[int], object]] = []
 _systems: list[Callable[[int, Scope], Iterable[str]]] = []
 _waits: list[Callable[[int], bool]] = []
 
@@ -134,6 +135,17 @@ def names_systems(find: Callable[[int, Scope], Iterable[str]]) -> Callable[[int,
 def systems_of(customer_id: int, scope: Scope) -> list[str]:
     """Return the codes of the systems that sent what an erasure is about, in their order."""
     return sorted({code for find in _systems for code in find(customer_id, scope)})
+
+
+def marks(read: Callable[[int], object]) -> Callable[[int], object]:
+    """Register a function that returns, at little cost, something that changes with the plan about a customer."""
+    _marks.append(read)
+    return read
+
+
+def marks_of(customer_id: int) -> list[object]:
+    """Return what tells whether a plan that was made before the locks were taken still holds behind them."""
+    return [read(customer_id) for read in _marks]
 
 
 def waits_for(has_work: Callable[[int], bool]) -> Callable[[int], bool]:

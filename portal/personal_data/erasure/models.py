@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +26,10 @@ class ErasureState(StrEnum):
     "The plan had changed when it was to begin: back to review."
 
 
+JOURNAL: Final = "journal"
+"""The cause while SQLite's log has to be emptied of what went: a reader that holds an older state prevents it."""
+
+
 class Erasure(db.Model):
     """One erasure of one customer.
 
@@ -47,7 +51,8 @@ class Erasure(db.Model):
         sealed_proof: the letters and the evidence behind such a decision, sealed; gone with this row.
         token_hash: of the address of its status page, which is open without an account until `token_until`.
         certificate: what was done, by kind and count, without a name; None until the recount.
-        cause: why it is halted, or what an officer must know of one that is done, as a code.
+        cause: why it is halted, or waits although its hour has come, or what an officer must know of one that is done,
+            as a code.
     """
 
     __tablename__ = "erasures"

@@ -122,12 +122,12 @@ def all_erasing() -> list[tuple[str, Erasing]]:
 OPEN_COPY = "open_copy"
 """The one stop that only makes the start wait: a copy that the person asked for first is not with them yet."""
 
-Stopper = Callable[[int, Scope], Iterable[str]]
+Stopper = Callable[[int, Scope, Iterable[PlannedItem]], Iterable[str]]
 _stoppers: list[Stopper] = []
 
 
 def stops_erasure(stopper: Stopper) -> Stopper:
-    """Register a function that returns codes of what must end first, such as a contract that goes on."""
+    """Register a function that takes a customer, a scope and what is planned, and returns codes of what ends first."""
     _stoppers.append(stopper)
     return stopper
 
@@ -139,5 +139,5 @@ def hard_stops(plan: Plan) -> tuple[str, ...]:
 
 def plan(customer_id: int, scope: Scope) -> Plan:
     """Return what an erasure of this scope would do now; reads only."""
-    items = [item for _code, erasing in all_erasing() for item in erasing.plan(customer_id, scope)]
-    return Plan(tuple(items), tuple(stop for stopper in _stoppers for stop in stopper(customer_id, scope)))
+    items = tuple(item for _code, erasing in all_erasing() for item in erasing.plan(customer_id, scope))
+    return Plan(items, tuple(stop for stopper in _stoppers for stop in stopper(customer_id, scope, items)))

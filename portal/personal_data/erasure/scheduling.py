@@ -1,7 +1,7 @@
 """Decide when an erasure begins, let the person cancel it until then, or send it back to review.
 
-It cools off for three days, in which a link to each address that is held cancels it: whoever took an account over must
-not be able to erase in silence what belongs to somebody else.
+It cools off for 72 hours to seven days, in which a link to each address that is held cancels it: whoever took an
+account over must not be able to erase in silence what belongs to somebody else.
 """
 
 import hashlib
@@ -18,15 +18,14 @@ from portal.infrastructure.database import db
 from portal.infrastructure.identifiers import new_public_id
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.one_time_tokens import read_token
-from portal.personal_data.erasure.listeners import on_cancel, on_return, on_schedule, reference_of
+from portal.personal_data.erasure.listeners import on_cancel, on_cooling, on_return, on_schedule, reference_of
 from portal.personal_data.erasure.models import CancelLink, Erasure, ErasureState
 from portal.personal_data.erasure.planning import Plan, hard_stops, stored
-from portal.personal_data.erasure.scope import Scope
+from portal.personal_data.erasure.scope import Extent, Scope
 
 SCHEDULED = declare("customer:erasure:scheduled", "reference", "scope", "runs_at", "digest")
 CANCELLED = declare("customer:erasure:cancelled", "reference")
 
-COOLING = timedelta(hours=72)
 SHORTEST = timedelta(hours=24)
 STATUS, CANCEL = "erasure_status", "erasure_cancel"
 """The purposes of tokens: of the status page, and of the links that cancel. Mails are given them with a token id."""
@@ -46,10 +45,15 @@ class Stopped(Exception):
         self.stops = stops
 
 
+def wait() -> timedelta:
+    """Return how long an erasure cools off here: `[retention] erasure_cooling`, 72 hours to seven days."""
+    return timedelta(days=installed.organisation().retention.erasure_cooling.days)
+
+
 def runs_at(now: datetime, due_on: date | None) -> datetime:
-    """Return when an erasure begins: after 72 hours, at the latest as its due day begins, after 24 hours at least."""
-    latest = clock.start_of(due_on) if due_on else now + COOLING
-    return max(min(now + COOLING, latest), now + SHORTEST)
+    """Return when an erasure begins: after the wait, at the latest as its due day begins, after 24 hours at least."""
+    latest = clock.start_of(due_on) if due_on else now + wait()
+    return max(min(now + wait(), latest), now + SHORTEST)
 
 
 def schedule(
@@ -119,6 +123,15 @@ def under_way(customer_id: int) -> Erasure | None:
     return db.session.execute(mine).scalar_one_or_none()
 
 
+def is_whole_one_decided(customer_id: int) -> bool:
+    """Tell whether an erasure of everything of a customer is decided or begun, and not over."""
+    db.session.flush()
+    whole = Erasure.scope["extent"].as_string() == Extent.WHOLE
+    going_on = Erasure.state.in_((*UNDER_WAY, ErasureState.WAITING))
+    found = select(Erasure.id).where(Erasure.customer_id == customer_id, going_on, whole).limit(1)
+    return db.session.execute(found).first() is not None
+
+
 def cancel(erasure: Erasure, actor: str | None = None) -> None:
     """Take an erasure back in the current transaction. One statement decides between this and its start.
 
@@ -162,6 +175,7 @@ def begin_next(customer_id: int) -> None:
     erasure.runs_at = runs_at(clock.now(), erasure.due_on)
     erasure.token_until = erasure.runs_at + STATUS_OPEN
     ask_for_run(erasure, erasure.runs_at)
+    on_cooling.tell(erasure)
 
 
 def status_token_id(erasure: Erasure) -> str:

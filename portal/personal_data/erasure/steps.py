@@ -19,7 +19,7 @@ from portal.infrastructure.jobs.queue import JobRun, job
 from portal.personal_data.erasure import beginning, finishing
 from portal.personal_data.erasure.checking.journal import is_emptied
 from portal.personal_data.erasure.listeners import hold, must_wait, reference_of
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.personal_data.erasure.planning import FILE, RECORDS, Erasing, all_erasing
 from portal.personal_data.erasure.scheduling import ask_for_run, keys_of_newest_job
 from portal.personal_data.erasure.scope import Scope
@@ -27,6 +27,8 @@ from portal.personal_data.erasure.scope import Scope
 SLICE = 500
 LONGEST = 20.0
 """Seconds that one job works before it gives its place to others."""
+LOOKED = 0.01
+"""Seconds after which a slice that finds nothing leaves the next parts to the next one, so that others may write."""
 BYTES_AGAIN = timedelta(seconds=5)
 
 Work = Callable[[Erasing, int, Scope], int]
@@ -45,6 +47,8 @@ def go_on(erasure_id: int, between: Callable[[], None] = lambda: None) -> dateti
     while True:
         began = time.perf_counter()
         at = _advance(erasure_id)
+        if at is None:
+            _empty_journal()
         if at is None or at > clock.now() or time.monotonic() > ends:
             return at
         between()
@@ -74,10 +78,10 @@ def watch(run: JobRun) -> None:
 
 def _empty_journal() -> None:
     """Empty SQLite's log where a reader kept an erasure from doing so: its alarm ends."""
-    alarmed = select(Erasure.id).where(Erasure.cause == "journal")
+    alarmed = select(Erasure.id).where(Erasure.cause == JOURNAL)
     if db.session.execute(alarmed).first() and is_emptied():
         with transaction() as session:
-            session.execute(update(Erasure).where(Erasure.cause == "journal").values(cause=None))
+            session.execute(update(Erasure).where(Erasure.cause == JOURNAL).values(cause=None))
 
 
 def resume(erasure: Erasure, actor: str) -> None:
@@ -96,19 +100,23 @@ def resume(erasure: Erasure, actor: str) -> None:
 
 
 def _advance(erasure_id: int) -> datetime | None:
-    """Do one slice in a transaction of its own; return when the next one is due."""
+    """Do one slice in a transaction of its own; return when the next one is due.
+
+    What reads all that a person has is done before: nobody who writes waits for it.
+    """
     is_journal_empty = _wants_journal_empty(erasure_id) and is_emptied()
+    foreseen, recounted = _look_ahead(erasure_id)
     with transaction():
         erasure = hold(erasure_id)
         if erasure is None or not _is_going_on(erasure):
             return None
         match erasure.step:
             case "start":
-                return beginning.start(erasure)
+                return beginning.start(erasure, foreseen)
             case "seal":
-                return beginning.seal(erasure)
+                return beginning.seal(erasure, foreseen)
             case "verify":
-                return finishing.verify(erasure, is_journal_empty=is_journal_empty)
+                return finishing.verify(erasure, recounted, is_journal_empty=is_journal_empty)
             case "answer":
                 return finishing.answer(erasure)
             case "forget":
@@ -117,13 +125,30 @@ def _advance(erasure_id: int) -> datetime | None:
                 return _slice(erasure)
 
 
+def _look_ahead(erasure_id: int) -> tuple[beginning.Foreseen | None, finishing.Recount | None]:
+    """Return what the next step has to know of everything that is held, as far as it has to."""
+    db.session.rollback()
+    erasure = db.session.get(Erasure, erasure_id)
+    if erasure is None or not _is_going_on(erasure):
+        return None, None
+    if erasure.step == "seal" or (erasure.step == "start" and erasure.runs_at <= clock.now()):
+        return beginning.foresee(erasure), None
+    if erasure.step == "verify" and not erasure.position.startswith(finishing.RECOUNTED):
+        return None, finishing.recount(erasure)
+    return None, None
+
+
 def _slice(erasure: Erasure) -> datetime | None:
     """Do one slice of the parts of the present step; behind the last one go on to the next step."""
     work, parts, following = _work_of(erasure.step)
     codes = [code for code, _erasing in parts]
     first = codes.index(erasure.position) if erasure.position in codes else 0
     scope = Scope.read(erasure.scope)
+    began = time.perf_counter()
     for code, erasing in parts[first:]:
+        if code != codes[first] and time.perf_counter() - began > LOOKED:
+            erasure.position = code
+            return clock.now()
         if done := work(erasing, erasure.customer_id, scope):
             erasure.position, erasure.done = code, erasure.done + done
             return clock.now()

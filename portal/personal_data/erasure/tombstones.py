@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
@@ -49,7 +49,22 @@ def bury(erasure: Erasure, customer: Customer, addresses: Iterable[str] = (), *,
     values = [(ADDRESS, address) for address in [*addresses_of(customer.id), *addresses]]
     values += [(FACEBOOK, number) for number in numbers_of(customer.id)]
     values += [(REFERENCE, reference) for reference in {customer.external_id, customer.public_id} if reference]
-    ends_on = last_day_of_tombstones(last_day)
+    return _bury(erasure, values, last_day_of_tombstones(last_day))
+
+
+def bury_numbers(erasure: Erasure) -> int:
+    """Put a tombstone on the numbers that Facebook gave for a person whose account goes and whose file stays."""
+    values = [(FACEBOOK, number) for number in numbers_of(erasure.customer_id)]
+    return _bury(erasure, values, last_day_of_tombstones(None))
+
+
+def last_day_for(erasure: Erasure) -> date | None:
+    """Return the last day of the tombstones that an erasure put; None where it put none."""
+    put = select(func.max(Tombstone.ends_on)).where(Tombstone.erasure_id == erasure.id)
+    return db.session.execute(put).scalar_one()
+
+
+def _bury(erasure: Erasure, values: Iterable[tuple[str, str]], ends_on: date) -> int:
     keys = installed.tombstone_keys()
     rows = {(what, keys.hash(named(what, value))) for what, value in values}
     for what, keyed_hash in sorted(rows):

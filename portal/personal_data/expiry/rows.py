@@ -1,6 +1,6 @@
 """Rows that end by their age."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Date, Float, delete, distinct, func, selec
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.infrastructure.id_lists import among
 from portal.infrastructure.locking.order import ORDER
 from portal.personal_data.expiry.endings import Place, Tally
 from portal.personal_data.keeping.clause import About, Act, may_go, open_keeps
@@ -28,6 +29,8 @@ class Rows:
         about: what keeps a row longer; None where nothing does, as for a copy that has a short life of its own.
         remove_rows: takes ids of rows that are still past their time and that nothing keeps, and removes them with what
             belongs to them, in the current transaction; None for rows that just go.
+        remove_where: takes the conditions under which such rows go, removes them with what belongs to them and returns
+            how many, in place of `remove_rows` where that can be done by one statement.
         key: the column that names a row.
         act: what becomes of the rows, which says which keeps stop it.
     """
@@ -37,6 +40,7 @@ class Rows:
     only: Callable[[datetime], Conditions] = lambda over_before: ()
     about: About | None = None
     remove_rows: Callable[[list[int]], object] | None = None
+    remove_where: Callable[[Sequence[ColumnElement[bool]]], int] | None = None
     key: Any = None
     act: Act = Act.PURGE
 
@@ -55,17 +59,21 @@ class Rows:
 
     def slice(self, over_before: datetime, after: Any, size: int) -> Place | None:
         place = (self.age, self._key) if self._is_age_indexed else (self._key,)
-        statement = select(*place).where(*self._goes(over_before)).order_by(*place).limit(size)
+        statement = select(self._key).where(*self._goes(over_before)).order_by(*place).limit(size)
         if after is not None:
             statement = statement.where(tuple_(*place) > tuple_(*after))
-        rows = db.session.execute(statement).all()
+        connection = db.session.connection()  # itself: the session would make an object of its own of each row
+        ids = list(connection.execute(statement).scalars())
+        last = connection.execute(select(*place).where(self._key == ids[-1])).one() if ids else ()
         db.session.rollback()
-        return Place([row[-1] for row in rows], tuple(rows[-1])) if rows else None
+        return Place(ids, tuple(last)) if ids else None
 
     def remove(self, over_before: datetime, ids: list[Any]) -> int:
         self._lock(ids)
         # Asked again behind the locks: since the slice was read, a row may have been used again, or be kept.
-        still = (self._key.in_(ids), *self._goes(over_before))
+        still = (among(self._key, ids), *self._goes(over_before))
+        if self.remove_where is not None:
+            return self.remove_where(still)
         if self.remove_rows is None:
             gone = delete(self.model).where(*still).execution_options(synchronize_session=False)
             return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
@@ -101,11 +109,11 @@ class Rows:
     def _lock(self, ids: list[Any]) -> None:
         """Lock whoever the rows are about, in the one order of the house, as whoever opens a keep does."""
         if self.model.__tablename__ in ORDER[: ORDER.index(Customer.__tablename__)]:
-            own = select(self._key).where(self._key.in_(ids)).order_by(self._key)
+            own = select(self._key).where(among(self._key, ids)).order_by(self._key)
             db.session.execute(own.with_for_update(key_share=True)).all()
         if self.about is None:
             return
-        customers = select(self.about.customer).select_from(self.model).where(self._key.in_(ids))
+        customers = select(self.about.customer).select_from(self.model).where(among(self._key, ids))
         held = select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id)
         db.session.execute(held.with_for_update(key_share=True)).all()
 

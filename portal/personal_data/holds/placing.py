@@ -13,6 +13,8 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.erasure.models import ErasureState
+from portal.personal_data.erasure.scheduling import under_way
 from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.keeping.keeps import end_keep, keep
@@ -27,6 +29,10 @@ LONGEST = relativedelta(months=6)
 
 class ReviewTooFar(Exception):
     """The review is not within six months from today."""
+
+
+class ErasureUnderWay(Exception):
+    """An erasure of the customer has begun: as nobody cancels it, nobody holds anything back from it half way."""
 
 
 class NoSuchHold(Exception):
@@ -55,9 +61,13 @@ def place_hold(
 
     Raises:
         ReviewTooFar: `review_on` is past, today, or more than six months away.
+        ErasureUnderWay: it has begun; what it leaves can be held when it is over.
     """
     _check(review_on)
     lock_row(Customer, customer.id)
+    erasure = under_way(customer.id)
+    if erasure is not None and erasure.state is not ErasureState.COOLING:
+        raise ErasureUnderWay
     scope = {"category": held.category, "kind": held.kind, "external_id": held.external_id}
     hold = LegalHold(
         customer_id=customer.id, ground=ground, words=words, review_on=review_on, placed_by=actor,

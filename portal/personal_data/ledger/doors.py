@@ -10,12 +10,16 @@ import threading
 import time
 
 from flask import Flask
+from sqlalchemy import event
 
+from portal.infrastructure.database import db
 from portal.infrastructure.installed import Installed
 from portal.personal_data.ledger.standing import Standing, standing
 
 LOOK_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 5.0
+PAUSE_SECONDS = 0.2
+"""Between two looks at once, where many connections are new."""
 
 logger = logging.getLogger("portal.ledger")
 
@@ -27,6 +31,7 @@ class Doors:
         self._app = app
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
+        self._is_connected_anew = threading.Event()
         self.found: Standing | None = None
         self.is_open = False
 
@@ -41,6 +46,15 @@ class Doors:
                 if not self.is_open and time.monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
                     self._look()
         return self.is_open
+
+    def is_level(self) -> bool:
+        """Tell whether nothing is wrong with the ledger, also of a process that serves on; what shuts is told apart."""
+        return not self.is_open or self.found is Standing.LEVEL
+
+    def cure(self) -> str:
+        """Return what was found of the ledger and what to do about it; empty where nothing needs doing."""
+        found = self.found
+        return f"{found}: {found.cure}" if found and found.cure else ""
 
     def look(self) -> None:
         """Compare the database with the ledger, and open or shut."""
@@ -57,16 +71,29 @@ class Doors:
         self.is_open = found is Standing.LEVEL or (self.is_open and found is not Standing.AHEAD)
 
     def watch(self) -> None:
-        """Go on looking, in a thread of its own, as long as the process lasts."""
+        """Go on looking, in a thread of its own, as long as the process lasts; at once when a connection is new.
+
+        A new connection may lead to another database: to a replica that was promoted in the place of the old one.
+        """
+        with self._app.app_context():
+            event.listen(db.engine, "connect", self._note_connection)
         threading.Thread(target=self._watch, name="ledger", daemon=True).start()
 
+    def _note_connection(self, *_given: object) -> None:
+        self._is_connected_anew.set()
+
     def _watch(self) -> None:
+        patience = WATCH_SECONDS
         while True:
-            time.sleep(WATCH_SECONDS)
+            self._is_connected_anew.wait(patience)
+            self._is_connected_anew.clear()
             try:
                 self.look()
-            except Exception:
+                patience = WATCH_SECONDS
+            except Exception:  # such as that the connection was to a server that is gone: the next one may be another
                 logger.exception("the ledger could not be compared with the database; it is tried again")
+                patience = LOOK_AGAIN_SECONDS
+            time.sleep(PAUSE_SECONDS)
 
 
 doors = Installed[Doors]("doors")

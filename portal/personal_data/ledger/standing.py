@@ -14,6 +14,7 @@ class Standing(StrEnum):
     LEVEL = "level"
     AHEAD = "ahead"
     BEHIND = "behind"
+    EMPTY = "empty"
     BROKEN = "broken"
     UNREACHABLE = "unreachable"
 
@@ -27,6 +28,8 @@ _CURES = {
     Standing.LEVEL: "",
     Standing.AHEAD: "it holds lines that this database does not know, as after a restore; run flask restore replay",
     Standing.BEHIND: "lines are missing that this database wrote; set PORTAL_LEDGER_URL to the ledger of this database",
+    Standing.EMPTY: "it has no line, though this database wrote some, so it was emptied or is another one;"
+    " put its copy back, or set PORTAL_LEDGER_URL to the ledger of this database",
     Standing.BROKEN: "its lines do not follow, or are of another key or database; see PORTAL_LEDGER_URL and _KEY",
     Standing.UNREACHABLE: "it cannot be read; check PORTAL_LEDGER_URL",
 }
@@ -51,7 +54,7 @@ def _compared() -> Standing:
     if last.n:
         line = ledger.read(last.n)
         if line is None:
-            return Standing.BEHIND
+            return Standing.BEHIND if ledger.read(1) else Standing.EMPTY
         if line.hash != last.hash:
             return Standing.BROKEN
     for line in ledger.after(last.n, last.hash):

@@ -59,7 +59,7 @@ CHOICES: Final = Purpose(
 )
 CONSENT_PROOF: Final = Purpose(
     code="consent_proof",
-    label=Label(fr="Prouver les accords que vous avez donnés", en="Prove the consents you gave"),
+    label=Label(fr="Garder la preuve de vos choix", en="Keep proof of your choices"),
     lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
 )
 REQUESTS: Final = Purpose(

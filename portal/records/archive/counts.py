@@ -24,14 +24,14 @@ class ArchiveCountChanges:
         self._lost: set[Pile] = set()
         self._last_days: dict[Pile, date] = {}
 
-    def add(self, pile: Pile, last_day: date) -> None:
-        """Note a record that joins a pile."""
-        self._counts[pile] += 1
+    def add(self, pile: Pile, last_day: date, number: int = 1) -> None:
+        """Note that records join a pile, of which one stays as long as all the others, until `last_day`."""
+        self._counts[pile] += number
         self._last_days[pile] = max(last_day, self._last_days.get(pile, last_day))
 
-    def take_off(self, pile: Pile) -> None:
-        """Note a record that leaves a pile: its last day may have been that of the pile."""
-        self._counts[pile] -= 1
+    def take_off(self, pile: Pile, number: int = 1) -> None:
+        """Note that records leave a pile: their last day may have been that of the pile."""
+        self._counts[pile] -= number
         self._lost.add(pile)
 
     def move(self, pile: Pile) -> None:

@@ -25,6 +25,7 @@ class ArchivedRecord(db.Model):
         UniqueConstraint("customer_id", "kind", "external_id"),
         Index("ix_archived_records_newest", "customer_id", "category", "recorded_at", "id"),
         Index("ix_archived_records_expires_on", "expires_on"),
+        Index("ix_archived_records_rule", "customer_id", "kind", "rule", "category", "expires_on"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -280,11 +280,11 @@ def _email(value: Any) -> str:
 
 
 def _phone(value: Any) -> str:
-    text = phones.as_pasted(_text_of(value.strip() if isinstance(value, str) else value, 60))
+    text = phones.as_pasted(_text_of(value.strip() if isinstance(value, str) else value, 100))
     if not phones.is_number(text):
         raise _Refused("must be a phone number")
-    # A bracket or a stroke between its digits makes the number of a card no telephone number.
-    if contains_card_number(re.sub(r"[()\[\]_]", " ", text)):
+    # Another sign between its digits makes the number of a card no telephone number.
+    if contains_card_number(re.sub(r"[()\[\]_|\\;&]", " ", text)):
         raise _Refused("holds a payment card number, which may never be stored", "card_number")
     return text
 

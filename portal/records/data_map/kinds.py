@@ -503,8 +503,10 @@ def _rule_faults(kind: Kind, place: str) -> Iterator[Fault]:
     for number, rule in enumerate(kind.retention.when):
         here = f"{place}.when[{number}]"
         field = kind.fields.get(rule.field or "")
-        if codes.count(rule.code) > 1 or rule.code == HELD_BACK:
-            yield Fault(f"{here}.code", "is that of another rule of this kind, or of what a legal hold defers")
+        if codes.count(rule.code) > 1 or rule.code in {HELD_BACK, LEFT_IN_PLACE}:
+            yield Fault(
+                f"{here}.code", "is that of another rule of this kind, or of what a legal hold or a decision keeps"
+            )
         if (rule.field is None) != (rule.at_least is None):
             yield Fault(f"{here}.at_least", "goes with field, and with nothing else")
         if rule.field is None and rule.capacity is None:
@@ -557,6 +559,8 @@ def _forbidden(place: str, name: str, table: Mapping[str, Any]) -> Iterator[Faul
 _NUMBERS: Final = (FieldType.MONEY, FieldType.INTEGER, FieldType.NUMBER)
 HELD_BACK: Final = "hold"
 """The rule under which a plan counts what a legal hold defers."""
+LEFT_IN_PLACE: Final = "decided"
+"""The rule under which a plan counts what two people decided to leave in place."""
 _RESERVED: Final = frozenset({"archived_until", "archived_because"})
 _CHOICE_REFUSES: Final = "must be law where erasable = false: the company's own choice refuses no erasure"
 _CONDITION: Final = Label(fr="{condition} : {rule}", en="{condition}: {rule}")

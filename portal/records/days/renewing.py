@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.clock import local_date
-from portal.customers.models import Customer
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Job
@@ -76,8 +76,10 @@ def _renew(model: Any, after_id: int) -> int | None:
 
 
 def _lock(customer_ids: set[int]) -> dict[int, Person]:
+    """Lock the customers of some ids, and return what days count from; of nobody whose file an erasure emptied."""
     held = select(Customer.id, Customer.relationship_ended_on, Customer.capacity).where(Customer.id.in_(customer_ids))
-    found = db.session.execute(held.order_by(Customer.id).with_for_update(key_share=True)).all()
+    is_known = Customer.status != CustomerStatus.ERASED
+    found = db.session.execute(held.where(is_known).order_by(Customer.id).with_for_update(key_share=True)).all()
     last = Contacts(installed_data_map(), _expiry()).last(customer_ids)
     return {row.id: Person(row.relationship_ended_on, row.capacity, last.get(row.id)) for row in found}
 
@@ -87,7 +89,7 @@ def _other_days(rows: Any, people: dict[int, Person]) -> dict[int, Days]:
     expiry, days = _expiry(), {}
     for row in rows:
         kind = data_map.kinds.get(row.kind)
-        if kind is None:
+        if kind is None or row.customer_id not in people:
             continue
         given = expiry.of(kind, local_date(row.recorded_at), row.values, people[row.customer_id])
         if given != (row.rule, row.active_until, row.expires_on):

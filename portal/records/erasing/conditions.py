@@ -48,6 +48,12 @@ def may_be_erased(model: Any, data_map: DataMap) -> ColumnElement[bool]:
     return or_(~or_(*kept), is_past)
 
 
+def kinds_kept(data_map: DataMap) -> list[str]:
+    """Return the kinds of which a law keeps some records: an index leads to them, past all others."""
+    kinds = data_map.kinds.values()
+    return [kind.code for kind in kinds if any(not kind.is_erasable(rule) for rule in kind.retention.rules())]
+
+
 def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
     """Return the condition that a row belongs to what is asked for."""
     match scope.extent:

@@ -35,7 +35,11 @@ becomes(
 becomes(
     "archived_records",
     Becoming(
-        Label(fr="ce que la loi garde, jusqu'à son dernier jour", en="what the law keeps, until its last day"), _LAW
+        Label(
+            fr="ce que la loi nous fait garder, jusqu'à son dernier jour",
+            en="what the law has us keep, until its last day",
+        ),
+        _LAW,
     ),
 )
 becomes(

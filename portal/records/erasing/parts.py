@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, update
 
 from portal import clock
 from portal.clock import local_date
@@ -13,18 +13,19 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.erasure.listeners import marks
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.planning import PlannedItem, erases, stops_erasure
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.keeping.clause import Act, may_go
-from portal.records.archive.models import ArchivedRecord
-from portal.records.archive.moving import archive_records, remove_archived
+from portal.records.archive.models import ArchiveCount, ArchivedRecord
+from portal.records.archive.moving import archive_records, leave_in_archive, remove_archived
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days.expiry import Expiry, Person
 from portal.records.ends import remove_records
-from portal.records.erasing.conditions import about_row, in_scope, may_be_erased, running_contracts
+from portal.records.erasing.conditions import about_row, in_scope, kinds_kept, may_be_erased, running_contracts
 from portal.records.erasing.planning import CONTRACT, LAW, counted, planned
-from portal.records.models import Record
+from portal.records.models import CategoryCount, Record
 
 
 class Records:
@@ -50,11 +51,14 @@ class Records:
         lock_row(Customer, customer_id)
         data_map: DataMap = installed_data_map()
         running = Record.kind.in_(_spared(customer_id, scope, data_map))
-        stays: tuple[ColumnElement[bool], ...] = (~may_be_erased(Record, data_map), ~running)
+        is_kept = (Record.kind.in_(kinds_kept(data_map)), ~may_be_erased(Record, data_map))
+        stays: tuple[ColumnElement[bool], ...] = (*is_kept, ~running)
         if not scope.is_whole:
             stays += (Record.expires_on.is_not(None),)
         ids = _ids(Record, customer_id, scope, limit, *stays)
-        return archive_records(ids, LAW, _erasure_under_way(customer_id), _last_days(ids, data_map))
+        if ids or not scope.is_whole:
+            return archive_records(ids, LAW, _erasure_under_way(customer_id), _last_days(ids, data_map))
+        return _end_with_relation(customer_id, scope, limit, data_map)
 
 
 class ArchivedRecords:
@@ -75,7 +79,15 @@ class ArchivedRecords:
         return remove_archived(_ids(ArchivedRecord, customer_id, scope, limit, goes, not_held))
 
     def archive(self, customer_id: int, scope: Scope, limit: int) -> int:
-        return 0
+        """Mark what stays as left there by the erasure, so that nothing brings it back into use."""
+        erasure_id = _erasure_under_way(customer_id)
+        if erasure_id is None:
+            return 0
+        lock_row(Customer, customer_id)
+        goes = and_(may_be_erased(ArchivedRecord, installed_data_map()), may_go(about_row(ArchivedRecord), Act.ERASE))
+        return leave_in_archive(
+            _ids(ArchivedRecord, customer_id, scope, limit, ArchivedRecord.erasure_id.is_(None), ~goes), erasure_id
+        )
 
 
 def _spared(customer_id: int, scope: Scope, data_map: DataMap) -> frozenset[str]:
@@ -84,18 +96,43 @@ def _spared(customer_id: int, scope: Scope, data_map: DataMap) -> frozenset[str]
 
 
 @stops_erasure
-def contracts_that_go_on(customer_id: int, scope: Scope) -> Iterable[str]:
+def contracts_that_go_on(customer_id: int, scope: Scope, items: Iterable[PlannedItem]) -> Iterable[str]:
     """Yield the kinds of contracts that have to end before the whole person can be erased, as `contract:subscription`.
 
     What may stay is said by the plan where the person asks for less.
     """
     if scope.is_whole:
-        yield from (f"{CONTRACT}:{kind}" for kind in sorted(running_contracts(customer_id, installed_data_map())))
+        kinds = {item.kind for item in items if item.part == Record.__tablename__ and item.ground == CONTRACT}
+        yield from (f"{CONTRACT}:{kind}" for kind in sorted(kinds))
+
+
+@marks
+def counts_of(customer_id: int) -> object:
+    """Return how many records a customer has, in use and in the archive: each write of one keeps these counts."""
+    in_use = select(CategoryCount.category, CategoryCount.count, CategoryCount.last_recorded_at)
+    archived = select(ArchiveCount.category, ArchiveCount.kind, ArchiveCount.count, ArchiveCount.last_day)
+    theirs = (
+        in_use.where(CategoryCount.customer_id == customer_id),
+        archived.where(ArchiveCount.customer_id == customer_id),
+    )
+    return sorted(str(row) for statement in theirs for row in db.session.execute(statement))
 
 
 def _ids(model: Any, customer_id: int, scope: Scope, limit: int, *conditions: ColumnElement[bool]) -> list[int]:
     found = select(model.id).where(model.customer_id == customer_id, in_scope(model, scope), *conditions).limit(limit)
     return list(db.session.execute(found).scalars())
+
+
+def _end_with_relation(customer_id: int, scope: Scope, limit: int, data_map: DataMap) -> int:
+    """Give a last day to what a hold or a decision leaves without one; return to how many.
+
+    The file is emptied, and no end of the relation will come any more: it would stay for ever.
+    """
+    without = (Record.expires_on.is_(None), ~may_go(about_row(Record), Act.ERASE))
+    ids = _ids(Record, customer_id, scope, limit, *without)
+    for number, last_day in _last_days(ids, data_map).items():
+        db.session.execute(update(Record).where(Record.id == number).values(expires_on=last_day))
+    return len(ids)
 
 
 def _last_days(ids: list[int], data_map: DataMap) -> dict[int, date]:
@@ -106,7 +143,11 @@ def _last_days(ids: list[int], data_map: DataMap) -> dict[int, date]:
     days = {}
     for row in db.session.execute(without.where(Record.id.in_(ids), Record.expires_on.is_(None))):
         person = Person(clock.today(), row.capacity)
-        given = expiry.of(data_map.kinds[row.kind], local_date(row.recorded_at), row.values, person)
+        kind = data_map.kinds.get(row.kind)
+        if kind is None:
+            days[row.id] = clock.today()
+            continue
+        given = expiry.of(kind, local_date(row.recorded_at), row.values, person)
         days[row.id] = given.expires_on or clock.today()
     return days
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 
 from portal.bilingual import Label
 from portal.customers.models import Customer
@@ -16,31 +16,38 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import PlannedItem
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.holds.models import LegalHold
-from portal.personal_data.keeping.clause import About, Act, may_go
+from portal.personal_data.keeping.clause import About, Act, may_go, open_keeps
+from portal.personal_data.keeping.models import Keep, KeepReason
 from portal.personal_data.outcomes import ItemOutcome
-from portal.records.data_map.kinds import HELD_BACK, DataMap
+from portal.records.data_map.kinds import HELD_BACK, LEFT_IN_PLACE, DataMap
 from portal.records.data_map.retention_rules import code_of
 from portal.records.erasing.conditions import about_row, in_scope
 
 Conditions = tuple[ColumnElement[bool], ...]
 HOLD: Final = HELD_BACK
+DECIDED: Final = LEFT_IN_PLACE
 UNTOLD_HOLD: Final = "untold_hold"
 """The ground where an officer recorded why the person is not told of the hold: no letter names it."""
 CONTRACT: Final = "contract"
 LAW: Final = "law"
 _CONTRACT_GOES_ON: Final = Label(
-    fr="votre contrat en cours (article 6, paragraphe 1, point b), du RGPD)",
-    en="your contract that goes on (GDPR article 6(1)(b))",
+    fr="article 6, paragraphe 1, point b), du RGPD",
+    en="GDPR article 6(1)(b)",
 )
 _CLAIMS: Final = Label(
-    fr="la défense de droits en justice (article 17, paragraphe 3, point e), du RGPD)",
-    en="legal claims (GDPR article 17(3)(e))",
+    fr="article 17, paragraphe 3, point e), du RGPD",
+    en="GDPR article 17(3)(e)",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The records of one kind under one rule, and how many of them a hold keeps."""
+    """The records of one kind under one rule, and how many of them something keeps.
+
+    Attributes:
+        held: by a legal hold, until it is lifted.
+        decided: by the decision on the erasure, for their own time.
+    """
 
     kind: str
     rule: str
@@ -49,6 +56,7 @@ class _Group:
     last_day: date | None = None
     without_end: int = 0
     held: int = 0
+    decided: int = 0
 
     def joined(self, other: "_Group | None", rule: str) -> "_Group":
         """Return it with another group of its kind, under one rule."""
@@ -57,7 +65,7 @@ class _Group:
         last_day = max((day for day in (self.last_day, other.last_day) if day), default=None)
         return _Group(
             self.kind, rule, self.category, self.count + other.count, last_day,
-            self.without_end + other.without_end, self.held + other.held,
+            self.without_end + other.without_end, self.held + other.held, self.decided + other.decided,
         )  # fmt: skip
 
 
@@ -66,21 +74,22 @@ def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> It
     theirs = [model.customer_id == customer_id]
     if scope.extent in {Extent.KINDS, Extent.RECORDS}:
         theirs.append(in_scope(model, scope))
-    held = _held(model, customer_id, scope)
+    kept = _kept(model, customer_id, scope)
     to_read = []
     for code, count in db.session.execute(select(model.kind, func.count()).where(*theirs).group_by(model.kind)):
         kind = data_map.kinds.get(code)
         if kind is None or not kind.erasable or kind.retention.when:
             to_read.append(code)
         elif scope.covers(kind.category.value, code):
-            yield _Group(code, "", kind.category.value, count, held=held.get((code, ""), 0))
+            held, decided = kept.get((code, ""), (0, 0))
+            yield _Group(code, "", kind.category.value, count, held=held, decided=decided)
     if to_read:
         is_read = (model.customer_id == customer_id, model.kind.in_(to_read), in_scope(model, scope))
-        yield from _by_rule(model, is_read, held, data_map)
+        yield from _by_rule(model, is_read, kept, data_map)
 
 
 def _by_rule(
-    model: Any, conditions: Conditions, held: dict[tuple[str, str], int], data_map: DataMap
+    model: Any, conditions: Conditions, kept: dict[tuple[str, str], tuple[int, int]], data_map: DataMap
 ) -> Iterable[_Group]:
     columns = (
         model.kind, model.rule, model.category, func.count(), func.max(model.expires_on),
@@ -89,23 +98,28 @@ def _by_rule(
     grouped = select(*columns).where(*conditions).group_by(model.kind, model.rule, model.category)
     groups: dict[tuple[str, str], _Group] = {}
     for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
-        group = _Group(kind, rule, category, count, last_day, int(without_end), held.get((kind, rule), 0))
+        group = _Group(kind, rule, category, count, last_day, int(without_end), *kept.get((kind, rule), (0, 0)))
         # What a rule gave its days that is not declared any more is under the kind's own.
         code = code_of(data_map.kinds[kind].retention.rule_named(rule)) if kind in data_map.kinds else ""
         groups[kind, code] = group.joined(groups.get((kind, code)), code)
     return groups.values()
 
 
-def _held(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], int]:
-    """Return how many records a legal hold keeps, by kind and rule; nearly always none, which one look tells."""
-    if not _has_holds(customer_id):
+def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return how many records a hold and a decision keep, by kind and rule: nearly always none, as one look tells."""
+    if not _has_keeps(customer_id):
         return {}
-    theirs = (model.customer_id == customer_id, in_scope(model, scope), ~may_go(about_row(model), Act.ERASE))
-    counted = select(model.kind, model.rule, func.count()).where(*theirs).group_by(model.kind, model.rule)
-    return {(kind, rule): count for kind, rule, count in db.session.execute(counted)}
+    about = about_row(model)
+    by_decision = (
+        exists().where(*open_keeps(about, Act.ERASE), Keep.reason == KeepReason.DECIDED).correlate_except(Keep)
+    )
+    theirs = (model.customer_id == customer_id, in_scope(model, scope), ~may_go(about, Act.ERASE))
+    columns = (model.kind, model.rule, func.count(), func.sum(case((by_decision, 1), else_=0)))
+    counted = db.session.execute(select(*columns).where(*theirs).group_by(model.kind, model.rule))
+    return {(kind, rule): (count - int(left), int(left)) for kind, rule, count, left in counted}
 
 
-def _has_holds(customer_id: int) -> bool:
+def _has_keeps(customer_id: int) -> bool:
     is_free = may_go(About(Customer.id, is_file=True), Act.ERASE)
     return db.session.execute(select(Customer.id).where(Customer.id == customer_id, is_free)).first() is None
 
@@ -118,22 +132,38 @@ def _is_not_told(customer_id: int) -> bool:
 def planned(
     part: str, customer_id: int, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
 ) -> Iterator[PlannedItem]:
-    """Yield the outcome of each group; what a hold defers is an item of its own."""
+    """Yield the outcome of each group; what a hold defers, and what a decision leaves, are items of their own."""
     held: dict[tuple[str, str], int] = {}
+    decided: dict[tuple[str, str], int] = {}
     for group in groups:
         item = _item(part, group, data_map, running, scope)
-        if item.outcome is ItemOutcome.ERASED and group.held:
+        if item.outcome is ItemOutcome.ERASED and (group.held or group.decided):
             pile = (group.kind, group.category)
             held[pile] = held.get(pile, 0) + group.held
-            if group.held == group.count:
+            decided[pile] = decided.get(pile, 0) + group.decided
+            left = group.count - group.held - group.decided
+            if not left:
                 continue
-            item = PlannedItem(part, group.kind, group.rule, group.category, group.count - group.held, item.outcome)
+            item = PlannedItem(part, group.kind, group.rule, group.category, left, item.outcome)
         yield item
-    ground, reference = (UNTOLD_HOLD, None) if held and _is_not_told(customer_id) else (HOLD, _CLAIMS)
-    for (kind, category), count in held.items():
-        yield PlannedItem(
-            part, kind, HOLD, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=True
-        )  # fmt: skip
+    yield from _kept_items(part, HOLD, held, *_told_of(customer_id) if any(held.values()) else (HOLD, None))
+    yield from _kept_items(part, DECIDED, decided, DECIDED, None)
+
+
+def _kept_items(
+    part: str, rule: str, piles: dict[tuple[str, str], int], ground: str, reference: Label | None
+) -> Iterator[PlannedItem]:
+    """Yield an item for each pile with something in it; what a hold defers goes when that ends."""
+    for (kind, category), count in piles.items():
+        if count:
+            yield PlannedItem(
+                part, kind, rule, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=rule == HOLD
+            )  # fmt: skip
+
+
+def _told_of(customer_id: int) -> tuple[str, Label | None]:
+    """Return the ground of what a hold defers, and its law: nothing that tells of it where it is kept secret."""
+    return (UNTOLD_HOLD, None) if _is_not_told(customer_id) else (HOLD, _CLAIMS)
 
 
 def _item(part: str, group: _Group, data_map: DataMap, running: frozenset[str], scope: Scope) -> PlannedItem:

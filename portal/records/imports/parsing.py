@@ -15,7 +15,7 @@ from portal.clock import FIRST_YEAR, LAST_YEAR, NO_END
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.capacity import Capacity
 from portal.infrastructure.addresses import as_pasted
-from portal.infrastructure.typed_texts import holds_controls, name_of, without_directions
+from portal.infrastructure.typed_texts import holds_controls, name_of, shows_nothing, without_directions
 from portal.partial_dates import first_day_of, read_day, read_partial
 from portal.records.imports.stream import LONGEST_LINE
 
@@ -202,7 +202,7 @@ def _text(data: dict[str, Any], field: str, longest: int, *, is_one_line: bool =
     if not isinstance(value, str):
         raise LineRefused(field, "is not a text")
     value = (without_directions(value) if is_one_line else value).strip()
-    if not value:
+    if shows_nothing(value):
         raise LineRefused(field, "is empty")
     if len(value) > longest:
         raise LineRefused(field, f"is longer than {longest} characters")
@@ -213,7 +213,7 @@ def _text(data: dict[str, Any], field: str, longest: int, *, is_one_line: bool =
 
 def _optional_text(data: dict[str, Any], field: str, longest: int) -> str | None:
     value = data.get(field)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and shows_nothing(value)):
         return None
     return _text(data, field, longest)
 

@@ -111,7 +111,7 @@ class RecordLines:
             held = self._records[key] = HeldRecord()
         if held.is_corrected or self._is_archived(customer, line):
             return False
-        if customer.id is not None and self._out_of_reach.was_erased(_key(customer.id, line), line.recorded_at):
+        if held.after is None and self._was_erased(customer, line):
             raise LineRefused("external_id", ERASED_BEFORE)
         category = self._data_map.kinds[line.kind].category.value
         content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
@@ -124,6 +124,10 @@ class RecordLines:
             raise LineRefused("customer", RESTRICTED)
         held.after, held.is_taken = content, True
         return True
+
+    def _was_erased(self, customer: HeldCustomer, line: RecordLine) -> bool:
+        """Tell whether a record was erased. One that is held is what the erasure left in place, and goes on."""
+        return customer.id is not None and self._out_of_reach.was_erased(_key(customer.id, line), line.recorded_at)
 
     def _is_archived(self, customer: HeldCustomer, line: RecordLine | RemovedLine) -> bool:
         """Tell whether a record lies in the archive, which no line changes; each such line is counted."""

@@ -10,7 +10,15 @@ from portal.access.permissions import Permission
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.holds.grounds import HoldGround
-from portal.personal_data.holds.placing import Held, NoSuchHold, ReviewTooFar, lift_hold, place_hold, standing
+from portal.personal_data.holds.placing import (
+    ErasureUnderWay,
+    Held,
+    NoSuchHold,
+    ReviewTooFar,
+    lift_hold,
+    place_hold,
+    standing,
+)
 from portal.staff.approvals.seconders import how_many_could
 
 
@@ -39,6 +47,10 @@ def hold(customer: str, ground: str, because: str, review: datetime, *, is_secre
             public_id = placed.public_id
     except ReviewTooFar:
         raise click.UsageError("--review must be a day after today, within six months.") from None
+    except ErasureUnderWay:
+        raise click.UsageError(
+            f"An erasure of {customer} has begun: what it leaves can be held when it is over."
+        ) from None
     click.echo(f"Kept, by hold {public_id}. Lift it with flask retention lift {public_id}.")
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
@@ -50,6 +51,12 @@ class PlaceForm(NamingForm):
         everything = [("", str(_l("Everything")))]
         self.category.choices = everything + [(each.value, each.label(language)) for each in CATEGORIES]
         self.ground.choices = [(ground.value, ground.label(language).capitalize()) for ground in HoldGround]
+
+    def say_that_an_erasure_has_begun(self) -> None:
+        """Write beside the customer that nothing of theirs can be held back now."""
+        self["identifier"].errors = [
+            str(_("An erasure of this person has begun: what it leaves can be held when it is over."))
+        ]
 
     def validate_review_on(self, field: Field) -> None:
         _check_review(field)

@@ -15,7 +15,7 @@ from portal.infrastructure.database import transaction
 from portal.lookups.opening import NotOpened, named_customer
 from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.models import LegalHold
-from portal.personal_data.holds.placing import Held, find_standing, place_hold, review_hold
+from portal.personal_data.holds.placing import ErasureUnderWay, Held, find_standing, place_hold, review_hold
 from portal.retention.holds.forms import LiftForm, PlaceForm, ReviewForm
 from portal.retention.holds.lifting import open_lifting, propose_lifting
 from portal.retention.holds.listing import (
@@ -66,15 +66,19 @@ def new_hold() -> Any:
 
 
 def _place(form: PlaceForm) -> str | None:
-    """Place the hold of the form and return its id; else note on the form whom it does not name."""
-    with transaction():
-        named = named_customer(current_user, form.identifier.data)
-        if not isinstance(named, NotOpened):
-            placed = place_hold(
-                named, Held(category=form.category.data or None), HoldGround(form.ground.data), form.words.data,
-                review_on=form.review_on.data, is_secret=form.is_secret.data, actor=_actor(),
-            )  # fmt: skip
-            return placed.public_id
+    """Place the hold of the form and return its id; else note on the form whom it does not name, or why it is late."""
+    try:
+        with transaction():
+            named = named_customer(current_user, form.identifier.data)
+            if not isinstance(named, NotOpened):
+                placed = place_hold(
+                    named, Held(category=form.category.data or None), HoldGround(form.ground.data), form.words.data,
+                    review_on=form.review_on.data, is_secret=form.is_secret.data, actor=_actor(),
+                )  # fmt: skip
+                return placed.public_id
+    except ErasureUnderWay:
+        form.say_that_an_erasure_has_begun()
+        return None
     form.say_why_not(named)
     return None
 

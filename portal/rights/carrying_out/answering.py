@@ -199,9 +199,10 @@ def answer_erasure(erasure: Erasure) -> None:
     """Let the answer to an erasure leave, in the transaction of the recount that confirmed it.
 
     The case stays answered and is not closed while systems of the company still have to be told: none has confirmed yet
-    that it did the same.
+    that it did the same. An erasure that no request asked for has its certificate alone.
     """
     if erasure.request_id is None:
+        queue_certificate(erasure)
         return
     act = acting.of_portal(erasure.request_id)
     if act.request.is_open:

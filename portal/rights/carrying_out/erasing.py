@@ -20,7 +20,7 @@ from portal.personal_data.erasure.contact import seal
 from portal.personal_data.erasure.listeners import locks, names_request, on_forget, on_seal
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.own_rows import OwnPart, Rows
-from portal.personal_data.erasure.planning import OPEN_COPY, ROWS, erases, stops_erasure
+from portal.personal_data.erasure.planning import OPEN_COPY, ROWS, PlannedItem, erases, stops_erasure
 from portal.personal_data.erasure.scope import Scope
 from portal.rights.acting import Act
 from portal.rights.carrying_out.answering import PACKAGED
@@ -136,7 +136,7 @@ def reference_of(request_id: int) -> str | None:
 
 
 @stops_erasure
-def waits_for_copy(customer_id: int, scope: Scope) -> Iterable[str]:
+def waits_for_copy(customer_id: int, scope: Scope, items: Iterable[PlannedItem]) -> Iterable[str]:
     """Yield `OPEN_COPY` while a copy that the person asked for is owed, or is ready and was not downloaded."""
     if not scope.is_whole:
         return

@@ -3,12 +3,13 @@
 Until then the request stays in review with its outcome. What the engine does is told here at each turn.
 """
 
+from portal import clock
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
-from portal.personal_data.erasure.listeners import on_cancel, on_done, on_return
+from portal.personal_data.erasure.listeners import on_cancel, on_cooling, on_done, on_return, on_schedule
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.erasure.scheduling import schedule
+from portal.personal_data.erasure.scheduling import is_whole_one_decided, schedule
 from portal.personal_data.erasure.scope import Scope
 from portal.preferences.choices import consent
 from portal.preferences.models import SuppressionReason
@@ -21,7 +22,7 @@ from portal.rights.models import EventKind
 
 
 def cool_off(act: Act) -> None:
-    """Let a granted erasure cool off, in the current transaction, and write to every address of the person.
+    """Let a granted erasure cool off, in the current transaction.
 
     Raises:
         Stopped: something must end before, such as a contract.
@@ -29,20 +30,36 @@ def cool_off(act: Act) -> None:
     request, scope = act.request, scope_of(act.request.customer_id, act.request.asked)
     spare(request)
     plan = planning.plan(request.customer_id, scope)
-    erasure = schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
-    if scope.is_whole:
-        # From now on nothing is sent to the person: whoever asked to be forgotten is not advertised to meanwhile.
-        consent.suppress(request.customer, SuppressionReason.RESTRICTED)
+    schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)
     act.note(EventKind.ERASURE_SCHEDULED)
-    emails.queue_cooling(request, erasure)
+
+
+@on_schedule
+@on_cooling
+def shut_off_and_tell(erasure: Erasure) -> None:
+    """Let marketing read "no" at once, and write to every address of the person, whoever decided: staff or the shell.
+
+    Whoever asked to be forgotten is not advertised to meanwhile, and nobody erases a person behind their back. An
+    erasure that waited for another one says so again when it begins to cool: the one before may have been cancelled,
+    which gave the choices back.
+    """
+    customer = db.session.get_one(Customer, erasure.customer_id)
+    if Scope.read(erasure.scope).is_whole and customer.status is not CustomerStatus.ERASED:
+        consent.suppress(customer, SuppressionReason.RESTRICTED)
+    if erasure.runs_at > clock.now():
+        emails.queue_cooling(erasure)
 
 
 @on_cancel
 @on_return
 def give_choices_back(erasure: Erasure) -> None:
-    """Let each flag be again what the person last chose, unless a restriction of theirs keeps all of them off."""
+    """Let each flag be again what the person last chose, unless something else of theirs keeps all of them off.
+
+    That is a restriction, or another erasure of everything that is decided too.
+    """
     customer = db.session.get_one(Customer, erasure.customer_id)
-    if Scope.read(erasure.scope).is_whole and customer.status is CustomerStatus.ACTIVE:
+    is_free = customer.status is CustomerStatus.ACTIVE and not is_whole_one_decided(customer.id)
+    if Scope.read(erasure.scope).is_whole and is_free:
         consent.lift_suppression(customer)
 
 
@@ -62,6 +79,8 @@ def back_to_review(erasure: Erasure) -> None:
         return
     act = acting.of_portal(erasure.request_id)
     request = act.request
+    if not request.is_open:
+        return  # what was left for later: it is planned again, and the answer stands
     request.outcome = None
     request.version += 1
     reconsider(request)

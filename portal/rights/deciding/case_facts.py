@@ -107,6 +107,9 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
 
 def _account(request: RightsRequest) -> Rows:
     customer = request.customer
+    if customer.erased_at:
+        erased = long_date(clock.local_date(customer.erased_at), weekday=False)
+        return [(_("Customer number"), customer.reference), (_("Erased on"), erased)]
     account = db.session.execute(select(Account).where(Account.customer_id == customer.id)).scalar_one_or_none()
     rows = [
         (_("Date of birth"), known_date(customer.birth, get_locale()) if customer.birth else _("Not known")),
@@ -115,7 +118,7 @@ def _account(request: RightsRequest) -> Rows:
         (_("Customer since"), long_date(customer.customer_since, weekday=False) or _("Not known")),
     ]
     if account is None:
-        return [*rows, (_("Account"), _("None: this person has never signed in here."))]
+        return [*rows, (_("Account"), _("None here today."))]
     return [*rows, (_("Address confirmed"), date_time(account.email_confirmed_at)), *_last_session(account)]
 
 

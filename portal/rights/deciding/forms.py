@@ -33,7 +33,7 @@ class DecisionForm(CaseForm):
     way = RadioField(
         _l("Decision"),
         choices=[
-            SelectChoice(Way.PROPOSED, _l("As listed, item by item")),
+            SelectChoice(Way.PROPOSED, _l("As decided, item by item")),
             SelectChoice(Way.REFUSED, _l("Refuse everything")),
         ],
         validators=[Needed(_l("Choose your decision."))],

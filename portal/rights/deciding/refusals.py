@@ -247,8 +247,8 @@ _RULES: Final = {
         _ERASURE,
         Label(fr="Données encore nécessaires", en="Data still needed"),
         Label(
-            fr="Ces données servent encore à ce pour quoi vous nous les avez données.",
-            en="These data still serve what you gave them to us for.",
+            fr="Ces données sont encore nécessaires à ce pour quoi nous les avons recueillies.",
+            en="These data are still needed for what we collected them for.",
         ),
     ),
     RefusalGround.RIGHT_NOT_OPEN: _Rule(
@@ -284,8 +284,8 @@ _RULES: Final = {
         frozenset({Right.OBJECTION}),
         Label(fr="Motifs légitimes et impérieux", en="Compelling legitimate grounds"),
         Label(
-            fr="Des motifs impérieux l'emportent ici sur votre opposition.",
-            en="Compelling grounds outweigh your objection here.",
+            fr="Des motifs légitimes et impérieux l'emportent ici sur votre opposition.",
+            en="Compelling legitimate grounds outweigh your objection here.",
         ),
         needs_evidence=True,
         needs_officer=True,

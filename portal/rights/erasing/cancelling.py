@@ -39,4 +39,7 @@ def cancel_by_link(token: str) -> None:
         cancel(erasure)
         return
     request = acting.of_portal(erasure.request_id).request
+    if not request.is_open:  # what was left for later: the answer to the request stands
+        cancel(erasure)
+        return
     take_back(Act(request, f"customer:{request.customer.public_id}"))

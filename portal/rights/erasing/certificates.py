@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from portal.bilingual import Label, long_date
@@ -51,6 +52,12 @@ class Shown:
         """How many things were erased."""
         return sum(line.count for line in self.erased)
 
+    @property
+    def erased_by_heading(self) -> tuple[tuple[str, int, tuple[Line, ...]], ...]:
+        """What was erased as (category or portal, count, its lines), so that a whole person is ten rows."""
+        piles = [(heading, tuple(lines)) for heading, lines in groupby(self.erased, key=lambda line: line.heading)]
+        return tuple((heading, sum(line.count for line in lines), lines) for heading, lines in piles)
+
 
 def shown_certificate(erasure: Erasure, language: str) -> Shown | None:
     """Return the certificate of an erasure in words; None before the recount confirmed it."""
@@ -67,7 +74,7 @@ def shown_certificate(erasure: Erasure, language: str) -> Shown | None:
         erased=_lines(certificate.erased, ItemOutcome.ERASED, language),
         archived=_lines(certificate.archived, ItemOutcome.ARCHIVED, language),
         kept=_lines(certificate.kept, ItemOutcome.KEPT, language),
-        stays=tuple(_in_words(line, language) for line in certificate.stays),
+        stays=tuple(_joined(_in_words(line, language) for line in certificate.stays)),
         told=tuple(to_be_told(certificate.systems, language)),
         backups_until=date.fromisoformat(certificate.backups_until),
         hash_until=date.fromisoformat(certificate.tombstones_until) if certificate.tombstones_until else None,
@@ -91,6 +98,16 @@ def _item(line: dict[str, Any], outcome: ItemOutcome) -> PlannedItem:
 def _in_words(line: dict[str, Any], language: str) -> tuple[str, str, str]:
     name = name_of(line["part"], line["part"], language)
     return name, Label(**line["becomes"]).text(language), Label(**line["ground"]).text(language)
+
+
+def _joined(stays: Iterable[tuple[str, str, str]]) -> Iterable[tuple[str, str, str]]:
+    """Return what stays with one row for each name: what tables of one meaning keep stands together."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, becomes, ground in stays:
+        found.setdefault(name, []).append((becomes, ground))
+    for name, each in found.items():
+        grounds = dict.fromkeys(ground for _becomes, ground in each)
+        yield name, ". ".join(becomes[:1].upper() + becomes[1:] for becomes, _ground in each), " · ".join(grounds)
 
 
 def _remedies(language: str) -> tuple[str, ...]:

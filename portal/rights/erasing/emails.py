@@ -15,17 +15,17 @@ from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel
 from portal.rights.models import RightsRequest
 
 
-def queue_cooling(request: RightsRequest, erasure: Erasure) -> None:
+def queue_cooling(erasure: Erasure) -> None:
     """Tell every address that is held, or was left in the last 72 hours, each with a link of its own that cancels.
 
     Whoever took an account over may have put an address of theirs in the place of the owner's. The mail names nobody.
     """
-    customer = request.customer
+    customer = db.session.get_one(Customer, erasure.customer_id)
     begins = None if erasure.state is ErasureState.WAITING else erasure.runs_at.isoformat()
     for address in _each_once(addresses_of(customer.id)):
         queue_mail(
             "rights/erasure_cooling", address, customer.language, customer_id=customer.id,
-            reference=request.reference, runs_at=begins, token_purpose=CANCEL, token_id=issue_cancel(erasure),
+            reference=reference_of(erasure), runs_at=begins, token_purpose=CANCEL, token_id=issue_cancel(erasure),
         )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
-"""An erasure that stands still is on the officer's desk until somebody looked: nothing else tells that it waits."""
+"""An erasure that stands still, or whose rows may lie in SQLite's log, is on the officer's desk until that is over."""
 
 from sqlalchemy import func, select
 
 from portal.access.permissions import Permission
 from portal.bilingual import Label
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
@@ -19,3 +19,17 @@ def halted_erasures(member: StaffMember) -> Waiting | None:
         return None
     begun = func.coalesce(Erasure.started_at, Erasure.decided_at)
     return count_waiting(select(begun).where(Erasure.state == ErasureState.HALTED))
+
+
+@on_desk(
+    Label(
+        fr="Effacements dont le journal de la base n'est pas vidé : prévenir l'administrateur",
+        en="Erasures whose database log is not emptied: tell the administrator",
+    ),
+    rank=Rank.CARE, endpoint="staff.rights.queue",
+)  # fmt: skip
+def journals_not_emptied(member: StaffMember) -> Waiting | None:
+    """Return how many ended while a reader kept SQLite's log, where their rows may still lie; None without the desk."""
+    if not member.may(Permission.SEE_DESK):
+        return None
+    return count_waiting(select(Erasure.finished_at).where(Erasure.cause == JOURNAL))

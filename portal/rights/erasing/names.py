@@ -10,18 +10,19 @@ from portal.personal_data.categories import CATEGORIES, Category
 from portal.records.data_map.kinds import installed_data_map
 
 ACCOUNT: Final = Label(
-    fr="Votre compte ici, vos connexions et vos appareils", en="Your account here, sign-ins, devices"
+    fr="Votre compte ici, vos connexions et vos appareils", en="Your account here, your sign-ins and your devices"
 )
 _REQUESTS: Final = Label(
     fr="Ce que vous avez écrit dans vos demandes",
     en="What you wrote in your requests",
 )
-_FILE: Final = Label(fr="Votre fiche : nom, adresse, date de naissance", en="Your file: name, address, date of birth")
+_FILE: Final = Label(fr="Votre fiche (nom, adresse, date de naissance)", en="Your file (name, address, date of birth)")
 _COPIES: Final = Label(fr="Copies de vos données", en="Copies of your data")
 _DOCUMENTS: Final = Label(fr="Pièces d'identité", en="Identity documents")
 _CHOICES: Final = Label(fr="Vos choix sur la publicité et les cookies", en="Your choices on advertising and cookies")
 _LOOKS: Final = Label(fr="Qui a consulté vos données", en="Who looked at your data")
-_MAILS: Final = Label(fr="E-mails que nous vous avons envoyés", en="Mails that we sent you")
+_MAILS: Final = Label(fr="E-mails de notre part", en="E-mails from us")
+_PROPOSALS: Final = Label(fr="Décisions prises à deux sur vos demandes", en="What two people decided on your requests")
 _TRACES: Final = Label(fr="Traces de l'effacement", en="Traces of the erasure")
 _HELD: Final = Label(fr="Conservations décidées", en="Data held by a decision")
 _COUNTS: Final = Label(fr="Comptes par catégorie", en="Counts by category")
@@ -52,6 +53,7 @@ _PARTS: Final = {
     "mails": _MAILS,
     "dispatches": Label(fr="Preuves d'envoi", en="Proofs of sending"),
     "legal_holds": _HELD,
+    "approvals": _PROPOSALS,
     "archived_records": Label(fr="Données en archive", en="Data in the archive"),
     "record_counts": _COUNTS,
     "archive_counts": _COUNTS,

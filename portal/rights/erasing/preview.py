@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -11,6 +11,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
+from portal.personal_data.erasure.scheduling import wait
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.outcomes import ItemOutcome
 from portal.records.data_map.kinds import installed_data_map
@@ -69,6 +70,11 @@ class Preview:
     def of(self, *outcomes: ItemOutcome) -> list[Line]:
         """Return the lines of some outcomes, in the order of the categories."""
         return [line for line in self.lines if line.outcome in outcomes]
+
+    @property
+    def hours(self) -> int:
+        """How many hours it cools off after the decision, as a rule."""
+        return _hours()
 
     @property
     def erased(self) -> list[Line]:
@@ -157,7 +163,11 @@ def _consequences(scope: Scope, plan: Plan, language: str) -> tuple[str, ...]:
         told = [_ACCOUNT_ENDS, _ADVERTISING_STOPS, _NO_WAY_BACK]
     if Category.TRANSACTION in goes:
         told.insert(0, _PURCHASES_LEAVE)
-    return tuple(label.text(language) for label in told if scope.is_whole or label is not _ACCOUNT_ENDS)
+    return tuple(label.text(language).format(hours=_hours()) for label in told)
+
+
+def _hours() -> int:
+    return int(wait() / timedelta(hours=1))
 
 
 _PURCHASES_LEAVE = Label(
@@ -174,7 +184,7 @@ _ADVERTISING_STOPS = Label(
     en="All advertising stops as soon as the erasure is decided.",
 )
 _NO_WAY_BACK = Label(
-    fr="Après la décision, nous attendons en principe 72 heures. Vous pouvez annuler jusque-là. Ensuite, personne ne"
-    " peut revenir en arrière.",
-    en="After the decision we wait 72 hours as a rule. You can cancel until then. After that, nobody can undo it.",
+    fr="Après la décision, nous attendons en principe {hours} heures. Vous pouvez annuler jusque-là. Ensuite, personne"
+    " ne peut revenir en arrière.",
+    en="After the decision we wait {hours} hours as a rule. You can cancel until then. After that, nobody can undo it.",
 )

@@ -16,6 +16,7 @@ from portal.audit.tags import declare
 from portal.customers.models import CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.rights.channels import Channel
 from portal.rights.chosen import Limit
 from portal.rights.filing.other_ways import file_for_facebook
 from portal.rights.models import RightsRequest
@@ -52,12 +53,22 @@ def erase(callback: Callback) -> str:
 
 
 def _erase_what_came(identity: LinkedIdentity, code: str) -> None:
+    """Undo the link at once. Its row stays for an erasure of more than the link: it says whose account goes with it."""
     customer = identity.account.customer
     limit = Limit.ACCOUNT if identity.brought_names else Limit.LINK
+    is_asked = customer is not None and customer.status is not CustomerStatus.ERASED
     unlink(identity, by=FACEBOOK)
-    forget_identity(identity)
-    if customer and customer.status is not CustomerStatus.ERASED:
+    if limit is Limit.LINK or not is_asked:
+        forget_identity(identity)
+    if customer and is_asked and not (limit is Limit.ACCOUNT and _is_open_for(customer.id)):
         file_for_facebook(customer, limit, code)
+
+
+def _is_open_for(customer_id: int) -> bool:
+    """Tell whether an erasure that Facebook asked for is open: the call came twice, in two seconds."""
+    own = (RightsRequest.customer_id == customer_id, RightsRequest.channel == Channel.FACEBOOK)
+    found = select(RightsRequest.id).where(*own, RightsRequest.is_open.is_(True)).limit(1)
+    return db.session.execute(found).first() is not None
 
 
 def confirmation_code(callback: Callback) -> str:

@@ -126,7 +126,7 @@ class EraseForm(ScopeForm):
     )
     record = HiddenField()
     when_it_ends = BooleanField(
-        _l("Erase what a running contract needs when it ends"),
+        _l("When a running contract ends, erase what it needs too"),
         description=_l("It stays until then, because the contract needs it. You need not ask again."),
     )
     details = long_text(

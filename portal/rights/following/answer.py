@@ -11,8 +11,6 @@ from portal.personal_data.sentences import Ground, declare, row, say
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.telling import letter
 from portal.rights.items.telling.showing import ShownItems, show_items
-from portal.rights.items.telling.wording import system_name
-from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
 ANSWER_SENT: Final = declare(
@@ -35,7 +33,6 @@ class ToldAnswer:
         items: what became of each item, as it stands now.
         letter: the letter as it left, and `language` that of it.
         sent: when it left, by the note of its sending.
-        remaining: the systems that still have to carry it out.
     """
 
     text: str
@@ -43,7 +40,6 @@ class ToldAnswer:
     letter: str
     language: str
     sent: str
-    remaining: list[str]
 
 
 def answer_of(request: RightsRequest, text: str, language: object) -> ToldAnswer | None:
@@ -56,15 +52,12 @@ def answer_of(request: RightsRequest, text: str, language: object) -> ToldAnswer
         return None
     items, exceptions = items_of(request.id), exceptions_of(request.id)
     written = letter.letter_of(request, items, text, request.language, exceptions, request.answered_at)
-    is_erasure = request.right is Right.ERASURE
-    told = letter.systems_to_tell(request, items) if is_erasure else []
     return ToldAnswer(
         text=text,
         items=show_items(request, items, exceptions, language, clock.now()),
         letter=written.text if items else "",
         language=request.language,
         sent=_sent(request, language) if items else "",
-        remaining=[system_name(code, language) for code in told],
     )
 
 

@@ -12,6 +12,8 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.scheduling import UNDER_WAY
 from portal.personal_data.notices import Notice, on_notices
+from portal.rights.erasing.standing import begins_at, waits_for_copy
+from portal.rights.erasing.status import status_of
 from portal.rights.following.standing import awaited, before_day, stage_now, stages_of, state_of
 from portal.rights.models import RightsRequest
 from portal.web.filters import relative_days, time_of_day
@@ -42,16 +44,18 @@ def requests(customer: Customer) -> list[Notice]:
 
 def _erasing(request: RightsRequest, erasure: Erasure) -> Notice:
     """Say before all else that an erasure is decided: it is the one thing that cannot be undone."""
-    is_cooling = erasure.state is ErasureState.COOLING
+    is_cooling, at = erasure.state is ErasureState.COOLING, begins_at(erasure)
+    told = status_of(erasure, str(get_locale()))
+    text = _("At %(time)s. Until then you can cancel it.", time=time_of_day(at)) if is_cooling else ""
     return Notice(
-        title=_("The erasure is decided") if is_cooling else _("The erasure is under way"),
-        text=_("At %(time)s. Until then you can cancel it.", time=time_of_day(erasure.runs_at)) if is_cooling else "",
+        title=told.title if is_cooling else _("The erasure is under way"),
+        text=told.sentence if waits_for_copy(erasure) else text,
         url=url_for("customer.rights.follow", reference=request.reference),
         link_text=_("Open it, or cancel it") if is_cooling else _("See where it stands"),
         reference=request.reference,
         state="yours" if is_cooling else "running",
-        before=_("It begins on") if is_cooling else _("It began on"),
-        day=erasure.runs_at if is_cooling else erasure.started_at or erasure.runs_at,
+        before=told.before if is_cooling else _("It began on"),
+        day=at if is_cooling else erasure.started_at or erasure.runs_at,
     )
 
 

@@ -24,6 +24,8 @@ from portal.rights.carrying_out.effects import effects_of
 from portal.rights.clock import running
 from portal.rights.clock.told import clock_row
 from portal.rights.erasing.standing import erasure_of, status_token
+from portal.rights.erasing.status import Status as Standing
+from portal.rights.erasing.status import status_of
 from portal.rights.following.answer import ToldAnswer, answer_of
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
@@ -84,6 +86,11 @@ class Tracking:
     def is_erasing(self) -> bool:
         """Whether its erasure is decided and not over: what comes first is when it begins, or how far it is."""
         return self.erasure is not None and self.request.is_open
+
+    @property
+    def erasure_status(self) -> Standing | None:
+        """Where its erasure stands, as its own page says it."""
+        return status_of(self.erasure, self.request.language) if self.erasure else None
 
     @property
     def has_certificate(self) -> bool:

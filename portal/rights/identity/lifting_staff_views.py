@@ -41,7 +41,7 @@ def call(reference: str) -> Any:
 def _said_of(result: CallResult) -> str:
     match result:
         case CallResult.CONFIRMED:
-            return _("The call is recorded, and what it lifts is lifted.")
+            return _("The call is recorded, and lifts the doubts that a call can lift.")
         case CallResult.MISSED:
             return _("The call is recorded. It lifts nothing.")
         case CallResult.DENIED:

@@ -3,6 +3,8 @@
 Never for a whole copy, portability or erasure (`identity_checks.proof.ladder`).
 """
 
+from collections.abc import Iterable
+
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -19,6 +21,7 @@ from portal.rights.identity.lifting import NothingDoubted, doubts_of, lift, lift
 from portal.rights.lifecycle import CaseMoved
 from portal.rights.models import EventKind, RightsRequest
 from portal.rights.queue.claims import is_own
+from portal.staff.approvals.forgetting import names_targets
 from portal.staff.approvals.kinds import ApprovalKind, CannotCarryOut, Facts, register
 from portal.staff.approvals.models import Approval
 from portal.staff.approvals.proposing import open_about, propose
@@ -43,6 +46,13 @@ def propose_reason(request: RightsRequest, member: StaffMember, reason: str, ver
 def open_proposal(request: RightsRequest) -> Approval | None:
     """Return the proposal about a case that waits for a second person, or None."""
     return open_about(request.reference, REASON)
+
+
+@names_targets
+def cases_of(customer_id: int) -> Iterable[str]:
+    """Return the references of a customer's cases."""
+    own = select(RightsRequest.reference).where(RightsRequest.customer_id == customer_id)
+    return db.session.execute(own).scalars().all()
 
 
 def _facts_of(reference: str) -> Facts:

@@ -77,7 +77,7 @@ def decide_items(
     """
     for item in items:
         if way is Way.REFUSED:
-            _write(item, Choice(ItemOutcome.REFUSED, ground, until_on), by, request.right)
+            _write(item, Choice(ItemOutcome.REFUSED, ground, until_on), by)
         elif item.state is ItemState.UNDECIDED:
             item.outcome, item.state, item.decided_by = item.proposed, ItemState.DECIDED, by
     if way is Way.REFUSED:
@@ -93,7 +93,7 @@ def decide_one(request: RightsRequest, item: RequestItem, choice: Choice, by: in
         item.outcome, item.state, item.decided_by = item.proposed, ItemState.DECIDED, by
     else:
         _check_ground(choice, request.right)
-        _write(item, choice, by, request.right)
+        _write(item, choice, by)
     db.session.flush()
 
 
@@ -121,11 +121,11 @@ def _check_ground(choice: Choice, right: Right) -> None:
         raise NotForItem(choice.ground)
 
 
-def _write(item: RequestItem, choice: Choice, by: int | None, right: Right) -> None:
+def _write(item: RequestItem, choice: Choice, by: int | None) -> None:
     item.outcome, item.state, item.decided_by = choice.outcome, ItemState.DECIDED, by
     item.ground, item.legal_reference = (str(choice.ground) if choice.ground else ""), ""
     item.until_on = choice.until_on
-    item.is_then_erased = right is Right.ERASURE and choice.outcome.is_negative
+    item.is_then_erased = False  # nothing tells when the reason of a person ends, so nothing is promised
 
 
 def divide(request: RightsRequest, item: RequestItem, words: str) -> RequestItem:

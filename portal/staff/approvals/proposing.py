@@ -70,7 +70,7 @@ def end_approval(run: JobRun, approval_id: int) -> None:
     with run.finish():
         approval = hold(Approval.id == approval_id)
         if approval and approval.state is ApprovalState.PROPOSED:
-            _end(approval, "portal")
+            end(approval, "portal")
             approval.decided_at = approval.ends_at
 
 
@@ -93,7 +93,7 @@ def end_proposals(member: StaffMember, lost: Set[Permission], actor: str) -> Non
         if member.disabled_at or (kind and kind.permission in lost):
             with force_locale(member.language):
                 approval.words = _("Whoever proposed it left or has another role. A colleague can propose it anew.")
-            _end(approval, actor)
+            end(approval, actor)
 
 
 def _open(*conditions: ColumnElement[bool]) -> list[Approval]:
@@ -101,7 +101,8 @@ def _open(*conditions: ColumnElement[bool]) -> list[Approval]:
     return list(db.session.execute(select(Approval).where(*is_open, *conditions).order_by(Approval.id)).scalars())
 
 
-def _end(approval: Approval, actor: str) -> None:
+def end(approval: Approval, actor: str) -> None:
+    """End an open proposal that is held, in the current transaction: nothing is changed."""
     approval.state, approval.decided_at = ApprovalState.ENDED, clock.now()
     note(approval, ENDED, actor=actor)
     if kind := kinds().get(approval.what):

@@ -127,8 +127,9 @@ def test_a_refused_registration_keeps_what_was_typed(browser: Browser, changed: 
 def test_one_name_is_enough_and_none_is_not(browser: Browser) -> None:
     assert register(browser, "nadia@example.org", given_name="Suharto", family_name="").status == 200
     assert register(browser, "other@example.org", given_name="", family_name="Suharto").status == 200
-    page = register(browser, "none@example.org", given_name=" ", family_name="")
-    assert page.errors == ["Saisissez votre prénom.", "Saisissez votre nom."]
+    for nothing in (" ", "\u200b", "\u3164", "\u2800\ufe0f", "\ufeff\u00ad"):
+        page = register(browser, "none@example.org", given_name=nothing, family_name=nothing)
+        assert page.errors == ["Saisissez votre prénom.", "Saisissez votre nom."], nothing
     assert count(Account) == 2
 
 

@@ -27,6 +27,12 @@ def person(people: People, name: str) -> int:
     return account.customer_id
 
 
+def erased_line() -> dict[str, Any]:
+    """Return what the one line about an erasure says."""
+    statement = select(LedgerEntry.body).where(LedgerEntry.kind == EntryKind.ERASED)
+    return dict(db.session.execute(statement).scalars().one())
+
+
 def replayed(body: dict[str, Any]) -> int:
     """Take a line over, as a replay does; return the id of the erasure that it is about."""
     with transaction() as session:
@@ -46,7 +52,7 @@ def replayed(body: dict[str, Any]) -> int:
 )
 def test_who_came_back_with_a_backup_is_erased_again(app: Flask, people: People, scope: Scope, left: int) -> None:
     carried_out(scheduled(person(people, "before"), scope))
-    body = dict(db.session.execute(select(LedgerEntry.body)).scalars().one())
+    body = erased_line()
     assert "V-1" not in str(body)
     back = person(people, "back")
     body |= {"customer": db.session.get_one(Customer, back).public_id, "erasure": "f" * 32}
@@ -61,7 +67,7 @@ def test_who_came_back_with_a_backup_is_erased_again(app: Flask, people: People,
 
 def test_who_is_erased_or_unknown_is_left_alone(app: Flask, people: People) -> None:
     erasure = carried_out(scheduled(person(people, "before")))
-    body = dict(db.session.execute(select(LedgerEntry.body)).scalars().one())
+    body = erased_line()
     with transaction():
         erase_again(body)
         erase_again(body | {"customer": "0" * 32})

@@ -35,7 +35,7 @@ from portal.personal_data.erasure.scheduling import (
 )
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.holds.models import HoldGround
-from portal.personal_data.holds.placing import Held, lift_hold, place_hold
+from portal.personal_data.holds.placing import ErasureUnderWay, Held, lift_hold, place_hold
 from portal.records.archive.models import ArchivedRecord
 from portal.records.models import Record
 from tests.support.acting.people import PASSWORD, People
@@ -140,7 +140,7 @@ def open_sessions() -> int:
         (date(2026, 11, 30), datetime(2026, 12, 1, 9, tzinfo=UTC)),
     ],
 )
-def test_when_it_begins(due_on: date | None, begins: datetime) -> None:
+def test_when_it_begins(app: Flask, due_on: date | None, begins: datetime) -> None:
     assert runs_at(datetime(2026, 11, 30, 9, tzinfo=UTC), due_on) == begins
 
 
@@ -217,17 +217,37 @@ def test_a_hold_on_everything_stops_it_and_lets_it_run_when_lifted(camille: int)
     assert carried_out(scheduled(camille)).state is ErasureState.DONE
 
 
-def test_a_hold_on_one_kind_keeps_it_and_says_so(camille: int) -> None:
-    with transaction() as session:
-        customer = session.get_one(Customer, camille)
-        held = Held(kind="page_visit", category="usage", external_id="V-1")
-        place_hold(customer, held, HoldGround.FRAUD, "x", review_on=clock.today() + timedelta(days=60), actor="command")
+@pytest.mark.parametrize(("is_secret", "ground"), [(False, "hold"), (True, "untold_hold")])
+def test_a_hold_on_one_kind_keeps_it_and_says_so(camille: int, *, is_secret: bool, ground: str) -> None:
+    hold_visit(camille, is_secret=is_secret)
     erasure = carried_out(scheduled(camille))
     assert (erasure.state, erasure.cause) == (ErasureState.DONE, None)
     assert kinds_of(Record) == ["page_visit"]
     certificate = certificate_of(erasure)
     assert certificate is not None
-    assert [(line["kind"], line["ground"], line["count"]) for line in certificate.kept] == [("page_visit", "hold", 1)]
+    assert [(line["kind"], line["ground"], line["count"]) for line in certificate.kept] == [("page_visit", ground, 1)]
+    assert broken() == {}
+
+
+def hold_visit(customer_id: int, *, is_secret: bool = False) -> str:
+    """Place a hold on one of the visits; return its public id."""
+    held, review = Held(kind="page_visit", category="usage", external_id="V-1"), clock.today() + timedelta(days=60)
+    with transaction() as session:
+        customer = session.get_one(Customer, customer_id)
+        placed = place_hold(
+            customer, held, HoldGround.FRAUD, "x", review_on=review, actor="command", is_secret=is_secret
+        )  # fmt: skip
+        return placed.public_id
+
+
+def test_once_it_has_begun_no_hold_stops_it_half_way(camille: int) -> None:
+    erasure_id = scheduled(camille)
+    with cooled():
+        until(erasure_id, "keys")
+        with pytest.raises(ErasureUnderWay):
+            hold_visit(camille)
+        to_the_end(erasure_id)
+    assert found(erasure_id).state is ErasureState.DONE
 
 
 def test_a_part_leaves_account_file_and_choices_alone(camille: int) -> None:

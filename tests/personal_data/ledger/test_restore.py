@@ -1,13 +1,14 @@
 """A backup is restored: nothing that people took back since returns, and nobody sees anything before (keeping.md, 13)."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from portal.access.models import ApiToken
 from portal.access.permissions import Role
@@ -15,6 +16,7 @@ from portal.access.tokens import create_token
 from portal.accounts.models import Account, AccountSession
 from portal.accounts.sessions.after_restore import Way, note_way_gone
 from portal.audit.models import AuditEvent
+from portal.cli import doctor
 from portal.customers.models import CustomerStatus
 from portal.identity_checks.documents.shredding import shred
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
@@ -42,6 +44,7 @@ from tests.support.cases import case, taken_in
 from tests.support.filing import all_documents, file_with_document_later, send_card
 from tests.support.preferences import FeedClient, customer_of, flags_on, press, state_of
 from tests.support.servers.databases import Database
+from tests.support.servers.served import until
 
 OBJECT = [f"object{number}@example.org" for number in range(3)]
 WITHDRAW = [f"withdraw{number}@example.org" for number in range(3)]
@@ -140,6 +143,7 @@ def check_shut(app: Flask, before: Before) -> None:
     for path in SHUT:
         page = Browser(app).get(path, follow=False)
         assert (page.status, page.h1) == (503, "Nous ne sommes pas encore ouverts"), path
+    assert app.test_client().post("/sign-in").status_code == 503, "also for a page that was opened before"
     answer = before.feed.get(f"{CHANGES}/C-object0")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert app.test_client().get("/readyz").status_code == 503
@@ -283,7 +287,7 @@ def test_a_process_that_serves_goes_on_without_the_ledger(
 ) -> None:
     browser = people.signed_in()
     assert browser.get("/data").status == 200
-    for found in (Standing.UNREACHABLE, Standing.BROKEN, Standing.BEHIND):
+    for found in (Standing.UNREACHABLE, Standing.BROKEN, Standing.BEHIND, Standing.EMPTY):
         monkeypatch.setattr("portal.personal_data.ledger.doors.standing", lambda found=found: found)
         shut_watch.look()
         assert browser.get("/data").status == 200
@@ -297,14 +301,59 @@ def test_a_process_that_serves_goes_on_without_the_ledger(
     assert browser.get("/data").status == 200
 
 
+def test_a_process_looks_at_once_when_its_connection_is_new(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind one address another database may stand from now on: nobody waits for the next look to see that."""
+    monkeypatch.setattr("portal.personal_data.ledger.doors.WATCH_SECONDS", 600)
+    watching = Doors(app)
+    assert watching.are_open()
+    looks: list[Standing] = []
+
+    def lost_then_ahead() -> Standing:
+        looks.append(Standing.AHEAD)
+        match len(looks):
+            case 1:
+                raise OSError("the connection was to the server that is gone")
+            case 2:
+                return Standing.AHEAD
+        raise SystemExit  # ends the thread that watches
+
+    monkeypatch.setattr("portal.personal_data.ledger.doors.standing", lost_then_ahead)
+    monkeypatch.setattr(threading, "excepthook", lambda _ended: None)
+    watching.watch()
+    (thread,) = (each for each in threading.enumerate() if each.name == "ledger")
+    try:
+        _connect_anew()
+        until(lambda: not watching.is_open or None, "the look of a process that connected anew", 20)
+        _connect_anew()
+        thread.join(20)
+        assert not thread.is_alive()
+    finally:
+        event.remove(db.engine, "connect", watching._note_connection)
+
+
+def _connect_anew() -> None:
+    db.session.remove()
+    db.engine.dispose()
+    db.session.execute(text("SELECT 1"))
+
+
 def test_a_ledger_that_was_emptied_is_not_taken_for_level(app: Flask, before: Before, settings: Any) -> None:
     say_yes(OBJECT[0])
     with transaction():
         object_to_marketing(customer_of(OBJECT[0]), Origin.PORTAL)
     run_due_jobs()
     shutil.rmtree(settings.ledger_url.removeprefix("file://"))
-    assert standing() is Standing.BEHIND
+    assert standing() is Standing.EMPTY
+    serving = doors.of(app)
+    serving.look()
+    probe = app.test_client().get("/readyz")
+    assert (probe.status_code, probe.get_json()["reasons"]) == (200, ["ledger_lines"]), "it serves on"
+    assert "it has no line" in probe.get_json()["cures"]["ledger_lines"]
     assert start_process(app).are_open() is False
+    probe = app.test_client().get("/readyz")
+    assert (probe.status_code, probe.get_json()["reasons"]) == (503, ["ledger"])
+    assert "put its copy back" in probe.get_json()["cures"]["ledger"]
+    assert "it is empty: it has no line" in app.test_cli_runner().invoke(doctor).output
     assert "PORTAL_LEDGER_URL" in replay(app, code=1)
 
 

@@ -3,21 +3,27 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
+from portal import clock
+from portal.customers.models import Customer
 from portal.durations import Period
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.queue import enqueue
 from portal.infrastructure.jobs.worker import run_due_jobs
+from portal.personal_data.erasure.checking.invariants import broken
+from portal.personal_data.erasure.models import ErasureState
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.days import renewing
 from portal.records.models import Record
+from tests.support.erasing.erasures import carried_out, scheduled
 from tests.support.looking.archive import counts_are_true, days_of, in_archive, in_use, on, order
 from tests.support.records import customer, invoice, visit
 
@@ -115,3 +121,32 @@ def test_a_worker_that_is_killed_goes_on_where_it_was(take_in: TakeIn, monkeypat
     db.session.rollback()
     assert db.session.execute(text(with_rule)).scalar_one() == 6
     assert done[1] == done[2], "the killed slice is done again, and the first one is not"
+
+
+def test_what_an_erasure_leaves_in_the_archive_stays_whatever_rule_changes(take_in: TakeIn, app: Flask) -> None:
+    take_in(customer(**ENDED), order("CMD-1", "130.00"), invoice())
+    compare()
+    on(date(2026, 12, 1))
+    assert in_archive() == {"CMD-1", "F-2026-0088"}
+    with clock.stopped_at(datetime(2026, 12, 2, 12, tzinfo=UTC)):
+        found = db.session.execute(select(Customer.id)).scalar_one()
+        assert carried_out(scheduled(found)).state is ErasureState.DONE
+    # The file is emptied: that its relation had ended, and that somebody was a consumer, is known no more.
+    before = {number: days_of(number) for number in ("CMD-1", "F-2026-0088")}
+    with orders_kept_for(app, 8):
+        compare()
+        assert (in_use(), in_archive()) == (set(), {"CMD-1", "F-2026-0088"})
+        assert {number: days_of(number) for number in before} == before
+    assert broken() == {}
+
+
+def test_what_the_law_kept_from_an_erasure_does_not_come_back_with_the_customer(take_in: TakeIn) -> None:
+    take_in(customer(**ENDED), order("CMD-1", "130.00"), visit(1))
+    on(date(2026, 12, 1))
+    assert in_archive() == {"CMD-1"}
+    with clock.stopped_at(datetime(2026, 12, 2, 12, tzinfo=UTC)):
+        found = db.session.execute(select(Customer.id)).scalar_one()
+        carried_out(scheduled(found, Scope(Extent.CATEGORIES, ("transaction",))))
+    with clock.stopped_at(datetime(2026, 12, 20, 12, tzinfo=UTC)):
+        take_in(customer(), order("CMD-2", "130.00", recorded_at="2026-12-19T10:00:00+01:00"))
+    assert (in_use(), in_archive()) == ({"V-1", "CMD-2"}, {"CMD-1"})

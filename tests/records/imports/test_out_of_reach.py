@@ -10,11 +10,14 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.erasure.models import ErasedRecord, ErasedSpan, Tombstone
+from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, named, named_record
 from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, lift_hold, place_hold
 from portal.records.models import Record
+from tests.support.erasing.erasures import carried_out, scheduled
 from tests.support.looking.archive import in_archive, in_use, on
 from tests.support.records import Importer, customer, invoice, removed, visit
 
@@ -47,6 +50,21 @@ def test_a_kind_that_was_erased_comes_back_with_newer_records_only(importer: Imp
     assert (report["accepted"], report["refused_count"], report["erased"]) == (2, 1, 1)
     assert report["refused"][0]["field"] == "external_id"
     assert "V-3" not in in_use()
+
+
+def test_what_an_erasure_left_in_place_goes_on(importer: Importer) -> None:
+    """A hold kept one record of a kind that was erased: its system's lines about it are no return of anything."""
+    importer.take(customer(), visit(1), visit(2))
+    person = only()
+    with transaction():
+        held, soon = Held(kind="page_visit", external_id="V-1"), clock.today() + timedelta(days=9)
+        place_hold(person, held, HoldGround.FRAUD, "x", review_on=soon, actor="command")
+    carried_out(scheduled(person.id, Scope(Extent.KINDS, ("page_visit",))))
+    assert in_use() == {"V-1"}
+    other = visit(1) | {"values": visit(1)["values"] | {"seconds": 99}}
+    report = importer.take(visit(1), other, visit(2), code=1)
+    assert (report["unchanged"], report["accepted"], report["erased"]) == (1, 1, 1)
+    assert broken() == {}
 
 
 def test_a_single_record_that_was_erased_is_refused(importer: Importer) -> None:

@@ -22,6 +22,7 @@ from portal.retention.holds.listing import due_for_review, is_overdue
 from portal.staff.models import StaffMember
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
+from tests.support.erasing.erasures import scheduled, until
 from tests.support.insiders import answer
 from tests.support.keeping import end_now
 from tests.support.looking.archive import in_use
@@ -95,6 +96,20 @@ def test_a_hold_that_is_not_whole_is_not_placed(officer: Browser, changes: dict[
     page = place(officer, **changes)
     assert page.status == 422
     assert any(words in error for error in page.errors), page.errors
+    db.session.rollback()
+    assert not db.session.execute(select(LegalHold)).first()
+
+
+def test_nothing_is_held_back_from_an_erasure_that_has_begun(app: Flask, officer: Browser) -> None:
+    customer_id = db.session.execute(select(Customer.id)).scalar_one()
+    until(scheduled(customer_id, begins_at=clock.now()), "keys")
+    page = place(officer)
+    assert page.status == 422
+    assert any("L’effacement de cette personne a commencé" in error for error in page.errors), page.errors
+    review = str(clock.today() + timedelta(days=9))
+    arguments = ["hold", "C-1001", "--ground", "fraud", "--because", "x", "--review", review]
+    ran = app.test_cli_runner().invoke(retention, arguments)
+    assert (ran.exit_code, "has begun" in ran.output) == (2, True)
     db.session.rollback()
     assert not db.session.execute(select(LegalHold)).first()
 

@@ -88,11 +88,19 @@ def test_other_open_requests_end_with_the_file(app: Flask, camille: Browser, sta
 def test_a_copy_that_was_asked_for_comes_first(app: Flask, camille: Browser, staff: tuple[Browser, Browser]) -> None:
     take_in(visit(1, of="C-camille"))
     file_copy(camille)
-    erasure = grant(staff, file_erasure(camille))
+    reference = file_erasure(camille)
+    erasure = grant(staff, reference)
     assert OPEN_COPY in plan(erasure.customer_id, Scope()).stops
     begin(erasure)
     waiting = newest_erasure()
     assert (waiting.state, waiting.step) == (ErasureState.COOLING, "start")
+    # Its hour has come and gone: no page says that it begins on a day that is over, each says what it waits for.
+    own = camille.get(f"/requests/{reference}")
+    for page in (own, camille.get("/data"), own.click("Voir où il en est")):
+        assert "L’effacement attend votre copie" in page.text
+        assert "Il commence au plus tard le" in page.text
+        assert "dès que vous avez téléchargé votre copie. Jusque-là, vous pouvez l’annuler." in page.text
+        assert "Il commence le" not in page.text
     with transaction() as session:
         session.execute(text("UPDATE rights_requests SET is_open = false WHERE \"right\" = 'access'"))
         session.execute(text("UPDATE answer_packages SET downloads = 1"))

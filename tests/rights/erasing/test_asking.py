@@ -11,6 +11,7 @@ from portal.personal_data.erasure.scope import Extent, Scope
 from portal.records.models import Record
 from portal.rights.erasing.names import has_name
 from portal.rights.lifecycle import Status
+from portal.rights.models import EventKind
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, second
@@ -45,7 +46,7 @@ def test_before_sending_one_reads_what_is_erased_archived_and_what_it_means(cami
     page = check_page(camille)
     assert page.h1 == "Vérifiez votre demande"
     for words in (
-        "Ce qui sera effacé", "Réponse à un sondage", "Ce que la loi fait garder, en archive", "Facture",
+        "Ce qui sera effacé", "Réponse à un sondage", "Ce que la loi nous fait garder, en archive", "Facture",
         "Votre compte ici prend fin", "personne ne peut revenir en arrière", "D’abord votre copie ?",
         "gardez une copie de celles dont vous avez besoin",
     ):  # fmt: skip
@@ -120,6 +121,18 @@ def test_while_a_contract_runs_everything_waits_or_goes_without_it(camille: Brow
     kept = {item["kind"]: item["is_then_erased"] for item in erasure.items if item["outcome"] == "kept"}
     assert kept["subscription"] is True
     assert newest_erasure().id == erasure.id
+    told = open_case(staff[0], reference).text
+    once = "Votre contrat en cours en a besoin, jusqu’à sa fin (article 6, paragraphe 1, point b), du RGPD)."
+    assert once in told, "the reason and the law, each once"
+    assert "Effacement décidé" in told
+
+
+def test_staff_read_a_name_for_all_that_happens(app: Flask) -> None:
+    with app.test_request_context():
+        history = app.jinja_env.get_template("rights/staff/history.html").make_module()
+        labels = {str(kind): str(words) for kind, words in vars(history)["event_labels"].items()}
+    assert labels.keys() == set(EventKind)
+    assert all(labels.values())
 
 
 def test_every_part_of_a_plan_has_a_name(app: Flask) -> None:

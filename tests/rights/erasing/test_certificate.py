@@ -11,6 +11,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.rights.lifecycle import Status
+from portal.rights.models import EventKind
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import PASSWORD, People
@@ -62,10 +63,10 @@ def test_whoever_was_erased_reads_the_certificate_without_an_account(
     assert page.status == 200
     assert "Ces données ont été effacées de ce portail le" in page.text
     assert "Notre équipe doit encore prévenir ces systèmes de l’entreprise" in page.text
-    assert "Ce que la loi fait garder, en archive" in page.text
+    assert "Ce que la loi nous fait garder, en archive" in page.text
     assert "Factures" in page.text or "Facture" in page.text
     assert "Au plus tard jusqu’au" in page.text
-    assert "Une empreinte chiffrée de l’adresse" in page.text
+    assert "Une empreinte à clé de l’adresse" in page.text
     assert "porter plainte" in page.text
     assert reference in page.text
     for name in ("Lefèvre", "Camille", CAMILLE):
@@ -73,11 +74,33 @@ def test_whoever_was_erased_reads_the_certificate_without_an_account(
     assert page.response.headers["Cache-Control"] == "no-store"
     assert "noindex" in page.response.headers["X-Robots-Tag"]
 
+    assert "Ce que vous avez écrit dans vos demandes" in page.text
+    assert "Conservations décidées" not in page.text, "nobody placed a hold: only what is there is said to stay"
+    rows = [row.get_text(" ", strip=True) for row in page.tree.select("section.card ul.rows li")]
+    assert len(rows) == len(set(rows)), "what stays under one name is one row"
+
     mail = mailbox.last_to(CAMILLE)
     assert mail["Subject"] == f"{reference} : notre réponse à votre demande d’effacement"
     printed = staff[0].get(f"/staff/requests/{reference}/certificate")
     assert "Notre réponse à votre demande d’effacement" in printed.text
     assert "Ces données ont été effacées de ce portail le" in printed.text
+
+
+def test_staff_read_of_an_erased_person_that_they_were_and_nothing_invented(camille: Browser, staff: Staff) -> None:
+    reference = file_erasure(camille)
+    carry_out(grant(staff, reference))
+    page = staff[0].get(f"/staff/requests/{reference}")
+    assert "Effacée le" in page.text
+    assert "Inconnu" not in page.text
+    assert "connectée" not in page.text
+    assert "Ce que la personne avait écrit a été effacé" in page.text
+    assert "Effacement décidé" in page.text
+
+
+def test_each_kind_of_event_has_a_name_in_the_history_of_staff(app: Flask) -> None:
+    with app.test_request_context():
+        labels = app.jinja_env.get_template("rights/staff/history.html").make_module({}).event_labels
+    assert set(labels) == set(EventKind)
 
 
 def test_the_page_ends_after_thirty_days(app: Flask, camille: Browser, staff: Staff, mailbox: Mailbox) -> None:
@@ -98,7 +121,7 @@ def test_while_it_runs_the_page_says_how_far_and_signing_in_answers_as_for_nobod
     page = Browser(app).get(address)
     assert "L’effacement est en cours" in page.text
     finish(erasure)
-    assert "L’effacement est terminé" in Browser(app).get(address).text
+    assert "L’effacement est fait dans ce portail" in Browser(app).get(address).text
     for who in (CAMILLE, "nobody@example.org"):
         answer = sign_in(Browser(app), who, PASSWORD)
         assert answer.status == 422
@@ -115,10 +138,19 @@ def test_a_halted_erasure_says_so_and_is_on_the_desk(app: Flask, camille: Browse
         session.get_one(Erasure, erasure.id).state = ErasureState.HALTED
     page = Browser(app).get(address)
     assert "L’effacement est arrêté" in page.text
-    assert "une personne de notre équipe doit regarder" in page.text
+    assert "une personne de notre équipe doit l’examiner" in page.text
     assert "Effacements arrêtés" in staff[1].get("/staff/desk").text
     assert "Effacement arrêté : à regarder" in staff[0].get("/staff/queue").text
     assert "Il est arrêté." in open_case(staff[0], reference).text
+
+
+def test_one_whose_rows_may_lie_in_the_log_of_the_database_is_on_the_desk(camille: Browser, staff: Staff) -> None:
+    erasure = carry_out(grant(staff, file_erasure(camille)))
+    line = "Effacements dont le journal de la base n’est pas vidé"
+    assert line not in staff[1].get("/staff/desk").text
+    with transaction() as session:
+        session.get_one(Erasure, erasure.id).cause = "journal"
+    assert line in staff[1].get("/staff/desk").text
 
 
 def test_a_partial_erasure_keeps_account_and_file(app: Flask, camille: Browser, staff: Staff, mailbox: Mailbox) -> None:

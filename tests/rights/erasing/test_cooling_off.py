@@ -7,15 +7,18 @@ import pytest
 from flask import Flask
 
 from portal import clock
+from portal.bilingual import long_date
+from portal.durations import Period
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.models import ErasureState
 from portal.preferences.purposes import FLAG_CODES
-from portal.rights.lifecycle import Outcome, Status
+from portal.rights.lifecycle import Outcome, Right, Status
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
 from tests.support.acting.visitors import mailed_link
-from tests.support.cases import case, open_case
+from tests.support.cases import case, open_case, taken_in
 from tests.support.erasing.pages import begin, file_erasure, grant, newest_erasure, team
 from tests.support.filing import trust_device
 from tests.support.looking.audit_trail import all_events
@@ -65,7 +68,7 @@ def test_after_the_second_yes_it_cools_off_and_marketing_reads_no(
     assert (item["suppressed"], item["reason"], any(item["flags"].values())) == (True, "restricted", False)
 
     mail = mailbox.last_to(CAMILLE)
-    assert mail["Subject"] == f"{reference} : votre effacement est décidé, et vous pouvez l’annuler"
+    assert mail["Subject"] == f"{reference} : l’effacement est décidé, et vous pouvez l’annuler"
     assert "Lefèvre" not in text_of(mail)
     page = camille.get(f"/requests/{reference}")
     assert "L’effacement est décidé" in page.text
@@ -153,6 +156,65 @@ def test_a_partial_erasure_touches_no_flag(app: Flask, camille: Browser, staff: 
     grant(staff, file_erasure(camille, scope="some", categories=["usage"]))
     item = feed.item("C-camille")
     assert (item["suppressed"], item["flags"]["offers.email"]) == (False, True)
+
+
+def test_one_that_waited_for_another_says_when_it_begins_and_keeps_marketing_off(
+    app: Flask, people: People, camille: Browser, staff: Staff, mailbox: Mailbox
+) -> None:
+    first = file_erasure(camille, scope="some", categories=["usage"])
+    grant(staff, first)
+    second_one = taken_in(people, Right.ERASURE, email=CAMILLE)
+    waiting = grant(staff, second_one)
+    assert waiting.state is ErasureState.WAITING
+    feed = FeedClient(app)
+    assert feed.item("C-camille")["suppressed"]
+    before = len(mailbox.to(CAMILLE))
+    camille.get(f"/requests/{first}").click("Annuler l’effacement").submit(action="/withdraw")
+    cooling = newest_erasure()
+    assert cooling.state is ErasureState.COOLING
+    (told,) = [mail for mail in mailbox.to(CAMILLE)[before:] if "/erasure/cancel/" in text_of(mail)]
+    assert second_one in text_of(told)
+    assert long_date(clock.local_date(cooling.runs_at), "fr", weekday=False) in text_of(told)
+    assert feed.item("C-camille")["suppressed"], "the first one gave the choices back"
+
+
+def test_the_company_may_wait_longer_and_every_page_says_so(
+    app: Flask, camille: Browser, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation = installed.organisation()
+    longer = organisation.retention.model_copy(update={"erasure_cooling": Period(days=5)})
+    monkeypatch.setitem(app.extensions, "organisation", organisation.model_copy(update={"retention": longer}))
+    page = camille.get("/requests/new/erasure").submit({"scope": "all"}, with_field="scope")
+    assert "nous attendons en principe 120 heures" in page.text
+    reference = file_erasure(camille)
+    assert "Après 120 heures en principe" in open_case(staff[0], reference).text
+    erasure = grant(staff, reference)
+    assert erasure.runs_at - erasure.decided_at == timedelta(days=5)
+
+
+def test_one_of_two_that_is_cancelled_gives_no_choice_back_while_the_other_stands(
+    app: Flask, camille: Browser, staff: Staff
+) -> None:
+    feed = FeedClient(app)
+    camille.get("/preferences").submit({"offers.email": "accept"}, with_field="offers.email")
+    first, second = file_erasure(camille), file_erasure(camille)
+    grant(staff, first)
+    assert grant(staff, second).state is ErasureState.WAITING
+    take_back(camille, second)
+    assert feed.item("C-camille")["suppressed"], "the first one still cools off"
+    third = file_erasure(camille)
+    grant(staff, third)
+    take_back(camille, first)
+    assert newest_erasure().state is ErasureState.COOLING, "the third one's turn has come"
+    assert feed.item("C-camille")["suppressed"]
+    take_back(camille, third)
+    item = feed.item("C-camille")
+    assert (item["suppressed"], item["flags"]["offers.email"]) == (False, True)
+
+
+def take_back(browser: Browser, reference: str) -> None:
+    browser.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")
+    assert case(reference).status is Status.WITHDRAWN
 
 
 def test_a_link_that_is_none_says_so(app: Flask) -> None:

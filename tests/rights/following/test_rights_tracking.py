@@ -183,7 +183,7 @@ def test_withdrawing_is_confirmed_and_can_be_repeated(known: Browser, mailbox: M
     assert request.closed_at is not None
     mails = [mail for mail in mailbox.all() if "annulée" in mail["Subject"]]
     assert len(mails) == 1
-    assert "Demandes terminées" in known.get("/requests").text
+    assert "Réponse donnée, ou demande annulée" in known.get("/requests").text
     assert "text" not in [field.get("name") for field in done.tree.select("main textarea")]
 
 

@@ -334,7 +334,7 @@ def test_a_written_doubt_asks_for_a_document_and_stops_the_clock(
     found = case(reference)
     assert (found.status, found.due_on, found.is_document_needed) == (Status.IDENTITY_PENDING, None, True)
     assert "written_doubt" in found.identity_signals
-    assert "Doute écrit par un agent" in page.text
+    assert "Doute écrit par notre équipe" in page.text
     assert reference in mailbox.last_to("camille@example.org")["Subject"]
     page = browser.get(f"/requests/{reference}")
     assert "L’adresse de l’expéditeur n’est pas la vôtre." in page.text

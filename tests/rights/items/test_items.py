@@ -319,3 +319,15 @@ def test_a_case_page_asks_twice_for_its_items_at_any_number(app: Flask, people: 
         own = ("request_items.planned", "item_exceptions.from_at")
         assert sum(any(column in statement for column in own) for statement in sent) == 2
     assert counts[0] == counts[1]
+
+
+def test_a_group_whose_items_end_alike_is_one_line_until_it_is_opened(camille: Browser, people: People) -> None:
+    likes = {"topic": "Thème", "value": "Artisanat"}
+    take_in(record("declared_preference", "P-1", likes, OF, source="website"))
+    reviewer = people.signed_in_staff(Role.REVIEWER)
+    page = open_case(reviewer, taken_in(people, Right.ACCESS))
+    (folded,) = page.tree.select("details:not([open]) .items")
+    assert len(folded.select("li")) == 3
+    assert len(page.tree.select("details[open] .items")) > 2
+    page = refuse_one(page, "rights_of_others", name="Réponse à un sondage")
+    assert not page.tree.select("details:not([open]) .items"), "one of them ends otherwise"

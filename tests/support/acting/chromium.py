@@ -1,13 +1,17 @@
 """A served demonstration and headless Chromium: the portal as people meet it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import expect, sync_playwright
 
+from tests.support.acting.browser import Browser
 from tests.support.acting.visitor import FLAGS, PATIENCE, Profiles, Visitor
+from tests.support.servers.loopback import Loopback
 from tests.support.servers.machine import need
 from tests.support.servers.served import Served, serve_demonstration, shared_folder
 
@@ -52,3 +56,25 @@ def visitors_of(served: Served, profiles: Profiles) -> Iterator[Callable[..., Vi
     for visitor in visitors:
         profiles.give_back(visitor)
     assert not faults, faults
+
+
+@contextmanager
+def shown(app: Flask, profiles: Profiles) -> Iterator[Callable[..., Visitor]]:
+    """Serve an app of this process, and make visitors who go on where browsers of the tests are.
+
+    So a test brings a page into a state by the portal's own steps, with its clock, and looks at it in Chromium:
+    `show(browser, width=390)`.
+    """
+    with closing(Loopback(app)) as server:
+        served = Served(server.url, Path(), {}, 0)
+        with visitors_of(served, profiles) as make:
+
+            def show(browser: Browser, **options: Any) -> Visitor:
+                visitor = make(**options)
+                jar = browser.client._cookies.values()
+                visitor.page.context.add_cookies(
+                    [{"name": one.key, "value": one.value, "url": server.url} for one in jar]
+                )
+                return visitor
+
+            yield show

@@ -18,7 +18,7 @@ REVIEWER, OFFICER = "reviewer@example.org", "officer@example.org"
 
 def file_erasure(browser: Browser, **values: object) -> str:
     """File an erasure through its pages and return its reference; of everything where `values` say nothing else."""
-    page = browser.get("/requests/new/erasure")
+    page = browser.get("/requests/new/erasure?another=yes")
     page = page.submit({"scope": "all"} | values, with_field="scope").submit(action="/send")
     return page.url.rpartition("/")[2]
 

@@ -115,7 +115,7 @@ def _of_type(column: Column[Any], word: str) -> Any:
         case LargeBinary():
             return word.encode()
         case Boolean():
-            return False
+            return True
         case Date():
             return AT.date()
         case DateTime():

@@ -222,7 +222,7 @@ _ON_HOLD: Final = re.compile(
 _MAIL_PROMISED: Final = re.compile(
     r"e-mail vous prévient|ous (vous )?écrirons (quand|à)|an e-mail tells you|e-mail you when"
 )
-_ANSWERED: Final = re.compile(r"Nous avons répondu|Réponse envoyée le|We have answered|Answered on")
+_ANSWERED: Final = re.compile(r"Nous avons répondu|Réponse donnée le|We have answered|Answered on")
 
 
 def untrue_states(place: str, words: str, customer_id: int, language: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="portal-postgresql-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         folder = Path(name) / "data"
-        server = _prepared(folder)
+        server = prepared(folder)
         _start(server)
         try:
             yield f"postgresql://postgres@/{{name}}?host={folder}"
@@ -50,10 +50,27 @@ def postgresql_server() -> Iterator[str]:
             _control(server, "stop", "-m", "immediate")
 
 
+def new_database(address: str, name: str, *, copy_of: str = "template1") -> str:
+    """Make a database on a server, from a template that nobody has open; return its address."""
+    _tell(address, f"CREATE DATABASE {name} TEMPLATE {copy_of}")
+    return address.format(name=name)
+
+
+def drop_database(address: str, name: str) -> None:
+    """Remove a database from a server, whoever has it open."""
+    _tell(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _tell(address: str, *statements: str) -> None:
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
 @contextmanager
 def without_power(address: str) -> Iterator[None]:
     """Stop the server of an address at once, as a power cut does, and start it again at the end of the block."""
-    server = _prepared(Path(address.partition("?host=")[2]))
+    server = prepared(Path(address.partition("?host=")[2]))
     _control(server, "stop", "-m", "immediate")
     try:
         yield
@@ -66,7 +83,7 @@ def _start(server: Any) -> None:
     _control(server, "start", "-t", "300", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {settings}")
 
 
-def _prepared(folder: Path) -> Any:
+def prepared(folder: Path) -> Any:
     """Make the files of a server, and the system user that it runs as where we are root."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -158,7 +175,7 @@ class PostgresqlDatabase:
 
     def __init__(self, address: str) -> None:
         self.url = address.format(name=NAME)
-        self._admin_url = address.format(name="postgres")
+        self._address = address
 
     def create_schema(self, app: Flask) -> None:
         """Apply every migration, and keep the result aside."""
@@ -198,9 +215,7 @@ class PostgresqlDatabase:
         """Leave it to the server, whose end is near."""
 
     def _tell(self, *statements: str) -> None:
-        with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
+        _tell(self._address, *statements)
 
 
 Database = SqliteDatabase | PostgresqlDatabase

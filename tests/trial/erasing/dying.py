@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.infrastructure import database, installed
-from portal.infrastructure.database import db, transaction
+from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs import queue, worker
 from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.ledger import Ledger
 from portal.personal_data.erasure import steps
+from tests.trial.installation import forget_connections
 
 PATIENCE = 90
 _here = local()
@@ -54,7 +55,7 @@ def die_at(app: Flask, place: Place) -> bool:
     return bool(process.exitcode == -signal.SIGKILL)
 
 
-def work_to_the_end(app: Flask, is_over: Callable[[], bool]) -> None:
+def work_to_the_end(is_over: Callable[[], bool]) -> None:
     """Let a worker run, in this process, until something is so."""
     give_up = time.monotonic() + PATIENCE
     while not is_over():
@@ -74,8 +75,7 @@ def hurry() -> None:
 
 
 def _forked(app: Flask, place: Place) -> Any:
-    db.session.remove()
-    db.engine.dispose()
+    forget_connections()
     process = get_context("fork").Process(target=_work, args=(app, place), daemon=True)
     process.start()
     return process

@@ -6,7 +6,7 @@ copy is packed. After each kill the pages of the person, of the case and of the 
 """
 
 import random
-import socket
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -36,21 +36,25 @@ from portal.personal_data.expiry.approving import approve_class
 from portal.personal_data.expiry.endings import ending_of
 from portal.personal_data.ledger.models import LedgerEntry
 from portal.records.archive.models import ArchivedRecord
+from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.erasing.standing import status_token
 from portal.rights.items.models import ItemState, RequestItem
 from portal.rights.lifecycle import Status
-from portal.rights.models import RequestDecision, RightsRequest
+from portal.rights.models import RequestDecision
 from portal.web.incoming.kept_counts import RateCount
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
+from tests.support.cases import case
 from tests.support.erasing.erasures import start_at_once
 from tests.support.filing import trust_device
 from tests.support.hashing import use_quick_hasher
 from tests.support.packages import take_in
 from tests.support.records import customer, invoice, visit
 from tests.support.servers.databases import hear_every_system, postgresql_server
+from tests.support.servers.ports import free_port
+from tests.support.servers.served import until
 from tests.trial.document_kills import Trial
 from tests.trial.erasing.dying import Place, die_at, hurry, work_to_the_end
 from tests.trial.installation import installation, kill
@@ -60,10 +64,12 @@ BESIDE = (
     Place("retention.records", "before", 2), Place("retention.records_to_archive", "after", 2), Place("package stored"),
 )  # fmt: skip
 """Where workers die beside the erasure, in the order of their jobs. The first commit of a purge is its report's."""
-ENDINGS = ("records", "records_to_archive")
+DECISIONS = {"way": "staff:request:decided", "agrees": "customer:erasure:scheduled"}
+"""The field of each button that decides, and what the trail then says."""
+ENDINGS, KINDS = ("records", "records_to_archive"), ("page_visit", "invoice")
 VISITS, INVOICES, ENDING = 1100, 7, 600
 _ABOUT = "à votre demande d’effacement"
-IS_DONE, GONE = "L’effacement est terminé", "Ces données ont été effacées de ce portail"
+IS_DONE, GONE = "L’effacement est fait dans ce portail", "Ces données ont été effacées de ce portail"
 
 
 @dataclass
@@ -79,10 +85,16 @@ class Person:
 
 @dataclass
 class Ending:
-    """Somebody else, half of whose records end while the others move to the archive, and who asked for a copy."""
+    """Somebody else, half of whose records end while the others move to the archive, and who asked for a copy.
 
+    Attributes:
+        besides: by category, how many more their page counts than there are records.
+    """
+
+    browser: Browser
     customer_id: int
-    package: int
+    package: int = 0
+    besides: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,6 +107,7 @@ class Campaign:
     officer: Browser
     generator: random.Random = field(default_factory=lambda: random.Random(20261130))
     killed: Counter[str] = field(default_factory=Counter)
+    pressed: Counter[str] = field(default_factory=Counter)
     people: list[Person] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
 
@@ -112,9 +125,8 @@ def kill_on_the_way_of_an_erasure(reduced: bool) -> str:
 
 @contextmanager
 def _campaign(**settings: str) -> Any:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     with ExitStack() as until_the_end:
+        port = free_port()
         settings |= {"PORTAL_PUBLIC_URL": f"http://localhost:{port}"}
         portal = until_the_end.enter_context(installation(**settings))
         until_the_end.enter_context(portal.app.app_context())
@@ -131,19 +143,20 @@ def _campaign(**settings: str) -> Any:
 
 
 def _run(campaign: Campaign, kills: int) -> str:
-    work_to_the_end(campaign.app, _is_drained)  # the days that the data map gives are renewed once, at the first start
+    work_to_the_end(_is_drained)  # the days that the data map gives are renewed once, at the first start
     untouched = _erased_without_a_kill(campaign)
     while campaign.killed.total() < kills:
         _round(campaign)
-    work_to_the_end(campaign.app, _is_drained)
+    work_to_the_end(_is_drained)
     for person in campaign.people:
         _compare(person, untouched)
     for ending in campaign.endings:
         _check_ending(ending)
     _check_once(campaign)
     places = ", ".join(f"{count} {place}" for place, count in sorted(campaign.killed.items()))
+    presses = ", ".join(f"{count} {what}" for what, count in sorted(campaign.pressed.items()))
     return (
-        f"{campaign.killed.total()} kills ({places}); {len(campaign.people)} people erased as one who was not killed, "
+        f"{campaign.killed.total()} kills ({places}); decisions {presses}; {len(campaign.people)} people erased as one who was not killed, "
         f"{ENDING * len(campaign.endings)} records ended and as many archived once, {len(campaign.endings)} copies"
     )
 
@@ -158,11 +171,13 @@ def _round(campaign: Campaign) -> None:
             _die(campaign, person, Place("ledger written"))
     if campaign.killed.total() > len(STEPS) + 4:  # in full: from outside, whenever it comes, as the system does
         _kill_from_outside(campaign, person)
-    work_to_the_end(campaign.app, lambda: _erasure(person).step == "over")
+    work_to_the_end(lambda: _erasure(person).step == "over")
     _look(campaign, person)
-    campaign.endings.append(_make_ending(campaign))
+    ending = _make_ending(campaign)
+    campaign.endings.append(ending)
     for place in BESIDE:
         _die(campaign, person, place)
+        _look_at_counts(ending)
 
 
 def _die(campaign: Campaign, person: Person, place: Place) -> None:
@@ -183,7 +198,7 @@ def _kill_from_outside(campaign: Campaign, person: Person) -> None:
 def _erased_without_a_kill(campaign: Campaign) -> Person:
     person = _ask(campaign, "untouched", kills=False)
     start_at_once(_erasure(person).id)
-    work_to_the_end(campaign.app, lambda: _erasure(person).step == "over")
+    work_to_the_end(lambda: _erasure(person).step == "over")
     _look(campaign, person)
     return person
 
@@ -204,12 +219,12 @@ def _ask(campaign: Campaign, name: str, *, kills: bool) -> Person:
     person = Person(browser, name, customer_id)
     page = browser.get("/requests/new/erasure").submit({"scope": "all"}, with_field="scope")
     person.reference = page.submit(action="/send").url.rpartition("/")[2]
-    case = f"/staff/requests/{person.reference}"
+    path = f"/staff/requests/{person.reference}"
     way = {"way": "proposed", "message": "Nous effaçons ce que vous demandez."}
-    if not campaign.reviewer.get(case).tree.find(attrs={"name": "way"}):
-        campaign.reviewer.get(case).submit(action="/claim")
-    _press(campaign, kills, campaign.reviewer, case, way, "way", lambda: _decisions(person) == 1)
-    _press(campaign, kills, campaign.officer, case, {"agrees": "yes"}, "agrees", lambda: _is_scheduled(person))
+    if not campaign.reviewer.get(path).tree.find(attrs={"name": "way"}):
+        campaign.reviewer.get(path).submit(action="/claim")
+    _press(campaign, kills, campaign.reviewer, path, way, "way", lambda: _decisions(person) == 1)
+    _press(campaign, kills, campaign.officer, path, {"agrees": "yes"}, "agrees", lambda: _is_scheduled(person))
     with campaign.app.test_request_context():
         person.address = f"/erasure/{status_token(_erasure(person))}"
     _look(campaign, person)
@@ -220,7 +235,10 @@ def _press(
     campaign: Campaign, kills: bool, browser: Browser, path: str, values: dict[str, str], field_name: str,
     is_done: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Press a button of a case. Where it kills, the web process dies meanwhile, and who was cut off presses again."""
+    """Press a button of a case. Where it kills, the web process dies meanwhile, and who was cut off presses again.
+
+    In turns it dies soon after the form went out, and as soon as the decision stands in the database.
+    """
     page = browser.get(path)
     if not kills:
         page.submit(values, with_field=field_name)
@@ -228,14 +246,20 @@ def _press(
         return
     trial = campaign.trial
     trial.start("web")
+    is_late = campaign.killed[f"web at {field_name}"] % 2 == list(DECISIONS).index(field_name)
+    reference = path.rpartition("/")[2]
 
-    def kill_soon(share: float) -> None:
-        if share == 1:
+    def kill_meanwhile(share: float) -> None:
+        if share == 1 and is_late:
+            until(lambda: _is_told(DECISIONS[field_name], reference) or None, "a decision that stands")
+        elif share == 1:
             time.sleep(campaign.generator.uniform(0, 0.5))
+        if share == 1:
             trial.kill("web", field_name)
 
-    sent = trial.submit(page, values, field_name, kill_soon)
+    sent = trial.submit(page, values, field_name, kill_meanwhile)
     campaign.killed[f"web at {field_name}"] += 1
+    campaign.pressed["answered" if sent.is_acknowledged else "kept, cut off" if is_done() else "cut off before"] += 1
     assert is_done() or not sent.is_acknowledged, f"{path}: an acknowledged {field_name} is lost"
     if not is_done():
         page = browser.get(path)
@@ -245,26 +269,63 @@ def _press(
 
 def _make_ending(campaign: Campaign) -> Ending:
     """Have records end and others move to the archive, and ask for a copy: all of it waits for a worker."""
-    of = f"C-ending{len(campaign.endings)}"
+    name = f"ending{len(campaign.endings)}"
+    browser, of = campaign.trial.people.signed_in(f"{name}@example.org"), f"C-{name}"
     take_in(
         customer(of, relationship_ended_on="2026-06-30"),
         *(visit(each, of=of) for each in range(ENDING)),
         *(invoice(f"G-{each}", of=of) for each in range(ENDING)),
     )
     customer_id = db.session.execute(select(Customer.id).where(Customer.external_id == of)).scalar_one()
+    ending = Ending(browser, customer_id)
+    ending.besides = {category: counted - ENDING for category, (counted, _archived) in _counted(ending).items()}
     with transaction() as session:
         theirs, yesterday = update(Record).where(Record.customer_id == customer_id), clock.today() - timedelta(days=1)
         session.execute(theirs.where(Record.kind == "page_visit").values(expires_on=yesterday))
         session.execute(theirs.where(Record.kind == "invoice").values(active_until=yesterday))
         for code in ENDINGS:
             enqueue(f"retention.{code}")
-    work_to_the_end(campaign.app, _is_drained)
+    work_to_the_end(_is_drained)
     with transaction() as session:
         for code in ENDINGS:  # so many at once wait for an officer
             approve_class(ending_of(code), "staff:trial")
         asking = session.get_one(Customer, customer_id)
-        package = request_package(asking, purpose="access", request_id=None, language="fr").id
-    return Ending(customer_id, package)
+        ending.package = request_package(asking, purpose="access", request_id=None, language="fr").id
+    return ending
+
+
+def _look_at_counts(ending: Ending) -> None:
+    """What the pages count, in use and in the archive, is there: a kill leaves no count of rows that moved or went."""
+    shown = _counted(ending)
+    for kind in KINDS:
+        category = installed_data_map().kinds[kind].category
+        rows = tuple(
+            db.session.execute(
+                select(func.count()).where(table.customer_id == ending.customer_id, table.category == category)
+            ).scalar_one()
+            for table in (Record, ArchivedRecord)
+        )
+        counted = (shown[category][0] - ending.besides[category], shown[category][1])
+        assert counted == rows, f"{category}: the page counts {counted}, the rows are {rows}"
+
+
+def _counted(ending: Ending) -> dict[str, tuple[int, int]]:
+    """Return by category how many items its page counts in use, and how many in the archive."""
+    found = {}
+    for kind in KINDS:
+        category = installed_data_map().kinds[kind].category
+        page = ending.browser.get(f"/data/{category}")
+        assert page.status == 200, f"{page.url} answers {page.status}"
+        found[category] = (
+            _number(r"(\d+) éléments?\.", page.text),
+            _number(r"(\d+) données? (?:est|sont) en archive", page.text),
+        )
+    return found
+
+
+def _number(pattern: str, text: str) -> int:
+    match = re.search(pattern, re.sub(r"(?<=\d)\s(?=\d)", "", text))
+    return int(match[1]) if match else 0
 
 
 def _look(campaign: Campaign, person: Person) -> None:
@@ -275,8 +336,8 @@ def _look(campaign: Campaign, person: Person) -> None:
     status = Browser(campaign.app).get(person.address)
     assert status.status == 200, f"{person.name}: the status page answers {status.status}"
     own = person.browser.get(f"/requests/{person.reference}")
-    case = campaign.reviewer.get(f"/staff/requests/{person.reference}")
-    for page in (status, own, case):
+    theirs = campaign.reviewer.get(f"/staff/requests/{person.reference}")
+    for page in (status, own, theirs):
         assert page.status == 200, f"{page.url} answers {page.status}"
         says = [text for text in (IS_DONE, GONE) if text in page.text]
         assert is_done or not says, f"{page.url} says {says}: {_where(person)}"
@@ -289,7 +350,7 @@ def _look(campaign: Campaign, person: Person) -> None:
 
 
 def _check_rows(person: Person, is_done: bool) -> None:
-    request = _case(person)
+    request = case(person.reference)
     assert (request.status is Status.ANSWERED) == is_done, f"{person.reference} is {request.status}: {_where(person)}"
     states = set(db.session.execute(select(RequestItem.state).where(RequestItem.request_id == request.id)).scalars())
     assert is_done or ItemState.DONE not in states, f"{person.reference} has done items: {_where(person)}"
@@ -367,28 +428,27 @@ def _events(tag: str, fact: str, value: str) -> int:
     return sum(each.get(fact) == value for each in facts)
 
 
+def _is_told(tag: str, reference: str) -> bool:
+    db.session.rollback()
+    return _events(tag, "reference", reference) > 0
+
+
 def _is_drained() -> bool:
     db.session.rollback()
     due = (Job.status == JobStatus.RUNNING) | ((Job.status == JobStatus.WAITING) & (Job.run_at <= clock.now()))
     return db.session.execute(select(func.count(Job.id)).where(due)).scalar_one() == 0
 
 
-def _case(person: Person) -> RightsRequest:
-    db.session.rollback()
-    found = select(RightsRequest).where(RightsRequest.reference == person.reference)
-    return db.session.execute(found).scalar_one()
-
-
 def _decisions(person: Person) -> int:
-    decided = select(func.count(RequestDecision.id)).where(RequestDecision.request_id == _case(person).id)
+    decided = select(func.count(RequestDecision.id)).where(RequestDecision.request_id == case(person.reference).id)
     rows = int(db.session.execute(decided).scalar_one())
     assert rows == _events("staff:request:decided", "reference", person.reference), "a decision without its event"
-    assert bool(rows) == (_case(person).status is not Status.RECEIVED)
+    assert bool(rows) == (case(person.reference).status is not Status.RECEIVED)
     return rows
 
 
 def _is_scheduled(person: Person) -> bool:
-    found = db.session.execute(select(Erasure).where(Erasure.request_id == _case(person).id)).scalars().all()
+    found = db.session.execute(select(Erasure).where(Erasure.request_id == case(person.reference).id)).scalars().all()
     assert len(found) <= 1, f"{person.reference} has {len(found)} erasures"
     assert len(found) == _events("customer:erasure:scheduled", "reference", person.reference)
     return bool(found)

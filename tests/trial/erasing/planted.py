@@ -5,7 +5,6 @@ wrote: database, write-ahead log, store, wake-ups, ledger, logs. Only what docs/
 """
 
 import logging
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,29 +16,37 @@ from sqlalchemy import select
 from portal import clock
 from portal.audit.verification import verify_chain
 from portal.exports.models import AnswerPackage
-from portal.infrastructure.database import db
+from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.personal_data.erasure.becoming import leaves
 from portal.personal_data.erasure.checking.invariants import broken
+from portal.personal_data.erasure.models import ErasureState
+from portal.personal_data.erasure.own_rows import OwnPart
+from portal.personal_data.erasure.planning import all_erasing, erases
+from portal.personal_data.erasure.steps import resume
 from portal.records.data_map.field_types import FieldType
 from portal.records.data_map.kinds import DeclaredField, Kind, installed_data_map
+from portal.rights.lifecycle import Right
+from portal.rights.models import RightsRequest
 from portal.web.typed_forms.models import KeptForm
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, deliver, link_in
 from tests.support.acting.people import PASSWORD, People
-from tests.support.cases import open_case, take
+from tests.support.cases import decide, open_case, refusal_values, second, take
 from tests.support.documents.planted import planted_passport
+from tests.support.erasing.erasures import found, scheduled, start_at_once, to_the_end
 from tests.support.erasing.pages import grant, newest_erasure, team
 from tests.support.erasing.remnants import holds
 from tests.support.filing import describe_copy, send_sides
 from tests.support.hashing import use_quick_hasher
+from tests.support.insiders import answer
 from tests.support.looking.searching import found_in_files
 from tests.support.packages import take_in
 from tests.support.records import customer, record
 from tests.support.servers.databases import hear_every_system, postgresql_server
 from tests.support.servers.facebook import link_facebook
-from tests.trial.erasing.dying import work_to_the_end
-from tests.trial.installation import Installation, installation, kill
+from tests.support.servers.ports import free_port
+from tests.trial.installation import Installation, forget_connections, installation, kill
 
 REFERENCE = "C-planted"
 IS_KEPT = ("archived_records",)
@@ -75,16 +82,15 @@ class Person:
 def search_for_what_was_planted(reduced: bool) -> str:
     """Erase somebody who came in through every door, and search; on PostgreSQL too in full."""
     use_quick_hasher()
-    found = [_on("SQLite")]
+    told = [_on("SQLite")]
     if not reduced:
         with postgresql_server() as server:
-            found.append(_on("PostgreSQL", PORTAL_DATABASE_URL=server.format(name="postgres")))
-    return "; ".join(found)
+            told.append(_on("PostgreSQL", PORTAL_DATABASE_URL=server.format(name="postgres")))
+    return "; ".join(told)
 
 
 def _on(name: str, **settings: str) -> str:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with installation(**settings) as portal, portal.app.app_context(), _all_logs(portal):
         hear_every_system()
         words, mailbox = Words(), Mailbox(portal.folder / "mail", deliver)
@@ -99,13 +105,13 @@ def _on(name: str, **settings: str) -> str:
             kill(web)
         kept, faults = _search(portal, words, person.pictures)
         assert not faults, "\n".join(faults)
+        control = _break_one_keeper(portal, person.staff)
         assert verify_chain().fault is None
         assert broken() == {}
-        db.session.remove()
-        db.engine.dispose()
+        forget_connections()
     return (
         f"{name}: {len(words.given)} words planted, {len(seen)} seen in rows before, {kept} stay where docs/keeping.md "
-        "says, no other in rows, files, logs or jobs"
+        f"says, no other in rows, files, logs or jobs; one keeper broken by hand: {control}"
     )
 
 
@@ -148,6 +154,7 @@ def _come_in(portal: Installation, words: Words, mailbox: Mailbox) -> Person:
         _ask_for_a_copy,
         _leave_a_draft,
         _object,
+        _write_by_post,
         _move,
         _come_from_facebook,
         _be_looked_up,
@@ -155,7 +162,7 @@ def _come_in(portal: Installation, words: Words, mailbox: Mailbox) -> Person:
         _choose,
     ):
         door(portal, person, words, mailbox)
-        work_to_the_end(portal.app, _nothing_is_due)
+        run_due_jobs()
     return person
 
 
@@ -205,7 +212,8 @@ def _ask_for_a_copy(portal: Installation, person: Person, words: Words, mailbox:
     open_case(reviewer, reference).submit({"question-text": words.of("staff question")}, action="/question")
     person.browser.get(f"/requests/{reference}").submit({"text": words.of("answer to a question")}, with_field="text")
     take(reviewer, reference).submit({"way": "proposed", "message": words.of("letter")}, with_field="way")
-    work_to_the_end(portal.app, _nothing_is_due)
+    second(person.staff[1], reference, text=words.of("words of a second opinion"))
+    run_due_jobs()
     package = db.session.execute(select(AnswerPackage.public_id)).scalar_one()
     token = person.browser.form_token("/account")
     sent = person.browser.client.post(f"/answers/{package}", data={"csrf_token": token})
@@ -237,6 +245,33 @@ def _object(portal: Installation, person: Person, words: Words, mailbox: Mailbox
         page.submit(action="/send")
 
 
+def _write_by_post(portal: Installation, person: Person, words: Words, mailbox: Mailbox) -> None:
+    """Write a letter that staff take in; a doubt is lifted by a written reason, and the request refused with evidence."""
+    reviewer, officer = person.staff
+    day = clock.today()
+    values = {
+        "email": person.email, "channel": "post", "right": "directives", "words": words.of("words of a letter"),
+        "received_on-day": str(day.day), "received_on-month": str(day.month), "received_on-year": str(day.year),
+    }  # fmt: skip
+    page = reviewer.get("/staff/requests/take-in").submit(values, with_field="channel")
+    assert page.status == 200, page.errors
+    reference = _newest_request()
+    reason = {"written-reason": words.of("written reason")}
+    proposal = open_case(officer, reference).submit(reason, action="/written-reason").url.rpartition("/")[2]
+    assert answer(reviewer, proposal, words=words.of("words of who seconded")).status == 200
+    refusal = refusal_values(Right.DIRECTIVES, evidence=words.of("evidence of a refusal"))
+    page = decide(take(reviewer, reference), "refused", words.of("letter of a refusal"), **refusal)
+    assert page.status == 200, page.errors
+    second(officer, reference, text=words.of("words of an agreement"))
+
+
+def _newest_request() -> str:
+    """Return the reference of the request that was filed last."""
+    db.session.rollback()
+    newest = select(RightsRequest.reference).order_by(RightsRequest.id.desc()).limit(1)
+    return db.session.execute(newest).scalar_one()
+
+
 def _move(portal: Installation, person: Person, words: Words, mailbox: Mailbox) -> None:
     new = f"{words.of('new address')}@example.org"
     person.browser.get("/account/address").submit({"email": new}, with_field="email")
@@ -250,12 +285,16 @@ def _come_from_facebook(portal: Installation, person: Person, words: Words, mail
 
 def _be_looked_up(portal: Installation, person: Person, words: Words, mailbox: Mailbox) -> None:
     officer = person.staff[1]
-    values = {"identifier": REFERENCE, "reason": words.of("reason of a look-up"), "request_reference": ""}
-    page = officer.get("/staff/customers").submit(values, with_field="reason")
-    assert page.status == 200, page.errors
+    _look_up(officer, REFERENCE, words.of("reason of a look-up"))
     values = {"identifier": REFERENCE, "ground": "litigation", "reason": words.of("words at the archive"),
               "request_reference": ""}  # fmt: skip
     page = officer.get("/staff/archive").submit(values, with_field="reason")
+    assert page.status == 200, page.errors
+
+
+def _look_up(officer: Browser, identifier: str, reason: str) -> None:
+    values = {"identifier": identifier, "reason": reason, "request_reference": ""}
+    page = officer.get("/staff/customers").submit(values, with_field="reason")
     assert page.status == 200, page.errors
 
 
@@ -283,11 +322,6 @@ def _signed_in(portal: Installation, person: Person) -> Browser:
     page = browser.get("/sign-in").submit(values, with_field="password")
     assert page.status == 200, page.errors
     return browser
-
-
-def _nothing_is_due() -> bool:
-    run_due_jobs()
-    return True
 
 
 # The erasure, and the search.
@@ -321,6 +355,33 @@ def _search(portal: Installation, words: Words, pictures: list[bytes]) -> tuple[
     mails = str(portal.folder / "mail")  # what was sent lies at the relay: here it only stands for that
     everywhere = found_in_files([portal.folder.parent], gone + pictures)
     return len(kept), faults + [each for each in everywhere if not each.startswith(mails)]
+
+
+def _break_one_keeper(portal: Installation, staff: tuple[Browser, Browser]) -> str:
+    """Erase somebody else while what empties typed reasons does nothing: the recount and the search both tell."""
+    words = Words()
+    customer_id = People(portal.app).account("control@example.org").customer_id
+    assert customer_id is not None
+    _look_up(staff[1], "control@example.org", words.of("reason at the control"))
+    erasing = dict(all_erasing())["access_log"]
+    erases("access_log", OwnPart("access_log", erasing.order, ()))
+    try:
+        erasure_id = scheduled(customer_id)
+        start_at_once(erasure_id)
+        to_the_end(erasure_id)
+    finally:
+        erases("access_log", erasing)
+    halted = found(erasure_id)
+    assert (halted.state, halted.cause) == (ErasureState.HALTED, "remnants"), f"{halted.state}: the recount saw nothing"
+    where = halted.position
+    assert "access_log_entries.reason" in where, where
+    _kept, faults = _search(portal, words, [])
+    assert any(fault.startswith("access_log_entries.reason") for fault in faults), "the search saw nothing"
+    with transaction():
+        resume(found(erasure_id), "command")
+    to_the_end(erasure_id)
+    assert found(erasure_id).state is ErasureState.DONE
+    return f"the recount halts at {where}, the search finds {len(faults)} places; mended, it is done"
 
 
 def _in_rows(words: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -5,22 +5,16 @@ SQLite has one writer at a time, so there only a condition can be taken away; Po
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import get_context
-from threading import BrokenBarrierError
 from typing import Any
 
 import orjson
-import psycopg
-from flask import Flask
 from sqlalchemy import func, select, text, update
 
 from portal import clock
 from portal.audit.models import AuditEvent
-from portal.customers.models import Customer
+from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.ledger import GENESIS, Ledger
@@ -38,7 +32,7 @@ from portal.rights import acting
 from portal.rights.deciding import decisions
 from portal.rights.deciding.decisions import Draft, catch_up, decide, second
 from portal.rights.items.deciding import Way
-from portal.rights.lifecycle import CaseMoved, Right, SecondOpinion
+from portal.rights.lifecycle import Right, SecondOpinion
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 from tests.support.acting.people import People
@@ -47,50 +41,24 @@ from tests.support.erasing.erasures import found, scheduled, start_at_once, to_t
 from tests.support.hashing import use_quick_hasher
 from tests.support.packages import take_in
 from tests.support.records import invoice, visit
-from tests.support.servers.databases import postgresql_server
-from tests.trial.installation import Installation, installation
+from tests.support.servers.databases import new_database, postgresql_server
+from tests.trial.erasing.racing import Race, wrong_in
+from tests.trial.installation import Installation, forget_connections, installation
 
-SHORT, LONG = 0.4, 30.0
-"""Seconds that one waits for the other where a guard keeps it away, and where none does."""
 REVIEWERS, OFFICERS = ("nora@example.org", "paul@example.org"), ("helene@example.org", "karim@example.org")
-
-
-@dataclass(frozen=True)
-class Race:
-    """Two acts at once.
-
-    Attributes:
-        prepare: makes what they are about, given people and the number of the round; returns it as plain values.
-        acts: each is given those values, in a process of its own, and returns what came of it.
-        is_right: judges what both returned and what the database holds now.
-        meets_at: for each act the function, by owner and name, before which it waits for the other in every second round.
-        unguard: takes the lock or the condition away, in a process of its own.
-        on_sqlite: whether that goes wrong on SQLite too.
-    """
-
-    name: str
-    prepare: Callable[[People, int], dict[str, Any]]
-    acts: tuple[Callable[..., Any], Callable[..., Any]]
-    is_right: Callable[[list[Any], dict[str, Any]], bool]
-    meets_at: tuple[tuple[Any, str], tuple[Any, str]]
-    unguard: Callable[[], None]
-    on_sqlite: bool = False
 
 
 def race_about_erasures(reduced: bool) -> str:
     """Run every race on both databases, with its control."""
-    rounds = 6 if reduced else 50
+    rounds = 4 if reduced else 50
     use_quick_hasher()
     with installation() as portal, portal.app.app_context():
         found_here = [_on(portal, rounds, is_postgresql=False)]
     with postgresql_server() as address:
-        url = address.format(name="races")
-        with psycopg.connect(address.format(name="postgres"), autocommit=True) as own:
-            own.execute("CREATE DATABASE races")
+        url = new_database(address, "races")
         with installation(PORTAL_DATABASE_URL=url) as portal, portal.app.app_context():
             found_here.append(_on(portal, rounds, is_postgresql=True))
-            db.session.remove()
-            db.engine.dispose()
+            forget_connections()
     return "; ".join(found_here)
 
 
@@ -102,94 +70,14 @@ def _on(portal: Installation, rounds: int, *, is_postgresql: bool) -> str:
         people.staff("officer", address)
     told = []
     for race in RACES:
-        wrong = _wrong_in(race, people, range(rounds), is_guarded=True)
+        wrong = wrong_in(race, people, range(rounds), is_guarded=True)
         assert not wrong, f"{race.name}: {len(wrong)} of {rounds} went wrong, such as {wrong[0]}"
         lost: list[Any] = []
         if is_postgresql or race.on_sqlite:
-            lost = _wrong_in(race, people, range(rounds, rounds + 3), is_guarded=False)
+            lost = wrong_in(race, people, range(rounds, rounds + 3), is_guarded=False)
             assert lost, f"{race.name}: without its guard nothing went wrong either, so the race shows nothing"
         told.append(f"{race.name} (control {len(lost)} of 3 wrong)" if lost else race.name)
     return f"{'PostgreSQL' if is_postgresql else 'SQLite'}: {rounds} each of {', '.join(told)}"
-
-
-def _wrong_in(race: Race, people: People, rounds: range, *, is_guarded: bool) -> list[Any]:
-    wrong = []
-    for number in rounds:
-        values = race.prepare(people, _next_number())
-        patience = LONG if not is_guarded else SHORT * (number % 2)
-        with _pair(people.app, race, patience, is_guarded=is_guarded) as pipes:
-            for pipe in pipes:
-                pipe.send(values)
-            results = [pipe.recv() for pipe in pipes]
-        db.session.remove()
-        if not race.is_right(results, values):
-            wrong.append((number, results))
-    return wrong
-
-
-_numbers = iter(range(10**6))
-
-
-def _next_number() -> int:
-    return next(_numbers)
-
-
-@contextmanager
-def _pair(app: Flask, race: Race, patience: float, *, is_guarded: bool) -> Iterator[list[Any]]:
-    """Fork two processes, one for each act; yield the pipes to them."""
-    db.session.remove()
-    db.engine.dispose()
-    fork = get_context("fork")
-    both = fork.Barrier(2)
-    with ExitStack() as until_the_end:
-        pipes = []
-        for act, place in zip(race.acts, race.meets_at, strict=True):
-            own, theirs = fork.Pipe()
-            guard = None if is_guarded else race.unguard
-            given = (app, act, theirs, guard, (place, both, patience) if patience else None)
-            process = fork.Process(target=_act, args=given, daemon=True)
-            process.start()
-            theirs.close()
-            until_the_end.callback(process.join)
-            pipes.append(own)
-        yield pipes
-
-
-def _act(
-    app: Flask,
-    act: Callable[..., Any],
-    pipe: Any,
-    unguard: Callable[[], None] | None,
-    meeting: tuple[Any, Any, float] | None,
-) -> None:
-    if unguard:
-        unguard()
-    if meeting:
-        _wait_at(*meeting)
-    values = pipe.recv()
-    with app.app_context():
-        try:
-            result = act(**values)
-        except CaseMoved:
-            result = "moved"
-        except Exception as error:
-            result = f"{type(error).__name__}: {error}"[:300]
-        db.session.remove()
-    pipe.send(result)
-
-
-def _wait_at(place: tuple[Any, str], both: Any, patience: float) -> None:
-    """Let a function wait for the other process before it does its work for the first time."""
-    owner, name = place
-    original = getattr(owner, name)
-
-    def meets(*given: Any, **named: Any) -> Any:
-        setattr(owner, name, original)
-        with suppress(BrokenBarrierError):  # the other waits for a lock, or has come and gone
-            both.wait(patience)
-        return original(*given, **named)
-
-    setattr(owner, name, meets)
 
 
 def looked() -> None:
@@ -268,7 +156,7 @@ def _one_seconded(results: list[Any], values: dict[str, Any]) -> bool:
     return sorted(map(str, results)) == ["moved", "seconded"] and told == 1
 
 
-# A cancellation and the start of an erasure.
+# A cancellation, and the start or the seal of an erasure.
 
 
 def _due(people: People, number: int) -> dict[str, Any]:
@@ -299,6 +187,29 @@ def _is_begun_or_cancelled(results: list[Any], values: dict[str, Any]) -> bool:
     erasure = found(values["erasure_id"])
     is_cancelled = erasure.state is ErasureState.CANCELLED
     return is_cancelled == (results[1] == "cancelled") == (erasure.entry is None)
+
+
+def _sealing(people: People, number: int) -> dict[str, Any]:
+    values = _due(people, number)
+    until(values["erasure_id"], "seal")
+    return values
+
+
+def _cancel_blindly(erasure_id: int) -> str:
+    """Press the button of a page that was opened when there was still time."""
+    try:
+        with transaction():
+            scheduling.cancel(db.session.get_one(Erasure, erasure_id))
+    except scheduling.TooLate:
+        return "too late"
+    return "cancelled"
+
+
+def _is_sealed(results: list[Any], values: dict[str, Any]) -> bool:
+    erasure = found(values["erasure_id"])
+    status = db.session.get_one(Customer, erasure.customer_id).status
+    is_sealed = (erasure.state, erasure.step, status) == (ErasureState.RUNNING, "keys", CustomerStatus.ERASED)
+    return is_sealed and results == ["running", "too late"]
 
 
 def _look_first() -> None:
@@ -468,6 +379,8 @@ RACES = (
          (_SECONDS, _SECONDS), _any_version),
     Race("cancel against start", _due, (_begin, _cancel), _is_begun_or_cancelled,
          ((beginning, "note"), (_HERE, "looked")), _look_first, on_sqlite=True),
+    Race("cancel against seal", _sealing, (_begin, _cancel_blindly), _is_sealed,
+         ((beginning, "seal_contact"), (scheduling, "cancel")), _look_first, on_sqlite=True),
     Race("two workers", _before_answer, (_advance, _advance), _answered_once, (_ANSWERS, _ANSWERS), _hold_nothing),
     Race("import against erasure", _with_reference, (_send, _erase), _nothing_came_back,
          ((record_writing.RecordLines, "take"), (finishing, "forget")), _lock_no_customer),

@@ -5,20 +5,18 @@ which is killed once on its way. What the ledger holds is then so, and what mach
 """
 
 import os
+import re
 import shutil
 import signal
-import socket
-import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import requests
 from sqlalchemy import func, select
 
@@ -26,11 +24,9 @@ from portal.access.models import ApiToken
 from portal.access.permissions import Role
 from portal.access.tokens import create_token
 from portal.accounts.models import AccountSession
-from portal.app import create_app
 from portal.audit.verification import verify_chain
-from portal.config import Settings
 from portal.customers.models import CustomerStatus
-from portal.identity_checks.documents.shredding import shred
+from portal.identity_checks.documents.shredding import FOLDER, shred
 from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
@@ -57,13 +53,23 @@ from tests.support.hashing import use_quick_hasher
 from tests.support.packages import take_in
 from tests.support.preferences import FeedClient, customer_of, flags_on, state_of
 from tests.support.records import invoice, visit
-from tests.support.servers.databases import _prepared, hear_every_system, postgresql_server
+from tests.support.servers.databases import (
+    drop_database,
+    hear_every_system,
+    new_database,
+    postgresql_server,
+    without_power,
+)
+from tests.support.servers.ports import free_port
+from tests.support.servers.served import until
 from tests.trial.erasing.dying import work_to_the_end
-from tests.trial.installation import Installation, installation, kill
+from tests.trial.erasing.replicas import folder_of, replica_of
+from tests.trial.installation import Installation, forget_connections, installation, kill
 
-THREE = range(3)
+THREE, WHO = range(3), ("erase", "object", "withdraw", "restrict")
 FLAG, CHANGES = "offers.email", "/feed/v1/preferences"
-SHUT = ("/", "/sign-in", "/data", "/policy", "/cookies", "/staff/sign-in", "/staff/queue", "/requests/new/access")
+SERVED = ("/unsubscribe", "/language", "/static/")
+"""What settled.md 1.3 leaves open: whoever wants no more mails, and the page that explains, with its two languages."""
 PATIENCE = 60
 
 
@@ -75,30 +81,51 @@ class Drill:
     port: int
     feed: FeedClient
     link: str = ""
-    cursor: str = ""
-    etag: str = ""
+    cursors: list[str] = field(default_factory=list)
+    etags: list[tuple[str, str]] = field(default_factory=list)
     token: str = ""
     requests: dict[str, str] = field(default_factory=dict)
     erased: list[int] = field(default_factory=list)
     web: "subprocess.Popen[bytes] | None" = None
 
+    @property
+    def store(self) -> Path:
+        return self.portal.folder / "storage"
+
+    @property
+    def backup(self) -> Path:
+        return self.portal.folder.with_name("backup")
+
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def serve(self) -> None:
-        """Start the web process anew, and wait until it lives; whether it serves is another question."""
-        self.stop()
+        """Start the web process, and wait until it lives; whether it serves is another question."""
         self.web = self.portal.start("serve", "--port", str(self.port))
-        _wait(lambda: _status(self.url("/healthz")) == 200, "the web process does not live")
+        until(lambda: _status(self.url("/healthz")) == 200 or None, "a web process that lives", PATIENCE)
 
     def stop(self) -> None:
         if self.web is not None:
             kill(self.web)
             self.web = None
 
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Let nobody have the database open meanwhile, and start the web process anew afterwards."""
+        self.stop()
+        forget_connections()
+        yield
+        self.serve()
+
+    def remember_feed(self) -> None:
+        """Keep what a machine keeps of the feed: a cursor, and the tag of each customer's state."""
+        self.cursors.append(self.feed.get(CHANGES).get_json()["next"])
+        for path in (f"{CHANGES}/C-{who}{number}" for who in WHO for number in THREE):
+            self.etags.append((path, self.feed.get(path).headers["ETag"]))
+
 
 def restore_what_was_taken_back(reduced: bool) -> str:
-    """Restore a copy on both databases, and promote a replica that lagged."""
+    """Put a plain copy back on both databases, and promote a replica that lagged."""
     use_quick_hasher()
     found = [_on_sqlite()]
     with postgresql_server() as address:
@@ -111,140 +138,97 @@ def restore_what_was_taken_back(reduced: bool) -> str:
 def _on_sqlite() -> str:
     with _drill() as drill:
         file = Path(str(db.engine.url.database))
-        _forget_connections()
-        with closing(sqlite3.connect(file)) as own, closing(sqlite3.connect(file.with_suffix(".backup"))) as copy:
-            own.backup(copy)
+        with drill.at_rest():
+            _copy(file, drill.backup / file.name)
+            _copy(drill.store, drill.backup / "storage")
         _take_back(drill)
-        drill.stop()
-        _forget_connections()
-        for name in (f"{file}-wal", f"{file}-shm"):
-            Path(name).unlink(missing_ok=True)
-        shutil.copy(file.with_suffix(".backup"), file)
+        with drill.at_rest():
+            for name in (f"{file}-wal", f"{file}-shm"):
+                Path(name).unlink(missing_ok=True)
+            _copy(drill.backup / file.name, file)
+            _copy(drill.backup / "storage", drill.store)
         return f"SQLite: {_after(drill)}"
 
 
 def _on_postgresql(address: str) -> str:
-    with psycopg.connect(address.format(name="postgres"), autocommit=True) as own:
-        own.execute("CREATE DATABASE portal")
-        with _drill(PORTAL_DATABASE_URL=address.format(name="portal")) as drill:
-            _forget_connections()
-            drill.stop()
-            own.execute("CREATE DATABASE backup TEMPLATE portal")
-            drill.serve()
-            _take_back(drill)
-            drill.stop()
-            _forget_connections()
-            own.execute("DROP DATABASE portal WITH (FORCE)")
-            own.execute("CREATE DATABASE portal TEMPLATE backup")
-            found = _after(drill)
-            _forget_connections()
-        return f"PostgreSQL, copied by template: {found}"
+    with _drill(PORTAL_DATABASE_URL=new_database(address, "portal")) as drill:
+        with drill.at_rest():
+            new_database(address, "backup", copy_of="portal")
+            _copy(drill.store, drill.backup / "storage")
+        _take_back(drill)
+        with drill.at_rest():
+            drop_database(address, "portal")
+            new_database(address, "portal", copy_of="backup")
+            _copy(drill.backup / "storage", drill.store)
+        return f"PostgreSQL, copied by template: {_after(drill)}"
 
 
 def _promoted() -> str:
-    """Cut a streaming replica off, take back on the primary what people take back, lose that, promote the replica."""
-    with postgresql_server() as address, ExitStack() as until_the_end:
-        with psycopg.connect(address.format(name="postgres"), autocommit=True) as own:
-            own.execute("CREATE DATABASE portal")
-        drill = until_the_end.enter_context(_drill(PORTAL_DATABASE_URL=address.format(name="portal")))
-        replica = until_the_end.enter_context(_replica(address))
-        _wait(lambda: _is_level(address, replica.address), "the replica did not catch up")
-        replica.cut_off()
-        _take_back(drill)
-        drill.stop()
-        _forget_connections()
-        replica.promote()
-        url = replica.address.format(name="portal")
-        drill.portal.environment["PORTAL_DATABASE_URL"] = url
-        drill.portal.app = create_app(Settings.from_environment(drill.portal.environment))
-        with drill.portal.app.app_context():
-            drill.feed.client = drill.portal.app.test_client(use_cookies=False)
-            found = _after(drill)
-            _forget_connections()
-    return f"PostgreSQL, a replica that lagged: {found}"
+    """Cut a streaming replica off, take back on the primary what people take back, lose that, promote the replica.
+
+    Nobody starts the processes anew: they have one address for both servers, and find the one that can be written to.
+    """
+    with postgresql_server() as address:
+        both = f"{new_database(address, 'portal')},{folder_of(address)}&target_session_attrs=read-write"
+        with _drill(PORTAL_DATABASE_URL=both) as drill, replica_of(address) as replica:
+            replica.cut_off()
+            _take_back(drill)
+            forget_connections()
+            with without_power(address):
+                replica.promote()
+                shut = _shuts_by_itself(drill)
+                found = _after(drill)
+                drill.stop()
+                forget_connections()
+    return f"PostgreSQL, a replica that lagged, {shut}: {found}"
 
 
-class _Replica:
-    """A server that follows another one."""
-
-    def __init__(self, primary: Any, folder: Path) -> None:
-        self._primary, self._folder = primary, folder
-        self.address = f"postgresql://postgres@/{{name}}?host={folder}"
-
-    def start(self) -> None:
-        settings = f"-h '' -k {self._folder} -c fsync=off -c max_connections=300 -c hot_standby=on"
-        self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._folder), "-l", f"{self._folder}/log", "-o", settings)
-
-    def copy(self, host: str) -> None:
-        self._run(
-            "pg_basebackup", "-D", str(self._folder), "-h", host, "-U", "postgres", "-R", "-X", "stream", "-c", "fast"
-        )
-        (self._folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # that of the primary's socket, copied too
-
-    def cut_off(self) -> None:
-        """Let nothing more come from the primary."""
-        with psycopg.connect(self.address.format(name="postgres"), autocommit=True) as own:
-            own.execute("ALTER SYSTEM SET primary_conninfo = ''")
-            own.execute("SELECT pg_reload_conf()")
-            gone = "SELECT count(*) FROM pg_stat_wal_receiver"
-            _wait(lambda: own.execute(gone).fetchone() == (0,), "the replica still follows")
-
-    def promote(self) -> None:
-        self._run("pg_ctl", "promote", "-w", "-s", "-D", str(self._folder))
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-m", "immediate", "-w", "-s", "-D", str(self._folder))
-
-    def _run(self, name: str, *arguments: str) -> None:
-        command = [str(self._primary.bin_path / name), *arguments]
-        subprocess.run(command, check=True, user=self._primary.system_user, stdout=subprocess.DEVNULL)
+def _shuts_by_itself(drill: Drill) -> str:
+    """Wait until a process that ran all the while serves nothing more; say how long it took, and what it served."""
+    began, undone = time.monotonic(), 0
+    path, headers = drill.url(f"{CHANGES}/C-object0"), {"Authorization": f"Bearer {drill.feed.token}"}
+    while True:
+        answer = requests.get(path, headers=headers, timeout=PATIENCE)
+        undone += answer.status_code == 200 and answer.json()["flags"][FLAG]
+        if answer.status_code == 503 and _reason(drill) == ["ledger"]:
+            took = time.monotonic() - began
+            return f"shut {took:.1f} s after it was promoted and {undone} answers of what was taken back"
+        assert time.monotonic() - began < PATIENCE, f"the feed answers {answer.status_code}: {answer.text}"
 
 
-@contextmanager
-def _replica(address: str) -> Iterator[_Replica]:
-    host = address.partition("?host=")[2]
-    folder = Path(host).parent / "replica"
-    primary = _prepared(Path(host))
-    folder.mkdir(mode=0o700)
-    shutil.chown(folder, primary.system_user) if primary.system_user else None
-    replica = _Replica(primary, folder)
-    replica.copy(host)
-    replica.start()
-    try:
-        yield replica
-    finally:
-        replica.stop()
+def _reason(drill: Drill) -> Any:
+    return requests.get(drill.url("/readyz"), timeout=PATIENCE).json().get("reasons")
 
 
-def _is_level(primary: str, replica: str) -> bool:
-    with (
-        psycopg.connect(primary.format(name="postgres")) as one,
-        psycopg.connect(replica.format(name="postgres")) as two,
-    ):
-        written = one.execute("SELECT pg_current_wal_lsn()").fetchone()
-        return bool(two.execute("SELECT pg_last_wal_replay_lsn() >= %s", written).fetchone() == (True,))
+def _copy(file_or_folder: Path, there: Path) -> None:
+    """Copy as `cp` does; what lies there goes before."""
+    if file_or_folder.is_dir():
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(file_or_folder, there)
+    else:
+        shutil.copy(file_or_folder, there)
 
 
 @contextmanager
 def _drill(**settings: str) -> Iterator[Drill]:
     """Make an installation with a served portal, and everybody in it who will take something back."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with installation(PORTAL_PUBLIC_URL=f"http://localhost:{port}", **settings) as portal, portal.app.app_context():
         hear_every_system()
         drill = Drill(portal, port, FeedClient(portal.app))
+        drill.backup.mkdir()
         try:
             _before(drill)
             drill.serve()
             yield drill
         finally:
             drill.stop()
-            _forget_connections()
+            forget_connections()
 
 
 def _before(drill: Drill) -> None:
     people = People(drill.portal.app)
-    for who in ("erase", "object", "withdraw", "restrict"):
+    for who in WHO:
         for number in THREE:
             people.account(_address(who, number))
             _say_yes(_address(who, number))
@@ -268,7 +252,13 @@ def _before(drill: Drill) -> None:
         drill.token = create_token("campaign tool", ["preferences:read"])[0].public_id
     drill.link = drill.feed.get("/feed/v1/unsubscribe-links/C-later").get_json()["url"].partition("localhost")[2]
     drill.link = drill.link[drill.link.index("/") :]
-    work_to_the_end(drill.portal.app, _has_worked)
+    run_due_jobs()
+    assert _stored_documents(drill), "no document to destroy"
+    drill.remember_feed()
+
+
+def _stored_documents(drill: Drill) -> list[Path]:
+    return [path for path in (drill.store / FOLDER).rglob("*") if path.is_file()]
 
 
 def _address(who: str, number: int) -> str:
@@ -299,73 +289,81 @@ def _take_back(drill: Drill) -> None:
         shred(session.execute(select(IdentityDocument)).scalars())
         administrator = select(StaffMember).where(StaffMember.role == Role.ADMINISTRATOR)
         revoke_token(session.execute(administrator).scalar_one(), drill.token)
-    work_to_the_end(drill.portal.app, _has_worked)
+    run_due_jobs()
     _check(drill)
-    drill.cursor = drill.feed.get(CHANGES).get_json()["next"]
-    drill.etag = drill.feed.get(f"{CHANGES}/C-object0").headers["ETag"]
+    drill.remember_feed()
 
 
 def _grant(reference: str) -> None:
-    with transaction():
-        catch_up(_case(reference))
+    named = select(RightsRequest).where(RightsRequest.reference == reference)
+    with transaction() as session:
+        catch_up(session.execute(named).scalar_one())
     with transaction() as session:
         reviewer = session.execute(select(StaffMember).where(StaffMember.role == Role.REVIEWER)).scalar_one()
-        request = _case(reference)
+        request = session.execute(named).scalar_one()
         decide(request, reviewer, Draft(Way.PROPOSED, "C’est fait."), request.version)
-
-
-def _case(reference: str) -> RightsRequest:
-    return db.session.execute(select(RightsRequest).where(RightsRequest.reference == reference)).scalar_one()
 
 
 def _after(drill: Drill) -> str:
     """The old database is there: all is shut, a killed replay leaves it so, a whole one opens it, and nothing is back."""
-    _forget_connections()
+    forget_connections()
     assert flags_on(_address("object", 0)) == {FLAG}, "the backup did not bring it back: this shows nothing"
     assert db.session.execute(select(func.count(Record.id))).scalar_one() > 0
     db.session.rollback()
-    drill.serve()
-    _check_shut(drill)
+    pages = _check_shut(drill)
     stopped = requests.post(drill.url(drill.link), data={"List-Unsubscribe": "One-Click"}, timeout=PATIENCE)
     assert stopped.status_code == 200, f"unsubscribing answers {stopped.status_code}"
     killed_after = _replay_killed(drill, 5)
     _check_shut(drill)
     replayed = drill.portal.run("restore", "replay")
     assert replayed.returncode == 0, f"the replay failed: {replayed.stderr}"
-    drill.serve()
-    ready = requests.get(drill.url("/readyz"), timeout=PATIENCE)
-    assert ready.status_code == 200, f"the portal does not open after the replay: {ready.text}"
-    assert _status(drill.url("/sign-in")) == 200
-    _forget_connections()
+    until(lambda: _status(drill.url("/sign-in")) == 200 or None, "open doors after the replay", PATIENCE)
+    assert _status(drill.url("/readyz")) == 200
+    forget_connections()
     open_sessions = select(func.count(AccountSession.id)).where(AccountSession.ended_at.is_(None))
     assert db.session.execute(open_sessions).scalar_one() == 0
-    work_to_the_end(drill.portal.app, lambda: _has_worked() and _all_are_erased(drill))
+    work_to_the_end(lambda: _all_are_erased(drill))
     _check(drill)
     assert flags_on("later@example.org") == set(), "an unsubscribe made while it was shut is lost"
     assert standing() is Standing.LEVEL
-    assert drill.feed.get(f"{CHANGES}?after={drill.cursor}").status_code == 410
-    assert drill.feed.get(f"{CHANGES}/C-object0", If_None_Match=drill.etag).status_code == 200
+    for cursor in drill.cursors:
+        assert drill.feed.get(f"{CHANGES}?after={cursor}").status_code == 410, cursor
+    for path, etag in drill.etags:
+        assert drill.feed.get(path, If_None_Match=etag).status_code == 200, f"{path} is said to be unchanged"
     assert verify_chain().fault is None
     assert broken() == {}, broken()
     return (
-        f"{len(SHUT)} pages, the feed and readyz 503 before and after a replay killed behind {killed_after} lines; then "
-        "3 erased, 3 objected, 3 withdrawn, 3 restricted, 1 request, 1 document, 1 token as before; old cursor 410"
+        f"all {pages} addresses and readyz 503 before and after a replay killed behind {killed_after} lines; then 3 "
+        "erased, 3 objected, 3 withdrawn, 3 restricted, 1 request, 1 document with its bytes, 1 token as before; "
+        f"{len(drill.cursors)} old cursors 410, {len(drill.etags)} old tags never 304"
     )
 
 
-def _check_shut(drill: Drill) -> None:
-    for path in (*SHUT, "/readyz"):
-        assert _status(drill.url(path)) == 503, f"{path} answers {_status(drill.url(path))} before the replay"
-    headers = {"Authorization": f"Bearer {drill.feed.token}", "If-None-Match": drill.etag}
-    assert requests.get(drill.url(f"{CHANGES}/C-object0"), headers=headers, timeout=PATIENCE).status_code == 503
+def _check_shut(drill: Drill) -> int:
+    """Every address of the portal answers 503, but those that stop messages; return how many did."""
+    shut = 0
+    with requests.Session() as line:
+        for rule in drill.portal.app.url_map.iter_rules():
+            path = re.sub(r"<[^>]*>", "1", rule.rule)
+            if path.startswith(SERVED):
+                continue
+            for method in {"GET", "POST", "PUT", "DELETE"} & (rule.methods or set()):
+                status = line.request(method, drill.url(path), timeout=PATIENCE, allow_redirects=False).status_code
+                assert status == 503, f"{method} {path} answers {status} before the replay"
+                shut += 1
+        assert shut > 200
+        for path, etag in drill.etags:
+            headers = {"Authorization": f"Bearer {drill.feed.token}", "If-None-Match": etag}
+            assert line.get(drill.url(path), headers=headers, timeout=PATIENCE).status_code == 503
+    assert _status(drill.url("/readyz")) == 503
     assert _status(drill.url("/healthz")) == 200
     assert _status(drill.url(drill.link)) == 200, "whoever wants no more mails is turned away"
+    return shut
 
 
 def _replay_killed(drill: Drill, lines: int) -> int:
     """Replay in a process that is killed before the commit of a line; return behind how many."""
-    db.session.remove()
-    db.engine.dispose()
+    forget_connections()
     process = get_context("fork").Process(target=_replay_until, args=(drill.portal.app, lines), daemon=True)
     process.start()
     process.join(PATIENCE)
@@ -403,6 +401,7 @@ def _check(drill: Drill) -> None:
     request = case(drill.requests["copy"])
     assert (request.status, request.is_open) == (Status.WITHDRAWN, False)
     assert all_documents() == []
+    assert _stored_documents(drill) == []
     assert db.session.execute(select(ApiToken.revoked_at).where(ApiToken.public_id == drill.token)).scalar_one()
 
 
@@ -412,25 +411,8 @@ def _all_are_erased(drill: Drill) -> bool:
     return bool(db.session.execute(done).scalar_one() == len(drill.erased))
 
 
-def _has_worked() -> bool:
-    run_due_jobs()
-    return True
-
-
-def _forget_connections() -> None:
-    db.session.remove()
-    db.engine.dispose()
-
-
 def _status(url: str) -> int:
     try:
         return requests.get(url, timeout=PATIENCE, allow_redirects=False).status_code
     except requests.ConnectionError:
         return 0
-
-
-def _wait(is_so: Callable[[], bool], fault: str) -> None:
-    give_up = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < give_up, fault
-        time.sleep(0.1)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.checking.recount import remnants_of
-from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
 from portal.personal_data.erasure.scheduling import UNDER_WAY
 from portal.personal_data.erasure.scope import Extent
 from portal.personal_data.keeping.models import Keep
@@ -46,7 +46,7 @@ def halted_count() -> int:
 
 def journal_count() -> int:
     """Return how many erasures ended while a reader kept SQLite's log from being emptied."""
-    return _count(Erasure.cause == "journal")
+    return _count(Erasure.cause == JOURNAL)
 
 
 def _count(condition: ColumnElement[bool]) -> int:

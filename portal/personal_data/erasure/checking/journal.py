@@ -21,6 +21,8 @@ def is_emptied() -> bool:
         (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
         cursor.execute(f"PRAGMA busy_timeout={_MOMENT_MS}")
         try:
+            # What is copied without a lock need not be copied while everybody who writes waits.
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
             is_busy, *_pages = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             cursor.execute(f"PRAGMA busy_timeout={patience}")

@@ -22,7 +22,7 @@ from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
 CODE: Final = "request_answer"
-VERSION: Final = "request_answer/1"
+VERSION: Final = "request_answer/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Writer:
                 counts[name] = None if count is None else (counts.get(name) or 0) + count
         for fate, counts in fates.items():
             names = [name if count is None else f"{name} ({count})" for name, count in counts.items()]
-            yield _LINE.filled(self.language, what=", ".join(names), said=fate)
+            yield _LINE.filled(self.language, what=_AND.text(self.language).join(names), said=fate)
 
     def _count(self, item: RequestItem) -> int | None:
         if not is_counted(item):
@@ -105,7 +105,8 @@ class _Writer:
 
     def _fate(self, item: RequestItem) -> str:
         said = [say_item(item, self.as_of, self.language), reason_of(item, self.language)]
-        return " ".join(filter(None, [*said, until_of(item, self.language)]))
+        fate = " ".join(filter(None, [*said, until_of(item, self.language)]))
+        return fate[:1].lower() + fate[1:]  # it goes on after a colon
 
     def _apart(self, exception: ItemException) -> str:
         item = next(item for item in self.items if item.id == exception.item_id)
@@ -117,7 +118,7 @@ class _Writer:
     def _told(self) -> str:
         """Return which systems the portal does not reach by itself, so that nobody takes them for done."""
         names = [system_name(code, self.language) for code in systems_to_tell(self.request, self.items)]
-        return _TOLD.filled(self.language, systems=", ".join(names)) if names else ""
+        return _TOLD.filled(self.language, systems=_AND.text(self.language).join(names)) if names else ""
 
     def _remedies(self) -> Iterator[str]:
         authority = installed.organisation().authority
@@ -141,8 +142,8 @@ def named(exception: ItemException, language: object) -> str:
         return _ONE.filled(language, number=exception.external_id)
     if exception.from_at is None or exception.to_at is None:
         return _SOME.text(language)
-    days = [clock.local_date(at).isoformat() for at in (exception.from_at, exception.to_at)]
-    return _SPAN.filled(language, first=days[0], last=days[1])
+    first, last = (long_date(at, language, weekday=False) for at in (exception.from_at, exception.to_at))
+    return _SPAN.filled(language, first=first, last=last)
 
 
 _CARRIED_OUT_BY_SYSTEMS: Final = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION})
@@ -154,6 +155,8 @@ _WRONGLY_CLOSED: Final = Label(
     " took your request up again, and this is where it stands.",
 )
 _LINE: Final = Label(fr="{what} : {said}", en="{what}: {said}")
+_AND: Final = Label(fr=" ; ", en="; ")
+"""Between the things of one line: the name of a thing may hold a comma."""
 _ONE: Final = Label(fr="n° {number}", en="no. {number}")
 _SOME: Final = Label(fr="un enregistrement", en="one record")
 _SPAN: Final = Label(fr="du {first} au {last}", en="from {first} to {last}")
@@ -161,8 +164,8 @@ _DONE: Final = Label(fr="Ce qui est fait", en="What is done")
 _NOT_YET: Final = Label(fr="Ce qui est décidé, et reste à faire", en="What is decided, and remains to be done")
 _APART: Final = Label(fr="Ce que nous avons décidé à part", en="What we decided apart")
 _TOLD: Final = Label(
-    fr="Doivent encore être prévenus, et agir à leur tour : {systems}.",
-    en="Still to be told, and to act in turn: {systems}.",
+    fr="Notre équipe doit encore prévenir ces systèmes de l'entreprise, qui doivent agir à leur tour : {systems}.",
+    en="Our team still has to tell these systems of the company, which have to act in turn: {systems}.",
 )
 _ASK_AGAIN: Final = Label(
     fr="Vous pouvez refaire cette demande à tout moment.", en="You can make this request again at any time."
@@ -186,5 +189,5 @@ _NOES: Final = (
 _OUTCOMES: Final = {
     ItemOutcome.KEPT: Label(fr="nous gardons ces données.", en="we keep these data."),
     ItemOutcome.REFUSED: Label(fr="nous refusons.", en="we refuse."),
-    ItemOutcome.WITHHELD: Label(fr="nous retenons ces données.", en="we withhold these data."),
+    ItemOutcome.WITHHELD: Label(fr="nous ne vous communiquons pas ces données.", en="we withhold these data."),
 }

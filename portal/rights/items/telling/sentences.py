@@ -39,7 +39,7 @@ SENTENCES: Final = {
     ),
     ItemOutcome.STATEMENT: _said(
         "statement",
-        Label(fr="vos mots figurent à côté depuis le {date}.", en="your own words stand beside it since {date}."),
+        Label(fr="vos mots figurent à côté depuis le {date}.", en="your own words have stood beside it since {date}."),
         Label(
             fr="vos mots doivent figurer à côté, ce qui n'est pas encore fait.",
             en="your own words are to stand beside it, which is not done yet.",
@@ -55,7 +55,10 @@ SENTENCES: Final = {
     ),
     ItemOutcome.STOPPED: _said(
         "stopped",
-        Label(fr="arrêt de cette utilisation le {date}.", en="this use was stopped on {date}."),
+        Label(
+            fr="arrêt de cette utilisation dans ce portail le {date}.",
+            en="this use was stopped in this portal on {date}.",
+        ),
         Label(
             fr="arrêt de cette utilisation décidé, qui n'est pas encore confirmé.",
             en="this use is to stop, which is not confirmed yet.",
@@ -63,7 +66,7 @@ SENTENCES: Final = {
     ),
     ItemOutcome.HANDED: _said(
         "handed",
-        Label(fr="copie prête dans votre compte le {date}.", en="a copy was ready in your account on {date}."),
+        Label(fr="copie déposée dans votre compte le {date}.", en="a copy was ready in your account on {date}."),
         Label(fr="copie qui n'est pas encore prête.", en="a copy that is not ready yet."),
     ),
     ItemOutcome.RECORDED: _said(
@@ -77,7 +80,7 @@ SENTENCES: Final = {
             fr="une personne de notre équipe l'a revue le {date}.", en="a person of our team looked at it on {date}."
         ),
         Label(
-            fr="une personne de notre équipe ne l'a pas encore revue : ce n'est pas fait.",
+            fr="cette revue n'est pas encore faite.",
             en="a person of our team has not looked at it yet.",
         ),
     ),

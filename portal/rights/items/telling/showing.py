@@ -47,12 +47,19 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class ShownItems:
-    """All items of a request: groups of (heading, lines), how many wait, and the outcome that they make together."""
+    """The items of a request: groups of (heading, lines), how many lines, how many wait, and their outcome together."""
 
     groups: list[tuple[str, list[ShownItem]]]
     total: int
     waiting: int
     outcome: Outcome | None
+
+    @staticmethod
+    def are_alike(lines: list[ShownItem]) -> bool:
+        """Tell whether one line can speak for a group: it is long, the same becomes of each, and no more is said."""
+        alike = (lines[0].outcome, lines[0].is_decided, "", "", 0)
+        told = ((line.outcome, line.is_decided, line.why, line.until, line.apart) for line in lines)
+        return len(lines) > 2 and all(one == alike for one in told)
 
 
 def show_items(
@@ -76,8 +83,8 @@ def show_items(
         _add(groups.setdefault(_heading(item, language), []), line)
     return ShownItems(
         groups=list(groups.items()),
-        total=len(items),
-        waiting=sum(item.state is ItemState.UNDECIDED for item in items),
+        total=sum(len(lines) for lines in groups.values()),
+        waiting=sum(not line.is_decided for lines in groups.values() for line in lines),
         outcome=outcome_if_taken(items, exceptions),
     )
 

@@ -30,7 +30,7 @@ def label_of(item: RequestItem, language: object) -> str:
         return _own_label(item, language)
     name = kind.label.text(language)
     if item.rule and item.rule in {system.code for system in installed.organisation().systems}:
-        return f"{name} – {system_name(item.rule, language)}"
+        return _IN_SYSTEM.filled(language, kind=name, system=system_name(item.rule, language))
     return name
 
 
@@ -69,9 +69,11 @@ def until_of(item: Decided, language: object) -> str:
     """Return until when what is kept stays, and what comes then; empty for what is not kept."""
     if reached(item) not in _STAYS and not (reached(item) is ItemOutcome.REFUSED and item.until_on):
         return ""
+    goes_then = getattr(item, "is_then_erased", False) or reached(item) is ItemOutcome.ARCHIVED
     if item.until_on:
-        return _UNTIL_DAY.filled(language, date=long_date(item.until_on, language, weekday=False))
-    return _UNTIL_REASON.text(language) if getattr(item, "is_then_erased", True) else ""
+        until = _UNTIL_DAY if goes_then else _ASK_AGAIN
+        return until.filled(language, date=long_date(item.until_on, language, weekday=False))
+    return (_UNTIL_REASON if goes_then else _WHILE_REASON).text(language)
 
 
 def outcome_label(outcome: ItemOutcome, language: object) -> str:
@@ -85,15 +87,23 @@ def has_records(item: RequestItem) -> bool:
 
 
 _STAYS: Final = frozenset({ItemOutcome.ARCHIVED, ItemOutcome.KEPT})
-_IN_PORTAL: Final = Label(fr="{category} : ce que garde ce portail", en="{category}: what this portal keeps")
+_IN_PORTAL: Final = Label(fr="{category}, dans ce portail", en="{category}, in this portal")
+_IN_SYSTEM: Final = Label(fr="{kind}, dans « {system} »", en="{kind}, in “{system}”")
 _FROM_SYSTEM: Final = Label(fr="Système « {system} »", en="System “{system}”")
 _UNTIL_DAY: Final = Label(
     fr="Conservation jusqu'au {date} au plus tard, puis effacement sans nouvelle demande.",
     en="Kept until {date} at the latest, then to be erased without a new request.",
 )
+_ASK_AGAIN: Final = Label(
+    fr="Ce motif vaut jusqu'au {date}. Ensuite, vous pourrez demander de nouveau l'effacement.",
+    en="This reason holds until {date}. After that you can ask for the erasure again.",
+)
 _UNTIL_REASON: Final = Label(
     fr="Conservation tant que ce motif dure, puis effacement sans nouvelle demande.",
     en="Kept as long as this reason lasts, then to be erased without a new request.",
+)
+_WHILE_REASON: Final = Label(
+    fr="Conservation au moins tant que ce motif dure.", en="Kept at least as long as this reason lasts."
 )
 _GROUNDS: Final = {
     "not_portable": Label(
@@ -136,8 +146,8 @@ _OUTCOMES: Final = {
     ItemOutcome.STOPPED: Label(fr="Arrêter", en="Stop"),
     ItemOutcome.OVERRIDDEN: Label(fr="Maintenir", en="Override"),
     ItemOutcome.HANDED: Label(fr="Remettre", en="Hand over"),
-    ItemOutcome.WITHHELD: Label(fr="Retenir", en="Withhold"),
-    ItemOutcome.MISSING: Label(fr="Manque", en="Missing"),
+    ItemOutcome.WITHHELD: Label(fr="Ne pas remettre", en="Withhold"),
+    ItemOutcome.MISSING: Label(fr="Manquant", en="Missing"),
     ItemOutcome.LEFT_OUT: Label(fr="Non couvert", en="Not covered"),
     ItemOutcome.RECORDED: Label(fr="Enregistrer", en="Record"),
     ItemOutcome.REVIEWED: Label(fr="Revue faite", en="Looked at again"),

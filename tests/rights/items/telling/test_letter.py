@@ -18,7 +18,7 @@ from portal.rights.items.telling.letter import CODE, VERSION, letter_of
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RequestEvent, RightsRequest
 from tests.support.acting.people import People
-from tests.support.cases import case, taken_in
+from tests.support.cases import case, decide, open_case, refusal_values, second, taken_in
 from tests.support.erasing.pages import carry_out, file_erasure, grant, team
 from tests.support.filing import trust_device
 from tests.support.packages import take_in
@@ -60,12 +60,24 @@ def test_each_item_is_told_done_only_once_it_is_done(app: Flask) -> None:
     for words in (
         "Facture (12)", "La loi nous oblige à garder ces données (article L123-22 du Code de commerce).",
         "Conservation jusqu’au 31 décembre 2035 au plus tard, puis effacement sans nouvelle demande.",
-        "Conservation tant que ce motif dure", "Doivent encore être prévenus, et agir à leur tour :", "CNIL",
+        "Conservation tant que ce motif dure", "Notre équipe doit encore prévenir ces systèmes de l’entreprise", "CNIL",
         "tribunal judiciaire",
     ):  # fmt: skip
         assert words in kept, words
     before = plain(letter_of(a_request(), ITEMS, "", "fr", as_of=DONE - timedelta(seconds=1)).text)
     assert "Ce qui est fait" not in before
+
+
+def test_what_a_person_kept_until_a_day_is_not_said_to_go_by_itself(app: Flask) -> None:
+    """Nothing carries such a day out: the person may ask again, and is told so."""
+    until, ground = date(2027, 5, 31), "still_needed"
+    kept = [
+        item(1, outcome=outcome, ground=ground, until_on=until) for outcome in (ItemOutcome.KEPT, ItemOutcome.REFUSED)
+    ]
+    apart = ItemException(id=1, item_id=1, external_id="V-1", outcome=ItemOutcome.KEPT, ground=ground)
+    told = plain(letter_of(a_request(), kept, "", "fr", [apart], as_of=DONE).text)
+    said = "Ce motif vaut jusqu’au 31 mai 2027. Ensuite, vous pourrez demander de nouveau l’effacement."
+    assert (told.count(said), "sans nouvelle demande" in told) == (2, False)
 
 
 def test_english_is_written_in_english(app: Flask) -> None:
@@ -87,6 +99,37 @@ def test_every_outcome_has_its_words(app: Flask, language: str, outcome: ItemOut
     assert len(told.splitlines()) > 3
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            "fr",
+            "– Facture, dans « Facturation » (2) ; Identité, dans ce portail (3) : copie déposée dans votre compte le",
+        ),
+        ("en", "– Invoice, in “Billing” (2); Identity, in this portal (3): a copy was ready in your account on"),
+    ],
+)
+def test_things_of_one_fate_stand_in_a_line_that_can_be_read(app: Flask, language: str, line: str) -> None:
+    handed = {"outcome": ItemOutcome.HANDED, "done_at": DONE, "state": ItemState.DONE}
+    found = [
+        item(1, kind="invoice", rule="billing", done=2, **handed),
+        item(2, part="portal", kind="identity", done=3, **handed),
+    ]
+    assert line in plain(letter_of(a_request(language, Right.ACCESS), found, "", language, as_of=DONE).text)
+
+
+@pytest.mark.parametrize(
+    ("language", "span"),
+    [("fr", "du 1er mars 2026 au 22 novembre 2026"), ("en", "from 1 March 2026 to 22 November 2026")],
+)
+def test_days_are_written_in_words(app: Flask, language: str, span: str) -> None:
+    days = {"from_at": datetime(2026, 3, 1, 10, tzinfo=UTC), "to_at": DONE}
+    apart = ItemException(item_id=1, outcome=ItemOutcome.KEPT, ground="still_needed", **days)
+    told = letter_of(a_request(language), [item(1, outcome=ItemOutcome.ERASED)], "", language, [apart]).text
+    assert span in plain(told)
+    assert not re.search(r"\d{4}-\d\d-\d\d", told)
+
+
 def test_the_same_bytes_are_made_again(people: People) -> None:
     browser = people.signed_in()
     trust_device()
@@ -105,6 +148,26 @@ def test_the_same_bytes_are_made_again(people: People) -> None:
             update(RequestItem).values(done_at=clock.now() + timedelta(days=30)).where(RequestItem.done_at.is_(None))
         )
     assert made_again(reference) == first
+
+
+def test_what_stays_says_how_long_at_least_and_goes_on_after_a_colon(app: Flask) -> None:
+    kept = item(1, kind="order", outcome=ItemOutcome.KEPT, ground="hold")
+    told = plain(letter_of(a_request(), [kept], "", "fr").text)
+    assert "– Commande (3) : un litige ou un contrôle demande de garder ces données." in told
+    assert "Conservation au moins tant que ce motif dure." in told
+
+
+def test_as_many_items_are_announced_as_stand_there(people: People) -> None:
+    """Tables of which there is nothing are items too, and no line of the page."""
+    browser = people.signed_in()
+    trust_device()
+    reference = file_erasure(browser)
+    reviewer, officer = team(people)
+    decide(open_case(reviewer, reference), "refused", "Non.", **refusal_values(Right.ERASURE))
+    second(officer, reference)
+    page = browser.get(f"/requests/{reference}")
+    announced = re.search(r"(\d+) points", page.text)
+    assert announced and int(announced[1]) == len(page.tree.select("#items ~ details li"))
 
 
 def made_again(reference: str) -> str:
@@ -134,7 +197,7 @@ def test_vector_9_an_invoice_stays_in_the_archive_and_the_letter_is_partial(app:
     letter = plain(made_again(reference))
     for words in (
         "Facture (1) : mise en archive faite le", "Conservation jusqu’au 31 décembre 2035 au plus tard",
-        "Réponse à un sondage (1)", " : effacement de ce portail fait le", "Doivent encore être prévenus, et agir à leur tour :",
+        "Réponse à un sondage (1)", " : effacement de ce portail fait le", "Notre équipe doit encore prévenir ces systèmes de l’entreprise",
         "CNIL",
     ):  # fmt: skip
         assert words in letter, words
