@@ -114,6 +114,7 @@ REGISTERED = [
     "portal.exports.personal_data",
     "portal.rights.personal_data",
     "portal.letters.personal_data",
+    "portal.instructions.personal_data",
     "portal.letters.dispatching",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",

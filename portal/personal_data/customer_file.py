@@ -18,11 +18,14 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.personal_data.corrections.ends import PARTS as CORRECTIONS
 from portal.personal_data.ends import MAILS, PARTS
 from portal.personal_data.erasure.ends import PARTS as ERASURES
 from portal.personal_data.holds.ends import PARTS as HOLDS
 from portal.personal_data.own_file import OWN_FILES
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.restrictions.ends import PARTS as RESTRICTIONS
+from portal.personal_data.stops.ends import PARTS as STOPS
 from portal.personal_data.uses.purposes import ACCOUNT
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
@@ -229,7 +232,7 @@ def _day(day: date | None, language: str) -> str | None:
 register(
     Holding(
         code="customers",
-        parts=PARTS + HOLDS + ERASURES,
+        parts=PARTS + HOLDS + ERASURES + CORRECTIONS + RESTRICTIONS + STOPS,
         retention=retention,
         purposes=dict.fromkeys(("identity", "contact", "profile"), (ACCOUNT.code,)),
         summary=summary,

@@ -37,6 +37,8 @@ class Record(db.Model):
     expires_on: Mapped[date | None]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    corrected_fields: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """The fields that were corrected here: no line changes them until the source sends the same."""
 
 
 class CategoryCount(db.Model):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_, update
 
 from portal.bilingual import Label
 from portal.customers.models import Customer
@@ -10,7 +10,9 @@ from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck, IdentityDocument
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
+from portal.instructions.models import Instruction
 from portal.letters.models import Dispatch
+from portal.personal_data.corrections.models import Correction, ValueStatement
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
@@ -18,10 +20,16 @@ from portal.personal_data.expiry.terms import Declared, OwnEnd
 from portal.personal_data.keeping.clause import About
 from portal.personal_data.mails import mail_of_file
 from portal.personal_data.own_file import needs_the_file
+from portal.personal_data.restrictions.models import Restriction
+from portal.personal_data.stops.models import PurposeStop, Weighing
 from portal.rights.filing.drafts import discard
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.models import RequestDecision, RequestDraft, RequestEvent, RequestPause, RightsRequest
 
+_WITH_THE_FILE = (
+    RequestItem, AnswerPackage, IdentityCheck, RequestPause, RequestEvent, RequestDecision, Correction, Weighing,
+    Instruction,
+)  # fmt: skip
 _REFERENCE_IN_MAIL = Mail.context["reference"].as_string()
 
 
@@ -54,8 +62,10 @@ def _remove_files(ids: list[int]) -> None:
     db.session.execute(delete(ItemException).where(ItemException.item_id.in_(items)))
     about = (Dispatch.subject_kind == "request", Dispatch.subject_id.in_(ids))
     db.session.execute(delete(Dispatch).where(*about))
-    for model in (RequestItem, AnswerPackage, IdentityCheck, RequestPause, RequestEvent, RequestDecision):
+    for model in _WITH_THE_FILE:
         db.session.execute(delete(model).where(model.request_id.in_(ids)))
+    for outliving in (ValueStatement, Restriction, PurposeStop):
+        db.session.execute(update(outliving).where(outliving.request_id.in_(ids)).values(request_id=None))
     db.session.execute(delete(RightsRequest).where(RightsRequest.id.in_(ids)))
 
 

@@ -17,6 +17,7 @@ LAYERS = {
     "app": 8, "doctor": 8, "installation": 8, "demo": 8,
     "rights": 7,
     "preferences": 6, "cookies": 6, "identity_checks": 6, "exports": 6, "retention": 6, "site": 6,
+    "instructions": 6,
     "letters": 5.5, "lookups": 5.5,
     "accounts": 5, "staff": 5, "records": 5,
     "personal_data": 4,

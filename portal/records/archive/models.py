@@ -41,6 +41,7 @@ class ArchivedRecord(db.Model):
     expires_on: Mapped[date]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    corrected_fields: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     archived_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     ground: Mapped[str] = mapped_column(String(60))
     legal_reference: Mapped[str] = mapped_column(String(400))

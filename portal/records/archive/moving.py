@@ -23,7 +23,7 @@ RECORDS = Record.__table__
 ARCHIVE = ArchivedRecord.__table__
 SAME = (
     "customer_id", "kind", "category", "external_id", "recorded_at", "source", "values", "rule", "active_until",
-    "expires_on", "received_at", "corrected_at",
+    "expires_on", "received_at", "corrected_at", "corrected_fields",
 )  # fmt: skip
 """The columns that both tables have."""
 
