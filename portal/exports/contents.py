@@ -63,9 +63,10 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
     """
     separator = b"[\n"
     for item in items:
-        fields.update(dict.fromkeys(item.values))
+        written = _as_object(item)
+        fields.update(dict.fromkeys(written["values"]))
         tally[0] += 1
-        yield separator + _dumped(_as_object(item))
+        yield separator + _dumped(written)
         separator = b",\n"
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
@@ -98,7 +99,7 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
         "source": item.source,
         "nature": item.nature,
         "lawful_basis": item.lawful_basis,
-        "values": item.values,
+        "values": item.values | item.complete() if item.complete else item.values,
     }
 
 
