@@ -19,6 +19,6 @@ def receipt(reference: str) -> str:
     found = find_case(reference)
     look = Look(found.customer_id, REQUEST, CASE_WORK, found.reference)
     return draw_customer_page(
-        "rights/staff/receipt.html", current_user, [look],
+        "rights/staff/papers/receipt.html", current_user, [look],
         lambda: {"receipt": receipt_of(find_case(reference), str(get_locale()))},
     )  # fmt: skip
