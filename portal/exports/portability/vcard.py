@@ -79,7 +79,8 @@ def _escaped(value: object) -> str:
 
 def _folded(line: str) -> bytes:
     """Return a line with its end, folded between characters so that no part is longer than the standard allows."""
-    parts, part = [], b""
+    parts: list[bytes] = []
+    part = b""
     for sign in line:
         octets = sign.encode("utf-8", "replace")
         # Each part but the first begins with a space.

@@ -1,6 +1,7 @@
 """Until when each thing of a case is kept, and when it was destroyed: said beside it, by its row."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import exists, select
@@ -42,7 +43,7 @@ def ends_told(
     rows = [(_WORDS.text(language), until), (_NOTES.text(language), until)]
     rows += [(_DOCUMENT.text(language), _document(check, language)) for check in checks if _has_document(check)]
     if package is not None and package.expires_at is not None:
-        rows.append((_COPY.text(language), _copy(package, language)))
+        rows.append((_COPY.text(language), _copy(package, package.expires_at, language)))
     return [*rows, (_REFERENCE.text(language), until)]
 
 
@@ -70,10 +71,10 @@ def _document(check: IdentityCheck, language: object) -> str:
     return say(DOCUMENT_DESTROYED, behind, language, date=long_date(check.destroyed_at, language, weekday=False))
 
 
-def _copy(package: AnswerPackage, language: object) -> str:
+def _copy(package: AnswerPackage, until: datetime, language: object) -> str:
     is_gone = package.status is PackageStatus.EXPIRED
     behind = row(AnswerPackage.__tablename__, package.public_id) if is_gone else None
-    return say(COPY_DESTROYED, behind, language, date=long_date(package.expires_at, language, weekday=False))
+    return say(COPY_DESTROYED, behind, language, date=long_date(until, language, weekday=False))
 
 
 _WORDS: Final = Label(fr="Vos messages, nos réponses et les e-mails", en="Your messages, our answers and the e-mails")
