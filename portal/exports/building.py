@@ -22,10 +22,12 @@ from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import forget_times, unbroken_page
 from portal.customers.models import Customer
+from portal.exports.comparing import Comparison
 from portal.exports.contents import as_csv, as_json, items_of
 from portal.exports.information import article_15_information
 from portal.exports.models import AnswerPackage, PackageStatus, key_context
 from portal.exports.owed import note_promise, promise
+from portal.exports.portability.files import PortableFiles
 from portal.exports.requesting import tell_ready, withheld_for
 from portal.exports.writing.archive import Archive, chunks_of
 from portal.exports.writing.spool import Spool
@@ -71,6 +73,7 @@ def build(run: JobRun, package_id: int) -> None:
         package.status, package.progress, package.storage_key = PackageStatus.READY, 100, name
         package.wrapped_key = wrap(key, key_context(package))
         package.size, package.sha256, package.counts = writer.size, writer.sha256, writer.counts
+        writer.comparison.keep_in(package)
         package.ready_at = clock.now()
         package.expires_at = clock.now() + timedelta(days=organisation.retention.answer_files.days)
         customer = session.get_one(Customer, package.customer_id)
@@ -108,7 +111,11 @@ class _Writer:
         self._categories = [Category(code) for code in package.categories]
         self._greeting = customer.full_name
         self._reference = customer.reference
-        self._is_withheld = withheld_for(package)
+        self._withheld_because = withheld_for(package)
+        name = customer.full_name or customer.email or customer.reference
+        is_portable = package.purpose == "portability"
+        self._portable = PortableFiles(self._categories, self._language, name) if is_portable else None
+        self.comparison = Comparison(package)
         self.promise = promise(package, customer)
         self.size, self.counts = 0, dict.fromkeys(package.categories, 0)
         self.sha256 = ""
@@ -133,6 +140,11 @@ class _Writer:
             yield from self._category(archive, category)
             self._progress = 90 * (number + 1) // len(self._categories)
             self._note_progress()
+        for name, content in self._portable.files() if self._portable else ():
+            yield from archive.add(name, [content])
+        if self.comparison.since:
+            changes = orjson.dumps(self.comparison.as_json(), option=orjson.OPT_INDENT_2)
+            yield from archive.add("changes.json", [changes])
         information = article_15_information(self._customer_id, self.counts, self._language, self.promise)
         yield from archive.add("information.json", [orjson.dumps(information, option=orjson.OPT_INDENT_2)])
         yield from archive.add("style.css", [STYLE.read_bytes()])
@@ -154,7 +166,7 @@ class _Writer:
         fields: dict[str, None] = {}
         tally = [0]
         spool, newest = Spool(), list[HeldItem]()
-        items = _keeping(self._items(category), newest, ITEMS_A_PAGE)
+        items = _keeping(self._counted(self._items(category, self._portable)), newest, ITEMS_A_PAGE)
         yield from archive.add(
             f"{category}.json", self._renewing(_noted(chunks_of(as_json(items, fields, tally)), spool))
         )
@@ -168,9 +180,22 @@ class _Writer:
             content = self._page("category", category=category, items=part, page=page, pages=pages)
             yield from archive.add(page_name(category, page), content)
 
-    def _items(self, category: Category) -> Iterator[HeldItem]:
-        held = items_of(self._customer_id, category, self._language, self._purpose)
-        return (item for item in held if not self._is_withheld(item))
+    def _items(self, category: Category, reader: PortableFiles | None = None) -> Iterator[HeldItem]:
+        """Yield what a category hands over; a portable copy's own files read along, the first time."""
+        absences = reader.absences if reader else None
+        for item in items_of(self._customer_id, category, self._language, self._purpose, absences):
+            reason = self._withheld_because(item)
+            if reader and reason:
+                reader.withhold(item, reason)
+            elif reader:
+                reader.read(item)
+            if not reason:
+                yield item
+
+    def _counted(self, items: Iterator[HeldItem]) -> Iterator[HeldItem]:
+        for item in items:
+            self.comparison.read(item)
+            yield item
 
     def _renewing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -184,7 +209,8 @@ class _Writer:
             stream = page.stream(
                 organisation=installed.organisation(), language=self._language, purpose=self._purpose,
                 greeting=self._greeting, reference=self._reference, counts=self.counts, made_on=clock.today(),
-                categories=self._categories, page_name=page_name, **context,
+                categories=self._categories, page_name=page_name, portable=self._portable,
+                comparison=self.comparison, **context,
             )  # fmt: skip
             stream.enable_buffering(50)
             for piece in stream:

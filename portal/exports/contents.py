@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from portal import clock
+from portal.exports.portability.covering import Absences, portable
 from portal.exports.writing.spool import lines_of
 from portal.personal_data.registry import HeldItem, holdings
-from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
+from portal.personal_data.uses.portability import LeftOut
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
 
@@ -19,7 +19,9 @@ _EXACT = b" "
 CSV_COLUMNS = ("kind", "recorded_at", "source", "nature", "lawful_basis")
 
 
-def items_of(customer_id: int, category: str, language: str, purpose: str) -> Iterator[HeldItem]:
+def items_of(
+    customer_id: int, category: str, language: str, purpose: str, absences: Absences | None = None
+) -> Iterator[HeldItem]:
     """Yield what is handed over of a category, in bounded memory.
 
     For `portability` that is only what the person provided or what was observed, under consent or contract (GDPR
@@ -27,33 +29,29 @@ def items_of(customer_id: int, category: str, language: str, purpose: str) -> It
 
     Args:
         purpose: `access` or `portability`.
+        absences: counts what a portable copy leaves out.
     """
     data_map: DataMap = installed_data_map()
+    absences = absences or Absences(data_map, language)
     for holding in holdings():
         if holding.items is not None:
             for item in holding.items(customer_id, category, language):
-                handed = item if purpose == "access" else portable(item, data_map, language)
-                if handed is not None:
-                    yield handed
+                if purpose == "access":
+                    yield item
+                else:
+                    yield from _handed(item, data_map, language, absences)
         if holding.copied is not None and purpose == "access":
             yield from holding.copied(customer_id, category, language)
 
 
-def portable(item: HeldItem, data_map: DataMap, language: str) -> HeldItem | None:
-    """Return what the right to portability covers of an item, without the notes of staff inside it, or None.
-
-    A record whose kind is no longer declared is left out: nobody can tell on what basis it is held.
-    """
-    kind = data_map.kinds.get(item.kind)
-    if kind is None:
-        is_own = item.source == "portal"
-        is_basis_portable = availability(LawfulBasis(item.lawful_basis), "portability") is Availability.YES
-        return item if is_own and is_basis_portable and item.nature in {"provided", "observed"} else None
-    if not kind.is_portable:
-        return None
-    kept = {"external_id", *kind.portable_fields}
-    values = {name: value for name, value in item.values.items() if name in kept}
-    return replace(item, values=values, describe=lambda is_masked: kind.facts(values, language, is_masked=is_masked))
+def _handed(item: HeldItem, data_map: DataMap, language: str, absences: Absences) -> Iterator[HeldItem]:
+    """Yield what portability covers of an item, and count what it does not."""
+    covered = portable(item, data_map, language)
+    if isinstance(covered, LeftOut):
+        absences.note(item, covered)
+    else:
+        absences.note_fields(item, covered)
+        yield covered
 
 
 def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]) -> Iterator[bytes]:
@@ -65,9 +63,10 @@ def as_json(items: Iterator[HeldItem], fields: dict[str, None], tally: list[int]
     """
     separator = b"[\n"
     for item in items:
-        fields.update(dict.fromkeys(item.values))
+        written = _as_object(item)
+        fields.update(dict.fromkeys(written["values"]))
         tally[0] += 1
-        yield separator + _dumped(_as_object(item))
+        yield separator + _dumped(written)
         separator = b",\n"
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
@@ -100,7 +99,7 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
         "source": item.source,
         "nature": item.nature,
         "lawful_basis": item.lawful_basis,
-        "values": item.values,
+        "values": item.values | item.complete() if item.complete else item.values,
     }
 
 

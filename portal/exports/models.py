@@ -58,6 +58,11 @@ class AnswerPackage(db.Model):
     downloads: Mapped[int] = mapped_column(default=0)
     owed_recipients: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     owed_by: Mapped[date | None]
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its data were read; the next copy says what changed since. `kinds` counts them, by category and kind."""
+    kinds: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    last_record: Mapped[int | None] = mapped_column(BigId)
+    """The newest record of the person then, by its id."""
 
 
 def key_context(package: AnswerPackage) -> bytes:

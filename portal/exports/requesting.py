@@ -8,6 +8,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.registry import HeldItem
+from portal.personal_data.uses.portability import LeftOut
 
 _on_ready: list[Callable[[AnswerPackage], None]] = []
 
@@ -18,8 +19,8 @@ def on_ready(listener: Callable[[AnswerPackage], None]) -> Callable[[AnswerPacka
     return listener
 
 
-Withheld = Callable[[HeldItem], bool]
-"""Tells of a thing whether a copy leaves it out."""
+Withheld = Callable[[HeldItem], LeftOut | None]
+"""Tells of a thing why a copy leaves it out by a decision; None where it does not."""
 _withholders: list[Callable[[int], Withheld]] = []
 
 
@@ -30,11 +31,11 @@ def withholds(find: Callable[[int], Withheld]) -> Callable[[int], Withheld]:
 
 
 def withheld_for(package: AnswerPackage) -> Withheld:
-    """Return what tells of a thing whether a package leaves it out; nothing where no request asked for it."""
+    """Return what tells of a thing why a package leaves it out; nothing where no request asked for it."""
     if package.request_id is None:
-        return lambda item: False
+        return lambda item: None
     found = [find(package.request_id) for find in _withholders]
-    return lambda item: any(is_withheld(item) for is_withheld in found)
+    return lambda item: next(filter(None, (reason_for(item) for reason_for in found)), None)
 
 
 def tell_ready(package: AnswerPackage) -> None:

@@ -58,6 +58,11 @@ def write_token(secret_key: str, purpose: str, public_id: str) -> str:
     return f"{public_id}.{_signature(secret_key, purpose, public_id)}"
 
 
+def code_of(token: str) -> str:
+    """Return the six digits that stand for the text of a token, for a person who types them."""
+    return f"{int(token[-12:], 16) % 1_000_000:06}"
+
+
 def read_token(secret_key: str, purpose: str, text: str) -> str | None:
     """Return the public id of a token whose signature fits this purpose, or None.
 

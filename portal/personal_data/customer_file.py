@@ -18,15 +18,20 @@ from portal.customers.models import Customer
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail, MailStatus
+from portal.infrastructure.mail.outbox import text_again
 from portal.personal_data.corrections.ends import PARTS as CORRECTIONS
+from portal.personal_data.corrections.held import statements_held
+from portal.personal_data.corrections.models import ValueStatement
 from portal.personal_data.ends import MAILS, PARTS
 from portal.personal_data.erasure.ends import PARTS as ERASURES
 from portal.personal_data.holds.ends import PARTS as HOLDS
 from portal.personal_data.own_file import OWN_FILES
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.restrictions.ends import PARTS as RESTRICTIONS
+from portal.personal_data.restrictions.held import restrictions_held
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.stops.ends import PARTS as STOPS
-from portal.personal_data.uses.purposes import ACCOUNT
+from portal.personal_data.uses.purposes import ACCOUNT, REQUESTS
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
 _REFERENCE = Label(fr="Numéro de client", en="Customer number")
@@ -48,6 +53,7 @@ _SUBJECT = Label(fr="Objet", en="Subject")
 _SENT_TO = Label(fr="À l'adresse", en="To the address")
 _SENT = Label(fr="Envoyé le", en="Sent on")
 _STATUS = Label(fr="État", en="Status")
+_TEXT = Label(fr="Texte", en="Text")
 _STATUSES = {
     MailStatus.WAITING: Label(fr="en attente d'envoi", en="waiting to be sent"),
     MailStatus.SENT: Label(fr="remis au serveur de messagerie", en="handed to the mail server"),
@@ -75,6 +81,8 @@ def summary(customer_id: int) -> Select[Any]:
         _counted("identity", known_at).where(is_customer),
         _counted("contact", known_at).where(is_customer, has_address),
         _counted("profile", Mail.created_at).where(Mail.customer_id == customer_id),
+        _counted("profile", Restriction.since).where(Restriction.customer_id == customer_id),
+        _counted("profile", ValueStatement.made_at).where(ValueStatement.customer_id == customer_id),
     ).subquery()
     return select(held)
 
@@ -89,6 +97,8 @@ def _counted(category: str, at: Any) -> Select[Any]:
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the file, its address, or the mails sent, newest first."""
     if category == "profile":
+        yield from restrictions_held(customer_id, language)
+        yield from statements_held(customer_id, language)
         for mail in _newest_mails(customer_id):
             yield _held_mail(mail, language)
         return
@@ -199,10 +209,26 @@ def _held_mail(mail: Mail, language: str) -> HeldItem:
             "created_at": clock.written(mail.created_at),
             "sent_at": clock.written(mail.sent_at),
         },
-        facts=[(name.text(language), value) for name, value in facts if value],
+        describe=lambda is_masked: _facts_of_mail(mail, facts, language, is_masked=is_masked),
         masked={_SENT_TO.text(language): mask_address(mail.to_address)},
         nature="inferred",
+        complete=lambda: {"text": _text(mail)},
     )
+
+
+def _facts_of_mail(mail: Mail, facts: Facts, language: str, *, is_masked: bool) -> list[tuple[str, str]]:
+    """Return the facts of a mail: with its address masked for a screen, with its text for the person's own copy."""
+    masked = {_SENT_TO: mask_address(mail.to_address)} if is_masked else {}
+    shown = facts if is_masked else [*facts, (_TEXT, _text(mail))]
+    return [(name.text(language), masked.get(name, value)) for name, value in shown if value]
+
+
+def _text(mail: Mail) -> str:
+    """Return the text that the person got, with words for what works once; nothing where its template is no more."""
+    try:
+        return text_again(mail)
+    except TemplateError:
+        return ""
 
 
 def _subject(mail: Mail) -> str:
@@ -234,7 +260,7 @@ register(
         code="customers",
         parts=PARTS + HOLDS + ERASURES + CORRECTIONS + RESTRICTIONS + STOPS,
         retention=retention,
-        purposes=dict.fromkeys(("identity", "contact", "profile"), (ACCOUNT.code,)),
+        purposes={"identity": (ACCOUNT.code,), "contact": (ACCOUNT.code,), "profile": (ACCOUNT.code, REQUESTS.code)},
         summary=summary,
         items=items,
     )

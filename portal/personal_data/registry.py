@@ -31,6 +31,8 @@ class HeldItem:
             Called only when they are shown.
         say_note: returns what must be said beside it, in the reader's language, such as the agreement with which it was
             collected. Called only when it is shown.
+        complete: returns more values, by their code, that only the person's own copy holds, such as the text of
+            a mail. Called only when they are written.
         masked: by their label, the values that a screen masks, as it shows them.
     """
 
@@ -46,6 +48,7 @@ class HeldItem:
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
     say_note: Callable[[], str] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
+    complete: Callable[[], dict[str, Any]] | None = None
 
     @property
     def note(self) -> str:

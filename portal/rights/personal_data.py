@@ -18,6 +18,7 @@ from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.uses.purposes import REQUESTS
 from portal.rights.ends import PARTS
 from portal.rights.following.history import customer_history
+from portal.rights.following.whole_answer import answered, answered_in_words
 from portal.rights.models import (
     RequestDraft,
     RightsRequest,
@@ -102,7 +103,8 @@ def _held_request(request: RightsRequest, language: str) -> HeldItem:
         label=_REQUEST.text(language),
         at=request.received_at,
         values=_values(request),
-        facts=facts,
+        describe=lambda is_masked: facts if is_masked else [*facts, *answered_in_words(request, language)],
+        complete=lambda: answered(request),
         lawful_basis=REQUESTS.lawful_basis,
     )
 

@@ -4,6 +4,7 @@ from portal.rights.deciding import case_staff_views
 from portal.rights.deciding import staff_views as deciding_views
 from portal.rights.erasing import staff_views as erasing_views
 from portal.rights.filing import staff_views as filing_views
+from portal.rights.following import staff_views as following_views
 from portal.rights.identity import lifting_staff_views
 from portal.rights.identity import staff_views as identity_views
 from portal.rights.items import staff_views as item_views
@@ -16,6 +17,7 @@ __all__ = [
     "deciding_views",
     "erasing_views",
     "filing_views",
+    "following_views",
     "identity_views",
     "item_views",
     "lifting_staff_views",

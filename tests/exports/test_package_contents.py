@@ -16,6 +16,7 @@ from portal.exports import contents
 from portal.exports.information import article_15_information
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.registry import HeldItem
+from portal.personal_data.uses.portability import LeftOut
 from tests.support.packages import FORMULA, INTERNAL, Copy
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
@@ -203,7 +204,8 @@ def test_portability_leaves_out_the_notes_of_staff(access: Copy, portability: Co
 
     assert INTERNAL in text(access), "an access answer holds them"
     assert INTERNAL not in text(portability)
-    assert "internal_note" not in text(portability)
+    data = "".join(opened(portability).read(f"{category}.json").decode() for category in CATEGORIES)
+    assert "internal_note" not in data + opened(portability).read("schema.json").decode()
     assert "à rappeler" not in text(portability)
 
 
@@ -211,7 +213,7 @@ def test_a_kind_that_is_no_longer_declared_is_not_portable(app: Flask) -> None:
     forgotten = HeldItem("usage", "gone", "gone", None, {"a": 1}, source="analytics")
     own = HeldItem("preferences", "consent_record", "choice", None, {}, lawful_basis="consent")
     data_map = current_app.extensions["data_map"]
-    assert contents.portable(forgotten, data_map, "fr") is None
+    assert contents.portable(forgotten, data_map, "fr") is LeftOut.OTHER_BASIS
     assert contents.portable(own, data_map, "fr") is own
 
 

@@ -16,6 +16,7 @@ from portal.accounts.models import LinkedIdentity
 from portal.bilingual import LANGUAGES
 from portal.exports.delivery import clear_chunks
 from portal.exports.models import AnswerPackage
+from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure.database import db, transaction
 from portal.letters.models import Dispatch
 from portal.personal_data.categories import CATEGORIES
@@ -85,7 +86,8 @@ def take_rows_away(customer_id: int) -> None:
             session.execute(delete(model).where(model.customer_id == customer_id))
         session.execute(delete(Dispatch).where(Dispatch.customer_id == customer_id))
         session.execute(update(RequestItem).values(done_at=None))
-        for of_all in (LinkedIdentity, CancelLink, Erasure):
+        session.execute(update(IdentityCheck).values(destroyed_at=None))
+        for of_all in (AnswerPackage, LinkedIdentity, CancelLink, Erasure):
             session.execute(delete(of_all))
 
 

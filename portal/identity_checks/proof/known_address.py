@@ -25,7 +25,7 @@ from portal.identity_checks.proof.policy import (
     RECENT_ADDRESS_DAYS,
     DoubtSignal,
 )
-from portal.infrastructure import installed
+from portal.infrastructure import installed, one_time_tokens
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.infrastructure.one_time_tokens import use_up, write_token
@@ -164,8 +164,7 @@ def use_code(account: Account, customer: Customer, typed: str, address: str) -> 
 
 def code_of(public_id: str) -> str:
     """Return the six digits of a code's row. The template of the mail derives them from the same signed text."""
-    text = write_token(installed.settings().secret_key, PURPOSE, public_id)
-    return f"{int(text[-12:], 16) % 1_000_000:06}"
+    return one_time_tokens.code_of(write_token(installed.settings().secret_key, PURPOSE, public_id))
 
 
 def _is_held_since_before(customer: Customer, account: Account) -> bool:

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from sqlalchemy import update
 
 from portal import clock
-from portal.bilingual import forget_times, unbroken, unbroken_page
+from portal.bilingual import Label, forget_times, unbroken, unbroken_page
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Lane
@@ -16,9 +16,15 @@ from portal.infrastructure.jobs.queue import JobRun, enqueue, job
 from portal.infrastructure.mail.contract import MailRefused, MailTransport
 from portal.infrastructure.mail.message import build_message
 from portal.infrastructure.mail.models import Mail, MailStatus
-from portal.infrastructure.one_time_tokens import write_token
+from portal.infrastructure.one_time_tokens import code_of, write_token
 
 _PARTS = ("subject.txt", "txt", "html")
+REMOVED_LINK = Label(
+    fr="[lien à usage unique, retiré de cette copie]", en="[link that works once, taken out of this copy]"
+)
+REMOVED_CODE = Label(
+    fr="[code à usage unique, retiré de cette copie]", en="[code that works once, taken out of this copy]"
+)
 
 Listener = Callable[[Mail], None]
 _on_accepted: list[Listener] = []
@@ -82,13 +88,30 @@ def _part(template: str, context: dict[str, Any]) -> str:
     return render_template(template, **context)
 
 
+def text_again(mail: Mail) -> str:
+    """Return the text of a mail for a copy, with words in place of a link or code that works only once.
+
+    Raises:
+        TemplateError: its template is no more, or needs what the row does not have.
+    """
+    words = {"token": REMOVED_LINK.text(mail.language), "code": REMOVED_CODE.text(mail.language)}
+    with force_locale(mail.language):
+        return unbroken(_part(f"email/{mail.template}.txt", _context(mail) | words).strip())
+
+
+def _context(mail: Mail) -> dict[str, Any]:
+    public_url = installed.settings().public_url
+    written = {"organisation": installed.organisation(), "public_url": public_url, "language": mail.language}
+    return mail.context | written
+
+
 def render_mail(mail: Mail) -> Any:
     """Return the `EmailMessage` of a mail row, in the row's language."""
     settings, organisation = installed.settings(), installed.organisation()
-    context = dict(mail.context)
+    context = _context(mail)
     if "token_id" in context:
         context["token"] = write_token(settings.secret_key, context["token_purpose"], context["token_id"])
-    context |= {"organisation": organisation, "public_url": settings.public_url, "language": mail.language}
+        context["code"] = code_of(context["token"])
     with force_locale(mail.language):
         subject, text, html = (_part(f"email/{mail.template}.{ending}", context) for ending in _PARTS)
     host = settings.public_url.split("://")[1].split(":")[0]

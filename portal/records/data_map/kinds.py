@@ -18,6 +18,7 @@ from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.uses.lawful_bases import LawfulBasis, rights_for
+from portal.personal_data.uses.portability import LeftOut, is_portable_basis, left_out
 from portal.personal_data.uses.purposes import OWN_PURPOSES, Purpose
 from portal.records.data_map.field_types import (
     MASK_OF,
@@ -148,6 +149,7 @@ class Kind(_Part):
     Attributes:
         lawful_basis: that of its main purpose.
         bases: those of all its purposes, its fields' included; the data map works them out.
+        portable_purposes: those of all its purposes that rest on consent or a contract; the data map works them out.
         erasable: whether the person may have a record erased that the kind's own rule gave its days; a rule that
             depends on a value says so itself.
         contract: whether a record is a contract: while it goes on, the person's file cannot be erased whole.
@@ -162,6 +164,7 @@ class Kind(_Part):
     purposes: tuple[str, ...] = Field(min_length=1)
     lawful_basis: LawfulBasis
     bases: Annotated[frozenset[LawfulBasis], BeforeValidator(_not_declared)] = frozenset()
+    portable_purposes: Annotated[frozenset[str], BeforeValidator(_not_declared)] = frozenset()
     recipients: tuple[str, ...] = Field(min_length=1)
     retention: Retention
     erasable: bool
@@ -181,8 +184,20 @@ class Kind(_Part):
 
     @property
     def is_portable(self) -> bool:
-        """Whether art. 20(1) covers this kind: provided or observed, under consent or contract."""
-        return self.nature is not Nature.INFERRED and "portability" in self._given()
+        """Whether art. 20(1) covers this kind, or a field of it: provided or observed, under consent or contract."""
+        return self.left_out is None
+
+    @property
+    def left_out(self) -> LeftOut | None:
+        """Why a portable copy holds nothing of this kind; None where it holds some of its fields."""
+        reasons = {self.why_left_out(field) for field in self.declared}
+        return None if None in reasons else LeftOut.OTHER_BASIS if LeftOut.OTHER_BASIS in reasons else LeftOut.INFERRED
+
+    def why_left_out(self, field: DeclaredField) -> LeftOut | None:
+        """Return why a portable copy leaves a field out; None where it holds it."""
+        purposes = (field.purpose,) if field.purpose else self.purposes
+        is_basis_portable = any(code in self.portable_purposes for code in purposes)
+        return left_out(field.nature or self.nature, is_basis_portable=is_basis_portable)
 
     @property
     def own_uses(self) -> tuple[DeclaredField, ...]:
@@ -196,10 +211,8 @@ class Kind(_Part):
 
     @property
     def portable_fields(self) -> tuple[str, ...]:
-        """The fields that a portable copy holds: neither what the company worked out nor notes of staff."""
-        if not self.is_portable:
-            return ()
-        return tuple(field.name for field in self.declared if field.nature is not Nature.INFERRED)
+        """The fields that a portable copy holds, each by its own nature and use."""
+        return tuple(field.name for field in self.declared if self.why_left_out(field) is None)
 
     def rights(self) -> tuple[str, ...]:
         """Return the rights to offer on this kind, by code: what the law gives under any basis of its uses.
@@ -366,7 +379,9 @@ class DataMap:
         faults.extend(_own_purpose_faults(declared))
         purposes = declared | {code: own for code, own in OWN_PURPOSES.items() if code not in declared}
         kinds = {
-            code: kind.model_copy(update={"bases": _bases(kind, purposes)})
+            code: kind.model_copy(
+                update={"bases": _bases(kind, purposes), "portable_purposes": _portable(kind, purposes)}
+            )
             for code, kind in _read_each(Kind, "kinds", tables, faults).items()
         }
         known = _codes(tables, "purposes") | OWN_PURPOSES.keys()
@@ -443,6 +458,11 @@ def _read_each(model: type[_Read], name: str, tables: Mapping[str, Any], faults:
 
 def _bases(kind: Kind, purposes: Mapping[str, Purpose]) -> frozenset[LawfulBasis]:
     return frozenset(purposes[code].lawful_basis for code in kind.all_purposes if code in purposes)
+
+
+def _portable(kind: Kind, purposes: Mapping[str, Purpose]) -> frozenset[str]:
+    known = (purposes[code] for code in kind.all_purposes if code in purposes)
+    return frozenset(purpose.code for purpose in known if is_portable_basis(purpose.lawful_basis))
 
 
 def _own_purpose_faults(declared: Mapping[str, Purpose]) -> Iterator[Fault]:

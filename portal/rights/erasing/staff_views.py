@@ -23,4 +23,4 @@ def certificate(reference: str) -> Any:
         shown = shown_certificate(erasure, found.language) if erasure else None
         if shown is None:
             return redirect(url_for(".case", reference=found.reference), 303)
-        return render_template("rights/staff/certificate.html", shown=shown)
+        return render_template("rights/staff/papers/certificate.html", shown=shown)

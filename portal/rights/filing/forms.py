@@ -220,7 +220,9 @@ class TakeAwayForm(ScopeForm):
     names = ("scope", "categories", "destination", "details")
     destination = StringField(
         _l("Another company that should receive them (optional)"),
-        description=_l("We send them there directly where it is technically possible. Otherwise you get the file."),
+        description=_l(
+            "We do not send them there ourselves: you get a file in an open format, which you can hand over."
+        ),
         validators=[LengthBetween(most=300)],
     )
     details = long_text(_l("Something to add? (optional)"))

@@ -19,6 +19,7 @@ from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import LetterCodeForm, WordsForm
 from portal.rights.filing.open_requests import open_requests
 from portal.rights.following.answer import awaits_opening, open_answer
+from portal.rights.following.receipts import receipt_of
 from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
 from portal.rights.following.tracking import follow as follow_request
@@ -138,11 +139,9 @@ def _withdraw_page(own: RightsRequest) -> str:
 @blueprint.get("/requests/<reference>/receipt")
 @requires(CUSTOMER)
 def receipt(reference: str) -> str:
-    """What the customer may print or keep: what was asked, when it came, and until when we answer."""
+    """What the customer may print or keep: what was asked, what was done item by item, and a hash of both."""
     own = _own_request(reference)
-    return render_template(
-        "rights/customer/receipt.html", tracking=follow_request(own, current_user, str(get_locale())), case=own
-    )
+    return render_template("rights/customer/receipt.html", receipt=receipt_of(own, str(get_locale())))
 
 
 def _own_request(reference: str) -> RightsRequest:

@@ -27,6 +27,7 @@ from portal.rights.erasing.standing import erasure_of, status_token
 from portal.rights.erasing.status import Status as Standing
 from portal.rights.erasing.status import status_of
 from portal.rights.following.answer import ToldAnswer, answer_of
+from portal.rights.following.ends_told import ends_told
 from portal.rights.following.history import customer_history
 from portal.rights.following.standing import stage_now, stages_of, state_of
 from portal.rights.identity.lifting import doubts_of
@@ -81,6 +82,7 @@ class Tracking:
     erasure: Erasure | None
     erasure_token: str
     awaits_letter_code: bool
+    ends: Rows
 
     @property
     def is_erasing(self) -> bool:
@@ -164,6 +166,7 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
     events = customer_history(request.id)
     deadline = running.deadline_of(request)
     erasure = erasure_of(request.id) if request.right is Right.ERASURE else None
+    package = package_of_request(request.id)
     return Tracking(
         request=request,
         title=intent.label(language),
@@ -189,11 +192,12 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         answer=answer_of(request, _answer_text(events), language),
         awaited_systems=[system_name(code, language) for code in waits_for(request)],
         effects=effects_of(request, language),
-        package=package_of_request(request.id),
+        package=package,
         may_use_code=_may_use_code(request, account),
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
         awaits_letter_code=request.is_open and posted_letter(request) is not None,
+        ends=ends_told(request, checks, package, language),
     )
 
 

@@ -69,7 +69,8 @@ def identity_letter(reference: str) -> Any:
     if letter is None or letter.state is not DispatchState.QUEUED:
         return acted(reference)
     look = Look(found.customer_id, REQUEST, CASE_WORK, found.reference)
-    return draw_customer_page("rights/staff/identity_letter.html", current_user, [look], lambda: _shown(letter, found))
+    template = "rights/staff/papers/identity_letter.html"
+    return draw_customer_page(template, current_user, [look], lambda: _shown(letter, found))
 
 
 def _shown(letter: Dispatch, found: RightsRequest) -> dict[str, Any]:

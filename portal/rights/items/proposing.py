@@ -1,15 +1,18 @@
 """What is proposed for each item of a request: by the plan of an erasure, by what is held, or by what was asked."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from portal.exports.portability.covering import portable
 from portal.infrastructure import installed
+from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.registry import holdings
-from portal.personal_data.uses.lawful_bases import Availability, availability
-from portal.personal_data.uses.purposes import OWN_PURPOSES
+from portal.personal_data.uses.portability import LeftOut
 from portal.records.counts import HeldKind, kinds_held
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.imports.deliveries import silent_systems
@@ -40,7 +43,7 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
         case Right.ACCESS:
             found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing()]
         case Right.PORTABILITY:
-            found = [*_portable(request), *_own(request)]
+            found = [*_portable(request), *_own_portable(request)]
         case Right.RESTRICTION:
             found = list(_held(request, ItemOutcome.RESTRICTED, is_by_system=False))
         case _:
@@ -93,15 +96,27 @@ def _held(request: RightsRequest, outcome: ItemOutcome, *, is_by_system: bool = 
 
 
 def _portable(request: RightsRequest) -> Iterator[PlannedItem]:
-    """Yield the records in use, handed over or left out as art. 20(1) says; the archive is not for other uses."""
+    """Yield the records, handed over or left out as art. 20(1) says; those in the archive are there for the law."""
     kinds = installed_data_map().kinds
     for item in _held(request, ItemOutcome.HANDED, is_by_system=False):
-        kind = kinds.get(item.kind)
-        if item.part != Record.__tablename__:
-            continue
-        is_portable = kind is not None and kind.is_portable
-        outcome, ground = (ItemOutcome.HANDED, "") if is_portable else (ItemOutcome.LEFT_OUT, "not_portable")
-        yield PlannedItem(item.part, item.kind, "", item.category, item.count, outcome, ground)
+        kind, reason = kinds.get(item.kind), LeftOut.OTHER_BASIS
+        yield _as_covered(item, kind.left_out if kind and item.part == Record.__tablename__ else reason)
+
+
+def _own_portable(request: RightsRequest) -> Iterator[PlannedItem]:
+    """Yield what the portal itself keeps, by category and reason: the same things as the copy holds and leaves out."""
+    asked = request.asked.categories if isinstance(request.asked, Scoped) else None
+    data_map, language = installed_data_map(), request.language
+    for category in asked or CATEGORIES:
+        own = (holding.items for holding in holdings() if holding.items and holding.code != Record.__tablename__)
+        held = (item for items in own for item in items(request.customer_id, category, language))
+        covered = (portable(item, data_map, language) for item in held)
+        for reason, count in Counter(each if isinstance(each, LeftOut) else None for each in covered).items():
+            yield _as_covered(PlannedItem(PORTAL, category, reason or "", category, count, ItemOutcome.HANDED), reason)
+
+
+def _as_covered(item: PlannedItem, reason: LeftOut | None) -> PlannedItem:
+    return replace(item, outcome=ItemOutcome.LEFT_OUT, ground=str(reason)) if reason else item
 
 
 def _own(request: RightsRequest) -> Iterator[PlannedItem]:
@@ -110,15 +125,7 @@ def _own(request: RightsRequest) -> Iterator[PlannedItem]:
     for category, count in own_counts(request.customer_id).items():
         if categories and category not in categories:
             continue
-        is_handed = request.right is Right.ACCESS or _is_own_portable(category)
-        outcome, ground = (ItemOutcome.HANDED, "") if is_handed else (ItemOutcome.LEFT_OUT, "not_portable")
-        yield PlannedItem(PORTAL, category, "", category, count, outcome, ground)
-
-
-def _is_own_portable(category: str) -> bool:
-    codes = {code for holding in holdings() for code in holding.purposes.get(category, ())}
-    bases = {purpose.lawful_basis for code, purpose in OWN_PURPOSES.items() if code in codes}
-    return any(availability(basis, "portability") is Availability.YES for basis in bases)
+        yield PlannedItem(PORTAL, category, "", category, count, ItemOutcome.HANDED)
 
 
 def _missing() -> Iterator[PlannedItem]:

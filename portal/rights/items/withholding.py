@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from portal.exports.requesting import Withheld, withholds
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.registry import HeldItem
+from portal.personal_data.uses.portability import LeftOut
+from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.carrying import note_done, numbers_of
+from portal.rights.items.grounds import ground_of
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.proposing import PORTAL
@@ -15,16 +18,23 @@ _OUT = frozenset({ItemOutcome.WITHHELD, ItemOutcome.REFUSED})
 
 @withholds
 def withheld_of(request_id: int) -> Withheld:
-    """Return what tells of a thing whether the copy of a request leaves it out. What was decided apart comes first."""
+    """Return what tells of a thing why the copy of a request leaves it out. What was decided apart comes first."""
     items, exceptions = {item.id: item for item in items_of(request_id)}, exceptions_of(request_id)
 
-    def is_withheld(held: HeldItem) -> bool:
+    def withheld_because(held: HeldItem) -> LeftOut | None:
         apart = next((each for each in exceptions if _names(items[each.item_id], each, held)), None)
         if apart is not None:
-            return apart.outcome in _OUT
-        return any(item.outcome in _OUT and _covers(item, held) for item in items.values())
+            return _because(apart)
+        covering = (_because(item) for item in items.values() if _covers(item, held))
+        return next(filter(None, covering), None)
 
-    return is_withheld
+    return withheld_because
+
+
+def _because(decided: RequestItem | ItemException) -> LeftOut | None:
+    if decided.outcome not in _OUT:
+        return None
+    return LeftOut.RIGHTS_OF_OTHERS if ground_of(decided) is RefusalGround.RIGHTS_OF_OTHERS else LeftOut.DECIDED
 
 
 def _covers(item: RequestItem, held: HeldItem) -> bool:

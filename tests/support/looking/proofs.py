@@ -12,6 +12,7 @@ from portal.accounts.models import Account, LinkedIdentity
 from portal.bilingual import long_date
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
+from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.letters.models import Dispatch
@@ -176,6 +177,16 @@ def _automated(expected: bool) -> Proof:
     return lambda customer_id, said, language: installed.organisation().takes_automated_decisions is expected
 
 
+def _document_destroyed(customer_id: int, said: Said, language: str) -> bool:
+    destroyed = select(IdentityCheck.destroyed_at).where(IdentityCheck.customer_id == customer_id)
+    return _is_one_of(said, _all(destroyed), language)
+
+
+def _copy_destroyed(customer_id: int, said: Said, language: str) -> bool:
+    theirs = (AnswerPackage.customer_id == customer_id, AnswerPackage.wrapped_key.is_(None))
+    return _is_one_of(said, _all(select(AnswerPackage.expires_at).where(*theirs)), language)
+
+
 PROOFS: Final[dict[str, Proof]] = {
     "agreed": _agreed,
     "agreed_in_part": _agreed,
@@ -196,6 +207,8 @@ PROOFS: Final[dict[str, Proof]] = {
     "advertising_stopped": _advertising_stopped,
     "directives_kept": _directives,
     "facebook_unlinked": _unlinked,
+    "case_document_destroyed": _document_destroyed,
+    "case_copy_destroyed": _copy_destroyed,
     "trackers": lambda *_: bool(installed.organisation().trackers),
     "no_trackers": lambda *_: bool(installed.organisation().no_trackers_for),
 }

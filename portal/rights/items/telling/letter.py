@@ -14,6 +14,7 @@ from portal import clock
 from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.uses.portability import NO_DIRECT_TRANSFER
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.telling.sentences import say_item
@@ -22,7 +23,7 @@ from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
 CODE: Final = "request_answer"
-VERSION: Final = "request_answer/2"
+VERSION: Final = "request_answer/3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class _Writer:
             yield self._section(heading, self._lines(those))
         yield self._section(_APART, (self._apart(exception) for exception in self.exceptions))
         yield self._told()
+        yield self._transfer()
         reached = [item.outcome for item in self.items] + [exception.outcome for exception in self.exceptions]
         if any(outcome and outcome.is_negative for outcome in reached):
             yield from self._remedies()
@@ -119,6 +121,11 @@ class _Writer:
         """Return which systems the portal does not reach by itself, so that nobody takes them for done."""
         names = [system_name(code, self.language) for code in systems_to_tell(self.request, self.items)]
         return _TOLD.filled(self.language, systems=_AND.text(self.language).join(names)) if names else ""
+
+    def _transfer(self) -> str:
+        """Return that a portable copy goes to nobody else by us, and why (art. 20(2)); nothing where none is made."""
+        is_handed = any(item.outcome is ItemOutcome.HANDED for item in self.items)
+        return NO_DIRECT_TRANSFER.text(self.language) if self.request.right is Right.PORTABILITY and is_handed else ""
 
     def _remedies(self) -> Iterator[str]:
         authority = installed.organisation().authority

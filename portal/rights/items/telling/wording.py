@@ -6,6 +6,7 @@ from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.personal_data.categories import Category
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.uses.portability import LeftOut
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.chosen import Use
@@ -55,6 +56,8 @@ def system_name(code: str, language: object) -> str:
 def reason_of(item: Decided, language: object) -> str:
     """Return why not all is done for an item: its ground as a sentence, with the law; empty where none is given."""
     reference = getattr(item, "legal_reference", "")
+    if reached(item) is ItemOutcome.LEFT_OUT and item.ground in list(LeftOut):
+        return LeftOut(item.ground).sentence(language)
     if item.ground in _GROUNDS:
         sentence = _GROUNDS[item.ground].text(language)
     else:
