@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from portal.infrastructure import installed
+from portal.instructions.models import Operation
+from portal.instructions.queue import answered_targets
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.personal_data.outcomes import ItemOutcome
@@ -38,7 +40,7 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
         case Right.ERASURE:
             found = list((plan or erasure_plan(request)).items)
         case Right.ACCESS:
-            found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing()]
+            found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing(request)]
         case Right.PORTABILITY:
             found = [*_portable(request), *_own(request)]
         case Right.RESTRICTION:
@@ -121,9 +123,11 @@ def _is_own_portable(category: str) -> bool:
     return any(availability(basis, "portability") is Availability.YES for basis in bases)
 
 
-def _missing() -> Iterator[PlannedItem]:
-    """Yield the systems that have not said for a month what they hold."""
-    for code in silent_systems(system.code for system in installed.organisation().systems):
+def _missing(request: RightsRequest) -> Iterator[PlannedItem]:
+    """Yield the systems that have not said for a month what they hold, nor when they were asked for this request."""
+    silent = silent_systems(system.code for system in installed.organisation().systems)
+    heard = answered_targets(request.id, Operation.CONFIRM) if silent else set()
+    for code in (code for code in silent if code not in heard):
         yield PlannedItem(SYSTEMS, code, "", None, 0, ItemOutcome.MISSING, "not_heard")
 
 
