@@ -149,6 +149,7 @@ class Told(StrEnum):
 class _CanBeTold(_Part):
     """Somebody who is told what was decided, and how."""
 
+    code: Code
     told: Told = Told.LIST
     email: Email | None = None
     url: Text | None = None
@@ -165,7 +166,6 @@ class _CanBeTold(_Part):
 class System(_CanBeTold):
     """A system of the company that sends copies of its records to the portal; its code is their `source`."""
 
-    code: Code
     name: Label
     owner: Label
 
@@ -217,7 +217,6 @@ class Recipient(_CanBeTold):
     people as one, and `named_by` is the day until which the company means to close it.
     """
 
-    code: Code
     role: RecipientRole
     receives: Label
     name: Text | None = None

@@ -1,7 +1,5 @@
 """The ledger of disclosures: which recipient learnt what of a person, when, and why (GDPR art. 15(1)(c))."""
 
-from sqlalchemy import select
-
 from portal.infrastructure.database import db
 from portal.instructions.models import Disclosure, Instruction
 from portal.instructions.targets import OF_RECORDS, is_recipient, kinds_of
@@ -23,9 +21,3 @@ def note_disclosed(row: Instruction) -> None:
     if is_recipient(row.target):
         count = sum(len(row.scope.get(part, ())) for part in OF_RECORDS)
         disclose(row.customer_id, row.target, kinds_of(row.scope), count, str(row.operation))
-
-
-def disclosures_of(customer_id: int) -> list[Disclosure]:
-    """Return what went to recipients about a person, newest first: one query."""
-    theirs = select(Disclosure).where(Disclosure.customer_id == customer_id)
-    return list(db.session.execute(theirs.order_by(Disclosure.id.desc())).scalars())

@@ -54,11 +54,16 @@ def _sent() -> tuple[Result, str] | None:
     content = request.get_json(silent=True)
     if not isinstance(content, dict):
         return None
-    words = content.get("words", "")
-    if content.get("result") not in set(Result) or not isinstance(words, str) or len(words) > LONGEST_WORDS:
+    result, words = content.get("result"), content.get("words", "")
+    if (
+        not isinstance(result, str)
+        or result not in set(Result)
+        or not isinstance(words, str)
+        or len(words) > LONGEST_WORDS
+    ):
         return None
-    result = Result(content["result"])
-    return None if result is not Result.DONE and not words.strip() else (result, words.strip())
+    is_reasoned = result == Result.DONE or bool(words.strip())
+    return (Result(result), words.strip()) if is_reasoned else None
 
 
 def _stands(row: Instruction) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -102,10 +103,8 @@ def twice(app: Flask, told: str, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     both, close = Barrier(2), acknowledging._close
 
     def slowly(*given: Any, **named: Any) -> None:
-        try:
+        with suppress(BrokenBarrierError):
             both.wait(SHORT)
-        except BrokenBarrierError:
-            pass
         close(*given, **named)
 
     monkeypatch.setattr(acknowledging, "_close", slowly)

@@ -46,7 +46,7 @@ class _Watched:
     def _connected(self) -> socket.socket:
         this: Any = self
         try:
-            opened: socket.socket = create_connection((self.address, this.port), this.timeout)
+            opened: socket.socket = create_connection((self.address or "", this.port), this.timeout)
         except TimeoutError as error:
             raise ConnectTimeoutError(self, "it does not answer") from error
         except OSError as error:
