@@ -13,6 +13,7 @@ from portal.infrastructure.database import db
 from portal.instructions.disclosures import note_disclosed
 from portal.instructions.models import CLOSED_STATES, Exemption, Instruction, InstructionState, Operation
 from portal.personal_data.erasure.listeners import lock_person
+from portal.records.imports.deliveries import silent_systems
 
 ACKNOWLEDGED = declare("portal:instruction:acknowledged", "instruction", "by")
 REFUSED = declare("portal:instruction:refused", "instruction", "cause")
@@ -106,6 +107,20 @@ def exempt(public_id: str, cause: Exemption, words: str, member_public_id: str) 
     row.exemption, row.words = cause, words
     _close(row, InstructionState.EXEMPT, by=member_public_id)
     return row
+
+
+def note_heard(request_id: int) -> None:
+    """Confirm in the current transaction what systems said by a whole delivery since they were asked what they hold.
+
+    The request is locked by the caller.
+    """
+    is_open = (Instruction.operation == Operation.CONFIRM, Instruction.state.not_in(list(CLOSED_STATES)))
+    asked = select(Instruction).where(Instruction.request_id == request_id, *is_open).order_by(Instruction.id)
+    rows = list(db.session.execute(asked).scalars())
+    silent = set(silent_systems(row.target for row in rows)) if rows else set()
+    for row in rows:
+        if row.target not in silent:
+            _close(row, InstructionState.ACKNOWLEDGED, by=row.target)
 
 
 def _held(public_id: str, target: str | None = None) -> Instruction:

@@ -54,16 +54,20 @@ def instructions_of(request_id: int) -> list[Instruction]:
 
 
 def awaited_at(request_id: int, instant: datetime) -> list[str]:
-    """Return the codes of those who had been told by an instant and had not followed by then."""
-    return [
-        row.target for row in instructions_of(request_id)
-        if row.created_at <= instant and (row.acknowledged_at is None or row.acknowledged_at > instant)
-    ]  # fmt: skip
+    """Return the codes of those who had been told to act by an instant and had not followed by then."""
+    told = _told_by(request_id, instant)
+    return [row.target for row in told if row.acknowledged_at is None or row.acknowledged_at > instant]
 
 
 def has_told(request_id: int, instant: datetime) -> bool:
-    """Tell whether anybody had been told by an instant."""
-    return any(row.created_at <= instant for row in instructions_of(request_id))
+    """Tell whether anybody had been told to act by an instant."""
+    return bool(_told_by(request_id, instant))
+
+
+def _told_by(request_id: int, instant: datetime) -> list[Instruction]:
+    """Return who had been told by an instant; not who was only asked what they hold, which the copy itself says."""
+    told = (row for row in instructions_of(request_id) if row.operation is not Operation.CONFIRM)
+    return [row for row in told if row.created_at <= instant]
 
 
 def answered_targets(request_id: int, operation: Operation) -> set[str]:

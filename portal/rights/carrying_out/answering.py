@@ -14,6 +14,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
+from portal.instructions.acknowledging import note_heard
 from portal.letters.dispatching import dispatch
 from portal.personal_data.erasure.listeners import on_done
 from portal.personal_data.erasure.models import Erasure
@@ -152,6 +153,7 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     """
     request = act.request
     check_decided(items_of(request.id))
+    note_heard(request.id)
     act.close()
     act.step(Step.ANSWER)
     request.answered_at = request.closed_at

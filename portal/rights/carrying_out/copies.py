@@ -16,6 +16,7 @@ from portal.exports.requesting import on_ready, request_again
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.instructions.acknowledging import note_heard
 from portal.instructions.models import Instruction, InstructionState, Operation
 from portal.legal_time.working_days import Zone, working_days_before
 from portal.letters.dispatching import dispatch
@@ -124,6 +125,7 @@ def tell_completed(package: AnswerPackage) -> None:
     request = acting.of_portal(package.request_id).request
     for item in added:
         item.state, item.done_at = ItemState.DONE, clock.now()
+    note_heard(request.id)
     mail = emails.queue_copy_completed(request, package)
     written = letter_of(request, items_of(request.id), "", request.language, exceptions_of(request.id), clock.now())
     dispatch(
