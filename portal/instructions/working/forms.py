@@ -8,7 +8,7 @@ from portal.web.forms import LengthBetween, Needed, PortalForm
 
 
 class ExemptForm(PortalForm):
-    cause = RadioField(_l("Why it need not be done"), [Needed(_l("Choose why."))], choices=list(REASONS))
+    cause = RadioField(_l("Why it need not be done"), [Needed(_l("Choose the reason."))], choices=list(REASONS))
     words = TextAreaField(
         _l("The reason in words"),
         [Needed(_l("Write the reason.")), LengthBetween(10, 1000)],
