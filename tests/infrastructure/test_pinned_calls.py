@@ -5,8 +5,8 @@ from requests import RequestException
 
 from portal.infrastructure.connections import pinned_calls
 from portal.outgoing_addresses import AddressRefused, AllowedEndpoint
+from tests.support.acting.systems import FakeSystem
 from tests.support.servers.loopback import Loopback
-from tests.support.systems import FakeSystem
 
 NAME = "hooks.example.test"
 

@@ -20,8 +20,8 @@ from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
+from tests.support.acting.systems import SYSTEM, with_address
 from tests.support.cases import case, taken_in
-from tests.support.systems import SYSTEM, with_address
 
 OWNER = "site@example.org"
 

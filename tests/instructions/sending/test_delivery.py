@@ -20,8 +20,8 @@ from portal.instructions.sending.endpoints import has_ended
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from tests.support.acting.people import People
+from tests.support.acting.systems import OLD_SECRET, SECRET, SYSTEM, FakeSystem, told_by_webhook
 from tests.support.cases import case, taken_in
-from tests.support.systems import OLD_SECRET, SECRET, SYSTEM, FakeSystem, told_by_webhook
 
 
 def told(people: People) -> Instruction:

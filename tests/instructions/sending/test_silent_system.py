@@ -19,8 +19,8 @@ from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
+from tests.support.acting.systems import SYSTEM, FakeSystem, told_by_webhook
 from tests.support.cases import case, taken_in
-from tests.support.systems import SYSTEM, FakeSystem, told_by_webhook
 
 PATIENCE = 20
 
