@@ -26,6 +26,8 @@ from portal.infrastructure.scanner import scanner_from_url
 from portal.infrastructure.sealing.hashing_keys import HashingKeys
 from portal.infrastructure.sealing.keys import KeysMisconfigured, MasterKeys, OpeningKeys, SealingKey
 from portal.infrastructure.storage import storage_from_url
+from portal.instructions.sending.signing import read_secrets
+from portal.instructions.sending.stand_in import with_stand_in
 from portal.organisation import Organisation
 from portal.personal_data.agreements import known_choices
 from portal.personal_data.ledger.doors import Doors, doors
@@ -66,7 +68,15 @@ WEB = (
 
 # A domain's views, by audience. A process that does not serve an audience does not even import them.
 VIEWS = {
-    Audience.PUBLIC: ["site", "accounts", "cookies", "preferences", "rights.facebook", "rights.erasing"],
+    Audience.PUBLIC: [
+        "site",
+        "accounts",
+        "cookies",
+        "preferences",
+        "instructions",
+        "rights.facebook",
+        "rights.erasing",
+    ],
     Audience.CUSTOMER: ["accounts", "lookups", "records", "preferences", "identity_checks", "exports", "rights"],
     Audience.STAFF: [
         "staff",
@@ -78,9 +88,10 @@ VIEWS = {
         "identity_checks",
         "retention",
         "retention.holds",
+        "instructions.working",
         "rights",
     ],
-    Audience.FEED: ["preferences.feed", "records.imports"],
+    Audience.FEED: ["preferences.feed", "records.imports", "instructions"],
 }
 PREFIXES = {Audience.STAFF: "/staff"}
 
@@ -115,6 +126,8 @@ REGISTERED = [
     "portal.rights.personal_data",
     "portal.letters.personal_data",
     "portal.instructions.personal_data",
+    "portal.instructions.sending.delivery",
+    "portal.instructions.sending.reminders",
     "portal.letters.dispatching",
     "portal.personal_data.customer_file",
     "portal.personal_data.ledger.ends",
@@ -137,6 +150,7 @@ REGISTERED = [
     "portal.rights.carrying_out.copies",
     "portal.rights.items.upgrading",
     "portal.rights.carrying_out.erasure",
+    "portal.rights.carrying_out.telling",
     "portal.rights.carrying_out.deferred",
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
@@ -208,7 +222,7 @@ def _connect_seams(app: Flask, settings: Settings) -> None:
     keep_private(settings.instance)
     installed.settings.put(app, settings)
     _install_secrets(app, settings)
-    organisation = Organisation.load(settings.organisation_file)
+    organisation = with_stand_in(Organisation.load(settings.organisation_file), settings)
     installed.organisation.put(app, organisation)
     recipients = {recipient.code for recipient in organisation.recipients}
     data_map = DataMap.load(settings.data_map_file, recipients=recipients, choices=known_choices())
@@ -239,6 +253,10 @@ def _install_secrets(app: Flask, settings: Settings) -> None:
             faults += [f"PORTAL_{name.upper()}: {each}" for each in fault.faults]
         except NotAHashList as fault:
             faults.append(f"PORTAL_{name.upper()}: {fault}")
+    try:
+        read_secrets(settings.webhook_secrets)
+    except ValueError as fault:
+        faults.append(f"PORTAL_WEBHOOK_SECRETS: {fault}")
     if faults:
         raise SettingsFault(faults)
 

@@ -36,6 +36,7 @@ from portal.infrastructure.sealing.keys import (
 from portal.infrastructure.sealing.needed_keys import refuse_without_keys
 from portal.infrastructure.sealing.rotation import rotate
 from portal.installation import prepare_instance
+from portal.instructions.sending.signing import new_secret
 from portal.personal_data.ledger.doors import doors
 from portal.personal_data.ledger.epochs import begin_epoch
 from portal.staff.members.tokens import add_token_by_command
@@ -115,6 +116,13 @@ def verify_audit() -> None:
 keys = click.Group("keys", help="Keys of an installation.")
 
 
+@keys.command("webhook")
+@click.argument("system")
+def generate_webhook_secret(system: str) -> None:
+    """Print a new secret for calls to SYSTEM, as a part of PORTAL_WEBHOOK_SECRETS; put it first, the old one after."""
+    click.echo(f"{system}={new_secret()}")
+
+
 @keys.command("generate")
 def generate_keys() -> None:
     """Print new keys as environment lines."""
@@ -172,10 +180,14 @@ token = AppGroup("token", help="Bearer tokens of machines.")
 @token.command("create")
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
-def create_api_token(name: str, scopes: tuple[str, ...]) -> None:
+@click.option("--system", help="The system whose instructions it answers, for instructions:acknowledge.")
+def create_api_token(name: str, scopes: tuple[str, ...], system: str | None) -> None:
     """Create a token called NAME and print it, once. The officers are told."""
-    with transaction():
-        text = add_token_by_command(name, list(scopes))
+    try:
+        with transaction():
+            text = add_token_by_command(name, list(scopes), system)
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
     click.echo(text)
 
 

@@ -54,6 +54,8 @@ class Settings(BaseModel):
     staff_oidc_issuer: str | None = Field(default=None, max_length=255)
     staff_oidc_client_id: str | None = None
     staff_oidc_client_secret: str | None = Field(default=None, repr=False)
+    webhook_secrets: str | None = Field(default=None, repr=False)
+    stand_in_system: str | None = None
     audiences: tuple[str, ...] = AUDIENCES
     trusted_proxies: tuple[str, ...] = ()
 

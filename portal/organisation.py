@@ -17,6 +17,7 @@ from portal import clock
 from portal.bilingual import Label, long_date
 from portal.declarations import DeclarationFaults, Fault, faults_of, read_toml, repeated_codes
 from portal.durations import DeclaredPeriod, Period
+from portal.outgoing_addresses import AddressRefused, AllowedEndpoint, check_address
 
 DEFAULT_FILE: Final = Path(__file__).parent / "default_organisation.toml"
 
@@ -145,15 +146,13 @@ class Told(StrEnum):
         return _TOLD[self].text(language)
 
 
-class System(_Part):
-    """A system of the company that sends copies of its records to the portal; its code is their `source`."""
+class _CanBeTold(_Part):
+    """Somebody who is told what was decided, and how."""
 
     code: Code
-    name: Label
-    owner: Label
     told: Told = Told.LIST
     email: Email | None = None
-    url: WebAddress | None = None
+    url: Text | None = None
 
     @model_validator(mode="after")
     def _can_be_told(self) -> Self:
@@ -162,6 +161,19 @@ class System(_Part):
         if self.told is Told.WEBHOOK and self.url is None:
             raise ValueError("told by webhook, so it needs a url")
         return self
+
+
+class System(_CanBeTold):
+    """A system of the company that sends copies of its records to the portal; its code is their `source`."""
+
+    name: Label
+    owner: Label
+
+
+class Webhooks(_Part):
+    """Which addresses may be called although they are private, plain or on another port than 443."""
+
+    allowed: tuple[AllowedEndpoint, ...] = ()
 
 
 class RecipientRole(StrEnum):
@@ -198,14 +210,13 @@ class ReasonNotNamed(StrEnum):
         return _REASONS_NOT_NAMED[self].text(language)
 
 
-class Recipient(_Part):
+class Recipient(_CanBeTold):
     """One recipient: its name, or its category with the reason why no name can be given (CJEU C-154/21).
 
     Other words than those of `ReasonNotNamed` are no reason in law: the recipient is then a gap of the company, told to
     people as one, and `named_by` is the day until which the company means to close it.
     """
 
-    code: Code
     role: RecipientRole
     receives: Label
     name: Text | None = None
@@ -438,6 +449,7 @@ class Organisation(_Part):
     policy: PolicyVersion
     identity_policy: IdentityPolicySettings = IdentityPolicySettings()
     retention: RetentionParameters = RetentionParameters()
+    webhooks: Webhooks = Webhooks()
     group: tuple[GroupCompany, ...] = ()
     systems: tuple[System, ...] = Field(min_length=1)
     recipients: tuple[Recipient, ...] = Field(min_length=1)
@@ -449,6 +461,16 @@ class Organisation(_Part):
         for tracker in self.trackers:
             if tracker.purpose in self.no_trackers_for:
                 raise ValueError(f"no_trackers_for: {tracker.name} is declared for {tracker.purpose}")
+        return self
+
+    @model_validator(mode="after")
+    def _may_be_called(self) -> Self:
+        for one in (*self.systems, *self.recipients):
+            if one.url is not None:
+                try:
+                    check_address(one.url, self.webhooks.allowed)
+                except AddressRefused as refused:
+                    raise ValueError(f"the url of {one.code} {refused}") from None
         return self
 
     @classmethod
@@ -489,6 +511,14 @@ class Organisation(_Part):
         """The last day of the financial year as (month, day)."""
         month, day = self.financial_year_end.split("-")
         return int(month), int(day)
+
+    def telling(self, code: str, url: str, port: int) -> Self:
+        """Return the same organisation with one system that is told at an address of this very machine."""
+        changed = {"told": Told.WEBHOOK, "url": url}
+        systems = tuple(each.model_copy(update=changed) if each.code == code else each for each in self.systems)
+        here = AllowedEndpoint(host="127.0.0.1", port=port, network="127.0.0.1/32")
+        allowed = Webhooks(allowed=(*self.webhooks.allowed, here))
+        return self.model_copy(update={"systems": systems, "webhooks": allowed})
 
     def system(self, code: str) -> System | None:
         """Return a declared system by its code, or None. An import refuses a source that is not declared."""

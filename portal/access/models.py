@@ -11,7 +11,11 @@ from portal.infrastructure.identifiers import new_public_id
 
 
 class ApiToken(db.Model):
-    """A token `nkp_live_…`, kept as its SHA-256 only. One that was not handed out yet opens nothing."""
+    """A token `nkp_live_…`, kept as its SHA-256 only. One that was not handed out yet opens nothing.
+
+    Attributes:
+        system: the one system of the company whose instructions it answers; None for other tokens.
+    """
 
     __tablename__ = "api_tokens"
 
@@ -20,6 +24,7 @@ class ApiToken(db.Model):
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(Json)
+    system: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -58,6 +58,10 @@ class Permission(StrEnum):
     """Open what lies in the archive about a customer, on one of five grounds, which the customer reads."""
     PLACE_HOLD = "place_hold"
     """Place a legal hold, look at it again, and second that one is lifted."""
+    WORK_INSTRUCTIONS = "work_instructions"
+    """See to what systems and recipients have to do after a decision, and note that it is done."""
+    EXEMPT_INSTRUCTION = "exempt_instruction"
+    """Say why a system or recipient need not do it, which the customer reads."""
     SWITCH_OFF_PREFERENCE = "switch_off_preference"
     """Record that a customer wants no more messages; never that they want some."""
     SEE_MARKETING = "see_marketing"
@@ -85,6 +89,7 @@ _CASE_WORK = {
     Permission.SEE_REQUEST,
     Permission.TAKE_IN_REQUEST,
     Permission.LOOK_UP_CUSTOMER,
+    Permission.WORK_INSTRUCTIONS,
     Permission.SWITCH_OFF_PREFERENCE,
 }
 _REVIEW = _CASE_WORK | {
@@ -103,6 +108,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_DESK,
             Permission.OPEN_ARCHIVE,
             Permission.PLACE_HOLD,
+            Permission.EXEMPT_INSTRUCTION,
             Permission.LIFT_DOUBT,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
@@ -149,6 +155,8 @@ _PERMISSION_LABELS = {
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
     Permission.OPEN_ARCHIVE: _l("Open what lies in the archive about a customer"),
     Permission.PLACE_HOLD: _l("Place a legal hold, and second that one is lifted"),
+    Permission.WORK_INSTRUCTIONS: _l("See that systems follow a decision"),
+    Permission.EXEMPT_INSTRUCTION: _l("Say why a system need not follow a decision"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),

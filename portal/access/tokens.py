@@ -15,18 +15,22 @@ from portal.infrastructure.identifiers import new_public_id
 from portal.web.sessions import hash_token
 
 PREFIX = "nkp_live_"
-SCOPES = ("preferences:read", "preferences:list", "records:write")
+OF_ONE_SYSTEM = "instructions:acknowledge"
+"""The scope whose token is bound to one system of the company."""
+SCOPES = ("preferences:read", "preferences:list", "records:write", OF_ONE_SYSTEM)
 LONGEST_LIFE = timedelta(days=365)
 TOUCH_EVERY = timedelta(minutes=5)
 
 # Every call of the feed runs this query: it is built once, and its rows are read without a mapped object.
 _ROWS = ApiToken.__table__
 _BY_HASH = select(
-    *(_ROWS.c[name] for name in ("id", "public_id", "scopes", "expires_at", "revoked_at", "last_used_at"))
+    *(_ROWS.c[name] for name in ("id", "public_id", "scopes", "expires_at", "revoked_at", "last_used_at", "system"))
 ).where(_ROWS.c.token_hash == bindparam("token_hash"))
 
 
-def create_token(name: str, scopes: list[str], life: timedelta = LONGEST_LIFE) -> tuple[ApiToken, str]:
+def create_token(
+    name: str, scopes: list[str], life: timedelta = LONGEST_LIFE, *, system: str | None = None
+) -> tuple[ApiToken, str]:
     """Add a token to the current transaction and return its row with the text to hand over.
 
     The last six digits are a checksum, so that scanners of leaked secrets recognise a token without asking us.
@@ -34,27 +38,32 @@ def create_token(name: str, scopes: list[str], life: timedelta = LONGEST_LIFE) -
     Args:
         scopes: one or more of `SCOPES`.
         life: how long the token works; a year at most, whatever is asked for.
+        system: the system whose instructions it answers; needed for that scope, and for no other.
 
     Raises:
-        ValueError: no scope, or an unknown one.
+        ValueError: no scope, an unknown one, or one that does not fit the system.
     """
-    row = prepare_token(new_public_id(), name, scopes, life)
+    row = prepare_token(new_public_id(), name, scopes, life, system=system)
     text = hand_out(row)
     assert text, "nobody else knows this token yet"
     return row, text
 
 
-def prepare_token(public_id: str, name: str, scopes: list[str], life: timedelta) -> ApiToken:
+def prepare_token(
+    public_id: str, name: str, scopes: list[str], life: timedelta, *, system: str | None = None
+) -> ApiToken:
     """Add a token to the current transaction that nobody has the text of yet, and return its row.
 
     Raises:
-        ValueError: no scope, or an unknown one.
+        ValueError: no scope, an unknown one, or one that does not fit the system.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise ValueError(f"name one or more of the scopes {', '.join(SCOPES)}; unknown: {', '.join(unknown) or 'none'}")
+    if (OF_ONE_SYSTEM in scopes) is not bool(system):
+        raise ValueError(f"name the system of a token with {OF_ONE_SYSTEM}, and of no other")
     row = ApiToken(
-        public_id=public_id, name=name, token_hash=hash_token(_new_text()), scopes=list(scopes),
+        public_id=public_id, name=name, token_hash=hash_token(_new_text()), scopes=list(scopes), system=system or None,
         expires_at=clock.now() + min(life, LONGEST_LIFE),
     )  # fmt: skip
     db.session.add(row)

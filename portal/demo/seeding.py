@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from portal import clock
 from portal.access.one_time_codes import keep_totp_secret
-from portal.access.tokens import create_token
+from portal.access.tokens import OF_ONE_SYSTEM, create_token
 from portal.accounts.models import Account, LinkedIdentity
 from portal.customers.addresses import normalise_address
 from portal.customers.models import Customer
@@ -23,6 +23,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.infrastructure.passwords.hashing import hash_password
+from portal.instructions.sending.stand_in import SYSTEM
 from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.placing import Held, place_hold
 from portal.records.archive.moving import archive_records
@@ -45,6 +46,7 @@ def seed() -> dict[str, Any]:
     with transaction():
         _row, feed_token = create_token("demonstration feed", ["preferences:read", "preferences:list"])
         _row, ingest_token = create_token("demonstration import", ["records:write"])
+        _row, system_token = create_token("demonstration stand-in", [OF_ONE_SYSTEM], system=SYSTEM)
     make_cases()
     run_due_jobs()
     return {
@@ -53,6 +55,7 @@ def seed() -> dict[str, Any]:
         "staff": staff,
         "feed_token": feed_token,
         "ingest_token": ingest_token,
+        "instructions_token": system_token,
         "erasure": page_of_erasure(),
     }
 

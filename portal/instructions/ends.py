@@ -1,7 +1,9 @@
 """When instructions and disclosures end, and what an erasure leaves of them."""
 
+from sqlalchemy import ColumnElement
+
 from portal.bilingual import Label
-from portal.instructions.models import Disclosure, Instruction
+from portal.instructions.models import CLOSED_STATES, Disclosure, Instruction
 from portal.personal_data.erasure.becoming import Becoming, becomes
 from portal.personal_data.erasure.own_rows import OwnPart, Rows
 from portal.personal_data.erasure.planning import ROWS, erases
@@ -27,21 +29,26 @@ PARTS = declare(
     Part("disclosures", frozenset({"disclosures"}), Reach.CUSTOMER, (DISCLOSURES,)),
 )
 
-_ORDERS = Rows(
-    Instruction, lambda customer_id: Instruction.customer_id == customer_id, emptied={"words": "", "token_hash": None}
-)
+
+def _is_settled(customer_id: int) -> ColumnElement[bool]:
+    """Return what the erasure empties: not what it has itself just asked of others."""
+    return (Instruction.customer_id == customer_id) & Instruction.state.in_(list(CLOSED_STATES))
+
+
+_ORDERS = Rows(Instruction, _is_settled, emptied={"words": ""})
 erases("instructions", OwnPart("instructions", ROWS, (_ORDERS,)))
 becomes(
     "instructions",
     Becoming(
-        Label(fr="qui, quoi, état, dates, avec le dossier ; mots vidés",
-              en="who, what, state, times, with the file; words emptied"),
+        Label(fr="qui, quoi, état, dates, avec le dossier ; mots d'avant vidés",
+              en="who, what, state, times, with the file; earlier words emptied"),
         Label(fr="article 5, paragraphe 2, et article 19", en="art. 5(2), 19"),
         {
             "instructions": frozenset(
                 {
                     "public_id", "target", "operation", "scope", "channel", "state", "attempts", "reminders",
-                    "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption",
+                    "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption", "token_hash",
+                    "words",
                 }
             )
         },

@@ -57,7 +57,7 @@ class Status(StrEnum):
     SECOND_OPINION = "second_opinion"
     "A decision is drafted and waits for another person's agreement."
     ANSWERED = "answered"
-    "The answer is given. An erasure stays here while systems of the company still have to carry it out."
+    "The answer is given. It stays here while a system or recipient that was told has not followed."
     CLOSED = "closed"
     "Answered, and nothing is owed any more."
     WITHDRAWN = "withdrawn"
@@ -141,6 +141,8 @@ class Step(StrEnum):
     "Nothing is owed any more."
     WITHDRAW = "withdraw"
     "The person takes the request back."
+    FOLLOW_UP = "follow_up"
+    "What the answer left for later goes now, and systems of the company have to follow."
     REOPEN = "reopen"
     "It had been closed by mistake: what it granted was never carried out."
 
@@ -206,6 +208,7 @@ ALLOWED: Final[Mapping[tuple[Status | None, Step], Status]] = MappingProxyType(
         (Status.SECOND_OPINION, Step.ANSWER): Status.ANSWERED,
         (Status.SECOND_OPINION, Step.WITHDRAW): Status.WITHDRAWN,
         (Status.ANSWERED, Step.CLOSE): Status.CLOSED,
+        (Status.CLOSED, Step.FOLLOW_UP): Status.ANSWERED,
         (Status.CLOSED, Step.REOPEN): Status.IN_REVIEW,
     }
 )

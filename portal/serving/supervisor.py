@@ -15,6 +15,7 @@ from typing import Any
 
 from portal.config import Settings, SettingsFault
 from portal.demo.facebook_serving import stand_in
+from portal.demo.system_serving import stand_in_system
 from portal.infrastructure.lifeline import Lifeline
 from portal.serving.worker import CANNOT_START
 
@@ -39,11 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with listener:
         family = Family()
-        if beside := stand_in(settings):
-            socket_of_it, found = beside
-            family.environment |= found
-            family.start("portal.demo.facebook", pass_fds=[socket_of_it.fileno()])
-            socket_of_it.close()
+        for module, beside in (
+            ("portal.demo.facebook", stand_in(settings)),
+            ("portal.demo.system", stand_in_system(settings)),
+        ):
+            if beside:
+                socket_of_it, found = beside
+                family.environment |= found
+                family.start(module, pass_fds=[socket_of_it.fileno()])
+                socket_of_it.close()
         if asked.with_jobs:
             family.start("flask", "work")
         for _number in range(asked.workers):

@@ -14,11 +14,13 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.access.forms import check_new_password
 from portal.access.permissions import Role
-from portal.access.tokens import SCOPES
+from portal.access.tokens import OF_ONE_SYSTEM, SCOPES
+from portal.organisation import Organisation
 from portal.staff.approvals.forms import why_field
 from portal.web.fields import NameField
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
@@ -28,6 +30,7 @@ SCOPE_LABELS = {
     "preferences:read": _l("Read the preferences of the customers that it names"),
     "preferences:list": _l("Read the preferences of all customers, and their changes"),
     "records:write": _l("Send customers and their records"),
+    OF_ONE_SYSTEM: _l("Read what one system has to do, and confirm it"),
 }
 
 
@@ -131,6 +134,10 @@ class TokenForm(PortalForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    system = SelectField(
+        _l("Whose instructions"),
+        description=_l("Only for a token that confirms what a system has to do: it is bound to that one."),
+    )
     days = SelectField(
         _l("How long it works"),
         coerce=int,
@@ -138,3 +145,13 @@ class TokenForm(PortalForm):
         choices=[SelectChoice(days, _l("%(days)s days", days=days)) for days in TOKEN_DAYS],
     )
     reason = why_field()
+
+    def offer(self, organisation: Organisation, language: str) -> None:
+        """Offer the systems of the organisation file, those of recipients included."""
+        systems = [(each.code, each.name.text(language)) for each in organisation.systems]
+        recipients = [(each.code, each.shown_name(language)) for each in organisation.recipients]
+        self.system.choices = [("", str(_l("No system"))), *systems, *recipients]
+
+    def validate_system(self, field: Field) -> None:
+        if bool(field.data) is not (OF_ONE_SYSTEM in (self.scopes.data or ())):
+            raise StopValidation(_l("Choose a system for a token that confirms instructions, and for no other."))

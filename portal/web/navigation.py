@@ -62,6 +62,7 @@ def _staff_entries() -> list[tuple[str, str]]:
         ("see_desk", _("Desk"), "staff.staff.desk"),
         ("see_queue", _("Queue"), "staff.rights.queue"),
         ("see_queue", _("My cases"), "staff.rights.my_cases"),
+        ("work_instructions", _("Systems"), "staff.working.instructions"),
         ("look_up_customer", _("Customers"), "staff.lookups.customers"),
         ("see_marketing", _("Marketing"), "staff.preferences.marketing"),
         ("watch_document_store", _("Stored documents"), "staff.identity_checks.store"),

@@ -29,6 +29,7 @@ LAYERS = {
     "durations": 0.15,
     "citations": 0.15,
     "partial_dates": 0.15,
+    "outgoing_addresses": 0.15,
     "bilingual": 0.1,
     "clock": 0, "declarations": 0, "translations": 0,
 }  # fmt: skip

@@ -60,6 +60,7 @@ NOT_ABOUT_PEOPLE = {
     "clock_marks": "the machine's clock",
     "complete_deliveries": "sources",
     "counters": "numbers",
+    "ended_endpoints": "addresses of machines",
     "jobs": "identifiers of rows",
     "preference_totals": "numbers",
     "store_findings": "objects of the store",

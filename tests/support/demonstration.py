@@ -29,6 +29,8 @@ from portal.identity_checks.models import IdentityDocument
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.one_time_tokens import write_token
 from portal.infrastructure.sealing.keys import new_master_keys, new_sealing_pair
+from portal.instructions.models import Instruction
+from portal.instructions.sending.mails import PURPOSE
 from portal.lookups.archive.opening import open_archive
 from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import AlertKind, CustomerLookup, ReadingAlert
@@ -44,6 +46,7 @@ from portal.rights.items.models import RequestItem
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
+from portal.web.sessions import hash_token
 from tests.support.acting.browser import Browser
 from tests.support.approvals import proposed
 from tests.support.cases import take
@@ -155,7 +158,12 @@ def _tokens(app: Flask) -> Values:
         usage = Scope(Extent.CATEGORIES, ("usage",))
         erasure = schedule(person, usage, plan(person.id, usage))
         cancels, status = issue_cancel(erasure), status_token_id(erasure)
+        told = session.execute(select(Instruction).order_by(Instruction.id).limit(1)).scalar_one()
+        link = write_token(settings.secret_key, PURPOSE, told.public_id)
+        told.token_hash = hash_token(link)
     return {
+        "/instruction/": link,
+        "/feed/v1/instructions/": told.public_id,
         "/confirm/": write_token(settings.secret_key, Purpose.CONFIRM_ADDRESS, links[Purpose.CONFIRM_ADDRESS]),
         "/password/reset/": write_token(settings.secret_key, Purpose.RESET_PASSWORD, links[Purpose.RESET_PASSWORD]),
         "/address/confirm/": write_token(settings.secret_key, Purpose.CHANGE_ADDRESS, links[Purpose.CHANGE_ADDRESS]),
@@ -182,6 +190,7 @@ def _staff_values() -> Values:
         "/staff/documents/": _first(_documents_of("C-1009")),
         "/staff/reading/": _reading_alert(),
         "/staff/holds/": _first(select(LegalHold.public_id)),
+        "/staff/instructions/": _first(select(Instruction.public_id)),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),

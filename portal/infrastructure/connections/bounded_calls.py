@@ -16,6 +16,8 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ReadTimeout, RequestException
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import create_connection
 
 MOST_BYTES = 64 * 1024
 CHUNK = 8192
@@ -26,18 +28,35 @@ class AnswerRefused(RequestException):
 
 
 class _Watched:
-    """A connection that tells of its socket as soon as it has one, before it shakes hands over TLS."""
+    """A connection that tells of its socket as soon as it has one, before it shakes hands over TLS.
+
+    Attributes:
+        address: where to connect to, whatever the name leads to by now; None where the name decides. Certificate and
+            `Host` are those of the name all the same.
+    """
 
     watch: Callable[[socket.socket], None]
+    address: str | None = None
 
     def _new_conn(self) -> socket.socket:
-        opened: socket.socket = super()._new_conn()  # type: ignore[misc]
+        opened: socket.socket = self._connected() if self.address else super()._new_conn()  # type: ignore[misc]
         self.watch(opened)
+        return opened
+
+    def _connected(self) -> socket.socket:
+        this: Any = self
+        try:
+            opened: socket.socket = create_connection((self.address or "", this.port), this.timeout)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "it does not answer") from error
+        except OSError as error:
+            raise NewConnectionError(this, "it cannot be reached") from error
         return opened
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, address: str | None) -> None:
+        self._address = address
         self._until = time.monotonic() + seconds
         self._watches: list[tuple[Timer, socket.socket]] = []
         super().__init__()
@@ -66,7 +85,7 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def _pools(self) -> dict[str, type]:
-        watched = {"watch": staticmethod(self._watch)}
+        watched = {"watch": staticmethod(self._watch), "address": self._address}
         plain = type("PlainConnection", (_Watched, HTTPConnection), watched)
         by_tls = type("TlsConnection", (_Watched, HTTPSConnection), watched)
         return {
@@ -104,12 +123,15 @@ def _shut(twin: socket.socket) -> None:
         twin.shutdown(socket.SHUT_RDWR)
 
 
-def bound(session: Session, seconds: float) -> Session:
+def bound(session: Session, seconds: float, *, address: str | None = None) -> Session:
     """Bound all calls of a session, and return it: so many seconds together, 64 kB each, no redirect.
+
+    Args:
+        address: the one address that the session connects to; the name is then not looked up.
 
     What breaks a bound raises a `RequestException`. Looking up the name of the host is not bounded.
     """
-    adapter = _Adapter(seconds)
+    adapter = _Adapter(seconds, address)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -29,6 +29,8 @@ class Lane(StrEnum):
     """What people who are known here, the law and the clock ask for."""
     STRANGERS = "strangers"
     """What anybody may ask for: mails with a link to an address that they typed."""
+    SYSTEMS = "systems"
+    """Calls to systems of the company and its recipients: one that never answers holds up the others of its kind."""
 
 
 class Job(db.Model):

@@ -39,7 +39,7 @@ from portal.infrastructure.locking.second_try import run_twice
 
 SWEEP_SECONDS = 5
 SWEEP_SIZE = 200
-STRANGERS_SECONDS = 1
+LANE_SECONDS = 1
 START_SECONDS = 60
 
 logger = logging.getLogger("portal.jobs")
@@ -161,7 +161,7 @@ def due_jobs(lane: Lane) -> list[int]:
 def run_due_jobs() -> int:
     """Run every due job in this process until none is left; return how many ran. For tests and commands."""
     ran = 0
-    while ids := sweep() or due_jobs(Lane.STRANGERS):
+    while ids := sweep() or due_jobs(Lane.STRANGERS) or due_jobs(Lane.SYSTEMS):
         ran += sum(run_job(job_id) for job_id in ids)
     return ran
 
@@ -169,14 +169,16 @@ def run_due_jobs() -> int:
 def work(app: Flask, engine: Huey, threads: int) -> None:
     """Run jobs in some threads until told to stop. SIGTERM and SIGINT let the running jobs end first.
 
-    One thread more runs what strangers ask for, and nothing else does: however much it is, the others are free.
+    One thread more runs what strangers ask for, another one calls systems, and nothing else does either: however much
+    it is, and however long they take to answer, the others are free.
     """
     consumer = engine.create_consumer(
         workers=threads, worker_type="thread", periodic=False, graceful_signal="TERM", check_worker_health=True
     )
     stop = threading.Event()
-    for turn in (_sweep_until, _serve_strangers_until):
-        threading.Thread(target=turn, args=(app, stop), daemon=True).start()
+    threading.Thread(target=_sweep_until, args=(app, stop), daemon=True).start()
+    for lane in (Lane.STRANGERS, Lane.SYSTEMS):
+        threading.Thread(target=_serve_until, args=(app, lane, stop), daemon=True).start()
     try:
         consumer.run()
     finally:
@@ -198,19 +200,19 @@ def _sweep_until(app: Flask, stop: threading.Event) -> None:
         stop.wait(SWEEP_SECONDS)
 
 
-def _serve_strangers_until(app: Flask, stop: threading.Event) -> None:
+def _serve_until(app: Flask, lane: Lane, stop: threading.Event) -> None:
     while not stop.is_set():
         ids: list[int] = []
         try:
             with app.app_context():
-                ids = due_jobs(Lane.STRANGERS)
+                ids = due_jobs(lane)
                 for job_id in ids:
                     if not stop.is_set():
                         run_job(job_id)
         except Exception:
-            logger.exception("the lane of strangers failed; it is tried again")
+            logger.exception("a lane failed; it is tried again", extra={"lane": lane})
         if not ids:
-            stop.wait(STRANGERS_SECONDS)
+            stop.wait(LANE_SECONDS)
 
 
 def enqueue_at_start() -> None:

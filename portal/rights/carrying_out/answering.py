@@ -14,6 +14,7 @@ from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
+from portal.instructions.acknowledging import note_heard
 from portal.letters.dispatching import dispatch
 from portal.personal_data.erasure.listeners import on_done
 from portal.personal_data.erasure.models import Erasure
@@ -29,6 +30,7 @@ from portal.rights.acting import Act
 from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
+from portal.rights.carrying_out.telling import close_or_wait
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
@@ -141,7 +143,7 @@ def _stop_use(customer: Customer, request: RightsRequest) -> None:
 
 
 def _end(act: Act, message: str, mail: Mail | None) -> None:
-    """Move a request to answered, and to closed unless systems of the company still have to carry an erasure out.
+    """Move a request to answered, and to closed unless somebody who was told still has to follow.
 
     Args:
         mail: which announces the answer; None for somebody without an address.
@@ -149,17 +151,14 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     Raises:
         ItemUndecided: an item waits for its decision.
     """
-    request, items = act.request, items_of(act.request.id)
-    check_decided(items)
+    request = act.request
+    check_decided(items_of(request.id))
+    note_heard(request.id)
     act.close()
     act.step(Step.ANSWER)
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
-    if request.right is Right.ERASURE and letter.systems_to_tell(request, items):
-        request.closed_at = None
-    else:
-        act.step(Step.CLOSE)
-        Act(request, "portal").note(EventKind.CLOSED)
+    close_or_wait(act)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
     _send(request, message, mail)
 
@@ -198,8 +197,8 @@ def answer_with_package(package: AnswerPackage) -> None:
 def answer_erasure(erasure: Erasure) -> None:
     """Let the answer to an erasure leave, in the transaction of the recount that confirmed it.
 
-    The case stays answered and is not closed while systems of the company still have to be told: none has confirmed yet
-    that it did the same. An erasure that no request asked for has its certificate alone.
+    The case stays answered and is not closed while somebody who was told has not confirmed that they did the same. An
+    erasure that no request asked for has its certificate alone.
     """
     if erasure.request_id is None:
         queue_certificate(erasure)

@@ -16,6 +16,8 @@ from portal.exports.requesting import on_ready, request_again
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
+from portal.instructions.acknowledging import note_heard
+from portal.instructions.models import Instruction, InstructionState, Operation
 from portal.legal_time.working_days import Zone, working_days_before
 from portal.letters.dispatching import dispatch
 from portal.personal_data.outcomes import ItemOutcome
@@ -91,15 +93,19 @@ def follow_up(run: JobRun) -> None:
 
 
 def _completed() -> list[int]:
-    """Return the ids of answered requests of which every missing system has delivered since the answer."""
+    """Return the ids of answered requests of which every missing system has delivered, or said what it holds."""
     is_missing = (RequestItem.outcome == ItemOutcome.MISSING, RequestItem.state == ItemState.DECIDED)
     of_request = RequestItem.request_id == RightsRequest.id
     delivered = exists().where(
         CompleteDelivery.source == RequestItem.kind, CompleteDelivery.as_of > RightsRequest.answered_at
     )
+    said = exists().where(
+        Instruction.request_id == RightsRequest.id, Instruction.target == RequestItem.kind,
+        Instruction.operation == Operation.CONFIRM, Instruction.state == InstructionState.ACKNOWLEDGED,
+    )  # fmt: skip
     theirs = select(RightsRequest.id).where(
         RightsRequest.answered_at.is_not(None), exists().where(of_request, *is_missing),
-        ~exists().where(of_request, *is_missing, ~delivered),
+        ~exists().where(of_request, *is_missing, ~delivered, ~said),
     )  # fmt: skip
     return list(db.session.execute(theirs.order_by(RightsRequest.id)).scalars())
 
@@ -119,6 +125,7 @@ def tell_completed(package: AnswerPackage) -> None:
     request = acting.of_portal(package.request_id).request
     for item in added:
         item.state, item.done_at = ItemState.DONE, clock.now()
+    note_heard(request.id)
     mail = emails.queue_copy_completed(request, package)
     written = letter_of(request, items_of(request.id), "", request.language, exceptions_of(request.id), clock.now())
     dispatch(

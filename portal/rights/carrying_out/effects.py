@@ -25,6 +25,7 @@ from portal.preferences.purposes import (
 )
 from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
+from portal.rights.carrying_out.followed import followers
 from portal.rights.chosen import Limit, Use
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.lifecycle import Outcome, Right
@@ -135,7 +136,7 @@ def effects_of(request: RightsRequest, language: object) -> list[str]:
             kept = row(RightsRequest.__tablename__, request.id)
             return [say(DIRECTIVES_KEPT, kept, language, date=long_date(request.received_at, language))]
         case _:
-            return []
+            return followers(request.id, language)
 
 
 def unlinked(request: RightsRequest, language: object) -> str:
@@ -161,11 +162,21 @@ def erased(request: RightsRequest, language: object) -> list[str]:
         return [_unconfirmed(ERASED, request, language)]
     done = row(Erasure.__tablename__, erasure.id)
     said = say(ERASED, done, language, date=long_date(erasure.finished_at or request.received_at, language), systems="")
-    return [said, *to_be_told(certificate.systems, language)]
+    return [said, *told_of(erasure, language)]
 
 
-def to_be_told(codes: Sequence[str], language: object) -> list[str]:
-    """Return which systems of the company have not confirmed an erasure yet, and who tells them."""
+def told_of(erasure: Erasure, language: object) -> list[str]:
+    """Return who was told of an erasure and where each of them stands.
+
+    Of one that no request asked for, it is known only which systems have to follow.
+    """
+    if erasure.request_id is not None:
+        return followers(erasure.request_id, language)
+    certificate = certificate_of(erasure)
+    return _to_be_told(certificate.systems, language) if certificate else []
+
+
+def _to_be_told(codes: Sequence[str], language: object) -> list[str]:
     names = [system.name.text(language) for system in installed.organisation().systems if system.code in codes]
     return [_TO_BE_TOLD.filled(language, names=", ".join(names))] if names else []
 

@@ -14,6 +14,7 @@ from portal.audit.tags import declare
 from portal.bilingual import Label
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.infrastructure.database import db
+from portal.instructions import queue
 from portal.personal_data.erasure.becoming import Becoming, becomes, deleted
 from portal.personal_data.erasure.certificate import certificate_of
 from portal.personal_data.erasure.contact import seal
@@ -160,6 +161,7 @@ def end_others(erasure: Erasure) -> None:
         act = Act(request, "portal")
         act.step(Step.WITHDRAW)
         act.close()
+        queue.take_back(request.id)
         act.note(EventKind.WITHDRAWN)
         act.record(ENDED, reason="erased")
 

@@ -14,7 +14,7 @@ from portal.personal_data.erasure.planning import PlannedItem
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.sentences import row, say
-from portal.rights.carrying_out.effects import ERASED, to_be_told
+from portal.rights.carrying_out.effects import ERASED, told_of
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.erasing.names import name_of
 from portal.rights.erasing.preview import Line, lines_of
@@ -27,7 +27,7 @@ class Shown:
     Attributes:
         said: that it is erased from this portal, with the day; from the row alone.
         stays: what this portal keeps of the person, (what it is, what becomes of it, on what ground).
-        told: which systems of the company still have to be told, and by whom; empty where none has to be.
+        told: where each system and recipient stands that has to follow; empty where none has to.
         hash_until: until when a keyed hash stays that keeps the person from coming back by a file; None without one.
         remedies: what can be done about what stays; empty where nothing does.
         entry: the number and the hash of its line in the ledger.
@@ -75,7 +75,7 @@ def shown_certificate(erasure: Erasure, language: str) -> Shown | None:
         archived=_lines(certificate.archived, ItemOutcome.ARCHIVED, language),
         kept=_lines(certificate.kept, ItemOutcome.KEPT, language),
         stays=tuple(_joined(_in_words(line, language) for line in certificate.stays)),
-        told=tuple(to_be_told(certificate.systems, language)),
+        told=tuple(told_of(erasure, language)),
         backups_until=date.fromisoformat(certificate.backups_until),
         hash_until=date.fromisoformat(certificate.tombstones_until) if certificate.tombstones_until else None,
         remedies=() if certificate.is_clean else _remedies(language),

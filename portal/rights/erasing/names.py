@@ -51,6 +51,8 @@ _PARTS: Final = {
     "lookups": _LOOKS,
     "reading": _LOOKS,
     "mails": _MAILS,
+    "instructions": Label(fr="Qui a été prévenu de vos demandes", en="Who was told of your requests"),
+    "disclosures": Label(fr="Communications à des destinataires", en="Disclosures to recipients"),
     "dispatches": Label(fr="Preuves d'envoi", en="Proofs of sending"),
     "legal_holds": _HELD,
     "approvals": _PROPOSALS,

@@ -13,6 +13,8 @@ from portal.infrastructure.references import write_reference
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.rights.acting import Act
+from portal.rights.carrying_out.copies import waits_for
+from portal.rights.carrying_out.telling import ask_what_is_held
 from portal.rights.channels import Channel
 from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
@@ -53,6 +55,7 @@ def note_filed(act: Act) -> None:
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
     make_items(request)
+    ask_what_is_held(request, waits_for(request))
     note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(

@@ -2,6 +2,7 @@
 
 from portal.audit.tags import declare
 from portal.customers.contact import note_contact
+from portal.instructions import queue
 from portal.personal_data.erasure.scheduling import cancel
 from portal.personal_data.ledger.entries import note
 from portal.personal_data.ledger.models import EntryKind
@@ -55,6 +56,7 @@ def let_go(act: Act) -> None:
         cancel(erasure, act.actor)
     act.go_on(Step.WITHDRAW)
     act.close()
+    queue.take_back(act.request.id)
     act.request.outcome = None
     act.request.version += 1
     act.note(EventKind.WITHDRAWN)

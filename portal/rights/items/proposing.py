@@ -8,6 +8,8 @@ from typing import Final
 from portal.exports.portability.covering import portable
 from portal.infrastructure import installed
 from portal.personal_data.categories import CATEGORIES
+from portal.instructions.models import Operation
+from portal.instructions.queue import answered_targets
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.personal_data.outcomes import ItemOutcome
@@ -41,7 +43,7 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
         case Right.ERASURE:
             found = list((plan or erasure_plan(request)).items)
         case Right.ACCESS:
-            found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing()]
+            found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing(request)]
         case Right.PORTABILITY:
             found = [*_portable(request), *_own_portable(request)]
         case Right.RESTRICTION:
@@ -128,9 +130,11 @@ def _own(request: RightsRequest) -> Iterator[PlannedItem]:
         yield PlannedItem(PORTAL, category, "", category, count, ItemOutcome.HANDED)
 
 
-def _missing() -> Iterator[PlannedItem]:
-    """Yield the systems that have not said for a month what they hold."""
-    for code in silent_systems(system.code for system in installed.organisation().systems):
+def _missing(request: RightsRequest) -> Iterator[PlannedItem]:
+    """Yield the systems that have not said for a month what they hold, nor when they were asked for this request."""
+    silent = silent_systems(system.code for system in installed.organisation().systems)
+    heard = answered_targets(request.id, Operation.CONFIRM) if silent else set()
+    for code in (code for code in silent if code not in heard):
         yield PlannedItem(SYSTEMS, code, "", None, 0, ItemOutcome.MISSING, "not_heard")
 
 

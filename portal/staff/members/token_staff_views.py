@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,6 +12,7 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.models import ApiToken
 from portal.access.permissions import Permission
+from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.staff.approvals.kinds import kinds
 from portal.staff.approvals.proposing import open_of
@@ -55,9 +57,10 @@ def tokens() -> str:
 @requires(MAKES_A_TOKEN)
 def new_token() -> Any:
     form = TokenForm()
+    form.offer(installed.organisation(), str(get_locale()))
     if form.validate_on_submit():
         with transaction():
-            wanted = (form.name.data, form.scopes.data, form.days.data, form.reason.data)
+            wanted = (form.name.data, form.scopes.data, form.days.data, form.reason.data, form.system.data)
             public_id = propose_token(current_user, *wanted).public_id
         return redirect(url_for("staff.staff.approval", public_id=public_id), 303)
     return form_page("staff/staff/new_token.html", form)

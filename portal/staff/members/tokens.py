@@ -33,18 +33,20 @@ def all_tokens() -> Select[ApiToken]:
     return select(ApiToken)
 
 
-def propose_token(author: StaffMember, name: str, scopes: list[str], days: int, reason: str) -> Approval:
+def propose_token(
+    author: StaffMember, name: str, scopes: list[str], days: int, reason: str, system: str = ""
+) -> Approval:
     """Add the proposal of a token to the current transaction."""
-    after = {"name": name, "scopes": scopes, "days": days}
+    after = {"name": name, "scopes": scopes, "days": days} | ({"system": system} if system else {})
     return propose(TOKEN, f"{TARGET}{new_public_id()}", after, reason, author)
 
 
-def add_token_by_command(name: str, scopes: list[str]) -> str:
+def add_token_by_command(name: str, scopes: list[str], system: str | None = None) -> str:
     """Add a token from the shell of the machine, in the current transaction, and return its text, to be shown once.
 
     The officers are told.
     """
-    row, text = create_token(name, scopes)
+    row, text = create_token(name, scopes, system=system)
     _note_created(row, "command")
     tell_officers(_told_of(name, scopes))
     return text
@@ -82,9 +84,11 @@ def _describe(facts: Facts, _language: str) -> list[tuple[str, str]]:
     if "scopes" not in facts:
         return []
     days = _("%(days)s days", days=facts["days"])
+    of_system = [(_("Instructions of"), facts["system"])] if facts.get("system") else []
     return [
         (_("Name"), facts["name"]),
         (_("What it may do"), ", ".join(facts["scopes"])),
+        *of_system,
         (_("How long it works"), days),
     ]
 
@@ -94,7 +98,8 @@ def _carry_out(approval: Approval) -> None:
         raise CannotCarryOut(_("whoever proposed it is no administrator any more; propose it anew."))
     wanted = approval.after
     life = timedelta(days=wanted["days"])
-    row = prepare_token(approval.target.removeprefix(TARGET), wanted["name"], wanted["scopes"], life)
+    public_id, system = approval.target.removeprefix(TARGET), wanted.get("system")
+    row = prepare_token(public_id, wanted["name"], wanted["scopes"], life, system=system)
     _note_created(row, f"staff:{approval.decided_by.public_id}" if approval.decided_by else "command")
 
 

@@ -221,7 +221,10 @@ def test_no_form_is_taken_without_its_token(demo: Demonstration, caller: str) ->
 
 def test_machines_need_a_token_that_carries_the_scope(demo: Demonstration) -> None:
     client = demo.app.test_client()
-    scopes = {"feed_token": {"preferences:read", "preferences:list"}, "ingest_token": {"records:write"}}
+    scopes = {
+        "feed_token": {"preferences:read", "preferences:list"}, "ingest_token": {"records:write"},
+        "instructions_token": {"instructions:acknowledge"},
+    }  # fmt: skip
     for method in METHODS:
         for rule, access in routes(demo, Audience.FEED, method):
             path = demo.path(rule, "machine")

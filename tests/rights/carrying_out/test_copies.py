@@ -112,7 +112,7 @@ def test_a_copy_waits_for_a_silent_system_and_leaves_without_it(
         look_for_answers()
         mail = mailbox.last_to(CAMILLE)
         found = case(reference)
-        assert (found.status, found.outcome) == (Status.CLOSED, Outcome.PARTIAL), "nobody had to second it"
+        assert (found.status, found.outcome) == (Status.ANSWERED, Outcome.PARTIAL), "nobody had to second it"
         assert "copie" in str(mail["Subject"])
         page = people.sign_in(CAMILLE).get(f"/requests/{reference}")
         for words in (system("support").replace("\u00a0", " "), "ne nous a pas encore dit", "Ce qui manque encore"):
@@ -154,6 +154,7 @@ def test_what_was_missing_follows_by_itself_once(camille: Browser, mailbox: Mail
         assert files()["manifest.json"]["counts"]["usage"] == 3
     (missing,) = [item for item in items_of(case(reference).id) if item.outcome is ItemOutcome.MISSING]
     assert missing.done_at is not None
+    assert case(reference).status is Status.CLOSED, "who was asked has answered"
 
 
 def test_a_reviewer_may_answer_without_the_silent_system_and_alone(people: People, mailbox: Mailbox) -> None:
@@ -161,7 +162,7 @@ def test_a_reviewer_may_answer_without_the_silent_system_and_alone(people: Peopl
     reference = taken_in(people, Right.ACCESS)
     decide(open_case(people.signed_in_staff(), reference), "granted", "Voici votre copie.")
     mailbox.all()
-    assert (case(reference).status, case(reference).outcome) == (Status.CLOSED, Outcome.PARTIAL)
+    assert (case(reference).status, case(reference).outcome) == (Status.ANSWERED, Outcome.PARTIAL)
 
 
 def test_it_leaves_five_working_days_before_it_is_due(people: People) -> None:

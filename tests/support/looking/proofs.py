@@ -15,6 +15,7 @@ from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
+from portal.instructions.models import Instruction
 from portal.letters.models import Dispatch
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
@@ -168,6 +169,18 @@ def _erased(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, _all(select(Erasure.finished_at).where(*done)), language)
 
 
+def _instructed(column: str, state: str) -> Proof:
+    """Whether somebody who was told about the customer stands in a state, since the day that is said if one is."""
+
+    def holds(customer_id: int, said: Said, language: str) -> bool:
+        at = getattr(Instruction, column)
+        theirs = select(at).where(Instruction.customer_id == customer_id, Instruction.state == state, at.is_not(None))
+        days = _all(theirs)
+        return bool(days) if state == "exempt" else _is_one_of(said, days, language)
+
+    return holds
+
+
 def _never(customer_id: int, said: Said, language: str) -> bool:
     """No table keeps yet that a system of the company confirmed anything."""
     return False
@@ -199,6 +212,9 @@ PROOFS: Final[dict[str, Proof]] = {
     "in_the_union": _in_the_union,
     "transfer_safeguarded": _safeguarded,
     "erased": _erased,
+    "target_told": _instructed("sent_at", "sent"),
+    "target_followed": _instructed("acknowledged_at", "acknowledged"),
+    "target_exempted": _instructed("acknowledged_at", "exempt"),
     "corrected": _never,
     "put_on_hold": _never,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},

@@ -12,7 +12,7 @@ STAFF = {
     "support": ["/staff/notice", "/staff/queue", "/staff/customers", "/staff/requests/take-in", "/staff/members"],
     "reviewer": ["/staff/queue?closed=yes", "/staff/queue?text=nobody", "/staff/my-cases", "/staff/marketing"],
     "officer": [
-        "/staff/desk", "/staff/clock", "/staff/retention", "/staff/retention/records", "/staff/holds", "/staff/notices", "/staff/register", "/staff/reading", "/staff/documents",
+        "/staff/desk", "/staff/clock", "/staff/retention", "/staff/retention/records", "/staff/holds", "/staff/instructions", "/staff/notices", "/staff/register", "/staff/reading", "/staff/documents",
         "/staff/marketing", "/staff/queue?when=late",
     ],
     "marketing": ["/staff/marketing", "/staff/queue"],

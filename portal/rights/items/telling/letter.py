@@ -13,6 +13,8 @@ from typing import Final
 from portal import clock
 from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
+from portal.instructions.queue import awaited_at, has_told
+from portal.instructions.targets import target_name
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.portability import NO_DIRECT_TRANSFER
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
@@ -118,7 +120,12 @@ class _Writer:
         return _LINE.filled(self.language, what=what, said=" ".join(filter(None, said)))
 
     def _told(self) -> str:
-        """Return which systems the portal does not reach by itself, so that nobody takes them for done."""
+        """Return who has not followed by the day of the letter, so that nobody takes them for done."""
+        if awaited := awaited_at(self.request.id, self.as_of):
+            named = [target_name(code, self.language) for code in awaited]
+            return _AWAITED.filled(self.language, systems=_AND.text(self.language).join(named))
+        if has_told(self.request.id, self.as_of):
+            return ""
         names = [system_name(code, self.language) for code in systems_to_tell(self.request, self.items)]
         return _TOLD.filled(self.language, systems=_AND.text(self.language).join(names)) if names else ""
 
@@ -136,7 +143,7 @@ class _Writer:
 
 
 def systems_to_tell(request: RightsRequest, items: Iterable[RequestItem]) -> list[str]:
-    """Return the systems that have to carry out what was granted too. None confirms yet, so all of them remain."""
+    """Return the systems that have to carry out what was granted too, where none was told by a row of its own."""
     if request.right not in _CARRIED_OUT_BY_SYSTEMS:
         return []
     granted = [item for item in items if item.outcome and item.outcome not in _NOT_GRANTED | {ItemOutcome.ARCHIVED}]
@@ -173,6 +180,11 @@ _APART: Final = Label(fr="Ce que nous avons décidé à part", en="What we decid
 _TOLD: Final = Label(
     fr="Notre équipe doit encore prévenir ces systèmes de l'entreprise, qui doivent agir à leur tour : {systems}.",
     en="Our team still has to tell these systems of the company, which have to act in turn: {systems}.",
+)
+_AWAITED: Final = Label(
+    fr="Ces systèmes de l'entreprise et destinataires doivent agir à leur tour et ne l'ont pas encore confirmé :"
+    " {systems}.",
+    en="These systems of the company and recipients have to act in turn and have not confirmed yet: {systems}.",
 )
 _ASK_AGAIN: Final = Label(
     fr="Vous pouvez refaire cette demande à tout moment.", en="You can make this request again at any time."

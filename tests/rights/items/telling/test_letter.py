@@ -197,7 +197,7 @@ def test_vector_9_an_invoice_stays_in_the_archive_and_the_letter_is_partial(app:
     letter = plain(made_again(reference))
     for words in (
         "Facture (1) : mise en archive faite le", "Conservation jusqu’au 31 décembre 2035 au plus tard",
-        "Réponse à un sondage (1)", " : effacement de ce portail fait le", "Notre équipe doit encore prévenir ces systèmes de l’entreprise",
+        "Réponse à un sondage (1)", " : effacement de ce portail fait le", "doivent agir à leur tour et ne l’ont pas encore confirmé",
         "CNIL",
     ):  # fmt: skip
         assert words in letter, words

@@ -1,0 +1,56 @@
+"""What somebody who is told fetches: ids of what to act on, and for a correction the values as they are right now."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.instructions.models import Instruction, Operation
+from portal.instructions.targets import kinds_of
+from portal.records.data_map.kinds import installed_data_map
+from portal.records.models import Record
+
+
+def contents_of(row: Instruction) -> dict[str, Any]:
+    """Return what an instruction is about, for a machine."""
+    scope = row.scope
+    return {
+        "instruction": row.public_id,
+        "operation": str(row.operation),
+        "state": str(row.state),
+        "decided_at": clock.written(row.created_at),
+        "customer": reference_of(row),
+        "kinds": kinds_of(scope),
+        "records": [{"kind": kind, "external_id": number} for kind, number in scope.get("records", ())],
+        "spared": [{"kind": kind, "external_id": number} for kind, number in scope.get("spared", ())],
+        "fields": _fields(row),
+        "purpose": scope.get("purpose"),
+    }
+
+
+def reference_of(row: Instruction) -> str:
+    """Return how the company knows the person; it outlives an erasure, so that a system finds what to erase."""
+    return db.session.get_one(Customer, row.customer_id).reference
+
+
+def kinds_in_words(row: Instruction, language: object) -> list[str]:
+    """Return the names of the kinds that an instruction is about."""
+    declared = installed_data_map().kinds
+    return [declared[kind].label.text(language) if kind in declared else kind for kind in kinds_of(row.scope)]
+
+
+def _fields(row: Instruction) -> list[dict[str, Any]]:
+    if row.operation is not Operation.CORRECT:
+        return []
+    return [
+        {"kind": kind, "external_id": number, "field": field, "value": _value(row.customer_id, kind, number, field)}
+        for kind, number, field in row.scope.get("fields", ())
+    ]
+
+
+def _value(customer_id: int, kind: str, number: str, field: str) -> Any:
+    named = (Record.customer_id == customer_id, Record.kind == kind, Record.external_id == number)
+    values = db.session.execute(select(Record.values).where(*named)).scalar_one_or_none()
+    return (values or {}).get(field)
