@@ -32,6 +32,7 @@ class HeldItem:
         say_note: returns what must be said beside it, in the reader's language, such as the agreement with which it was
             collected. Called only when it is shown.
         masked: by their label, the values that a screen masks, as it shows them.
+        beside: (label, words) pairs of what the person says about it, which stand wherever it is shown (art. 16).
     """
 
     category: str
@@ -46,6 +47,7 @@ class HeldItem:
     describe: Callable[[bool], list[tuple[str, str]]] | None = None
     say_note: Callable[[], str] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
+    beside: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def note(self) -> str:
@@ -53,10 +55,11 @@ class HeldItem:
         return self.say_note() if self.say_note else ""
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
-        """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""
+        """Return the (label, value) pairs, the person's own words last: masked for a screen, whole for their copy."""
         if self.describe:
-            return self.describe(is_masked)
-        return [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
+            return [*self.describe(is_masked), *self.beside]
+        facts = [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
+        return [*facts, *self.beside]
 
 
 @dataclass(frozen=True)

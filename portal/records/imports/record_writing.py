@@ -68,9 +68,8 @@ class HeldRecord:
 
     def taking(self, category: str, line: RecordLine) -> Content:
         """Return what it says once a line was taken: what was corrected here stays."""
-        values, corrected = line.values, ()
-        if self.after is not None and self.after.corrected:
-            values, corrected = resist(self.after.values, self.after.corrected, line.values)
+        held, resisting = ({}, ()) if self.after is None else (self.after.values, self.after.corrected)
+        values, corrected = resist(held, resisting, line.values) if resisting else (line.values, ())
         return Content(category, line.recorded_at.astimezone(UTC), line.source, values, corrected)
 
     def released(self) -> Iterator[str]:

@@ -14,6 +14,7 @@ from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.rights.acting import Act
 from portal.rights.channels import Channel
+from portal.rights.correcting.noting import note_corrections
 from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import Right, Step, advance
@@ -52,6 +53,7 @@ def note_filed(act: Act) -> None:
     db.session.flush()
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    note_corrections(request)
     make_items(request)
     note_contact(request.customer)
     act.note(EventKind.FILED)
