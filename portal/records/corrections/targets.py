@@ -92,6 +92,18 @@ def find_target(customer_id: int, kind: str, external_id: str) -> Target | None:
     )  # fmt: skip
 
 
+def kind_of(customer_id: int, category: str, external_id: str) -> str:
+    """Return the kind of a record that an address names by its category and number alone; empty where that is not one.
+
+    The own file is named by its kind.
+    """
+    if external_id == OWN_FILE:
+        return OWN_FILE
+    named = (Record.customer_id == customer_id, Record.category == category, Record.external_id == external_id)
+    kinds = list(db.session.execute(select(Record.kind).where(*named).limit(2)).scalars())
+    return kinds[0] if len(kinds) == 1 else ""
+
+
 def held_record(customer_id: int, kind: str, external_id: str) -> Held | None:
     """Return a record of a customer as it is now, in use or in the archive."""
     return _named(Record, customer_id, kind, external_id) or _named(ArchivedRecord, customer_id, kind, external_id)

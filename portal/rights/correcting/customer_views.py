@@ -11,7 +11,7 @@ from portal.access.declare import CUSTOMER, requires
 from portal.infrastructure.database import transaction
 from portal.personal_data.corrections.statements import NoSuchStatement
 from portal.personal_data.corrections.statements import withdraw_statement as end_statement
-from portal.records.corrections.targets import Target, find_target
+from portal.records.corrections.targets import Target, find_target, kind_of
 from portal.rights.asked import Correct
 from portal.rights.correcting.forms import CorrectionForm, form_of
 from portal.rights.customer_blueprint import blueprint
@@ -26,8 +26,9 @@ Answer = str | tuple[str, int] | Response
 @blueprint.route("/data/<category>/<path:record>/correct", methods=["GET", "POST"])
 @requires(CUSTOMER)
 def correct_values(category: str, record: str) -> Answer:
-    """Ask for what some values of a record should be; `kind` names the kind of the record, `field` the values."""
-    target = find_target(current_user.customer_id, request.args.get("kind", ""), record)
+    """Ask for what some values of a record should be; `kind` and `field` say which."""
+    kind = request.args.get("kind") or kind_of(current_user.customer_id, category, record)
+    target = find_target(current_user.customer_id, kind, record)
     if target is None or target.category != category:
         abort(404)
     draft = _draft_about(target)

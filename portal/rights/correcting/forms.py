@@ -101,7 +101,7 @@ def form_of(target: Target, only: Iterable[str], answers: Mapping[str, Any]) -> 
     only = [name for name in only if name in target.fields]
     base = WordsForm if target.takes_statement_only else CorrectionForm
     fields = {name: field for name, field in target.fields.items() if name in only or not only}
-    own: dict[str, Any] = {"target": target}
+    own: dict[str, Any] = {"target": target, "__module__": "made"}  # for one page: it is no form of the house
     for name, field in fields.items():
         own[f"{VALUE}{name}"] = _field_of(field, target)
         if name in target.values and not field.required:

@@ -15,6 +15,7 @@ from portal.exports.models import AnswerPackage
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.letters.models import Dispatch
+from portal.personal_data.corrections.models import Correction
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.lawful_bases import LawfulBasis
@@ -149,10 +150,22 @@ def _done(outcome: ItemOutcome) -> Proof:
 
     def holds(customer_id: int, said: Said, language: str) -> bool:
         done = select(RequestItem.done_at).join(RightsRequest, RightsRequest.id == RequestItem.request_id)
-        theirs = done.where(RightsRequest.customer_id == customer_id, RequestItem.outcome == outcome)
+        theirs = done.where(RightsRequest.customer_id == customer_id, _ends_as(outcome))
         return _is_one_of(said, _all(theirs), language)
 
     return holds
+
+
+def _ends_as(outcome: ItemOutcome) -> Any:
+    """Return the condition that an item ended so; words that were asked for beside a record are a correction."""
+    is_so = RequestItem.outcome == outcome
+    words = (RequestItem.part == "statements") & (RequestItem.outcome == ItemOutcome.CORRECTED)
+    return is_so | words if outcome is ItemOutcome.STATEMENT else is_so
+
+
+def _corrected(customer_id: int, said: Said, language: str) -> bool:
+    done = (Correction.customer_id == customer_id, Correction.result == "corrected")
+    return _is_one_of(said, _all(select(Correction.applied_at).where(*done)), language)
 
 
 def _sent(customer_id: int, said: Said, language: str) -> bool:
@@ -188,7 +201,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "in_the_union": _in_the_union,
     "transfer_safeguarded": _safeguarded,
     "erased": _erased,
-    "corrected": _never,
+    "corrected": _corrected,
     "put_on_hold": _never,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
     "answer_sent": _sent,
