@@ -148,9 +148,9 @@ CASES: dict[str, Case] = {
     ),
     "filing.CopyForm": Case(filing.CopyForm, SCOPE, ALL_DATA),
     "correcting.CorrectionForm": Case(
-        lambda: correcting.form_of(A_TARGET, ["given_name"], {}),
-        {"value_given_name": "", "statement": LONG},
-        {"value_given_name": "Anne", "statement": ""},
+        lambda: correcting.form_of(A_TARGET, ["language"], {}),
+        {"value_language": "", "statement": LONG},
+        {"value_language": "en", "statement": ""},
     ),
     "correcting.WordsForm": Case(
         lambda: correcting.form_of(AN_OPINION, [], {}), {"statement": ""}, {"statement": "This payment was mine."}

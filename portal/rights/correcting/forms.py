@@ -42,8 +42,8 @@ class CorrectionForm(PortalForm):
         return [*own, self.statement]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        is_valid = super().validate(extra_validators)
-        return bool(is_valid and self._read())
+        is_valid = bool(super().validate(extra_validators))
+        return self._read() and is_valid  # both, so that all that is wrong is told at once
 
     def _read(self) -> bool:
         """Read each value by its type; say on the first field that something has to be typed where nothing is."""
@@ -51,7 +51,7 @@ class CorrectionForm(PortalForm):
         fields = {name: field for name, field in self.target.fields.items() if f"{VALUE}{name}" in self}
         for name, field in fields.items():
             self._read_one(name, field)
-        if not self.errors and fields and not self.changes:
+        if fields and not self.changes and not any(self[f"{VALUE}{name}"].errors for name in fields):
             self[f"{VALUE}{next(iter(fields))}"].errors = [_("Write what it should say.")]
         return not self.errors
 
@@ -59,7 +59,7 @@ class CorrectionForm(PortalForm):
         typed, away = self[f"{VALUE}{name}"], f"{TAKE_AWAY}{name}"
         if away in self and self[away].data:
             self.changes[name] = None
-        elif typed.data not in (None, ""):
+        elif typed.data not in (None, "") and not typed.errors:
             try:
                 value = read_value(name, field.type, _as_sent(field.type, typed.data), field.choices)
             except (ValueRefused, ValueError):

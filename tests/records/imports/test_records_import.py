@@ -6,7 +6,6 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import func, select
 
-from portal import clock
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
