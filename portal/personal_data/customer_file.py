@@ -22,6 +22,8 @@ from portal.infrastructure.mail.outbox import text_again
 from portal.personal_data.corrections.ends import PARTS as CORRECTIONS
 from portal.personal_data.corrections.held import statements_held
 from portal.personal_data.corrections.models import ValueStatement
+from portal.personal_data.corrections.own_file import NAMES, OWN_FILE
+from portal.personal_data.corrections.statements import statements_of, with_beside
 from portal.personal_data.ends import MAILS, PARTS
 from portal.personal_data.erasure.ends import PARTS as ERASURES
 from portal.personal_data.holds.ends import PARTS as HOLDS
@@ -35,10 +37,8 @@ from portal.personal_data.uses.purposes import ACCOUNT, REQUESTS
 
 _FILE = Label(fr="Votre fiche client", en="Your customer file")
 _REFERENCE = Label(fr="Numéro de client", en="Customer number")
-_GIVEN_NAME = Label(fr="Prénom", en="Given name")
-_FAMILY_NAME = Label(fr="Nom", en="Family name")
-_BIRTH_DATE = Label(fr="Date de naissance", en="Date of birth")
-_LANGUAGE = Label(fr="Langue", en="Language")
+_GIVEN_NAME, _FAMILY_NAME = NAMES["given_name"], NAMES["family_name"]
+_BIRTH_DATE, _LANGUAGE = NAMES["birth_date"], NAMES["language"]
 _CUSTOMER_SINCE = Label(fr="Début de la relation", en="Customer since")
 _ENDED = Label(fr="Fin de la relation", en="No longer a customer since")
 _CAPACITY = Label(fr="Client en tant que", en="Customer as")
@@ -106,7 +106,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     if customer is None:
         return
     if category == "identity":
-        yield _held_file(customer, language)
+        beside = statements_of(customer_id).beside(OWN_FILE, "", NAMES, language)
+        yield with_beside(_held_file(customer, language), beside)
     elif category == "contact" and customer.email:
         yield _held_address(customer, language)
 
@@ -142,7 +143,7 @@ def _held_file(customer: Customer, language: str) -> HeldItem:
         "status": customer.status.value,
     }
     masked = {_BIRTH_DATE: mask_birth(customer.birth)} if customer.birth else {}
-    return _held(customer, "identity", "customer_file", _FILE, values, facts, language, masked)
+    return _held(customer, "identity", OWN_FILE, _FILE, values, facts, language, masked)
 
 
 def _held_address(customer: Customer, language: str) -> HeldItem:

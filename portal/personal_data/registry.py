@@ -34,6 +34,7 @@ class HeldItem:
         complete: returns more values, by their code, that only the person's own copy holds, such as the text of
             a mail. Called only when they are written.
         masked: by their label, the values that a screen masks, as it shows them.
+        beside: (label, words) pairs of what the person says about it, which stand wherever it is shown (art. 16).
     """
 
     category: str
@@ -49,6 +50,7 @@ class HeldItem:
     say_note: Callable[[], str] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
     complete: Callable[[], dict[str, Any]] | None = None
+    beside: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def note(self) -> str:
@@ -56,10 +58,11 @@ class HeldItem:
         return self.say_note() if self.say_note else ""
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
-        """Return the (label, value) pairs: masked for a screen, whole for the person's own copy."""
+        """Return the (label, value) pairs, the person's own words last: masked for a screen, whole for their copy."""
         if self.describe:
-            return self.describe(is_masked)
-        return [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
+            return [*self.describe(is_masked), *self.beside]
+        facts = [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
+        return [*facts, *self.beside]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a category's page shows of each thing held: its name, its date, its facts, the last day it is kept."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -10,9 +10,13 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.agreements import Agreements, say_collected
+from portal.personal_data.corrections.own_file import NAMES, OWN_FILE
+from portal.personal_data.corrections.statements import NO_STATEMENTS, Beside, Statements
 from portal.personal_data.registry import HeldItem
 from portal.personal_data.uses.lawful_bases import LawfulBasis
+from portal.records.corrections.targets import correctable_fields, is_correctable
 from portal.records.data_map.kinds import DataMap, Kind
+from portal.records.held_items import names_of
 from portal.records.models import Record, as_object
 from portal.web.filters import long_date
 
@@ -20,11 +24,15 @@ LONG_TEXT = 300
 
 
 class Fact(NamedTuple):
-    """One value of a card; `anchor` is its place on the page where it is masked, in full as well, else empty."""
+    """One value of a card; `anchor` is its place on the page where it is masked, in full as well, else empty.
+
+    `field` names it where it may be corrected by itself.
+    """
 
     label: str
     text: str
     anchor: str = ""
+    field: str = ""
 
 
 Facts = list[Fact]
@@ -37,6 +45,8 @@ class Card:
     `label` is the name of its kind, `name` the thing itself in one line and `end` its amount, or its yes or no.
     `origin` and `kept` are empty for what this portal itself holds: the page states its rules once for all of it.
     `erase` names the record, by kind and number, where its kind may be erased on request.
+    `correct` names it likewise where values of it may be corrected, or, with `takes_words`, words put beside them.
+    `beside` is what the person says about it.
     `agreements` say with which consent a record, or a field of it, was collected that requires one.
     """
 
@@ -51,6 +61,9 @@ class Card:
     name: str = ""
     end: str = ""
     erase: tuple[str, str] | None = None
+    correct: tuple[str, str] | None = None
+    takes_words: bool = False
+    beside: tuple[Beside, ...] = ()
 
 
 class Cards:
@@ -67,8 +80,10 @@ class Cards:
         language: str,
         *,
         is_masked: bool = True,
+        statements: Statements = NO_STATEMENTS,
     ) -> None:
         self.hides = False
+        self._statements = statements
         self._made = 0
         self._is_masked = is_masked
         self._data_map = data_map
@@ -82,8 +97,14 @@ class Cards:
         return [self._of_item(item) for item in items]
 
     def _of_item(self, item: HeldItem) -> Card:
-        facts = self._folded(item.shown(is_masked=self._is_masked), set(item.masked))
-        return Card(item.label, item.at, *facts, name=item.label)
+        is_own = item.kind == OWN_FILE
+        labels = {NAMES[name].text(self._language): name for name in NAMES} if is_own else {}
+        shown = replace(item, beside=[]).shown(is_masked=self._is_masked)
+        beside = self._statements.beside(OWN_FILE, "", NAMES, self._language) if is_own else []
+        return Card(
+            item.label, item.at, *self._folded(shown, set(item.masked), labels), name=item.label,
+            correct=(OWN_FILE, OWN_FILE) if is_own else None, beside=tuple(beside),
+        )  # fmt: skip
 
     def of_record(self, record: Record) -> Card:
         """Return a record as a card. One whose kind is no longer declared shows no value."""
@@ -92,10 +113,15 @@ class Cards:
         facts = kind.facts(values, self._language, is_masked=masked) if kind else []
         label = kind.label.text(self._language) if kind else record.kind
         name, end = kind.heading(values, self._language, is_masked=masked) if kind else (label, "")
+        is_open = kind is not None and is_correctable(kind)
+        fields = correctable_fields(kind) if kind and is_open else {}
+        beside = self._statements.beside(
+            record.kind, record.external_id, names_of(record.kind, self._data_map), self._language
+        )
         return Card(
             label,
             record.recorded_at,
-            *self._folded(facts, labels),
+            *self._folded(facts, labels, {field.label.text(self._language): name for name, field in fields.items()}),
             origin=self._origins.get(record.source, record.source),
             kept=self._kept_until(record.expires_on, kind),
             corrected_at=record.corrected_at,
@@ -103,6 +129,9 @@ class Cards:
             name=name,
             end=end,
             erase=(record.kind, record.external_id) if kind and "erasure" in kind.rights() else None,
+            correct=(record.kind, record.external_id) if is_open else None,
+            takes_words=not fields,
+            beside=tuple(beside),
         )
 
     def words_of(self, record: Record) -> str:
@@ -114,15 +143,21 @@ class Cards:
         origin = self._origins.get(record.source, record.source)
         return " ".join([kind.label.text(self._language), origin, *(text for _label, text in facts)])
 
-    def _folded(self, facts: list[tuple[str, str]], masked: set[str]) -> tuple[Facts, Facts]:
-        """Return the facts of the next card, short and long ones, those of `masked` labels with their place."""
+    def _folded(self, facts: list[tuple[str, str]], masked: set[str], fields: Mapping[str, str]) -> tuple[Facts, Facts]:
+        """Return the facts of the next card, short and long ones, those of `masked` labels with their place.
+
+        Args:
+            fields: by their label, the names of those that may be corrected.
+        """
         self._made += 1
         self.hides |= bool(masked)
         short: Facts = []
         long: Facts = []
         for number, (label, text) in enumerate(facts):
             anchor = f"value-{self._made}-{number}" if label in masked else ""
-            (long if len(text) > LONG_TEXT or "\n" in text else short).append(Fact(label, text, anchor))
+            (long if len(text) > LONG_TEXT or "\n" in text else short).append(
+                Fact(label, text, anchor, fields.get(label, ""))
+            )
         return short, long
 
     def _agreements_of(self, record: Record, kind: Kind | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
+from portal.personal_data.corrections.statements import statements_of
 from portal.personal_data.notices import notices, recent_accesses
 from portal.records.answers import answers_of, choices_told
 from portal.records.cards import Cards
@@ -78,7 +79,8 @@ def _category_page(category: str, *, is_masked: bool) -> str:
     agreements = Agreements.of(
         customer_id, choices_told(shown, held.kinds, others, data_map, has_records=bool(held.records))
     )
-    cards = Cards(data_map, organisation, agreements, language, is_masked=is_masked)
+    statements = statements_of(customer_id)
+    cards = Cards(data_map, organisation, agreements, language, is_masked=is_masked, statements=statements)
     page = records_page(customer_id, shown, chosen, cards.words_of, cursor)
     own_items = [] if cursor or chosen else portal_items(customer_id, shown, language, held.counts)
     return render_template(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from portal.bilingual import Label
+from portal.personal_data.corrections.statements import Statements, with_beside
 from portal.personal_data.registry import HeldItem
 from portal.records.data_map.kinds import DataMap
 from portal.records.models import as_object
@@ -12,10 +14,22 @@ Maker = Callable[[str, datetime, str, Any], HeldItem]
 """Takes the external id, the instant, the source and the values of a record."""
 
 
-def held_item(row: Any, category: str, data_map: DataMap, language: str) -> HeldItem:
+def held_item(row: Any, category: str, data_map: DataMap, language: str, statements: Statements) -> HeldItem:
     """Return a record as it leaves the portal. A record whose kind is no longer declared shows no value."""
     make = maker_of(row.kind, category, data_map, language)
-    return make(row.external_id, row.recorded_at, row.source, row.values)
+    item = make(row.external_id, row.recorded_at, row.source, row.values)
+    return with_words(item, row.external_id, statements, data_map, language)
+
+
+def with_words(item: HeldItem, external_id: str, statements: Statements, data_map: DataMap, language: str) -> HeldItem:
+    """Return a record with what its person says about it."""
+    return with_beside(item, statements.beside(item.kind, external_id, names_of(item.kind, data_map), language))
+
+
+def names_of(code: str, data_map: DataMap) -> dict[str, Label]:
+    """Return the names of the fields of a kind; none of one that is no longer declared."""
+    kind = data_map.kinds.get(code)
+    return {name: field.label for name, field in kind.fields.items()} if kind else {}
 
 
 def maker_of(

@@ -11,13 +11,14 @@ from portal import clock
 from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements, Answer, read_agreements, say_collected
+from portal.personal_data.corrections.statements import statements_of
 from portal.personal_data.registry import HeldItem, Holding, register
 from portal.personal_data.sentences import row as behind_row
 from portal.records.archive.copies import archived_items
 from portal.records.archive.ends import PARTS as ARCHIVE
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.records.ends import PARTS
-from portal.records.held_items import Maker, maker_of
+from portal.records.held_items import Maker, maker_of, with_words
 from portal.records.imports.models import CompleteDelivery as CompleteDelivery
 from portal.records.models import CategoryCount, Record
 
@@ -72,12 +73,14 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
         .execution_options(yield_per=READ_AT_ONCE)
     )
     makers: dict[str, Maker] = {}
+    statements = statements_of(customer_id)
     for kind, external_id, at, source, values in db.session.execute(statement):
         make = makers.get(kind)
         if make is None:
             said = partial(say_collected, agreements, needed[kind]) if kind in needed else None
             make = makers[kind] = maker_of(kind, category, data_map, language, said)
-        yield make(external_id, at, source, values)
+        item = make(external_id, at, source, values)
+        yield with_words(item, external_id, statements, data_map, language) if statements else item
 
 
 def retention(language: str) -> str:

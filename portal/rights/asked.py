@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.corrections.own_file import OWN_FILE
 from portal.personal_data.erasure.scope import Extent, Scope
-from portal.records.data_map.kinds import installed_data_map
+from portal.records.corrections.targets import fields_of, name_of
+from portal.records.data_map.field_types import show_value
+from portal.records.data_map.kinds import DEFAULT_CURRENCY, DeclaredField, installed_data_map
 from portal.rights.chosen import Limit, RestrictionCase, Use, Wish
 from portal.rights.intents import Intent
 
@@ -69,15 +72,62 @@ class Copy(Scoped):
 
 @dataclass(frozen=True, slots=True)
 class Correct(Asked):
-    """Something to correct or complete (art. 16)."""
+    """Something to correct or complete (art. 16): in words, or by the values of one record, or of the own file.
+
+    Attributes:
+        record: kind and number of what the values are of; empty for a request in words.
+        changes: (field, value) pairs; the value None takes away what is held.
+        statement: the person's own words, to stand beside what stays as it is.
+    """
 
     category: Category | None = None
+    record: tuple[str, ...] = ()
+    changes: tuple[tuple[str, Any], ...] = ()
     wrong: str = ""
     correct: str = ""
+    statement: str = ""
+
+    @property
+    def names_values(self) -> bool:
+        """Whether it names what it is about: values of one record, or words to stand beside one."""
+        return len(self.record) == 2 and bool(self.changes or self.statement)
 
     @property
     def rectifies_identity(self) -> bool:
-        return self.category is Category.IDENTITY
+        """Whether it touches name or birth, or may do so: a title is corrected at the person's word."""
+        if not self.names_values:
+            return self.category is Category.IDENTITY
+        return any(field in _NAMES_OR_BIRTH for field, _value in self.changes)
+
+    def in_words(self, language: object) -> Rows:
+        if not self.names_values:
+            return Asked.in_words(self, language)
+        kind, number = self.record
+        fields = fields_of(kind)
+        changes = [
+            (label_of_change(field, fields, language), change_in_words(field, value, fields, language))
+            for field, value in self.changes
+        ]
+        what = f"{name_of(kind, language)} {number}".strip() if kind != OWN_FILE else name_of(kind, language)
+        rest = Asked.in_words(replace(self, category=None, record=(), changes=()), language)
+        return [(_LABELS["category"].text(language), what), *changes, *rest]
+
+
+def label_of_change(field: str, fields: Mapping[str, DeclaredField], language: object) -> str:
+    """Return the name of a field for people; its code where it is no longer declared."""
+    return fields[field].label.text(language) if field in fields else field
+
+
+def change_in_words(field: str, value: Any, fields: Mapping[str, DeclaredField], language: object) -> str:
+    """Return a value that somebody proposes, in words and in full."""
+    if value is None:
+        return _TAKEN_AWAY.text(language)
+    declared = fields.get(field)
+    return show_value(declared.type, value, language, declared.choices, DEFAULT_CURRENCY) if declared else str(value)
+
+
+_NAMES_OR_BIRTH: Final = frozenset({"given_name", "family_name", "birth_name", "birth_date"})
+_TAKEN_AWAY: Final = Label(fr="À retirer", en="To be taken away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +267,10 @@ def _wishes(stored: Mapping[str, Any], name: str) -> tuple[tuple[Category, Wish]
     return tuple((Category(code), Wish(wish)) for code, wish in stored.get(name, {}).items())
 
 
+def _changes(stored: Mapping[str, Any], name: str) -> tuple[tuple[str, Any], ...]:
+    return tuple((str(field), value) for field, value in (stored.get(name) or {}).items())
+
+
 _READERS: Final[dict[str, Reader]] = {
     "category": _code(Category),
     "use": _code(Use),
@@ -229,6 +283,7 @@ _READERS: Final[dict[str, Reader]] = {
     "consent": _is_given,
     "every_page": _is_given,
     "wishes": _wishes,
+    "changes": _changes,
 }
 
 
@@ -260,6 +315,7 @@ _LABELS: Final = {
     ),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
+    "statement": Label(fr="Mots à placer à côté de la donnée", en="Words to stand beside the value"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),
     "details": Label(fr="Précisions", en="Details"),
     "designee_name": Label(fr="Personne désignée", en="Person designated"),

@@ -133,7 +133,8 @@ def _without(person: dict[str, str], kept: set[str]) -> dict[str, str]:
 
 def _values(demo: Demonstration) -> dict[str, Values]:
     common = {
-        "/data/": "contact", "/requests/new/": "access", "/feed/v1/problems/": "404", "/static/": "css/portal.css",
+        "/data/": "identity", "/data/<category>/": "customer_file", "/data/<category>/statements/": "unknown",
+        "/requests/new/": "access", "/feed/v1/problems/": "404", "/static/": "css/portal.css",
         "/staff/customers/<public_id>/": "identity", "/staff/documents/<public_id>/": "1",
         "/answers/<public_id>/file/": "unknown", "/staff/retention/": "rate_counts",
         "/feed/v1/preferences/": "C-1001", "/feed/v1/unsubscribe-links/": "C-1001",

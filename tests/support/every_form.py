@@ -1,7 +1,7 @@
 """Every form of the portal, each with as much wrong in it as it can hold at once, and what makes it right."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -20,10 +20,15 @@ from portal.lookups import forms as lookups
 from portal.lookups.access_log import LOOK_REASONS
 from portal.lookups.archive import forms as archive
 from portal.lookups.watching import forms as watching
+from portal.personal_data.categories import Category
+from portal.personal_data.corrections.own_file import OWN_FILE
 from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences import forms as preferences
 from portal.preferences.purposes import FLAGS
+from portal.records.corrections.targets import OWN_LABEL, Target, fields_of
+from portal.records.data_map.kinds import Correction
 from portal.retention.holds import forms as holds
+from portal.rights.correcting import forms as correcting
 from portal.rights.deciding import forms as deciding
 from portal.rights.filing import forms as filing
 from portal.rights.filing import staff_forms
@@ -44,6 +49,8 @@ OWN_ADDRESS = "camille@example.org"
 A_FLAG = next(iter(FLAGS))
 IN_A_MONTH = f"{clock.today() + timedelta(days=30):%d/%m/%Y}"
 A_PLACE = Place("phone", "06 12 34 56 78", "••••", clock.now())
+AN_OPINION = Target("records", "fraud_score", "S-1", Category.PROFILE, OWN_LABEL, {}, {}, "", Correction.STATEMENT)
+A_TARGET = replace(AN_OPINION, category=Category.IDENTITY, fields=fields_of(OWN_FILE), default=Correction.REQUEST)
 A_FILE = (b"\xff\xd8\xff", "page.jpg")
 
 
@@ -140,6 +147,14 @@ CASES: dict[str, Case] = {
          "received_on": "3/november/2026", "words": "Stop."},
     ),
     "filing.CopyForm": Case(filing.CopyForm, SCOPE, ALL_DATA),
+    "correcting.CorrectionForm": Case(
+        lambda: correcting.form_of(A_TARGET, ["language"], {}),
+        {"value_language": "", "statement": LONG},
+        {"value_language": "en", "statement": ""},
+    ),
+    "correcting.WordsForm": Case(
+        lambda: correcting.form_of(AN_OPINION, [], {}), {"statement": ""}, {"statement": "This payment was mine."}
+    ),
     "filing.CorrectForm": Case(
         filing.CorrectForm,
         {"category": "", "wrong": "", "correct": LONG},

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal import clock
 from portal.bilingual import Label, long_date
 from portal.infrastructure.database import db
+from portal.personal_data.corrections.statements import Statements, statements_of
 from portal.personal_data.registry import HeldItem
 from portal.records.archive.models import ArchivedRecord
 from portal.records.data_map.kinds import DataMap, installed_data_map
@@ -24,6 +25,7 @@ _NOTE: Final = Label(
 def archived_items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     """Yield the archived records of a category, newest first, each marked with its last day and the reason."""
     data_map: DataMap = installed_data_map()
+    statements = statements_of(customer_id)
     statement = (
         select(ArchivedRecord)
         .where(ArchivedRecord.customer_id == customer_id, ArchivedRecord.category == category)
@@ -31,12 +33,13 @@ def archived_items(customer_id: int, category: str, language: str) -> Iterator[H
         .execution_options(yield_per=READ_AT_ONCE)
     )
     for row in db.session.execute(statement).scalars():
-        yield archived_item(row, data_map, language)
+        yield archived_item(row, data_map, language, statements)
 
 
-def archived_item(row: ArchivedRecord, data_map: DataMap, language: str) -> HeldItem:
+def archived_item(row: ArchivedRecord, data_map: DataMap, language: str, statements: Statements) -> HeldItem:
     """Return an archived record, marked with its last day and the reason."""
-    item, reference = held_item(row, row.category, data_map, language), _reference(row, data_map, language)
+    item = held_item(row, row.category, data_map, language, statements)
+    reference = _reference(row, data_map, language)
     marks = {"archived_until": clock.written(row.expires_on), "archived_because": reference}
     note = _NOTE.filled(language, day=long_date(row.expires_on, language, weekday=False), reference=reference)
     return replace(item, values=item.values | marks, say_note=lambda: note)

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from portal.personal_data.corrections.statements import statements_of
 from portal.personal_data.registry import HeldItem
 from portal.records.archive.copies import archived_item
 from portal.records.archive.models import ArchivedRecord
@@ -28,7 +29,7 @@ def archived_page(
         BadRequest: for a cursor that this portal did not make for this very list.
     """
     data_map: DataMap = installed_data_map()
-    looked_for = Filter(words=words)
+    looked_for, statements = Filter(words=words), statements_of(customer_id)
     page = keyset_page(
         select(ArchivedRecord).where(ArchivedRecord.customer_id == customer_id),
         [(ArchivedRecord.recorded_at, True), (ArchivedRecord.id, True)],
@@ -36,10 +37,12 @@ def archived_page(
         cursor=cursor,
         size=SHOWN,
         name=f"archive:{customer_id}:{words}",
-        wanted=(lambda row: looked_for.finds(_words(archived_item(row, data_map, language)))) if words else None,
+        wanted=(lambda row: looked_for.finds(_words(archived_item(row, data_map, language, statements))))
+        if words
+        else None,
         read=A_SEARCH if words else None,
     )
-    return [archived_item(row, data_map, language) for row in page.rows], page
+    return [archived_item(row, data_map, language, statements) for row in page.rows], page
 
 
 def _words(item: HeldItem) -> str:

@@ -110,7 +110,7 @@ class DeclaredField(_Part):
     """One field of a kind. `nature` differs from the kind's where staff add to what a person sent.
 
     With a `purpose` of its own, a field is used for that alone, and shares neither the purposes nor the basis of its
-    kind.
+    kind. `correction` says how it is corrected where that differs from its kind: a title is taken at the person's word.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -123,6 +123,7 @@ class DeclaredField(_Part):
     nature: Nature | None = None
     purpose: str | None = None
     sensitive: str | None = None
+    correction: Correction | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 
 from portal import clock
 from portal.customers.ages import births_changed
-from portal.customers.claims import kept_fields
+from portal.customers.claims import kept_fields, sent_the_same
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
@@ -37,6 +37,8 @@ class HeldCustomer:
     facts: dict[str, Any]
     kept: frozenset[str] = frozenset()
     changed: set[str] = field(default_factory=set)
+    same: frozenset[str] = frozenset()
+    """Kept fields of which a line said what is held."""
 
     @property
     def is_erased(self) -> bool:
@@ -135,6 +137,7 @@ class CustomerLines:
         if held.is_erased:
             raise LineRefused("external_id", ERASED)
         changes = _changes(held, line)
+        held.same |= {name for name in held.kept if name in line.facts and held.facts.get(name) == line.facts[name]}
         if not changes:
             return False
         if held.is_restricted:
@@ -180,6 +183,7 @@ class CustomerLines:
             ]
             connection.execute(statement.values(values), rows)
         births_changed(held.id for held in changed if held.id and held.changed & {"birth_date", "birth_known"})
+        sent_the_same({held.id: held.same for held in self._by_reference.values() if held.id and held.same})
         new = sorted(self._new, key=lambda held: held.reference)
         facts = [held.facts | {"external_id": held.reference, "imported_at": clock.now()} for held in new]
         for held, customer in zip(new, create_customers(facts), strict=True):

@@ -1,6 +1,6 @@
 """The records that a batch of lines names: found in one query, changed in memory, written together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy import (
 from portal import clock
 from portal.clock import local_date
 from portal.infrastructure.database import db
+from portal.records.corrections.resisting import CorrectedField, release, resist
 from portal.records.counts import CountChanges
 from portal.records.data_map.kinds import DataMap
 from portal.records.days.contacts import Contacts
@@ -29,9 +30,9 @@ from portal.records.models import Record
 RECORDS = Record.__table__
 READ = (
     Record.id, Record.customer_id, Record.kind, Record.external_id, Record.category, Record.recorded_at,
-    Record.source, Record.values, Record.rule, Record.active_until, Record.expires_on, Record.corrected_at,
+    Record.source, Record.values, Record.rule, Record.active_until, Record.expires_on, Record.corrected_fields,
 )  # fmt: skip
-WRITTEN = ("category", "recorded_at", "source", "values", "received_at", *Days._fields)
+WRITTEN = ("category", "recorded_at", "source", "values", "corrected_fields", "received_at", *Days._fields)
 
 
 ERASED_BEFORE = "was erased at the person's request: take it off the source"
@@ -46,6 +47,8 @@ class Content(NamedTuple):
     recorded_at: datetime
     source: str
     values: dict[str, Any]
+    corrected: tuple[str, ...] = ()
+    """The fields that were corrected here, and whose system has not sent the same yet."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,8 +59,23 @@ class HeldRecord:
     before: Content | None = None
     after: Content | None = None
     days: Days | None = None
-    is_corrected: bool = False
     is_taken: bool = False
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a correction that its system has not taken yet stands in it."""
+        return self.after is not None and bool(self.after.corrected)
+
+    def taking(self, category: str, line: RecordLine) -> Content:
+        """Return what it says once a line was taken: what was corrected here stays."""
+        held, resisting = ({}, ()) if self.after is None else (self.after.values, self.after.corrected)
+        values, corrected = resist(held, resisting, line.values) if resisting else (line.values, ())
+        return Content(category, line.recorded_at.astimezone(UTC), line.source, values, corrected)
+
+    def released(self) -> Iterator[str]:
+        """Yield the fields that were corrected here, and that its system has sent since."""
+        if self.before is not None and self.after is not None:
+            yield from (name for name in self.before.corrected if name not in self.after.corrected)
 
 
 Key = tuple[HeldCustomer, str, str]
@@ -89,15 +107,17 @@ class RecordLines:
         if not keys:
             return
         for row in db.session.execute(select_named(Record, READ, list(keys))):
-            content = Content(row.category, row.recorded_at, row.source, row.values)
+            content = Content(row.category, row.recorded_at, row.source, row.values, tuple(row.corrected_fields))
             self._records[keys[row.customer_id, row.kind, row.external_id]] = HeldRecord(
-                row.id, content, content, Days(row.rule, row.active_until, row.expires_on), row.corrected_at is not None
+                row.id, content, content, Days(row.rule, row.active_until, row.expires_on)
             )
 
     def take(self, line: RecordLine) -> bool:
         """Take one record, checked against the data map already. Returns whether it changes anything.
 
         One that is not held, and whose last day is past, is not taken: what was purged would come back with every file.
+
+        What was corrected here stays, field by field, until the line says the same.
 
         Raises:
             LineRefused: for a customer that is unknown or erased, or restricted when the record is held.
@@ -109,12 +129,12 @@ class RecordLines:
         held = self._records.get(key)
         if held is None:
             held = self._records[key] = HeldRecord()
-        if held.is_corrected or self._is_archived(customer, line):
+        if self._is_archived(customer, line):
             return False
         if held.after is None and self._was_erased(customer, line):
             raise LineRefused("external_id", ERASED_BEFORE)
         category = self._data_map.kinds[line.kind].category.value
-        content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
+        content = held.taking(category, line)
         if content == held.after:
             held.is_taken = True
             return False
@@ -185,8 +205,13 @@ class RecordLines:
                 elif held.days != (days := Days(*(row[name] for name in Days._fields))):
                     moved[held.id] = days
         _write_rows(added, changed, removed)
+        release(self._released())
         write_days(moved)
         self._count().write()
+
+    def _released(self) -> Iterator[CorrectedField]:
+        for (customer, kind, external_id), held in self._records.items():
+            yield from ((customer.id or 0, kind, external_id, name) for name in held.released())
 
     def _note_contacts(self, contacts: Contacts) -> set[int]:
         """Note the exchanges from people, and return those whose records count from the last one."""
@@ -220,6 +245,7 @@ class RecordLines:
             "recorded_at": content.recorded_at,
             "source": content.source,
             "values": content.values,
+            "corrected_fields": list(content.corrected),
             "received_at": self._instant,
             **days._asdict(),
         }

@@ -31,6 +31,7 @@ from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.carrying_out.telling import close_or_wait
+from portal.rights.correcting.carrying_out import correct
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
@@ -72,6 +73,8 @@ def fulfil(act: Act, message: str) -> None:
     request = act.request
     request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
     act.give_back()
+    if request.right is Right.RECTIFICATION:
+        correct(act)
     if request.outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)

@@ -13,8 +13,10 @@ from portal.bilingual import Label, long_date
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements
+from portal.personal_data.corrections.models import Correction, CorrectionResult
 from portal.personal_data.erasure.certificate import certificate_of
 from portal.personal_data.erasure.models import Erasure
+from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
 from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import (
@@ -27,7 +29,11 @@ from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
 from portal.rights.carrying_out.followed import followers
 from portal.rights.chosen import Limit, Use
+from portal.rights.correcting.noting import corrections_of
 from portal.rights.erasing.standing import erasure_of
+from portal.rights.items.making import items_of
+from portal.rights.items.proposing import AS_WRITTEN
+from portal.rights.items.telling.letter import systems_to_tell
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RightsRequest
 
@@ -46,7 +52,10 @@ ERASED: Final = declare(
 CORRECTED: Final = declare(
     "corrected",
     Ground.ROW,
-    Label(fr="La correction a été faite le {date}.", en="The correction was made on {date}."),
+    Label(
+        fr="La correction a été faite dans ce portail le {date}.",
+        en="The correction was made in this portal on {date}.",
+    ),
     Label(
         fr="La correction n'est pas encore confirmée. Nos équipes doivent la faire{systems}.",
         en="The correction is not confirmed yet. Our teams have to make it{systems}.",
@@ -127,7 +136,7 @@ def effects_of(request: RightsRequest, language: object) -> list[str]:
         case Right.ERASURE:
             return _of_erasure(request, language)
         case Right.RECTIFICATION:
-            return [_unconfirmed(CORRECTED, request, language)]
+            return _of_rectification(request, language)
         case Right.RESTRICTION:
             return [_advertising(request, language), _unconfirmed(PUT_ON_HOLD, request, language)]
         case Right.OBJECTION:
@@ -185,6 +194,21 @@ _TO_BE_TOLD: Final = Label(
     fr="Notre équipe doit encore prévenir ces systèmes de l'entreprise : {names}.",
     en="Our team still has to tell these systems of the company: {names}.",
 )
+
+
+def _of_rectification(request: RightsRequest, language: object) -> list[str]:
+    """Return when the values were corrected here, by the rows of each, and which systems still have to be told."""
+    items = items_of(request.id)
+    granted = [row for row in corrections_of(request.id) if row.result is CorrectionResult.CORRECTED]
+    applied = [row for row in granted if row.applied_at is not None]
+    if any(item.part == AS_WRITTEN and item.outcome is ItemOutcome.CORRECTED for item in items) or granted != applied:
+        return [_unconfirmed(CORRECTED, request, language)]
+    told = to_be_told(systems_to_tell(request, items), language)
+    if not applied:
+        return told
+    done = row(Correction.__tablename__, applied[-1].id)
+    when = long_date(applied[-1].applied_at or request.received_at, language)
+    return [say(CORRECTED, done, language, date=when, systems=""), *told]
 
 
 def _of_objection(request: RightsRequest, language: object) -> list[str]:

@@ -16,6 +16,7 @@ from portal.rights.acting import Act
 from portal.rights.carrying_out.copies import waits_for
 from portal.rights.carrying_out.telling import ask_what_is_held
 from portal.rights.channels import Channel
+from portal.rights.correcting.noting import note_corrections
 from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import Right, Step, advance
@@ -54,6 +55,7 @@ def note_filed(act: Act) -> None:
     db.session.flush()
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    note_corrections(request)
     make_items(request)
     ask_what_is_held(request, waits_for(request))
     note_contact(request.customer)

@@ -12,7 +12,7 @@ from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
-from portal.rights.asked import StopUse, read_asked
+from portal.rights.asked import Correct, StopUse, read_asked
 from portal.rights.chosen import Use
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.erasing.preview import offer_what_is_held, preview_of_draft
@@ -62,9 +62,17 @@ def details(public_id: str) -> Answer:
     draft = _own_draft(public_id)
     if draft.sent_at is not None:
         return _to_sent(draft)
+    if isinstance(draft.asked, Correct) and draft.asked.names_values:
+        return _to_values(draft.asked)
     intent = draft.intent
     form = _form(intent, draft.answers)
     return _save(intent, form, draft) if request.method == "POST" else _details_page(intent, form, draft)
+
+
+def _to_values(asked: Correct) -> Response:
+    """Lead to the form of the record whose values a draft corrects."""
+    kind, number = asked.record
+    return redirect(url_for(".correct_values", category=asked.category, record=number or kind, kind=kind), 303)
 
 
 def _form(intent: Intent, answers: dict[str, Any]) -> DetailsForm:

@@ -23,6 +23,7 @@ from portal.rights.acting import Act
 from portal.rights.carrying_out.answering import PACKAGED, answer_by_itself, stop_at_receipt
 from portal.rights.carrying_out.copies import waits_for
 from portal.rights.clock import running
+from portal.rights.correcting.noting import needs_nobody
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft
 from portal.rights.filing.open_requests import sent_request
@@ -121,10 +122,14 @@ def _receive(act: Act, proof: _Proof) -> None:
 def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
     """Whether the portal can answer by itself now: it can make the file, no doubt is left, no words are to be read.
 
-    A copy that lacks a system of the company waits for it (`carrying_out.copies`).
+    A value for which the person's word is enough is corrected. A copy that lacks a system of the company waits for it
+    (`carrying_out.copies`).
     """
-    is_clear = request.right in PACKAGED and not decision.remaining and not request.asked.needs_a_reader
-    return is_clear and not waits_for(request)
+    if decision.remaining:
+        return False
+    if request.right is Right.RECTIFICATION:
+        return needs_nobody(request)
+    return request.right in PACKAGED and not request.asked.needs_a_reader and not waits_for(request)
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:

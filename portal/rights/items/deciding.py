@@ -20,7 +20,7 @@ from portal.rights.asked import ReviewDecision
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
-from portal.rights.items.proposing import AS_WRITTEN, PORTAL
+from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS
 from portal.rights.items.telling.wording import has_records
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
@@ -109,11 +109,13 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     is_review = isinstance(request.asked, ReviewDecision)
     unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT}
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
+    if item.part == STATEMENTS:
+        unfit.add(ItemOutcome.STATEMENT)  # words beside it are what was asked for
     fit = [outcome for outcome in outcomes_for(request.right) if outcome not in unfit]
     return tuple(sorted(fit, key=lambda outcome: outcome is not item.proposed))
 
 
-_BY_ITSELF: Final = frozenset({Record.__tablename__, PORTAL, AS_WRITTEN})
+_BY_ITSELF: Final = frozenset({Record.__tablename__, PORTAL, AS_WRITTEN, CORRECTIONS, STATEMENTS})
 
 
 def _check_ground(choice: Choice, right: Right) -> None:

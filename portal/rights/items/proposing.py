@@ -10,6 +10,7 @@ from portal.infrastructure import installed
 from portal.personal_data.categories import CATEGORIES
 from portal.instructions.models import Operation
 from portal.instructions.queue import answered_targets
+from portal.personal_data.corrections.models import Correction, ValueStatement
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.personal_data.outcomes import ItemOutcome
@@ -21,6 +22,7 @@ from portal.records.imports.deliveries import silent_systems
 from portal.records.models import Record
 from portal.records.queries import own_counts
 from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.correcting.noting import corrections_of, target_of
 from portal.rights.erasing.stops import scope_of
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
@@ -31,6 +33,11 @@ PORTAL: Final = "portal"
 """The part of what the portal itself keeps, beside the records of the company's systems."""
 SYSTEMS: Final = "systems"
 """The part of what a system of the company has not said yet."""
+
+CORRECTIONS: Final = Correction.__tablename__
+"""The part of one value to correct, by kind and, as its rule, the field."""
+STATEMENTS: Final = ValueStatement.__tablename__
+"""The part of words that complete a record, as its person asked (art. 16): done, they are `corrected`."""
 
 
 def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedItem]:
@@ -46,6 +53,8 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
             found = [*_held(request, ItemOutcome.HANDED), *_own(request), *_missing(request)]
         case Right.PORTABILITY:
             found = [*_portable(request), *_own_portable(request)]
+        case Right.RECTIFICATION:
+            found = list(_corrected(request))
         case Right.RESTRICTION:
             found = list(_held(request, ItemOutcome.RESTRICTED, is_by_system=False))
         case _:
@@ -56,6 +65,18 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
 def erasure_plan(request: RightsRequest) -> Plan:
     """Return what the erasure that a request asks for would do now; reads only."""
     return planning.plan(request.customer_id, scope_of(request.customer_id, request.asked))
+
+
+def _corrected(request: RightsRequest) -> Iterator[PlannedItem]:
+    """Yield each value that a request names; else the words to put beside a record, where it asks for those alone."""
+    asked = request.asked
+    rows = corrections_of(request.id)
+    category = getattr(asked, "category", None)
+    for row in rows:
+        yield PlannedItem(CORRECTIONS, row.kind, row.field, category, 1, ItemOutcome.CORRECTED)
+    target = None if rows else target_of(request)
+    if target is not None and target.takes_statement_only:
+        yield PlannedItem(STATEMENTS, target.kind, "", target.category, 1, ItemOutcome.CORRECTED)
 
 
 def _as_written(request: RightsRequest) -> PlannedItem:
@@ -140,6 +161,9 @@ def _missing(request: RightsRequest) -> Iterator[PlannedItem]:
 
 def systems_behind(request: RightsRequest) -> dict[str, list[str]]:
     """Return, by kind, the systems that sent the records a request concerns; those of all under `AS_WRITTEN`."""
+    target = target_of(request) if request.right is Right.RECTIFICATION else None
+    if target is not None:
+        return {target.kind: [target.source] if target.source else []}
     found: dict[str, set[str]] = {}
     for held in _of_scope(request):
         found.setdefault(held.kind, set()).add(held.source)

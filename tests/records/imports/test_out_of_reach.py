@@ -127,7 +127,7 @@ def test_a_removal_of_a_record_under_a_hold_is_refused_until_the_hold_is_lifted(
 def test_a_removal_of_a_corrected_record_is_refused(importer: Importer) -> None:
     importer.take(customer(), invoice())
     with transaction() as session:
-        session.execute(select(Record)).scalar_one().corrected_at = clock.now()
+        session.execute(select(Record)).scalar_one().corrected_fields = ["amount"]
     report = importer.take(removed("invoice", "F-2026-0088"), code=1)
     assert "was corrected here" in report["refused"][0]["reason"]
     assert in_use() == {"F-2026-0088"}

@@ -6,7 +6,6 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import func, select
 
-from portal import clock
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
@@ -227,17 +226,6 @@ def test_one_address_belongs_to_one_customer_in_whatever_order(importer: Importe
     swapped = importer.take(customer("C-1", email="moved@example.org"), customer("C-3", email="shared@example.org"))
     assert swapped["accepted"] == 2
     assert the_customer("C-3").email_normalised == "shared@example.org"
-
-
-def test_a_correction_made_here_stays(importer: Importer) -> None:
-    importer.take(customer(), invoice())
-    with transaction():
-        held = stored("F-2026-0088")
-        held.values = held.values | {"amount": "45.00"}
-        held.corrected_at = clock.now()
-    report = importer.take(invoice(amount="99.00"))
-    assert (report["accepted"], report["unchanged"]) == (0, 1)
-    assert stored("F-2026-0088").values["amount"] == "45.00"
 
 
 def test_the_sign_in_address_of_a_claimed_account_stays(importer: Importer, people: People) -> None:

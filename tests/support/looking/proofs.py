@@ -17,6 +17,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.instructions.models import Instruction
 from portal.letters.models import Dispatch
+from portal.personal_data.corrections.models import Correction
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.lawful_bases import LawfulBasis
@@ -151,10 +152,22 @@ def _done(outcome: ItemOutcome) -> Proof:
 
     def holds(customer_id: int, said: Said, language: str) -> bool:
         done = select(RequestItem.done_at).join(RightsRequest, RightsRequest.id == RequestItem.request_id)
-        theirs = done.where(RightsRequest.customer_id == customer_id, RequestItem.outcome == outcome)
+        theirs = done.where(RightsRequest.customer_id == customer_id, _ends_as(outcome))
         return _is_one_of(said, _all(theirs), language)
 
     return holds
+
+
+def _ends_as(outcome: ItemOutcome) -> Any:
+    """Return the condition that an item ended so; words that were asked for beside a record are a correction."""
+    is_so = RequestItem.outcome == outcome
+    words = (RequestItem.part == "statements") & (RequestItem.outcome == ItemOutcome.CORRECTED)
+    return is_so | words if outcome is ItemOutcome.STATEMENT else is_so
+
+
+def _corrected(customer_id: int, said: Said, language: str) -> bool:
+    done = (Correction.customer_id == customer_id, Correction.result == "corrected")
+    return _is_one_of(said, _all(select(Correction.applied_at).where(*done)), language)
 
 
 def _sent(customer_id: int, said: Said, language: str) -> bool:
@@ -215,7 +228,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "target_told": _instructed("sent_at", "sent"),
     "target_followed": _instructed("acknowledged_at", "acknowledged"),
     "target_exempted": _instructed("acknowledged_at", "exempt"),
-    "corrected": _never,
+    "corrected": _corrected,
     "put_on_hold": _never,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
     "answer_sent": _sent,

@@ -10,6 +10,7 @@ from portal.bilingual import Label, long_date
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.sentences import Ground, Sentence, declare, row, say
 from portal.rights.items.models import RequestItem
+from portal.rights.items.proposing import STATEMENTS
 
 
 def _said(code: str, done: Label, not_yet: Label) -> Sentence:
@@ -90,7 +91,10 @@ SENTENCES: Final = {
 
 def say_item(item: RequestItem, as_of: datetime, language: object) -> str:
     """Return what stands behind an item at an instant: done on a day, or decided and not done yet; empty for a no."""
-    sentence = SENTENCES.get(item.outcome or item.proposed or ItemOutcome.REFUSED)
+    outcome = item.outcome or item.proposed or ItemOutcome.REFUSED
+    if item.part == STATEMENTS and outcome is ItemOutcome.CORRECTED:
+        outcome = ItemOutcome.STATEMENT  # completed by the person's own words
+    sentence = SENTENCES.get(outcome)
     if sentence is None:
         return ""
     if item.done_at is None or item.done_at > as_of:

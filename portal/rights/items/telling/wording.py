@@ -7,13 +7,15 @@ from portal.infrastructure import installed
 from portal.personal_data.categories import Category
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.uses.portability import LeftOut
+from portal.records.corrections.targets import name_of as kind_name
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.chosen import Use
+from portal.rights.correcting.wording import change_of
 from portal.rights.erasing.names import name_of
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.proposing import AS_WRITTEN, PORTAL, SYSTEMS
+from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, SYSTEMS
 
 Decided = RequestItem | ItemException
 
@@ -24,6 +26,10 @@ def label_of(item: RequestItem, language: object) -> str:
         return item.words
     if item.part == PORTAL:
         return _IN_PORTAL.filled(language, category=Category(item.kind).label(language))
+    if item.part == CORRECTIONS:
+        return change_of(item, language)
+    if item.part == STATEMENTS:
+        return _WORDS_BESIDE.filled(language, kind=kind_name(item.kind, language))
     if item.part == SYSTEMS:
         return _FROM_SYSTEM.filled(language, system=system_name(item.kind, language))
     kind = installed_data_map().kinds.get(item.kind)
@@ -43,8 +49,8 @@ def _own_label(item: RequestItem, language: object) -> str:
 
 
 def is_counted(item: RequestItem) -> bool:
-    """Tell whether an item counts things: neither what only words describe nor a system does."""
-    return item.part not in {AS_WRITTEN, SYSTEMS}
+    """Tell whether an item counts things: neither what only words describe nor a value or a system does."""
+    return item.part not in {AS_WRITTEN, SYSTEMS, CORRECTIONS, STATEMENTS}
 
 
 def system_name(code: str, language: object) -> str:
@@ -92,6 +98,7 @@ def has_records(item: RequestItem) -> bool:
 _STAYS: Final = frozenset({ItemOutcome.ARCHIVED, ItemOutcome.KEPT})
 _IN_PORTAL: Final = Label(fr="{category}, dans ce portail", en="{category}, in this portal")
 _IN_SYSTEM: Final = Label(fr="{kind}, dans « {system} »", en="{kind}, in “{system}”")
+_WORDS_BESIDE: Final = Label(fr="{kind}, avec les mots de la personne", en="{kind}, with the person’s own words")
 _FROM_SYSTEM: Final = Label(fr="Système « {system} »", en="System “{system}”")
 _UNTIL_DAY: Final = Label(
     fr="Conservation jusqu'au {date} au plus tard, puis effacement sans nouvelle demande.",
