@@ -122,6 +122,8 @@ REGISTERED = [
     "portal.personal_data.ledger.keys_in_use",
     "portal.preferences.choices.states",
     "portal.preferences.choices.imported",
+    "portal.preferences.choices.restricting",
+    "portal.personal_data.restrictions.checking",
     "portal.preferences.tasks",
     "portal.preferences.missing_consent.looking",
     "portal.preferences.base_exports",

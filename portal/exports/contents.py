@@ -9,7 +9,8 @@ import orjson
 
 from portal import clock
 from portal.exports.writing.spool import lines_of
-from portal.personal_data.registry import HeldItem, holdings
+from portal.personal_data.registry import HeldItem, read
+from portal.personal_data.restrictions.door import Reader
 from portal.personal_data.uses.lawful_bases import Availability, LawfulBasis, availability
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
@@ -29,12 +30,11 @@ def items_of(customer_id: int, category: str, language: str, purpose: str) -> It
         purpose: `access` or `portability`.
     """
     data_map: DataMap = installed_data_map()
-    for holding in holdings():
-        if holding.items is not None:
-            for item in holding.items(customer_id, category, language):
-                handed = item if purpose == "access" else portable(item, data_map, language)
-                if handed is not None:
-                    yield handed
+    for holding, held in read(customer_id, category, language, Reader.PACKAGE):
+        for item in held:
+            handed = item if purpose == "access" else portable(item, data_map, language)
+            if handed is not None:
+                yield handed
         if holding.copied is not None and purpose == "access":
             yield from holding.copied(customer_id, category, language)
 

@@ -6,9 +6,8 @@ None leaves while an item is undecided.
 
 from sqlalchemy import select
 
-from portal import clock
 from portal.audit.tags import declare
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
@@ -17,8 +16,6 @@ from portal.infrastructure.mail.models import Mail
 from portal.letters.dispatching import dispatch
 from portal.personal_data.erasure.listeners import on_done
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.keeping.keeps import keep
-from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
@@ -29,6 +26,7 @@ from portal.rights.acting import Act
 from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
+from portal.rights.carrying_out.restriction import lock
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
@@ -100,9 +98,7 @@ def _take_effect(request: RightsRequest) -> None:
     customer = request.customer
     match request.right:
         case Right.RESTRICTION:
-            customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
-            keep(customer.id, KeepReason.RESTRICTION, request.id)
-            consent.suppress(customer, "restricted", request=request.reference)
+            lock(request)
         case Right.OBJECTION:
             _stop_use(customer, request)
             _note_stopped(request)
