@@ -138,6 +138,7 @@ REGISTERED = [
     "portal.rights.carrying_out.answering",
     "portal.rights.carrying_out.copies",
     "portal.rights.items.upgrading",
+    "portal.rights.restricting.lifting",
     "portal.rights.carrying_out.erasure",
     "portal.rights.carrying_out.deferred",
     "portal.rights.erasing.halted",

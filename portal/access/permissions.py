@@ -58,6 +58,8 @@ class Permission(StrEnum):
     """Open what lies in the archive about a customer, on one of five grounds, which the customer reads."""
     PLACE_HOLD = "place_hold"
     """Place a legal hold, look at it again, and second that one is lifted."""
+    LIFT_RESTRICTION = "lift_restriction"
+    """Tell people of their restrictions, announce that one will be lifted, and lift or keep it."""
     SWITCH_OFF_PREFERENCE = "switch_off_preference"
     """Record that a customer wants no more messages; never that they want some."""
     SEE_MARKETING = "see_marketing"
@@ -103,6 +105,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_DESK,
             Permission.OPEN_ARCHIVE,
             Permission.PLACE_HOLD,
+            Permission.LIFT_RESTRICTION,
             Permission.LIFT_DOUBT,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
@@ -149,6 +152,7 @@ _PERMISSION_LABELS = {
     Permission.LOOK_UP_CUSTOMER: _l("Open a customer’s file, with a stated reason"),
     Permission.OPEN_ARCHIVE: _l("Open what lies in the archive about a customer"),
     Permission.PLACE_HOLD: _l("Place a legal hold, and second that one is lifted"),
+    Permission.LIFT_RESTRICTION: _l("Announce that a restriction will be lifted, and lift it"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),

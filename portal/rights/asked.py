@@ -69,11 +69,12 @@ class Copy(Scoped):
 
 @dataclass(frozen=True, slots=True)
 class Correct(Asked):
-    """Something to correct or complete (art. 16)."""
+    """Something to correct or complete (art. 16). With `on_hold`, the data rest meanwhile (art. 18(1)(a))."""
 
     category: Category | None = None
     wrong: str = ""
     correct: str = ""
+    on_hold: bool = False
 
     @property
     def rectifies_identity(self) -> bool:
@@ -117,9 +118,10 @@ class Erase(Scoped):
 
 @dataclass(frozen=True, slots=True)
 class StopUse(Asked):
-    """An objection to a use (art. 21)."""
+    """An objection to a use (art. 21). With `on_hold`, what the use needs rests meanwhile (art. 18(1)(d))."""
 
     use: Use | None = None
+    on_hold: bool = False
 
     @property
     def concerns_marketing(self) -> bool:
@@ -226,6 +228,7 @@ _READERS: Final[dict[str, Reader]] = {
     "kinds": _codes,
     "record": _codes,
     "when_it_ends": _is_given,
+    "on_hold": _is_given,
     "consent": _is_given,
     "every_page": _is_given,
     "wishes": _wishes,
@@ -258,6 +261,7 @@ _LABELS: Final = {
         fr="Ce qu'un contrat en cours demande, à effacer quand il se termine",
         en="What a running contract needs, to be erased when it ends",
     ),
+    "on_hold": Label(fr="Mise en pause pendant l'examen", en="On hold while we look into it"),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "destination": Label(fr="Où envoyer les données", en="Where to send the data"),

@@ -36,6 +36,7 @@ from portal.rights.items.telling import letter
 from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
+from portal.rights.restricting.provisional import settle
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
@@ -156,6 +157,7 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     else:
         act.step(Step.CLOSE)
         Act(request, "portal").note(EventKind.CLOSED)
+    settle(request)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
     _send(request, message, mail)
 

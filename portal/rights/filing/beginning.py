@@ -18,6 +18,7 @@ from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import Right, Step, advance
 from portal.rights.models import EventKind, RightsRequest
+from portal.rights.restricting.provisional import begin
 
 FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
 
@@ -53,6 +54,7 @@ def note_filed(act: Act) -> None:
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
     make_items(request)
+    begin(request)
     note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(
