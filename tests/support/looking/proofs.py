@@ -17,9 +17,9 @@ from portal.infrastructure.database import db
 from portal.letters.models import Dispatch
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
-from portal.personal_data.restrictions.models import Restriction
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
