@@ -17,7 +17,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.lookups.models import AccessLogEntry
 from portal.personal_data.categories import CATEGORIES, Category
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 READ = declare("staff:customer_data:read", "category", "request")

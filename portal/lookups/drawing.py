@@ -17,7 +17,7 @@ from portal.infrastructure.database import db
 from portal.lookups.access_log import log_access
 from portal.lookups.models import AccessLogEntry
 from portal.lookups.watching.counting import count_looks, lock_member, looking
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 

@@ -10,7 +10,7 @@ from wtforms.validators import StopValidation
 
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON, NotOpened
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.personal_data.restrictions.wording import use_label
 from portal.web.forms import LengthBetween, Needed, PortalForm
 

@@ -12,7 +12,7 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 from portal.lookups.grounds import ArchiveGround
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 

@@ -29,7 +29,7 @@ from portal.lookups.models import CustomerLookup
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem, read
 from portal.personal_data.restrictions.door import Locked, Reader, check
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.personal_data.restrictions.standing import locked_categories
 from portal.staff.models import StaffMember
 

@@ -13,7 +13,7 @@ from sqlalchemy import Select
 
 from portal.personal_data.expiry.endings import Part
 from portal.personal_data.restrictions.door import Reader, check
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.personal_data.uses.purposes import Purpose
 
 

@@ -8,8 +8,8 @@ from portal.access.permissions import Role
 from portal.infrastructure.database import db, transaction
 from portal.lookups.models import AccessLogEntry, CustomerLookup
 from portal.personal_data.categories import CATEGORIES
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.locking import restrict
-from portal.personal_data.restrictions.models import Ground18
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.packages import take_in

@@ -38,8 +38,8 @@ from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.holds.models import LegalHold
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.locking import restrict
-from portal.personal_data.restrictions.models import Ground18
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem

@@ -13,7 +13,7 @@ from portal.lookups.drawing import Look, note_looks
 from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import NotOpened, add_lookup, is_kept_shut, look_of, look_under, named_customer
-from portal.personal_data.restrictions.models import UseReason
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 OPENED = declare("staff:archive:opened", "lookup", "ground", "category", "request")

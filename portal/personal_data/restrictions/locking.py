@@ -19,7 +19,8 @@ from portal.personal_data.keeping.keeps import end_keep, keep
 from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.ledger.entries import note
 from portal.personal_data.ledger.models import EntryKind
-from portal.personal_data.restrictions.models import Ground18, Restriction
+from portal.personal_data.restrictions.grounds import Ground18
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.restrictions.standing import open_restrictions
 
 IMPOSED = declare("customer:restriction:imposed", "reference", "restriction", "case", "categories", "provisional")

@@ -5,7 +5,7 @@ from typing import Final
 
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES
-from portal.personal_data.restrictions.models import Ground18, UseReason
+from portal.personal_data.restrictions.grounds import Ground18, UseReason
 
 
 def ground_label(ground: Ground18 | None, language: object) -> str:

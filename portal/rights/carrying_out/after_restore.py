@@ -6,8 +6,8 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.personal_data.ledger.models import EntryKind
 from portal.personal_data.ledger.replaying import Body, replays
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.locking import USE, LiftCause, end, restrict
-from portal.personal_data.restrictions.models import Ground18
 from portal.personal_data.restrictions.standing import find
 from portal.rights import acting
 from portal.rights.filing.withdrawal import REQUEST, let_go

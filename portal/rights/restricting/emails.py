@@ -12,13 +12,13 @@ from portal.personal_data.restrictions.models import Restriction
 
 def queue_imposed(restriction: Restriction) -> Mail | None:
     """Tell the person that their data are on hold. Return the mail; None without an address."""
-    return _queue(restriction, "restriction_imposed")
+    return _queue(restriction, "imposed")
 
 
 def queue_lifting(restriction: Restriction) -> Mail | None:
     """Tell the person from when their data may be used again, and that a reply stops that (GDPR art. 18(3))."""
     assert restriction.lifts_on
-    return _queue(restriction, "restriction_lifting", lifts_on=clock.local_date(restriction.lifts_on).isoformat())
+    return _queue(restriction, "lifting", lifts_on=clock.local_date(restriction.lifts_on).isoformat())
 
 
 def _queue(restriction: Restriction, template: str, **context: Any) -> Mail | None:
@@ -26,6 +26,6 @@ def _queue(restriction: Restriction, template: str, **context: Any) -> Mail | No
     if not customer.email:
         return None
     return queue_mail(
-        f"rights/{template}", customer.email, customer.language, customer_id=customer.id,
+        f"restrictions/{template}", customer.email, customer.language, customer_id=customer.id,
         first_name=customer.given_name, **context,
     )  # fmt: skip

@@ -12,9 +12,10 @@ from portal import clock
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.lifting import announce
 from portal.personal_data.restrictions.locking import LiftCause, end, restrict
-from portal.personal_data.restrictions.models import Ground18, Restriction
+from portal.personal_data.restrictions.models import Restriction
 from portal.rights.asked import Correct, StopUse
 from portal.rights.chosen import Use
 from portal.rights.items.making import items_of

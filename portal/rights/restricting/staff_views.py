@@ -43,7 +43,7 @@ def restrictions_waiting(member: StaffMember) -> Waiting | None:
 @blueprint.get("/restrictions")
 @requires(LIFT)
 def restrictions() -> str:
-    return render_template("rights/staff/restrictions.html", listed=standing_restrictions(), **_words())
+    return render_template("rights/staff/restrictions/list.html", listed=standing_restrictions(), **_words())
 
 
 @blueprint.get("/restrictions/<public_id>")
@@ -110,7 +110,7 @@ def _act(public_id: str, act: Callable[[Restriction], object], done: str) -> Res
 def _page(found: Listed, form: ReplyForm) -> str:
     lifts_on = found.row.lifts_on
     return render_template(
-        "rights/staff/restriction.html", listed=found, row=found.row, form=form, **_words(),
+        "rights/staff/restrictions/restriction.html", listed=found, row=found.row, form=form, **_words(),
         is_over=lifts_on is not None and lifts_on <= clock.now(),
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ from flask import Flask
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
 from portal.personal_data.restrictions import lifting, locking
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.lifting import NOTICE
-from portal.personal_data.restrictions.models import Ground18
 from portal.personal_data.restrictions.standing import find, is_restricted
 from tests.support.acting.at_once import Standstill
 from tests.support.acting.people import People

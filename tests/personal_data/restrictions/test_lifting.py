@@ -15,9 +15,10 @@ from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.keeping.models import Keep
 from portal.personal_data.ledger.models import EntryKind, LedgerEntry
 from portal.personal_data.restrictions import lifting
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.lifting import Halted, NotAnnounced, NotStanding, TooSoon
 from portal.personal_data.restrictions.locking import restrict
-from portal.personal_data.restrictions.models import Ground18, Restriction
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.restrictions.standing import is_restricted, locked_categories
 from portal.preferences.choices.consent import give, withdraw
 from portal.preferences.models import Origin

@@ -10,8 +10,8 @@ from portal import clock
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.restrictions.grounds import Ground18
 from portal.personal_data.restrictions.locking import restrict as lock
-from portal.personal_data.restrictions.models import Ground18
 from portal.preferences.choices.states import read_state
 from portal.records.models import CategoryCount, Record
 from tests.support.acting.people import People
