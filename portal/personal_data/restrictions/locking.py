@@ -86,7 +86,8 @@ def restrict(
         restriction.public_id = public_id
     db.session.add(restriction)
     db.session.flush()
-    for category in restriction.categories or [None]:
+    kept: list[str | None] = [*restriction.categories] or [None]
+    for category in kept:
         keep(customer_id, KeepReason.RESTRICTION, restriction.id, category=category)
     what = {"case": ground, "categories": restriction.categories, "provisional": provisional}
     note(EntryKind.RESTRICTED, _line(restriction, customer) | what)
