@@ -62,6 +62,8 @@ class Permission(StrEnum):
     """See to what systems and recipients have to do after a decision, and note that it is done."""
     EXEMPT_INSTRUCTION = "exempt_instruction"
     """Say why a system or recipient need not do it, which the customer reads."""
+    LIFT_RESTRICTION = "lift_restriction"
+    """Tell people of their restrictions, announce that one will be lifted, and lift or keep it."""
     SWITCH_OFF_PREFERENCE = "switch_off_preference"
     """Record that a customer wants no more messages; never that they want some."""
     SEE_MARKETING = "see_marketing"
@@ -109,6 +111,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.OPEN_ARCHIVE,
             Permission.PLACE_HOLD,
             Permission.EXEMPT_INSTRUCTION,
+            Permission.LIFT_RESTRICTION,
             Permission.LIFT_DOUBT,
             Permission.SECOND_PROVEN_GROUND,
             Permission.SEE_MARKETING,
@@ -157,6 +160,7 @@ _PERMISSION_LABELS = {
     Permission.PLACE_HOLD: _l("Place a legal hold, and second that one is lifted"),
     Permission.WORK_INSTRUCTIONS: _l("See that systems follow a decision"),
     Permission.EXEMPT_INSTRUCTION: _l("Say why a system need not follow a decision"),
+    Permission.LIFT_RESTRICTION: _l("Announce that a restriction will be lifted, and lift it"),
     Permission.SWITCH_OFF_PREFERENCE: _l("Stop messages at a customer’s request"),
     Permission.SEE_MARKETING: _l("Read preferences, totals and exports"),
     Permission.SEE_FIGURES: _l("Read the figures"),

@@ -9,7 +9,8 @@ import orjson
 from portal import clock
 from portal.exports.portability.covering import Absences, portable
 from portal.exports.writing.spool import lines_of
-from portal.personal_data.registry import HeldItem, holdings
+from portal.personal_data.registry import HeldItem, read
+from portal.personal_data.restrictions.door import Reader
 from portal.personal_data.uses.portability import LeftOut
 from portal.records.data_map.kinds import DataMap, installed_data_map
 from portal.web.csv_files import csv_bytes, csv_lines
@@ -33,13 +34,12 @@ def items_of(
     """
     data_map: DataMap = installed_data_map()
     absences = absences or Absences(data_map, language)
-    for holding in holdings():
-        if holding.items is not None:
-            for item in holding.items(customer_id, category, language):
-                if purpose == "access":
-                    yield item
-                else:
-                    yield from _handed(item, data_map, language, absences)
+    for holding, held in read(customer_id, category, language, Reader.PACKAGE):
+        for item in held:
+            if purpose == "access":
+                yield item
+            else:
+                yield from _handed(item, data_map, language, absences)
         if holding.copied is not None and purpose == "access":
             yield from holding.copied(customer_id, category, language)
 

@@ -17,6 +17,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.lookups.models import AccessLogEntry
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 READ = declare("staff:customer_data:read", "category", "request")
@@ -85,6 +86,7 @@ def log_access(
     category: str,
     reason: str,
     request_reference: str | None = None,
+    use_reason: UseReason | None = None,
 ) -> AccessLogEntry:
     """Add a look at a customer's data, and its audit event, to the current transaction.
 
@@ -94,13 +96,14 @@ def log_access(
         category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `ARCHIVE`, `IDENTITY_DOCUMENT`.
         reason: `CASE_WORK`, `FINDING`, one of `LOOK_REASONS`, or words, which the customer will read as typed.
         request_reference: the case that the look belongs to.
+        use_reason: why data were used although they are restricted (GDPR art. 18(2)).
 
     Raises:
         ValueError: the category is unknown, so there are no words for it that the customer could read.
     """
     if category not in LOG_CATEGORIES:
         raise ValueError(f"{category} is none of {', '.join(LOG_CATEGORIES)}")
-    why: dict[str, Any] = {"reason": reason, "request_reference": request_reference}
+    why: dict[str, Any] = {"reason": reason, "request_reference": request_reference, "use_reason": use_reason}
     if customer.status is CustomerStatus.ERASED:
         why = {"reason": "", "request_reference": None}  # nobody is left to read it; the trail has the case
     entry = AccessLogEntry(customer_id=customer.id, staff_id=member.id, team=member.role, category=category, **why)

@@ -24,6 +24,7 @@ from portal.lookups.access_log import (
 )
 from portal.lookups.models import AccessLogEntry, WholeBaseLook
 from portal.lookups.whole_base import newest_whole_base_looks
+from portal.personal_data.restrictions.wording import use_label
 from portal.web.csv_files import csv_download
 from portal.web.pagination import keyset_page
 
@@ -57,6 +58,7 @@ def access_log() -> str:
         categories=[(code, category_label(code, language)) for code in LOG_CATEGORIES],
         team_of=lambda entry: team_label(entry.team, language),
         why_of=lambda entry: reason_text(entry.reason, language),
+        use_of=lambda entry: use_label(entry.use_reason, language),
         what_of=lambda entry: category_label(entry.category, language),
         kept=installed.organisation().retention.access_log.text(language),
     )
@@ -67,6 +69,7 @@ def access_log() -> str:
 def access_log_csv() -> Response:
     language, customer_id = str(get_locale()), current_user.customer_id
     header = [_("Date"), _("Time (Paris)"), _("Team"), _("Data looked at"), _("Reason given"), _("Case")]
+    header.append(_("Used although on hold"))
     logs: list[Iterator[AccessLogEntry | WholeBaseLook]] = [
         newest_entries(customer_id),
         newest_whole_base_looks(customer_id),
@@ -86,6 +89,7 @@ def _csv_row(entry: AccessLogEntry | WholeBaseLook, language: str) -> list[str]:
         category_label(entry.category, language),
         reason_text(reason, language),
         case or "",
+        use_label(entry.use_reason, language) if isinstance(entry, AccessLogEntry) and entry.use_reason else "",
     ]
 
 
@@ -95,5 +99,5 @@ def _by_day(entries: Iterable[AccessLogEntry]) -> list[tuple[date, list[list[Acc
     return [(day, [list(visit) for _reason, visit in groupby(looks, _visit)]) for day, looks in by_day]
 
 
-def _visit(entry: AccessLogEntry) -> tuple[str, str, str | None]:
-    return entry.team, entry.reason, entry.request_reference
+def _visit(entry: AccessLogEntry) -> tuple[str, str, str | None, str | None]:
+    return entry.team, entry.reason, entry.request_reference, entry.use_reason

@@ -17,6 +17,7 @@ from portal.infrastructure.database import db
 from portal.lookups.access_log import log_access
 from portal.lookups.models import AccessLogEntry
 from portal.lookups.watching.counting import count_looks, lock_member, looking
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 
@@ -28,6 +29,7 @@ class Look:
     category: str
     reason: str
     request_reference: str | None = None
+    use_reason: UseReason | None = None
 
     @property
     def case(self) -> tuple[int, str | None]:
@@ -78,7 +80,7 @@ def note_looks(member: StaffMember, looks: Collection[Look], *, each_time: bool 
     for look in new:
         log_access(
             member, customers[look.customer_id], category=look.category, reason=look.reason,
-            request_reference=look.request_reference,
+            request_reference=look.request_reference, use_reason=look.use_reason,
         )  # fmt: skip
 
 
@@ -91,7 +93,8 @@ def _looks_today(member: StaffMember, looks: Collection[Look]) -> set[Look]:
     if not looks:
         return set()
     entry = AccessLogEntry
-    logged = select(entry.customer_id, entry.category, entry.reason, entry.request_reference).where(
+    what = (entry.customer_id, entry.category, entry.reason, entry.request_reference, entry.use_reason)
+    logged = select(*what).where(
         entry.customer_id.in_({look.customer_id for look in looks}),
         entry.at >= clock.start_of(clock.today()),
         entry.staff_id == member.id,

@@ -18,8 +18,11 @@ deleted("lookups")
 becomes(
     "access_log",
     Becoming(
-        Label(fr="équipe, catégorie, instant : 3 ans ; motif vidé", en="team, category, time: 3 years; reason emptied"),
+        Label(
+            fr="équipe, catégorie, raison légale, instant : 3 ans ; motif vidé",
+            en="team, category, legal reason, time: 3 years; reason emptied",
+        ),
         Label(fr="article 5, paragraphe 2, et article 32", en="art. 5(2), 32"),
-        {"access_log_entries": frozenset({"staff_id", "team", "at", "category"})},
+        {"access_log_entries": frozenset({"staff_id", "team", "at", "category", "use_reason"})},
     ),
 )

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, RadioField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from portal.infrastructure.references import read_reference
 from portal.lookups.opening import LONGEST_REASON, SHORTEST_REASON, NotOpened
+from portal.personal_data.restrictions.grounds import UseReason
+from portal.personal_data.restrictions.wording import use_label
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
 
@@ -22,8 +25,21 @@ def reason_field(label: Any, needed: Any) -> TextAreaField:
     )
 
 
+def use_reason_field() -> RadioField:
+    """Return the field for why restricted data are used; it is shown only once something turns out to be restricted."""
+    return RadioField(
+        _l("Why may these data be used?"),
+        description=_l(
+            "They are on hold at the customer’s request. The law knows four reasons; the customer reads yours."
+        ),
+        validate_choice=False,
+    )
+
+
 def not_opened(why: NotOpened) -> str:
     """Return why no file is opened, for the staff member who named the customer."""
+    if why is NotOpened.RESTRICTED:
+        return str(_("These data are on hold. Choose one of the four reasons, or leave them alone."))
     if why is NotOpened.UNKNOWN:
         return str(_("No customer fits exactly. Check each letter, or ask for a customer number."))
     return str(_("This is your own file: a colleague has to do it."))
@@ -35,10 +51,35 @@ class NamingForm(PortalForm):
     def say_why_not(self, why: NotOpened | None) -> None:
         """Write beside the field why the file is not opened, where the customer is the reason."""
         if why:
-            self["identifier"].errors = [not_opened(why)]
+            self["use_reason" if why is NotOpened.RESTRICTED else "identifier"].errors = [not_opened(why)]
 
 
-class LookupForm(NamingForm):
+class OpeningForm(NamingForm):
+    """A form that opens something of one customer, which may be restricted."""
+
+    use_reason = use_reason_field()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        language = get_locale()
+        self.use_reason.choices = [(reason.value, use_label(reason, language)) for reason in UseReason]
+
+    @property
+    def because(self) -> UseReason | None:
+        """The reason that was chosen, or None."""
+        chosen = self.use_reason.data
+        return UseReason(chosen) if chosen in list(UseReason) else None
+
+    is_held = False
+    """Whether something that the form opened before is restricted."""
+
+    @property
+    def asks_use_reason(self) -> bool:
+        """Whether the page shows the question."""
+        return self.is_held or bool(self.use_reason.errors or self.because)
+
+
+class LookupForm(OpeningForm):
     identifier = StringField(
         _l("E-mail address, customer number or reference"),
         [Needed(_l("Enter an e-mail address, a customer number or a reference.")), LengthBetween(most=254)],

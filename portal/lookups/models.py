@@ -12,13 +12,15 @@ from portal.customers.models import Customer
 from portal.infrastructure.database import BigId, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
 from portal.lookups.grounds import ArchiveGround
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.staff.models import StaffMember
 
 
 class CustomerLookup(db.Model):
     """A staff member's stated reason for opening one customer's file. It opens that file until `expires_at`.
 
-    With `archive_ground` it opens what is in the archive about them, and nothing else; without, everything else.
+    With `archive_ground` it opens what is in the archive about them, and nothing else; without, everything else. With
+    `use_reason`, one of the four of art. 18(2), it opens restricted data too.
     """
 
     __tablename__ = "customer_lookups"
@@ -30,6 +32,7 @@ class CustomerLookup(db.Model):
     reason: Mapped[str] = mapped_column(Text)
     request_reference: Mapped[str | None] = mapped_column(String(20))
     archive_ground: Mapped[ArchiveGround | None] = mapped_column(code_column(ArchiveGround))
+    use_reason: Mapped[UseReason | None] = mapped_column(code_column(UseReason))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -50,6 +53,8 @@ class AccessLogEntry(db.Model):
     category: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(Text)
     request_reference: Mapped[str | None] = mapped_column(String(20))
+    use_reason: Mapped[UseReason | None] = mapped_column(code_column(UseReason))
+    """Why restricted data could be looked at (art. 18(2)); None where nothing of it was restricted."""
 
 
 class WholeBaseLook(db.Model):

@@ -4,7 +4,7 @@ There is no list of customers and no search by part of a name, so that staff can
 browse.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
@@ -21,12 +21,16 @@ from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
 from portal.infrastructure.addresses import as_pasted
 from portal.infrastructure.database import db
+from portal.lookups.access_log import ARCHIVE, SUMMARY
 from portal.lookups.access_log import HOLDING as ACCESS_LOG
 from portal.lookups.drawing import Look
 from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import CustomerLookup
-from portal.personal_data.categories import Category
-from portal.personal_data.registry import HeldItem, holdings
+from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.registry import HeldItem, read
+from portal.personal_data.restrictions.door import Locked, Reader, check
+from portal.personal_data.restrictions.grounds import UseReason
+from portal.personal_data.restrictions.standing import locked_categories
 from portal.staff.models import StaffMember
 
 OPEN_FOR: Final = timedelta(minutes=30)
@@ -60,6 +64,8 @@ class NotOpened(StrEnum):
     """Nobody has exactly this address, number or reference."""
     OWN_FILE = "own_file"
     """The file is the staff member's own."""
+    RESTRICTED = "restricted"
+    """What it shows first is restricted, and none of the four reasons of art. 18(2) was given."""
 
 
 CaseCheck = Callable[[int, str], bool]
@@ -99,18 +105,56 @@ def is_own_file(member: StaffMember, customer: Customer) -> bool:
 
 
 def open_named(
-    member: StaffMember, identifier: str, reason: str, request_reference: str | None = None
+    member: StaffMember,
+    identifier: str,
+    reason: str,
+    request_reference: str | None = None,
+    *,
+    shows: str = SUMMARY,
+    use_reason: UseReason | None = None,
 ) -> CustomerLookup | NotOpened:
     """Open the file of whom an identifier names, in the current transaction, which records why where it is not.
+
+    Args:
+        shows: what is shown first, by its category in the access log.
+        use_reason: why restricted data are used (GDPR art. 18(2)); needed where what is shown first is restricted.
 
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
     customer = named_customer(member, identifier)
-    return customer if isinstance(customer, NotOpened) else open_lookup(member, customer, reason, request_reference)
+    if isinstance(customer, NotOpened):
+        return customer
+    if is_kept_shut(member, customer, shows, use_reason):
+        return NotOpened.RESTRICTED
+    return open_lookup(member, customer, reason, request_reference, use_reason)
 
 
-def check_named(member: StaffMember, identifier: str, request_reference: str | None = None) -> NotOpened | None:
+def is_kept_shut(member: StaffMember, customer: Customer, shows: str, use_reason: UseReason | None) -> bool:
+    """Tell whether something stays shut because it is restricted, which the current transaction records."""
+    try:
+        check(customer.id, contents_of(shows), Reader.LOOKUP, use_reason)
+    except Locked:
+        record(NAMED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
+        return True
+    return False
+
+
+def contents_of(shown: str) -> tuple[Category, ...]:
+    """Return the categories of which a page shows something, by its own category in the access log."""
+    if shown == SUMMARY:
+        return Category.IDENTITY, Category.CONTACT
+    return CATEGORIES if shown == ARCHIVE else (Category(shown),)
+
+
+def check_named(
+    member: StaffMember,
+    identifier: str,
+    request_reference: str | None = None,
+    *,
+    shows: str = SUMMARY,
+    use_reason: UseReason | None = None,
+) -> NotOpened | None:
     """Return why the file of whom an identifier names would not be opened, for a form that lacks something else too.
 
     It opens nothing, but it tells whether somebody is a customer: the current transaction records that.
@@ -121,6 +165,8 @@ def check_named(member: StaffMember, identifier: str, request_reference: str | N
     customer = named_customer(member, identifier)
     if isinstance(customer, NotOpened):
         return customer
+    if is_kept_shut(member, customer, shows, use_reason):
+        return NotOpened.RESTRICTED
     record(NAMED, actor=f"staff:{member.public_id}", subject=f"customer:{customer.public_id}")
     _check_case(customer, request_reference)
     return None
@@ -143,13 +189,19 @@ def _check_case(customer: Customer, reference: str | None) -> None:
         raise UnknownCase
 
 
-def open_lookup(member: StaffMember, customer: Customer, reason: str, request_reference: str | None) -> CustomerLookup:
+def open_lookup(
+    member: StaffMember,
+    customer: Customer,
+    reason: str,
+    request_reference: str | None,
+    use_reason: UseReason | None = None,
+) -> CustomerLookup:
     """Open a customer's file for half an hour: add the lookup to the current transaction and return it.
 
     Raises:
         UnknownCase: the case is not one of this customer's.
     """
-    lookup = add_lookup(member, customer, reason, request_reference)
+    lookup = add_lookup(member, customer, reason, request_reference, use_reason=use_reason)
     record(
         LOOKED_UP,
         actor=f"staff:{member.public_id}",
@@ -166,11 +218,13 @@ def add_lookup(
     reason: str,
     request_reference: str | None,
     ground: ArchiveGround | None = None,
+    use_reason: UseReason | None = None,
 ) -> CustomerLookup:
     """Add a reason to the current transaction, without its audit event, and return it.
 
     Args:
         ground: of what lies in the archive, which it opens then; None for the file.
+        use_reason: why restricted data are used; None opens only what is not restricted.
 
     Raises:
         UnknownCase: the case is not one of this customer's.
@@ -179,7 +233,7 @@ def add_lookup(
     instant = clock.now()
     lookup = CustomerLookup(
         staff_id=member.id, customer_id=customer.id, reason=reason, request_reference=request_reference,
-        archive_ground=ground, at=instant, expires_at=instant + OPEN_FOR,
+        archive_ground=ground, use_reason=use_reason, at=instant, expires_at=instant + OPEN_FOR,
     )  # fmt: skip
     db.session.add(lookup)
     db.session.flush()
@@ -208,10 +262,11 @@ def is_open(lookup: CustomerLookup) -> bool:
     return clock.now() < lookup.expires_at
 
 
-def look_under(lookup: CustomerLookup, member: StaffMember, category: str) -> Look:
+def look_under(lookup: CustomerLookup, member: StaffMember, category: str, reader: Reader = Reader.LOOKUP) -> Look:
     """Return the look at a category that an open lookup allows.
 
     Raises:
+        Locked: it is restricted, and the lookup gives none of the four reasons of art. 18(2).
         LookupOver: the half hour has passed.
         OwnFile: the file is the staff member's own by now, as after a change of their address.
     """
@@ -219,31 +274,36 @@ def look_under(lookup: CustomerLookup, member: StaffMember, category: str) -> Lo
         raise LookupOver
     if is_own_file(member, lookup.customer):
         raise OwnFile
+    check(lookup.customer_id, contents_of(category), reader, lookup.use_reason)
     return look_of(lookup, category)
+
+
+def may_look_again(lookup: CustomerLookup, member: StaffMember) -> bool:
+    """Tell whether a form may name the customer of an earlier lookup: not the member, and not restricted since."""
+    shuts = not locked_categories(lookup.customer_id).isdisjoint(contents_of(SUMMARY)) and lookup.use_reason is None
+    return not (shuts or is_own_file(member, lookup.customer))
 
 
 def look_of(lookup: CustomerLookup, category: str) -> Look:
     """Return the look at a category for the reason of a lookup, which may be over."""
-    return Look(lookup.customer_id, category, lookup.reason, lookup.request_reference)
+    is_needed = lookup.use_reason and not locked_categories(lookup.customer_id).isdisjoint(contents_of(category))
+    because = lookup.use_reason if is_needed else None
+    return Look(lookup.customer_id, category, lookup.reason, lookup.request_reference, because)
 
 
-def newest_items(customer_id: int, category: Category, language: str) -> tuple[list[HeldItem], bool]:
+def newest_items(lookup: CustomerLookup, category: Category, language: str) -> tuple[list[HeldItem], bool]:
     """Return the newest items held in a category, fifty at most, and whether there are more.
 
     The access log is left out: it is for the customer to read, and not for the next colleague.
+
+    Raises:
+        Locked: the category is restricted, and the lookup gives none of the four reasons of art. 18(2).
     """
-    readers = [holding.items for holding in holdings() if holding.items and holding.code != ACCESS_LOG]
-    newest_first = merge(
-        *(_items(read, customer_id, category, language) for read in readers), key=_instant, reverse=True
-    )
+    held = read(lookup.customer_id, category, language, Reader.LOOKUP, because=lookup.use_reason)
+    of_each = (islice(items, SHOWN_AT_ONCE + 1) for holding, items in held if holding.code != ACCESS_LOG)
+    newest_first = merge(*of_each, key=_instant, reverse=True)
     found = list(islice(newest_first, SHOWN_AT_ONCE + 1))
     return found[:SHOWN_AT_ONCE], len(found) > SHOWN_AT_ONCE
-
-
-def _items(
-    read: Callable[[int, str, str], Iterator[HeldItem]], customer_id: int, category: Category, language: str
-) -> Iterator[HeldItem]:
-    yield from islice(read(customer_id, category, language), SHOWN_AT_ONCE + 1)
 
 
 def _instant(item: HeldItem) -> float:

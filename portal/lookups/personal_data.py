@@ -14,6 +14,7 @@ from portal.lookups.models import AccessLogEntry, CustomerLookup, WholeBaseLook
 from portal.lookups.whole_base import newest_whole_base_looks, whole_base_looks
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.restrictions.wording import use_label
 from portal.personal_data.uses.purposes import LOOKS
 
 CATEGORY: Final = Category.TECHNICAL
@@ -25,6 +26,7 @@ _OF_ARCHIVE = Label(fr="Ouverture de vos données en archive", en="Opening of yo
 _TEAM = Label(fr="Équipe", en="Team")
 _WHAT = Label(fr="Donnée consultée", en="Data looked at")
 _REASON = Label(fr="Raison", en="Reason")
+_USED = Label(fr="Utilisées malgré la mise en pause", en="Used although on hold")
 _CASE = Label(fr="Dossier", en="Case")
 _KEPT = Label(
     fr="Chaque consultation est gardée {period} : vous pouvez la voir et nous pouvons la contrôler.",
@@ -87,6 +89,8 @@ def _label(row: Row) -> Label:
 def _values(row: Row) -> dict[str, Any]:
     reason, case = _why(row)
     values = {"at": row.at.isoformat(), "reason": reason, "request": case}
+    if not isinstance(row, WholeBaseLook) and row.use_reason:
+        values["use_reason"] = row.use_reason.value
     if not isinstance(row, CustomerLookup):
         values |= {"team": row.team.value, "category": row.category}
     elif row.archive_ground:
@@ -99,6 +103,8 @@ def _facts(row: Row, language: str) -> list[tuple[str, str]]:
     facts = [(_REASON.text(language), reason_text(reason, language))]
     if case:
         facts.append((_CASE.text(language), case))
+    if not isinstance(row, WholeBaseLook) and row.use_reason:
+        facts.append((_USED.text(language), use_label(row.use_reason, language)))
     if not isinstance(row, CustomerLookup):
         facts.append((_TEAM.text(language), team_label(row.team, language)))
         facts.append((_WHAT.text(language), category_label(row.category, language)))

@@ -29,15 +29,17 @@ from portal.lookups.opening import (
     UnknownCase,
     check_named,
     find_lookup,
-    is_own_file,
     look_of,
     look_under,
+    may_look_again,
     newest_items,
     note_own_file,
     open_named,
 )
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.registry import HeldItem
+from portal.personal_data.restrictions.door import Locked
+from portal.personal_data.restrictions.standing import locked_categories
 from portal.web.forms import form_page
 from portal.web.incoming.rate_limits import count_try
 from portal.web.typed_forms.stale import is_stale
@@ -60,7 +62,8 @@ def customers() -> Any:
 def _ask_for_name(form: LookupForm) -> tuple[str, int]:
     """Return the page of the form. After an expired lookup it names the customer, so only the reason is to be given."""
     earlier = find_lookup(current_user, one_line(request.args.get("again", "")))
-    if earlier is None or form.is_submitted() or is_own_file(current_user, earlier.customer):
+    form.is_held = "held" in request.args
+    if earlier is None or form.is_submitted() or not may_look_again(earlier, current_user):
         return form_page("lookups/staff/customers.html", form)
     form.identifier.data = earlier.customer.reference
     looks = [look_of(earlier, SUMMARY)]
@@ -76,8 +79,11 @@ def _open(form: LookupForm) -> str | None:
     named, reference = form.identifier.data, read_reference(form.request_reference.data or "")
     try:
         with transaction():
-            why = None if is_valid else check_named(current_user, named, reference)
-            opened = open_named(current_user, named, form.reason.data, reference) if is_valid else why
+            opened = (
+                open_named(current_user, named, form.reason.data, reference, use_reason=form.because)
+                if is_valid
+                else check_named(current_user, named, reference, use_reason=form.because)
+            )
             if isinstance(opened, CustomerLookup):
                 return opened.public_id
         form.say_why_not(opened)
@@ -113,10 +119,10 @@ def _what_the_file_shows(lookup: CustomerLookup, category: str) -> dict[str, Any
     items: list[HeldItem] = []
     chosen, has_more = None if category == SUMMARY else Category(category), False
     if chosen:
-        items, has_more = newest_items(lookup.customer_id, chosen, str(get_locale()))
+        items, has_more = newest_items(lookup, chosen, str(get_locale()))
     return {
         "lookup": _minimal_facts(lookup), "category": chosen, "categories": CATEGORIES, "items": items,
-        "has_more": has_more, "shown": SHOWN_AT_ONCE,
+        "has_more": has_more, "shown": SHOWN_AT_ONCE, "locked": locked_categories(lookup.customer_id),
     }  # fmt: skip
 
 
@@ -134,6 +140,13 @@ def _minimal_facts(lookup: CustomerLookup) -> dict[str, Any]:
         "language": customer.language,
         "status": customer.status.value,
     }
+
+
+@blueprint.errorhandler(Locked)
+def ask_why(_locked: Locked) -> AnyResponse:
+    """Answer whoever comes to restricted data with the form that asks for one of the four reasons."""
+    flash(_("These data are on hold. Choose one of the four reasons, or leave them alone."), "info")
+    return redirect(url_for(".customers", again=(request.view_args or {})["public_id"], held="yes"), 303)
 
 
 @blueprint.errorhandler(LookupOver)

@@ -1,6 +1,7 @@
 """The registry of what is held about a customer: each domain registers its holding here.
 
 The customer's own pages and the access package read only this registry, so neither can forget what the other shows.
+Whoever reads says who they are: restricted data are for the person, their copy and their case (GDPR art. 18).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +12,8 @@ from typing import Any
 from sqlalchemy import Select
 
 from portal.personal_data.expiry.endings import Part
+from portal.personal_data.restrictions.door import Reader, check
+from portal.personal_data.restrictions.grounds import UseReason
 from portal.personal_data.uses.purposes import Purpose
 
 
@@ -117,3 +120,19 @@ def register(holding: Holding) -> None:
 def holdings() -> list[Holding]:
     """Return every holding, in the order of their codes."""
     return [_holdings[code] for code in sorted(_holdings)]
+
+
+def read(
+    customer_id: int, category: str, language: str, reader: Reader, *, because: UseReason | None = None
+) -> list[tuple[Holding, Iterator[HeldItem]]]:
+    """Return what each holding has of a customer in a category, newest first; nothing is read before it is taken.
+
+    Args:
+        reader: who reads.
+        because: why restricted data are read all the same, which the caller logs for the person.
+
+    Raises:
+        Locked: the category is restricted, and the reader neither passes nor gives a reason.
+    """
+    check(customer_id, [category], reader, because)
+    return [(each, each.items(customer_id, category, language)) for each in holdings() if each.items is not None]

@@ -13,7 +13,7 @@ from wtforms import (
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.lookups.forms import NamingForm, reason_field
+from portal.lookups.forms import OpeningForm, reason_field
 from portal.preferences.purposes import FLAGS
 from portal.web.forms import EmailAddress, LengthBetween, Needed, PortalForm
 
@@ -31,7 +31,7 @@ class AddressForm(PortalForm):
     )
 
 
-class FindForm(NamingForm):
+class FindForm(OpeningForm):
     """One customer to look at, with the reason that the customer will read."""
 
     identifier = StringField(

@@ -64,6 +64,7 @@ class PreferenceState(db.Model):
     `flags` is what marketing reads: every flag, and all of them false while the customer is suppressed.
     `latest_choices` is what the person last said, flag by flag, suppressed or not: `given`, `at`, `origin`, `source`,
     `version`, and `confirmed_at` where a refusal was repeated. `reason` is why the customer is suppressed, or `MINOR`.
+    `held_back` are the flags that a restriction of some categories turns off, whatever the customer chose.
     `lapses_on` is the first day on which the row must be computed anew: a consent given for a time, such as one to
     cookies, has to be asked for again, or a child reaches the age of consent. The row's own `version` grows with every
     change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit.
@@ -80,6 +81,7 @@ class PreferenceState(db.Model):
     flags: Mapped[dict[str, bool]] = mapped_column(Json)
     latest_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_suppressed: Mapped[bool] = mapped_column(default=False)
+    held_back: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     reason: Mapped[str | None] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)

@@ -29,6 +29,7 @@ from portal.lookups.opening import (
 )
 from portal.lookups.whole_base import log_whole_base
 from portal.personal_data.categories import Category
+from portal.personal_data.restrictions.door import Locked, Reader
 from portal.preferences.base_exports import may_export_until, open_proposal, propose_export
 from portal.preferences.choices.choosing import standings
 from portal.preferences.choices.states import read_state
@@ -131,7 +132,12 @@ def _open(form: FindForm) -> str | None:
     count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
     named = form.identifier.data
     with transaction():
-        opened = open_named(current_user, named, form.reason.data) if is_valid else check_named(current_user, named)
+        held = {"shows": Category.MARKETING, "use_reason": form.because}
+        opened = (
+            open_named(current_user, named, form.reason.data, **held)
+            if is_valid
+            else check_named(current_user, named, **held)
+        )
         if isinstance(opened, CustomerLookup):
             return opened.public_id
     form.say_why_not(opened)
@@ -141,7 +147,7 @@ def _open(form: FindForm) -> str | None:
 def _find(public_id: str) -> tuple[CustomerLookup, Look]:
     lookup = find_lookup(current_user, public_id) or abort(404)
     try:
-        return lookup, look_under(lookup, current_user, Category.MARKETING)
+        return lookup, look_under(lookup, current_user, Category.MARKETING, Reader.MARKETING)
     except OwnFile:
         abort(403)
 
@@ -173,12 +179,23 @@ def _grid() -> dict[str, Any]:
     }
 
 
+@blueprint.errorhandler(Locked)
+def ask_why(_locked: Locked) -> AnyResponse:
+    """Answer whoever comes to choices that are on hold with the form that asks for one of the four reasons."""
+    flash(_("These data are on hold. Choose one of the four reasons, or leave them alone."), "info")
+    return redirect(_asking_page(), 303)
+
+
 @blueprint.errorhandler(LookupOver)
 def ask_again(_over: LookupOver) -> AnyResponse:
     """Answer whoever comes after the half hour with the form that asks for a reason."""
     flash(_("The half hour for this file has passed. Say again why you open it."), "info")
+    return redirect(_asking_page(), 303)
+
+
+def _asking_page() -> str:
     may_see = current_user.may(Permission.SEE_MARKETING)
-    return redirect(url_for(".marketing") if may_see else url_for("staff.lookups.customers"), 303)
+    return url_for(".marketing") if may_see else url_for("staff.lookups.customers")
 
 
 def _say(switched: int) -> None:

@@ -15,6 +15,7 @@ from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
 from portal.personal_data.corrections.statements import statements_of
 from portal.personal_data.notices import notices, recent_accesses
+from portal.personal_data.restrictions.standing import is_restricted
 from portal.records.answers import answers_of, choices_told
 from portal.records.cards import Cards
 from portal.records.data_map.kinds import installed_data_map
@@ -36,6 +37,7 @@ def dashboard() -> str:
     held = first_page(customer.id)
     return render_template(
         "records/customer/dashboard.html",
+        on_hold=is_restricted(customer.id),
         customer=customer,
         tiles=held.tiles,
         archived=held.archived,

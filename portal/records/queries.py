@@ -20,7 +20,8 @@ from sqlalchemy import (
 from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
-from portal.personal_data.registry import HeldItem, Holding, holdings
+from portal.personal_data.registry import HeldItem, Holding, holdings, read
+from portal.personal_data.restrictions.door import Reader
 from portal.records.archive.queries import ARCHIVED, NOTHING, ArchiveSummary, archive_part, summary_of
 from portal.records.data_map.kinds import DataMap, Kind
 from portal.records.finding.filters import Filter
@@ -168,9 +169,9 @@ def records_page(
 def portal_items(customer_id: int, category: Category, language: str, counts: dict[str, int]) -> list[HeldItem]:
     """Return the newest things this portal holds in a category, without those that have their own page."""
     sources: list[Iterator[HeldItem]] = [
-        holding.items(customer_id, category.value, language)
-        for holding in _with_items()
-        if holding.items and counts.get(holding.code) and _is_listed(holding.code, category)
+        items
+        for holding, items in read(customer_id, category.value, language, Reader.PERSON)
+        if counts.get(holding.code) and _is_listed(holding.code, category)
     ]
     newest_first = merge(*sources, key=lambda item: item.at or LONG_AGO, reverse=True)
     return list(islice(newest_first, PORTAL_ITEMS))

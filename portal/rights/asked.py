@@ -78,6 +78,7 @@ class Correct(Asked):
         record: kind and number of what the values are of; empty for a request in words.
         changes: (field, value) pairs; the value None takes away what is held.
         statement: the person's own words, to stand beside what stays as it is.
+        on_hold: whether the data rest meanwhile (art. 18(1)(a)).
     """
 
     category: Category | None = None
@@ -86,6 +87,7 @@ class Correct(Asked):
     wrong: str = ""
     correct: str = ""
     statement: str = ""
+    on_hold: bool = False
 
     @property
     def names_values(self) -> bool:
@@ -167,9 +169,10 @@ class Erase(Scoped):
 
 @dataclass(frozen=True, slots=True)
 class StopUse(Asked):
-    """An objection to a use (art. 21)."""
+    """An objection to a use (art. 21). With `on_hold`, what the use needs rests meanwhile (art. 18(1)(d))."""
 
     use: Use | None = None
+    on_hold: bool = False
 
     @property
     def concerns_marketing(self) -> bool:
@@ -280,6 +283,7 @@ _READERS: Final[dict[str, Reader]] = {
     "kinds": _codes,
     "record": _codes,
     "when_it_ends": _is_given,
+    "on_hold": _is_given,
     "consent": _is_given,
     "every_page": _is_given,
     "wishes": _wishes,
@@ -313,6 +317,7 @@ _LABELS: Final = {
         fr="Ce qu'un contrat en cours demande, à effacer quand il se termine",
         en="What a running contract needs, to be erased when it ends",
     ),
+    "on_hold": Label(fr="Mise en pause pendant l'examen", en="On hold while we look into it"),
     "wrong": Label(fr="Ce qui est faux ou manque", en="What is wrong or missing"),
     "correct": Label(fr="Ce qu'il faut écrire", en="What it should say"),
     "statement": Label(fr="Mots à placer à côté de la donnée", en="Words to stand beside the value"),

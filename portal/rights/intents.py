@@ -107,9 +107,9 @@ _RIGHTS: Final = {
 
 _DETAILS: Final = {
     Intent.COPY: ("categories", "every_page", "details"),
-    Intent.CORRECT: ("category", "wrong", "correct"),
+    Intent.CORRECT: ("category", "wrong", "correct", "on_hold"),
     Intent.ERASE: ("categories", "details"),
-    Intent.STOP_USE: ("use", "details"),
+    Intent.STOP_USE: ("use", "on_hold", "details"),
     Intent.PAUSE: ("case", "categories", "details"),
     Intent.TAKE_AWAY: ("categories", "destination", "details"),
     Intent.REVIEW_DECISION: ("decision", "details"),

@@ -9,6 +9,7 @@ from portal.rights.identity import lifting_staff_views
 from portal.rights.identity import staff_views as identity_views
 from portal.rights.items import staff_views as item_views
 from portal.rights.queue import staff_views as queue_views
+from portal.rights.restricting import staff_views as restricting_views
 from portal.rights.staff_blueprint import blueprint
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "item_views",
     "lifting_staff_views",
     "queue_views",
+    "restricting_views",
 ]

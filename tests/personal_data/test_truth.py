@@ -50,7 +50,7 @@ SAID: Final = {
     "neil": set(),
     "luc": set(),
     "paule": set(),
-    "rose": {"use_stopped", "advertising_stopped"},
+    "rose": {"use_stopped", "advertising_stopped", "locked_here"},
     "noe": set(),
 }
 """What each customer reads as a claim, in one text at least: without these, the test would look at nothing."""

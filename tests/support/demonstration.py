@@ -40,6 +40,8 @@ from portal.personal_data.erasure.planning import plan
 from portal.personal_data.erasure.scheduling import CANCEL, STATUS, issue_cancel, schedule, status_token_id
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.holds.models import LegalHold
+from portal.personal_data.restrictions.grounds import Ground18
+from portal.personal_data.restrictions.locking import restrict
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
@@ -192,6 +194,7 @@ def _staff_values() -> Values:
         "/staff/reading/": _reading_alert(),
         "/staff/holds/": _first(select(LegalHold.public_id)),
         "/staff/instructions/": _first(select(Instruction.public_id)),
+        "/staff/restrictions/": _restriction(),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
@@ -205,6 +208,11 @@ def _reading_alert() -> str:
         session.add(alert)
         session.flush()
         return alert.public_id
+
+
+def _restriction() -> str:
+    with transaction():
+        return restrict(_customer_id("C-1010"), None, Ground18.CLAIMS, ["usage"]).public_id
 
 
 def _passkey(model: Any, **owner: int) -> str:
@@ -223,6 +231,7 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
     draft = _first(select(RequestDraft.public_id).where(RequestDraft.customer_id == customer_id))
     sessions = select(AccountSession.public_id).join(Account, Account.id == AccountSession.account_id)
     return {
+        "/data/on-hold/": _restriction(),
         "/requests/": _first(select(RightsRequest.reference).where(RightsRequest.customer_id == customer_id)),
         "/requests/drafts/": draft,
         "/requests/identity/": draft,

@@ -1,13 +1,11 @@
 """Let classes of what ends by time run now, and keep what a person has."""
 
-from portal import clock
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import enqueue
 from portal.personal_data.expiry.endings import ending_of
 from portal.personal_data.expiry.loop import job_name
-from portal.personal_data.keeping.keeps import keep
-from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.restrictions.locking import restrict as lock
 from tests.support.acting.mailbox import run_asked_jobs
 from tests.support.looking.audit_trail import events
 
@@ -22,9 +20,8 @@ def end_now(*codes: str) -> None:
 
 
 def restrict(customer: Customer) -> None:
-    """Restrict a customer in the current transaction, as the decision of a request does."""
-    customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
-    keep(customer.id, KeepReason.RESTRICTION, 0)
+    """Restrict everything of a customer in the current transaction, as the decision of a request does."""
+    lock(customer.id, None, None)
 
 
 def removals(code: str) -> list[int]:

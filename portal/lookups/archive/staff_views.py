@@ -19,6 +19,7 @@ from portal.lookups.drawing import draw_customer_page
 from portal.lookups.grounds import ArchiveGround
 from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import MOST_LOOKUPS, LookupOver, OwnFile, UnknownCase, find_lookup, note_own_file
+from portal.personal_data.restrictions.door import Locked
 from portal.records.archive.finding import archived_page
 from portal.records.finding.filters import LONGEST_SEARCH
 from portal.web.forms import form_page
@@ -48,7 +49,9 @@ def _open(form: ArchiveForm) -> str | None:
     ground = ArchiveGround(form.ground.data)
     try:
         with transaction():
-            opened = open_archive(current_user, form.identifier.data, ground, form.reason.data, reference)
+            opened = open_archive(
+                current_user, form.identifier.data, ground, form.reason.data, reference, use_reason=form.because
+            )
             if isinstance(opened, CustomerLookup):
                 return opened.public_id
         form.say_why_not(opened)
@@ -72,6 +75,13 @@ def _shown(opened: CustomerLookup) -> dict[str, Any]:
     words = one_line(request.args.get("words", ""))[:LONGEST_SEARCH].strip()
     items, page = archived_page(opened.customer_id, words, request.args.get("cursor"), str(get_locale()))
     return {"lookup": opened, "name": opened.customer.full_name, "items": items, "page": page, "words": words}
+
+
+@blueprint.errorhandler(Locked)
+def ask_why(_locked: Locked) -> AnyResponse:
+    """Answer whoever comes to an archive that was restricted meanwhile with the form, which asks for a reason."""
+    flash(_("These data are on hold. Choose one of the four reasons, or leave them alone."), "info")
+    return redirect(url_for(".archive"), 303)
 
 
 @blueprint.errorhandler(LookupOver)

@@ -96,10 +96,12 @@ def names_request(reference_of: Callable[[int], str | None]) -> Callable[[int], 
 
 def reference_of(erasure: Erasure) -> str:
     """Return how an erasure is named: the reference of its request, else its own public id."""
-    for find in _references if erasure.request_id else ():
-        if found := find(erasure.request_id or 0):
-            return found
-    return erasure.public_id
+    return reference_of_request(erasure.request_id) or erasure.public_id
+
+
+def reference_of_request(request_id: int | None) -> str | None:
+    """Return the reference of a request by its id; None where there is none, or nobody registered who knows."""
+    return next((find(request_id) for find in _references), None) if request_id else None
 
 
 def holds_addresses(find: Callable[[int], Iterable[str]]) -> Callable[[int], Iterable[str]]:

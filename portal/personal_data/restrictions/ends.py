@@ -2,13 +2,18 @@
 
 from portal.bilingual import Label
 from portal.personal_data.erasure.becoming import Becoming, becomes
+from portal.personal_data.erasure.listeners import on_seal
+from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.own_rows import OwnPart, Rows
 from portal.personal_data.erasure.planning import ROWS, erases
+from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows as ExpiringRows
 from portal.personal_data.expiry.terms import Declared
+from portal.personal_data.restrictions.locking import LiftCause, end
 from portal.personal_data.restrictions.models import Restriction
+from portal.personal_data.restrictions.standing import open_restrictions
 
 LIFTED_RESTRICTIONS = Ending(
     code="lifted_restrictions",
@@ -20,6 +25,14 @@ LIFTED_RESTRICTIONS = Ending(
 )
 
 PARTS = declare(Part("restrictions", frozenset({"restrictions"}), Reach.CUSTOMER, (LIFTED_RESTRICTIONS,)))
+
+
+@on_seal
+def end_with_the_file(erasure: Erasure) -> None:
+    """End the restrictions of somebody who is erased: what the law keeps of them goes by its own time again."""
+    for restriction in open_restrictions(erasure.customer_id) if Scope.read(erasure.scope).is_whole else ():
+        end(restriction, LiftCause.ERASED)
+
 
 _REPLIES = Rows(Restriction, lambda customer_id: Restriction.customer_id == customer_id, emptied={"reply": ""})
 erases("restrictions", OwnPart("restrictions", ROWS, (_REPLIES,)))

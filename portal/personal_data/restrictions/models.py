@@ -1,7 +1,6 @@
 """Restrictions: data that are stored and otherwise left alone (art. 18)."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, false, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,28 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal import clock
 from portal.infrastructure.database import BigId, Json, UtcDateTime, code_column, db
 from portal.infrastructure.identifiers import new_public_id
-
-
-class Ground18(StrEnum):
-    """Why data are restricted, by the points of article 18(1)."""
-
-    ACCURACY = "accuracy"
-    "a: the person contests that they are accurate, until that is verified."
-    UNLAWFUL = "unlawful"
-    "b: the processing is unlawful, and the person prefers this to an erasure."
-    CLAIMS = "claims"
-    "c: the company needs them no longer, the person does for legal claims."
-    OBJECTION = "objection"
-    "d: an objection under article 21(1) is being weighed."
-
-
-class UseReason(StrEnum):
-    """Why restricted data may be used all the same (art. 18(2))."""
-
-    CONSENT = "consent"
-    CLAIMS = "claims"
-    OTHER_PERSON = "other_person"
-    PUBLIC_INTEREST = "public_interest"
+from portal.personal_data.restrictions.grounds import Ground18
 
 
 class Restriction(db.Model):

@@ -10,6 +10,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.ledger.models import EntryKind
 from portal.personal_data.ledger.replaying import Body, replays
 from portal.preferences.choices.consent import CHOICES, FEED, Choice, lift_suppression, record_choices, suppress
+from portal.preferences.choices.restricting import is_suppressed_by_restriction
 from portal.preferences.models import Origin, SuppressionReason
 from portal.preferences.purposes import FLAGS
 
@@ -41,8 +42,9 @@ def _suppress(body: Body) -> None:
 @replays(EntryKind.LIFTED, FEED)
 def _lift(body: Body) -> None:
     customer = _customer(body)
-    if customer is not None and customer.status is CustomerStatus.ACTIVE:
-        lift_suppression(customer)
+    if customer is None or customer.status is CustomerStatus.ERASED or is_suppressed_by_restriction(customer.id):
+        return
+    lift_suppression(customer)
 
 
 def _customer(body: Body) -> Customer | None:

@@ -32,9 +32,8 @@ CHOSEN = declare("customer:preferences:chosen", "origin", "given", "withdrawn")
 SUPPRESSED = declare("customer:preferences:suppressed", "reason")
 SUPPRESSION_LIFTED = declare("customer:preferences:released")
 
-CHOICES, FEED, USE = "choices", "feed", "use"
-"""What a line of the ledger is about, by its `what`: single choices, everything at once in the feed, or every use of
-the person's data (art. 18)."""
+CHOICES, FEED = "choices", "feed"
+"""What a line of the ledger is about, by its `what`: single choices, or everything at once in the feed."""
 
 MAY_GIVE = frozenset({Origin.PORTAL, Origin.IMPORT})
 CLOCK_DRIFT = timedelta(minutes=10)
@@ -197,14 +196,14 @@ def object_to_marketing(
     )
 
 
-def suppress(customer: Customer, reason: SuppressionReason | str, *, request: str | None = None) -> None:
+def suppress(customer: Customer, reason: SuppressionReason | str, *, is_told: bool = True) -> None:
     """Turn every flag of a customer off, in the current transaction, whatever they choose while it lasts.
 
     A restriction keeps the choices, and `lift_suppression` brings them back. An erasure is never lifted. Only the
     customer's reference stays in the feed, until `suppressed_until`, so that no system writes to the person again.
 
     Args:
-        request: the reference of the request by which every use is restricted; None where only the feed is held back.
+        is_told: whether the ledger is told that the feed is held back; a restriction tells it all by itself.
     """
     reason = SuppressionReason(reason)
     state = lock_state(customer)
@@ -213,17 +212,19 @@ def suppress(customer: Customer, reason: SuppressionReason | str, *, request: st
     state.reason = reason
     state.suppressed_until = _end_of(reason)
     if reason is SuppressionReason.ERASED:
-        state.latest_choices = {}
+        state.latest_choices, state.held_back = {}, []
     publish(state, is_suppressed=True)
     mark_changed(state)
     record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)
-    if reason is SuppressionReason.RESTRICTED:
-        body = {"what": USE, "request": request} if request else {"what": FEED}
-        note(EntryKind.RESTRICTED, body | {"customer": customer.public_id})
+    if reason is SuppressionReason.RESTRICTED and is_told:
+        note(EntryKind.RESTRICTED, {"what": FEED, "customer": customer.public_id})
 
 
-def lift_suppression(customer: Customer) -> None:
-    """End a restriction, in the current transaction: each flag is again what the customer last chose.
+def lift_suppression(customer: Customer, *, is_told: bool = True) -> None:
+    """End a suppression, in the current transaction: each flag is again what the customer last chose.
+
+    Args:
+        is_told: as for `suppress`.
 
     Raises:
         ChoiceRefused: the customer was erased.
@@ -236,7 +237,8 @@ def lift_suppression(customer: Customer) -> None:
     state.reason = None
     publish(state, is_suppressed=False)
     record(SUPPRESSION_LIFTED, actor="portal", subject=_subject(customer))
-    note(EntryKind.LIFTED, {"what": FEED, "customer": customer.public_id})
+    if is_told:
+        note(EntryKind.LIFTED, {"what": FEED, "customer": customer.public_id})
 
 
 def latest_record_id(customer_id: int) -> int:

@@ -91,11 +91,13 @@ def publish(state: PreferenceState, *, is_suppressed: bool | None = None) -> boo
     suppressed = state.is_suppressed if is_suppressed is None else is_suppressed
     old_enough_from = consents_from(db.session.get_one(Customer, state.customer_id))
     known = {code: _known(state, code, old_enough_from) for code in FLAG_CODES}
+    held_back = state.held_back
     grown_up_on = _grown_up_on(old_enough_from)
     ends = [one.asks_again_on for code, one in known.items() if may_use(FLAGS[code], one, clock.today())]
     state.lapses_on = min((day for day in (*ends, grown_up_on) if day), default=None)
     wanted = {
-        code: may_use(FLAGS[code], replace(one, is_suppressed=suppressed), clock.today()) for code, one in known.items()
+        code: may_use(FLAGS[code], replace(one, is_suppressed=suppressed or code in held_back), clock.today())
+        for code, one in known.items()
     }
     reason = state.reason if suppressed else MINOR if grown_up_on else None
     if wanted == state.flags and suppressed == state.is_suppressed and reason == state.reason:
@@ -186,6 +188,7 @@ def _add_state(customer: Customer) -> PreferenceState:
         flags=no_flags(),
         latest_choices={},
         is_suppressed=False,
+        held_back=[],
         version=1,
     )
     state.lapses_on = _grown_up_on(consents_from(customer))

@@ -14,7 +14,9 @@ from portal.customers.claims import kept_fields, sent_the_same
 from portal.customers.creation import create_customers
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
+from portal.personal_data.categories import Category
 from portal.personal_data.erasure.tombstones import ADDRESS, REFERENCE, buried_among
+from portal.personal_data.restrictions.standing import locked_of
 from portal.records.days.expiry import Person
 from portal.records.imports.parsing import CompleteLine, CustomerLine, LineRefused, Statement
 
@@ -23,19 +25,25 @@ COLUMNS = (
     "customer_since", "relationship_ended_on", "capacity",
 )  # fmt: skip
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
+_CATEGORY_OF = dict.fromkeys(("email", "email_normalised", "language"), Category.CONTACT)
+"""In which category a fact of the file is; all others say who the person is."""
 ERASED = "names a person whose data were erased: take them off the source"
 RESTRICTED = "names a person whose data are restricted: what is held stays as it is"
 
 
 @dataclass(eq=False, slots=True)
 class HeldCustomer:
-    """A customer as the batch leaves them. `id` is None until a new one is written. `kept` fields are never changed."""
+    """A customer as the batch leaves them. `id` is None until a new one is written. `kept` fields are never changed.
+
+    `locked` are the categories that a restriction locks: nothing held in them changes.
+    """
 
     id: int | None
     reference: str
     status: CustomerStatus
     facts: dict[str, Any]
     kept: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
     changed: set[str] = field(default_factory=set)
     same: frozenset[str] = frozenset()
     """Kept fields of which a line said what is held."""
@@ -44,9 +52,10 @@ class HeldCustomer:
     def is_erased(self) -> bool:
         return self.status is CustomerStatus.ERASED
 
-    @property
-    def is_restricted(self) -> bool:
-        return self.status is CustomerStatus.RESTRICTED
+    def check_unlocked(self, names: Iterable[str]) -> None:
+        """Check that facts of their file may change. Raises `LineRefused`."""
+        if not self.locked.isdisjoint(_CATEGORY_OF.get(name, Category.IDENTITY) for name in names):
+            raise LineRefused("external_id", RESTRICTED)
 
     def person(self, last_contact_on: date | None = None) -> Person:
         """Return what the days of their records depend on."""
@@ -90,7 +99,7 @@ class CustomerLines:
             .with_for_update(key_share=True)
         )
         rows = db.session.execute(statement).all()
-        kept = kept_fields([row.id for row in rows])
+        kept, locked = kept_fields([row.id for row in rows]), locked_of(row.id for row in rows)
         for row in rows:
             held = HeldCustomer(
                 row.id,
@@ -98,6 +107,7 @@ class CustomerLines:
                 row.status,
                 {name: getattr(row, name) for name in COLUMNS},
                 kept.get(row.id, frozenset()),
+                locked.get(row.id, frozenset()),
             )
             self._by_reference[held.reference] = held
             if row.email_normalised:
@@ -124,7 +134,7 @@ class CustomerLines:
         """Take one customer line. Returns whether it changes anything.
 
         Raises:
-            LineRefused: for an address of somebody else, and for a customer that is erased or restricted.
+            LineRefused: for an address of somebody else, for a customer that is erased, and for restricted facts.
         """
         held = self._by_reference.get(line.external_id)
         if line.external_id in self._buried:
@@ -140,8 +150,7 @@ class CustomerLines:
         held.same |= {name for name in held.kept if name in line.facts and held.facts.get(name) == line.facts[name]}
         if not changes:
             return False
-        if held.is_restricted:
-            raise LineRefused("external_id", RESTRICTED)
+        held.check_unlocked(changes)
         self._move_address(held, changes)
         held.facts |= changes
         held.changed |= changes.keys()

@@ -17,7 +17,7 @@ from portal.clock import local_date
 from portal.infrastructure.database import db
 from portal.records.corrections.resisting import CorrectedField, release, resist
 from portal.records.counts import CountChanges
-from portal.records.data_map.kinds import DataMap
+from portal.records.data_map.kinds import DataMap, Nature
 from portal.records.days.contacts import Contacts
 from portal.records.days.expiry import Days, Expiry, is_contact, starts_at_last_contact
 from portal.records.days.last_days import write_days
@@ -37,6 +37,7 @@ WRITTEN = ("category", "recorded_at", "source", "values", "corrected_fields", "r
 
 ERASED_BEFORE = "was erased at the person's request: take it off the source"
 CORRECTED = "was corrected here at the person's request: it stays until its system has taken the correction"
+NO_SCORE = "names a person whose data are restricted: nothing may be inferred about them meanwhile"
 ON_HOLD = "is kept by a legal hold: it stays until the hold is lifted"
 
 
@@ -120,7 +121,8 @@ class RecordLines:
         What was corrected here stays, field by field, until the line says the same.
 
         Raises:
-            LineRefused: for a customer that is unknown or erased, or restricted when the record is held.
+            LineRefused: for a customer that is unknown or erased, and for what a restriction locks: a record that is
+                held, and whatever the company inferred.
         """
         customer = self._customers.named(line.customer)
         if customer.is_erased:
@@ -140,10 +142,17 @@ class RecordLines:
             return False
         if held.after is None and self._is_past(customer, line):
             return False
-        if customer.is_restricted and held.before is not None:
-            raise LineRefused("customer", RESTRICTED)
+        if category in customer.locked:
+            self._check_locked(line, held)
         held.after, held.is_taken = content, True
         return True
+
+    def _check_locked(self, line: RecordLine, held: HeldRecord) -> None:
+        """Let in what is new and was not inferred: it is stored, and locked as the rest (art. 18(2))."""
+        if held.before is not None:
+            raise LineRefused("customer", RESTRICTED)
+        if self._data_map.kinds[line.kind].nature is Nature.INFERRED:
+            raise LineRefused("customer", NO_SCORE)
 
     def _was_erased(self, customer: HeldCustomer, line: RecordLine) -> bool:
         """Tell whether a record was erased. One that is held is what the erasure left in place, and goes on."""
@@ -167,8 +176,8 @@ class RecordLines:
         """Take one removal. Returns whether there was anything to remove.
 
         Raises:
-            LineRefused: for a customer or a kind that is unknown, for a restricted customer, and for a record that was
-                corrected here or that a legal hold keeps.
+            LineRefused: for a customer or a kind that is unknown, for a record that is restricted, that was corrected
+                here or that a legal hold keeps.
         """
         customer = self._customers.named(line.customer)
         if self._is_archived(customer, line):
@@ -178,7 +187,7 @@ class RecordLines:
             if line.kind not in self._data_map.kinds:
                 raise LineRefused("kind", "is not declared in the data map")
             return False
-        if customer.is_restricted:
+        if held.after.category in customer.locked:
             raise LineRefused("customer", RESTRICTED)
         if held.is_corrected:
             raise LineRefused("external_id", CORRECTED)

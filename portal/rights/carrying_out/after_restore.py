@@ -2,15 +2,13 @@
 
 from sqlalchemy import select
 
-from portal import clock
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
-from portal.personal_data.keeping.keeps import keep
-from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.ledger.models import EntryKind
 from portal.personal_data.ledger.replaying import Body, replays
-from portal.preferences.choices.consent import USE, suppress
-from portal.preferences.models import SuppressionReason
+from portal.personal_data.restrictions.grounds import Ground18
+from portal.personal_data.restrictions.locking import USE, LiftCause, end, restrict
+from portal.personal_data.restrictions.standing import find
 from portal.rights import acting
 from portal.rights.filing.withdrawal import REQUEST, let_go
 
@@ -24,11 +22,24 @@ def _withdraw(body: Body) -> None:
 
 @replays(EntryKind.RESTRICTED, USE)
 def _restrict(body: Body) -> None:
+    """Restrict once more. A line from before restrictions had rows of their own says the request alone."""
     found = select(Customer).where(Customer.public_id == body["customer"])
     customer = db.session.execute(found).scalar_one_or_none()
-    if customer is None or customer.status is not CustomerStatus.ACTIVE:
+    public_id = body.get("restriction")
+    if customer is None or customer.status is CustomerStatus.ERASED or (public_id and find(public_id)):
         return
-    customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
-    request = acting.find_request(body["request"])
-    keep(customer.id, KeepReason.RESTRICTION, request.id if request else 0)
-    suppress(customer, SuppressionReason.RESTRICTED, request=body["request"])
+    request = acting.find_request(body["request"] or "")
+    if public_id is None and customer.status is CustomerStatus.RESTRICTED:
+        return
+    case = body.get("case")
+    restrict(
+        customer.id, request.id if request else None, Ground18(case) if case else None, body.get("categories", ()),
+        provisional=body.get("provisional", False), public_id=public_id,
+    )  # fmt: skip
+
+
+@replays(EntryKind.LIFTED, USE)
+def _lift(body: Body) -> None:
+    restriction = find(body["restriction"])
+    if restriction is not None:
+        end(restriction, LiftCause(body["cause"]))

@@ -6,9 +6,8 @@ None leaves while an item is undecided.
 
 from sqlalchemy import select
 
-from portal import clock
 from portal.audit.tags import declare
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.exports.delivery import package_of_request
 from portal.exports.models import AnswerPackage, PackageStatus
 from portal.exports.requesting import on_ready, request_again, request_package
@@ -18,8 +17,6 @@ from portal.instructions.acknowledging import note_heard
 from portal.letters.dispatching import dispatch
 from portal.personal_data.erasure.listeners import on_done
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.keeping.keeps import keep
-from portal.personal_data.keeping.models import KeepReason
 from portal.personal_data.outcomes import ItemOutcome
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
@@ -32,6 +29,7 @@ from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.carrying_out.telling import close_or_wait
 from portal.rights.correcting.carrying_out import correct
+from portal.rights.carrying_out.restriction import lock
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
@@ -41,6 +39,7 @@ from portal.rights.items.telling import letter
 from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
+from portal.rights.restricting.provisional import settle
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
@@ -105,9 +104,7 @@ def _take_effect(request: RightsRequest) -> None:
     customer = request.customer
     match request.right:
         case Right.RESTRICTION:
-            customer.status, customer.restricted_at = CustomerStatus.RESTRICTED, clock.now()
-            keep(customer.id, KeepReason.RESTRICTION, request.id)
-            consent.suppress(customer, "restricted", request=request.reference)
+            lock(request)
         case Right.OBJECTION:
             _stop_use(customer, request)
             _note_stopped(request)
@@ -162,6 +159,7 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
     close_or_wait(act)
+    settle(request)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
     _send(request, message, mail)
 

@@ -17,7 +17,10 @@ from portal.personal_data.corrections.models import Correction, CorrectionResult
 from portal.personal_data.erasure.certificate import certificate_of
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.restrictions.models import Restriction
+from portal.personal_data.restrictions.standing import open_restrictions
 from portal.personal_data.sentences import Behind, Ground, Sentence, declare, row, say
+from portal.preferences.choices.restricting import is_suppressed_by_restriction
 from portal.preferences.models import PreferenceState
 from portal.preferences.purposes import (
     ADVERTISING_PROFILING_FLAG_CODES,
@@ -68,6 +71,19 @@ PUT_ON_HOLD: Final = declare(
     Label(
         fr="La mise en pause des autres usages n'est pas encore confirmée. Nos équipes doivent l'appliquer{systems}.",
         en="The pause of the other uses is not confirmed yet. Our teams have to apply it{systems}.",
+    ),
+)
+LOCKED_HERE: Final = declare(
+    "locked_here",
+    Ground.ROW,
+    Label(
+        fr="Dans ce portail, ces données sont en pause depuis le {date}. Votre page « Vos données en pause » dit"
+        " lesquelles.",
+        en="In this portal these data have been on hold since {date}. Your page “Your data on hold” says which.",
+    ),
+    Label(
+        fr="Dans ce portail, ces données ne sont pas en pause, ou ne le sont plus.",
+        en="In this portal these data are not on hold, or no longer.",
     ),
 )
 CHOSEN_USES: Final = {
@@ -138,7 +154,7 @@ def effects_of(request: RightsRequest, language: object) -> list[str]:
         case Right.RECTIFICATION:
             return _of_rectification(request, language)
         case Right.RESTRICTION:
-            return [_advertising(request, language), _unconfirmed(PUT_ON_HOLD, request, language)]
+            return _of_restriction(request, language)
         case Right.OBJECTION:
             return _of_objection(request, language)
         case Right.DIRECTIVES:
@@ -146,6 +162,17 @@ def effects_of(request: RightsRequest, language: object) -> list[str]:
             return [say(DIRECTIVES_KEPT, kept, language, date=long_date(request.received_at, language))]
         case _:
             return followers(request.id, language)
+
+
+def _of_restriction(request: RightsRequest, language: object) -> list[str]:
+    """Return since when data are locked here, whether that stops advertising, and what the systems have to do."""
+    own = next((each for each in open_restrictions(request.customer_id) if each.request_id == request.id), None)
+    behind = row(Restriction.__tablename__, own.id) if own else None
+    since = long_date(own.since if own else request.received_at, language)
+    said = [say(LOCKED_HERE, behind, language, date=since)]
+    if is_suppressed_by_restriction(request.customer_id):
+        said.append(_advertising(request, language))
+    return [*said, _unconfirmed(PUT_ON_HOLD, request, language)]
 
 
 def unlinked(request: RightsRequest, language: object) -> str:

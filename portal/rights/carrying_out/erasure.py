@@ -12,6 +12,7 @@ from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.scheduling import is_whole_one_decided, schedule
 from portal.personal_data.erasure.scope import Scope
 from portal.preferences.choices import consent
+from portal.preferences.choices.restricting import is_suppressed_by_restriction
 from portal.preferences.models import SuppressionReason
 from portal.rights import acting
 from portal.rights.acting import Act
@@ -58,7 +59,7 @@ def give_choices_back(erasure: Erasure) -> None:
     That is a restriction, or another erasure of everything that is decided too.
     """
     customer = db.session.get_one(Customer, erasure.customer_id)
-    is_free = customer.status is CustomerStatus.ACTIVE and not is_whole_one_decided(customer.id)
+    is_free = not (is_suppressed_by_restriction(customer.id) or is_whole_one_decided(customer.id))
     if Scope.read(erasure.scope).is_whole and is_free:
         consent.lift_suppression(customer)
 

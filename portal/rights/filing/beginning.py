@@ -21,6 +21,7 @@ from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.lifecycle import Right, Step, advance
 from portal.rights.models import EventKind, RightsRequest
+from portal.rights.restricting.provisional import begin
 
 FILED = declare("customer:request:filed", "reference", "right", "channel", "due_on", "needs_document")
 
@@ -58,6 +59,7 @@ def note_filed(act: Act) -> None:
     note_corrections(request)
     make_items(request)
     ask_what_is_held(request, waits_for(request))
+    begin(request)
     note_contact(request.customer)
     act.note(EventKind.FILED)
     act.record(

@@ -99,8 +99,13 @@ class CopyForm(ScopeForm):
     )
 
 
+def _on_hold(description: Any) -> BooleanField:
+    """Return the box that puts data on hold while something is looked into (GDPR art. 18(1)(a) and (d))."""
+    return BooleanField(_l("Put these data on hold meanwhile"), description=description)
+
+
 class CorrectForm(DetailsForm):
-    names = ("category", "wrong", "correct")
+    names = ("category", "wrong", "correct", "on_hold")
     category = SelectField(_l("Which data are wrong?"), validators=[Needed(_l("Choose which data are wrong."))])
     wrong = long_text(
         _l("What is wrong or missing?"),
@@ -108,6 +113,7 @@ class CorrectForm(DetailsForm):
         _l("Say what is wrong or missing."),
     )
     correct = long_text(_l("What should it say? (optional)"))
+    on_hold = _on_hold(_l("Until we have checked, the kind of data chosen above is stored and used for nothing else."))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -188,13 +194,16 @@ class EraseForm(ScopeForm):
 
 
 class StopUseForm(DetailsForm):
-    names = ("use", "details")
+    names = ("use", "on_hold", "details")
     use = RadioField(
         _l("Which use should stop?"),
         description=_l(
             "Advertising and profiling for it stop at once, without any reason. For the others, a person answers you."
         ),
         validators=[Needed(_l("Choose the use that should stop."))],
+    )
+    on_hold = _on_hold(
+        _l("Until we have answered, what this use needs is stored and used for nothing else. Advertising stops anyway.")
     )
     details = long_text(
         _l("Your situation (optional)"),

@@ -11,6 +11,7 @@ from portal.rights.acting import Act
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.lifecycle import InvalidStep, Status, Step
 from portal.rights.models import EventKind, RightsRequest
+from portal.rights.restricting.provisional import give_up
 
 WITHDRAWN = declare("customer:request:withdrawn", "reference")
 ADDED = declare("customer:request:added_to", "reference")
@@ -57,6 +58,7 @@ def let_go(act: Act) -> None:
     act.go_on(Step.WITHDRAW)
     act.close()
     queue.take_back(act.request.id)
+    give_up(act.request)
     act.request.outcome = None
     act.request.version += 1
     act.note(EventKind.WITHDRAWN)

@@ -16,6 +16,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db
 from portal.preferences.choices import consent
 from portal.preferences.choices.choosing import stop
+from portal.preferences.choices.restricting import is_suppressed_by_restriction
 from portal.preferences.choices.states import read_state
 from portal.preferences.models import Origin, SuppressionReason
 from portal.preferences.purposes import FLAG_CODES
@@ -77,7 +78,7 @@ def _lift(customer: Customer) -> None:
     """End a suppression that a partial erasure once brought; every flag stays off until the person chooses."""
     state = read_state(customer.id)
     is_ours = state is not None and state.reason == SuppressionReason.RESTRICTED
-    if not is_ours or customer.status is CustomerStatus.RESTRICTED or _has_whole(customer.id):
+    if not is_ours or is_suppressed_by_restriction(customer.id) or _has_whole(customer.id):
         return
     consent.lift_suppression(customer)
     stop(customer, FLAG_CODES, origin=Origin.REQUEST, language=customer.language)

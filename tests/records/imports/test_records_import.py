@@ -9,9 +9,12 @@ from sqlalchemy import func, select
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure.database import db, transaction
+from portal.personal_data.restrictions.grounds import Ground18
+from portal.personal_data.restrictions.locking import restrict as lock
 from portal.preferences.choices.states import read_state
 from portal.records.models import CategoryCount, Record
 from tests.support.acting.people import People
+from tests.support.keeping import restrict
 from tests.support.records import Importer, Line, customer, invoice, record, removed, visit
 
 
@@ -242,7 +245,7 @@ def test_erased_people_do_not_come_back_and_restricted_ones_are_only_stored(impo
     with transaction():
         the_customer("C-1").status = CustomerStatus.ERASED
     with transaction():
-        the_customer("C-2").status = CustomerStatus.RESTRICTED
+        restrict(the_customer("C-2"))
     report = importer.take(
         customer("C-1", family_name="Back"), invoice(of="C-1"), removed("invoice", "F-2026-0088", "C-1"),
         invoice("F-2", of="C-2"), invoice(amount="0.01", of="C-2"), removed("page_visit", "V-1", "C-2"),
@@ -254,6 +257,33 @@ def test_erased_people_do_not_come_back_and_restricted_ones_are_only_stored(impo
     ]  # fmt: skip
     assert counts() == {"transaction": 2, "usage": 1}
     assert the_customer("C-1").family_name == "Lefèvre"
+
+
+def segment(external_id: str, group: str = "A", of: str = "C-1") -> Line:
+    return record("profile_segment", external_id, {"segment": group}, of)
+
+
+def test_what_a_restriction_locks_is_only_stored_category_by_category(importer: Importer) -> None:
+    importer.take(customer("C-1"), invoice(of="C-1"), visit(1, of="C-1"), segment("S-1"))
+    with transaction():
+        lock(the_customer("C-1").id, None, Ground18.CLAIMS, ["usage", "profile", "contact"])
+    report = importer.take(
+        invoice(amount="0.01", of="C-1"),  # not locked: it changes
+        visit(2, of="C-1"),  # new: stored, and locked
+        visit(1, of="C-1", recorded_at="2026-02-01T10:00:00+01:00"),
+        removed("page_visit", "V-1", "C-1"),
+        segment("S-2"),  # a new score of somebody who must not be scored
+        segment("S-1", "B"),
+        customer("C-1", email="other@example.org"),
+        customer("C-1", family_name="Other"),
+        code=1,
+    )
+    assert [(refusal["line"], refusal["field"]) for refusal in report["refused"]] == [
+        (3, "customer"), (4, "customer"), (5, "customer"), (6, "customer"), (7, "external_id"),
+    ]  # fmt: skip
+    assert counts() == {"transaction": 1, "usage": 2, "profile": 1}
+    assert stored("F-2026-0088").values["amount"] == "0.01"
+    assert (the_customer("C-1").family_name, the_customer("C-1").email) == ("Other", "c-1@example.org")
 
 
 def consent(given: bool, at: str, flag: str = "offers.email", of: str = "C-1001") -> Line:

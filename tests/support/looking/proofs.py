@@ -20,6 +20,7 @@ from portal.letters.models import Dispatch
 from portal.personal_data.corrections.models import Correction
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
@@ -112,6 +113,14 @@ def _advertising_stopped(customer_id: int, said: Said, language: str) -> bool:
     state = _state(customer_id)
     answered = [request.answered_at for request in _requests(customer_id, Right.ERASURE, Right.RESTRICTION)]
     return state is not None and state.is_suppressed and _is_one_of(said, answered, language)
+
+
+def _locked_here(customer_id: int, said: Said, language: str) -> bool:
+    return _is_one_of(said, _all(_restrictions(customer_id).where(Restriction.lifted_at.is_(None))), language)
+
+
+def _restrictions(customer_id: int) -> Any:
+    return select(Restriction.since).where(Restriction.customer_id == customer_id)
 
 
 def _directives(customer_id: int, said: Said, language: str) -> bool:
@@ -230,6 +239,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "target_exempted": _instructed("acknowledged_at", "exempt"),
     "corrected": _corrected,
     "put_on_hold": _never,
+    "locked_here": _locked_here,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
     "answer_sent": _sent,
     "use_stopped": _use_stopped,
@@ -277,7 +287,7 @@ def untrue_states(place: str, words: str, customer_id: int, language: str) -> It
         yield "opens a file that is gone"
     if _DESTROYED.search(words) and not _packages(place, customer_id, is_there=False):
         yield "says that a copy was destroyed"
-    if _ON_HOLD.search(words) and db.session.get_one(Customer, customer_id).restricted_at is None:
+    if _ON_HOLD.search(words) and not _all(_restrictions(customer_id)):
         yield "says that the data are on hold"
     if _MAIL_PROMISED.search(words) and not db.session.get_one(Customer, customer_id).email:
         yield "promises a mail to nobody"
