@@ -112,7 +112,7 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     look = current_look(session, current_user, pending_check(found.id))
     shown = _blank_forms(found) | forms
     shown["identity_form"].offer(facts.points, facts.reject_reasons)
-    shown["decision_form"].offer_grounds(found.right)
+    shown["decision_form"].offer_grounds(found.right, may_refuse=not found.asked.concerns_marketing)
     ladder = ladder_of(found, current_user, str(get_locale()))
     shown["call_form"].offer(ladder.numbers)
     shown["letter_form"].offer(ladder.addresses)

@@ -54,10 +54,16 @@ class DecisionForm(CaseForm):
         validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
-    def offer_grounds(self, right: Right) -> None:
-        """Offer the grounds on which a right may be refused."""
-        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right)]
+    def offer_grounds(self, right: Right, *, may_refuse: bool = True) -> None:
+        """Offer the grounds on which a right may be refused.
+
+        Args:
+            may_refuse: False for what nobody may refuse: then neither a ground nor a refusal is offered.
+        """
+        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right) if may_refuse]
         self.ground.choices = [("", _("No refusal")), *grounds]
+        if not may_refuse:
+            self.way.choices = [choice for choice in self.way.choices if choice.value == Way.PROPOSED]
 
     @property
     def draft(self) -> Draft:

@@ -109,6 +109,8 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     is_review = isinstance(request.asked, ReviewDecision)
     unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT}
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
+    if request.asked.concerns_marketing:
+        unfit |= {outcome for outcome in ItemOutcome if outcome.is_negative}
     fit = [outcome for outcome in outcomes_for(request.right) if outcome not in unfit]
     return tuple(sorted(fit, key=lambda outcome: outcome is not item.proposed))
 
