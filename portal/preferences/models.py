@@ -66,7 +66,8 @@ class PreferenceState(db.Model):
     `version`, and `confirmed_at` where a refusal was repeated. `reason` is why the customer is suppressed, or `MINOR`.
     `lapses_on` is the first day on which the row must be computed anew: a consent given for a time, such as one to
     cookies, has to be asked for again, or a child reaches the age of consent. The row's own `version` grows with every
-    change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit.
+    change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit. `stops` are the
+    purposes that the person objected to and that are weighed or stopped, by their codes in order.
     """
 
     __tablename__ = "preference_states"
@@ -81,6 +82,7 @@ class PreferenceState(db.Model):
     latest_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(String(40))
+    stops: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -186,6 +186,7 @@ def _add_state(customer: Customer) -> PreferenceState:
         flags=no_flags(),
         latest_choices={},
         is_suppressed=False,
+        stops=[],
         version=1,
     )
     state.lapses_on = _grown_up_on(consents_from(customer))

@@ -183,8 +183,8 @@ def _csv() -> Node:
         "operationId": "readBaseAsCsv",
         "summary": "The whole base as CSV",
         "description": (
-            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + " and one "
-            "column a flag, `true` or `false`. A reference that a spreadsheet would run as a formula gets a leading "
+            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + ", one "
+            "column a flag, `true` or `false`, and `stops`, its codes with spaces between. A reference that a spreadsheet would run as a formula gets a leading "
             "apostrophe."
         ),
         "responses": {
@@ -265,7 +265,7 @@ def _schemas() -> Node:
         "Item": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["customer", "flags", "suppressed", "reason", "sequence", "updated_at"],
+            "required": ["customer", "flags", "suppressed", "reason", "stops", "sequence", "updated_at"],
             "properties": {
                 "customer": {"type": "string", "description": "Your reference, or ours where you gave none."},
                 "flags": {
@@ -277,6 +277,12 @@ def _schemas() -> Node:
                 },
                 "suppressed": {"type": "boolean", "description": "All flags are off. Send nothing, not even service."},
                 "reason": {"enum": reasons, "description": "Why suppressed, or `minor` or `unknown`; null otherwise."},
+                "stops": {
+                    "type": "array", "items": {"type": "string"}, "uniqueItems": True,
+                    "description": "Codes of the purposes, as your data map declares them, for which this person's data "
+                    "are not to be used: the person objected (GDPR art. 21(1)), and that is weighed, or they stopped. "
+                    "Empty for most people.",
+                },
                 "sequence": {
                     "type": ["integer", "null"], "minimum": 1,
                     "description": "Grows with every change, in the order of the commits; null for somebody unknown.",

@@ -35,6 +35,7 @@ WRITTEN = ("category", "recorded_at", "source", "values", "received_at", *Days._
 
 
 ERASED_BEFORE = "was erased at the person's request: take it off the source"
+STOPPED = "serves a use that the person objected to, and no other: no longer collect it about this person"
 CORRECTED = "was corrected here at the person's request: it stays until its system has taken the correction"
 ON_HOLD = "is kept by a legal hold: it stays until the hold is lifted"
 
@@ -100,7 +101,8 @@ class RecordLines:
         One that is not held, and whose last day is past, is not taken: what was purged would come back with every file.
 
         Raises:
-            LineRefused: for a customer that is unknown or erased, or restricted when the record is held.
+            LineRefused: for a customer that is unknown or erased, or restricted when the record is held; for a record
+                that was erased, or that serves only uses that the person had stopped (art. 21(1)).
         """
         customer = self._customers.named(line.customer)
         if customer.is_erased:
@@ -113,6 +115,8 @@ class RecordLines:
             return False
         if held.after is None and self._was_erased(customer, line):
             raise LineRefused("external_id", ERASED_BEFORE)
+        if customer.id is not None and self._out_of_reach.is_use_stopped(customer.id, self._data_map.kinds[line.kind]):
+            raise LineRefused("kind", STOPPED)
         category = self._data_map.kinds[line.kind].category.value
         content = Content(category, line.recorded_at.astimezone(UTC), line.source, line.values)
         if content == held.after:
