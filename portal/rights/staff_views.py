@@ -9,6 +9,7 @@ from portal.rights.identity import staff_views as identity_views
 from portal.rights.items import staff_views as item_views
 from portal.rights.queue import staff_views as queue_views
 from portal.rights.staff_blueprint import blueprint
+from portal.rights.weighing import staff_views as weighing_views
 
 __all__ = [
     "blueprint",
@@ -20,4 +21,5 @@ __all__ = [
     "item_views",
     "lifting_staff_views",
     "queue_views",
+    "weighing_views",
 ]

@@ -76,7 +76,7 @@ def take_back(customer_id: int, request_id: int, purposes: Iterable[str] | None 
 
 def _as_before(stop: PurposeStop) -> None:
     about = (Weighing.customer_id == stop.customer_id, Weighing.purpose == stop.purpose)
-    earlier = about + (Weighing.request_id != stop.request_id, Weighing.result == StopState.OVERRIDDEN)
+    earlier = (*about, Weighing.request_id != stop.request_id, Weighing.result == StopState.OVERRIDDEN)
     seconded = select(Weighing).where(*earlier, Weighing.officer_id.is_not(None)).order_by(Weighing.id.desc()).limit(1)
     weighing = db.session.execute(seconded).scalar_one_or_none()
     if weighing is None:

@@ -184,8 +184,8 @@ def _csv() -> Node:
         "summary": "The whole base as CSV",
         "description": (
             "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + ", one "
-            "column a flag, `true` or `false`, and `stops`, its codes with spaces between. A reference that a spreadsheet would run as a formula gets a leading "
-            "apostrophe."
+            "column a flag, `true` or `false`, and `stops`, its codes with spaces between. A reference that a "
+            "spreadsheet would run as a formula gets a leading apostrophe."
         ),
         "responses": {
             "200": {
@@ -279,9 +279,8 @@ def _schemas() -> Node:
                 "reason": {"enum": reasons, "description": "Why suppressed, or `minor` or `unknown`; null otherwise."},
                 "stops": {
                     "type": "array", "items": {"type": "string"}, "uniqueItems": True,
-                    "description": "Codes of the purposes, as your data map declares them, for which this person's data "
-                    "are not to be used: the person objected (GDPR art. 21(1)), and that is weighed, or they stopped. "
-                    "Empty for most people.",
+                    "description": "Codes of the purposes of the data map for which this person's data are not to be "
+                    "used: they objected (GDPR art. 21(1)), and it is weighed or has stopped. Mostly empty.",
                 },
                 "sequence": {
                     "type": ["integer", "null"], "minimum": 1,

@@ -38,6 +38,7 @@ from portal.rights.items.telling import letter
 from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
+from portal.rights.weighing.settling import settle_uses
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
@@ -66,10 +67,12 @@ def fulfil(act: Act, message: str) -> None:
     Raises:
         ItemUndecided: an item waits for its decision.
         Stopped: something must end before an erasure.
+        OverrideNotSeconded: a use would go on against an objection, and the officer has not agreed to it.
     """
     request = act.request
     request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
     act.give_back()
+    settle_uses(request)
     if request.outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)
@@ -132,7 +135,7 @@ def stop_at_receipt(request: RightsRequest) -> None:
 def _stop_use(customer: Customer, request: RightsRequest) -> None:
     """Switch off the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
     flags = flags_of(request.asked)
-    if isinstance(request.asked, ReviewDecision):
+    if isinstance(request.asked, ReviewDecision) or not flags:
         return
     if flags == MARKETING_FLAG_CODES:
         consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)

@@ -181,6 +181,8 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
     if isinstance(request.asked, ReviewDecision) or request.answered_at is None:
         return []
     flags = flags_of(request.asked)
+    if not flags:
+        return []
     standing = Agreements.of(request.customer_id, flags).standing(flags, request.answered_at).values()
     if any(answer.is_yes for answer in standing):
         return [_unconfirmed(USE_STOPPED, request, language)]
@@ -192,8 +194,13 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
 
 
 def flags_of(asked: Asked) -> tuple[str, ...]:
-    """Return the choices behind the use that somebody objects to; in doubt, everything that is marketing."""
+    """Return the choices behind the use that somebody objects to; in doubt, everything that is marketing.
+
+    A use that rests on the company's interest has no choice behind it.
+    """
     use = asked.use if isinstance(asked, StopUse) else None
+    if isinstance(asked, StopUse) and asked.purposes and use not in CHOSEN_USES:
+        return ()
     return CHOSEN_USES.get(use or Use.MARKETING, MARKETING_FLAG_CODES)
 
 

@@ -38,7 +38,10 @@ from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
 SHOWN_OF_HISTORY = 5
-_TEXTS = ("message", "text", "words", "evidence", "reason", "number")
+_TEXTS = (
+    "message", "text", "words", "evidence", "reason", "number", "interest", "necessity", "grounds", "safeguards",
+    "summary",
+)  # fmt: skip
 
 
 @blueprint.get("/requests/<reference>")

@@ -12,7 +12,9 @@ from portal.infrastructure.database import db
 from portal.infrastructure.references import write_reference
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.stops.changing import weigh_from_now
 from portal.rights.acting import Act
+from portal.rights.asked import StopUse
 from portal.rights.channels import Channel
 from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
@@ -52,6 +54,8 @@ def note_filed(act: Act) -> None:
     db.session.flush()
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
+    if isinstance(request.asked, StopUse):
+        weigh_from_now(request.customer_id, request.id, request.asked.purposes)
     make_items(request)
     note_contact(request.customer)
     act.note(EventKind.FILED)

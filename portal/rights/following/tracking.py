@@ -34,6 +34,7 @@ from portal.rights.identity.posting import posted_letter
 from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.rights.weighing.telling import ErasureOffer, UseOfRequest, erasure_offered, uses_of_request
 from portal.web.filters import date_time, long_date
 from portal.web.pagination import Page, keyset_page
 
@@ -81,6 +82,8 @@ class Tracking:
     erasure: Erasure | None
     erasure_token: str
     awaits_letter_code: bool
+    uses: list[UseOfRequest]
+    erasure_offer: ErasureOffer | None
 
     @property
     def is_erasing(self) -> bool:
@@ -194,6 +197,8 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
         awaits_letter_code=request.is_open and posted_letter(request) is not None,
+        uses=uses_of_request(request, language),
+        erasure_offer=erasure_offered(request, language),
     )
 
 

@@ -12,7 +12,7 @@ from portal.rights.chosen import Use
 from portal.rights.erasing.names import name_of
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.proposing import AS_WRITTEN, PORTAL, SYSTEMS
+from portal.rights.items.proposing import AS_WRITTEN, PORTAL, SYSTEMS, USES
 
 Decided = RequestItem | ItemException
 
@@ -25,6 +25,9 @@ def label_of(item: RequestItem, language: object) -> str:
         return _IN_PORTAL.filled(language, category=Category(item.kind).label(language))
     if item.part == SYSTEMS:
         return _FROM_SYSTEM.filled(language, system=system_name(item.kind, language))
+    if item.part == USES:
+        purpose = installed_data_map().purposes.get(item.kind)
+        return purpose.label.text(language) if purpose else item.kind
     kind = installed_data_map().kinds.get(item.kind)
     if kind is None:
         return _own_label(item, language)
@@ -42,8 +45,8 @@ def _own_label(item: RequestItem, language: object) -> str:
 
 
 def is_counted(item: RequestItem) -> bool:
-    """Tell whether an item counts things: neither what only words describe nor a system does."""
-    return item.part not in {AS_WRITTEN, SYSTEMS}
+    """Tell whether an item counts things: neither what only words describe nor a use nor a system does."""
+    return item.part not in {AS_WRITTEN, SYSTEMS, USES}
 
 
 def system_name(code: str, language: object) -> str:
