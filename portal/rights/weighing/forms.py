@@ -6,9 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.fields import SelectChoice
 
-from portal.personal_data.stops.models import StopState, Weighing
 from portal.rights.deciding.forms import LONG_TEXT, CaseForm
-from portal.rights.weighing.weighing import Balance
+from portal.rights.weighing.weighing import Balance, Result
 from portal.web.forms import LengthBetween, Needed
 
 
@@ -38,8 +37,8 @@ class WeighingForm(CaseForm):
     result = RadioField(
         _l("What comes of it"),
         choices=[
-            SelectChoice(StopState.STOPPED.value, _l("The use stops")),
-            SelectChoice(StopState.OVERRIDDEN.value, _l("The use goes on: the privacy officer has to agree")),
+            SelectChoice(Result.STOPPED.value, _l("The use stops")),
+            SelectChoice(Result.OVERRIDDEN.value, _l("The use goes on: the privacy officer has to agree")),
         ],
         validators=[Needed(_l("Choose what comes of it."))],
     )
@@ -53,10 +52,4 @@ class WeighingForm(CaseForm):
     def balance(self) -> Balance:
         """What was typed."""
         texts = {name: self[name].data or "" for name in Balance.__dataclass_fields__ if name != "result"}
-        return Balance(StopState(self.result.data), **texts)
-
-
-def typed_before(weighing: Weighing | None) -> dict[str, Any]:
-    """Return what the form of a use shows first: its newest weighing, so that it can be corrected."""
-    names = Balance.__dataclass_fields__
-    return {name: getattr(weighing, name) for name in names} if weighing else {}
+        return Balance(Result(self.result.data), **texts)

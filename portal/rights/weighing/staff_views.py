@@ -20,8 +20,8 @@ from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.items.telling.showing import show_item
 from portal.rights.models import RightsRequest
 from portal.rights.staff_blueprint import blueprint
-from portal.rights.weighing.forms import WeighingForm, typed_before
-from portal.rights.weighing.weighing import NotWeighable, check_use, weigh, weighings_of
+from portal.rights.weighing.forms import WeighingForm
+from portal.rights.weighing.weighing import NotWeighable, check_use, typed_before, weigh, weighings_of
 
 PATH = "/requests/<reference>/uses/<int:item_id>"
 
@@ -55,7 +55,7 @@ def _draw(reference: str, item_id: int, form: WeighingForm) -> str:
     found = find_case(reference)
     look = Look(found.customer_id, REQUEST, CASE_WORK, found.reference)
     return draw_customer_page(
-        "rights/staff/use.html", current_user, [look], lambda: _what(find_case(reference), item_id, form)
+        "rights/staff/weighing/use.html", current_user, [look], lambda: _what(find_case(reference), item_id, form)
     )
 
 

@@ -6,6 +6,7 @@ only when the officer agrees to the answer; a stop needs nobody else.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,6 +23,10 @@ from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
 
 WEIGHED = declare("staff:use:weighed", "reference", "purpose", "result")
+
+
+Result = StopState
+"""What may come of a weighing: a state of the stop, `WEIGHING` excepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +107,9 @@ def uses_in(items: Iterable[RequestItem]) -> list[RequestItem]:
 def unweighed(items: Iterable[RequestItem]) -> list[RequestItem]:
     """Return the uses that nobody has weighed yet."""
     return [item for item in uses_in(items) if item.state is ItemState.UNDECIDED]
+
+
+def typed_before(weighing: Weighing | None) -> dict[str, Any]:
+    """Return what the form of a use shows first: its newest weighing, so that it can be corrected."""
+    names = Balance.__dataclass_fields__
+    return {name: getattr(weighing, name) for name in names} if weighing else {}
