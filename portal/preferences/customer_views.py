@@ -42,6 +42,7 @@ from portal.preferences.choices.states import read_state
 from portal.preferences.choices.unsubscribing import put_back, stopped_by_link
 from portal.preferences.purposes import Channel, Section, Topic
 from portal.preferences.queries import all_choices, flag_label, history_page, origin_label
+from portal.records.objections import told_uses
 from portal.web.csv_files import csv_download
 from portal.web.typed_forms.stale import is_stale, say_stale
 
@@ -147,6 +148,7 @@ def _page(typed: dict[str, bool], code: int = 200, conflicts: list[Conflict] | N
         told=_told_of_cookies(),
         at_once_sections=list(Section),
         consents_from=_not_before(),
+        uses=told_uses(customer_id, _language()),
     )
     return Response(page, code, headers={"Vary": "Sec-GPC"})
 

@@ -67,7 +67,8 @@ class PreferenceState(db.Model):
     `held_back` are the flags that a restriction of some categories turns off, whatever the customer chose.
     `lapses_on` is the first day on which the row must be computed anew: a consent given for a time, such as one to
     cookies, has to be asked for again, or a child reaches the age of consent. The row's own `version` grows with every
-    change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit.
+    change, in its own transaction: an ETag is made of it, since `sequence` comes only at the commit. `stops` are the
+    purposes that the person objected to and that are weighed or stopped, by their codes in order.
     """
 
     __tablename__ = "preference_states"
@@ -83,6 +84,7 @@ class PreferenceState(db.Model):
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     held_back: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     reason: Mapped[str | None] = mapped_column(String(40))
+    stops: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -169,14 +169,26 @@ class Erase(Scoped):
 
 @dataclass(frozen=True, slots=True)
 class StopUse(Asked):
-    """An objection to a use (art. 21). With `on_hold`, what the use needs rests meanwhile (art. 18(1)(d))."""
+    """An objection to a use (art. 21). With `on_hold`, what the use needs rests meanwhile (art. 18(1)(d)).
+
+    Attributes:
+        purposes: codes of the purposes that the company bases on its own interest and that are to stop.
+    """
 
     use: Use | None = None
+    purposes: tuple[str, ...] = ()
     on_hold: bool = False
 
     @property
     def concerns_marketing(self) -> bool:
         return self.use in {Use.MARKETING, Use.ADVERTISING_PROFILING}
+
+    def in_words(self, language: object) -> Rows:
+        if not self.purposes:
+            return Asked.in_words(self, language)
+        named = "; ".join(_purpose_in_words(code, language) for code in self.purposes)
+        rest = Asked.in_words(replace(self, purposes=(), use=None if self.use is Use.OTHER else self.use), language)
+        return [(_LABELS["use"].text(language), named), *rest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +278,12 @@ def _kind_in_words(code: str, language: object) -> str:
     return kind.label.text(language) if kind else code
 
 
+def _purpose_in_words(code: str, language: object) -> str:
+    """Return the name of a purpose; its code where the data map no longer declares it."""
+    purpose = installed_data_map().purposes.get(code)
+    return purpose.label.text(language) if purpose else code
+
+
 def _wishes(stored: Mapping[str, Any], name: str) -> tuple[tuple[Category, Wish], ...]:
     return tuple((Category(code), Wish(wish)) for code, wish in stored.get(name, {}).items())
 
@@ -281,6 +299,7 @@ _READERS: Final[dict[str, Reader]] = {
     "limited_to": _code(Limit),
     "categories": _categories,
     "kinds": _codes,
+    "purposes": _codes,
     "record": _codes,
     "when_it_ends": _is_given,
     "on_hold": _is_given,

@@ -11,6 +11,7 @@ from portal.rights.items import staff_views as item_views
 from portal.rights.queue import staff_views as queue_views
 from portal.rights.restricting import staff_views as restricting_views
 from portal.rights.staff_blueprint import blueprint
+from portal.rights.weighing import staff_views as weighing_views
 
 __all__ = [
     "blueprint",
@@ -24,4 +25,5 @@ __all__ = [
     "lifting_staff_views",
     "queue_views",
     "restricting_views",
+    "weighing_views",
 ]

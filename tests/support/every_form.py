@@ -36,6 +36,7 @@ from portal.rights.identity import forms as identity
 from portal.rights.identity import lifting_forms as lifting
 from portal.rights.items import forms as items
 from portal.rights.lifecycle import Right
+from portal.rights.weighing import forms as weighing
 from portal.staff import forms as staff
 from portal.staff.approvals import forms as approvals
 from portal.web.fields import PARTS
@@ -240,6 +241,11 @@ CASES: dict[str, Case] = {
         lambda: offered(items.RecordsForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], Right.ERASURE),
         {"outcome": "lost", "ground": "none", "until_on": "99/99/9999", "from_on": "3/11/2026", "to_on": "2/11/2026"},
         {"outcome": "erased", "ground": "", "until_on": "//", "from_on": "1/11/2026", "to_on": "2/11/2026"},
+    ),
+    "weighing.WeighingForm": Case(
+        weighing.WeighingForm,
+        {"interest": "", "necessity": LONG, "grounds": "", "safeguards": "", "result": "lost", "summary": ""},
+        {"interest": "a", "necessity": "b", "grounds": "c", "safeguards": "d", "result": "stopped", "summary": "e"},
     ),
     "items.PartForm": plain(items.PartForm, "words", "My date of birth", LONG),
     "approvals.ProposalForm": plain(approvals.ProposalForm, "reason", "Why not."),

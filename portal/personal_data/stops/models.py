@@ -17,6 +17,11 @@ class StopState(StrEnum):
     OVERRIDDEN = "overridden"
     "Compelling grounds go before it; the officer seconded that."
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether nobody may use the person's data for it."""
+        return self is not StopState.OVERRIDDEN
+
 
 class PurposeStop(db.Model):
     """How a person's objection to one purpose stands. One row a person and purpose; its history is in `weighings`."""

@@ -21,7 +21,7 @@ WORDING = Label(
 )
 
 
-@replays(EntryKind.OBJECTED)
+@replays(EntryKind.OBJECTED, CHOICES)
 @replays(EntryKind.WITHDRAWN, CHOICES)
 def _turn_off(body: Body) -> None:
     """Turn the flags off as of now: no older yes that a system sends later may bring them back."""

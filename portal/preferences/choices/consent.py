@@ -212,7 +212,7 @@ def suppress(customer: Customer, reason: SuppressionReason | str, *, is_told: bo
     state.reason = reason
     state.suppressed_until = _end_of(reason)
     if reason is SuppressionReason.ERASED:
-        state.latest_choices, state.held_back = {}, []
+        state.latest_choices, state.held_back, state.stops = {}, [], []
     publish(state, is_suppressed=True)
     mark_changed(state)
     record(SUPPRESSED, actor="portal", subject=_subject(customer), reason=reason)

@@ -189,6 +189,7 @@ def _add_state(customer: Customer) -> PreferenceState:
         latest_choices={},
         is_suppressed=False,
         held_back=[],
+        stops=[],
         version=1,
     )
     state.lapses_on = _grown_up_on(consents_from(customer))

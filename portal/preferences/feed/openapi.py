@@ -183,9 +183,9 @@ def _csv() -> Node:
         "operationId": "readBaseAsCsv",
         "summary": "The whole base as CSV",
         "description": (
-            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + " and one "
-            "column a flag, `true` or `false`. A reference that a spreadsheet would run as a formula gets a leading "
-            "apostrophe."
+            "Scope `preferences:list`. UTF-8, RFC 4180, with a header: " + ", ".join(CSV_HEADER[:5]) + ", one "
+            "column a flag, `true` or `false`, and `stops`, its codes with spaces between. A reference that a "
+            "spreadsheet would run as a formula gets a leading apostrophe."
         ),
         "responses": {
             "200": {
@@ -265,7 +265,7 @@ def _schemas() -> Node:
         "Item": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["customer", "flags", "suppressed", "reason", "sequence", "updated_at"],
+            "required": ["customer", "flags", "suppressed", "reason", "stops", "sequence", "updated_at"],
             "properties": {
                 "customer": {"type": "string", "description": "Your reference, or ours where you gave none."},
                 "flags": {
@@ -277,6 +277,11 @@ def _schemas() -> Node:
                 },
                 "suppressed": {"type": "boolean", "description": "All flags are off. Send nothing, not even service."},
                 "reason": {"enum": reasons, "description": "Why suppressed, or `minor` or `unknown`; null otherwise."},
+                "stops": {
+                    "type": "array", "items": {"type": "string"}, "uniqueItems": True,
+                    "description": "Codes of the purposes of the data map for which this person's data are not to be "
+                    "used: they objected (GDPR art. 21(1)), and it is weighed or has stopped. Mostly empty.",
+                },
                 "sequence": {
                     "type": ["integer", "null"], "minimum": 1,
                     "description": "Grows with every change, in the order of the commits; null for somebody unknown.",

@@ -28,7 +28,7 @@ NUL = "\0"
 _STATES, _LINKS, _CUSTOMERS = PreferenceState.__table__, UnsubscribeLink.__table__, Customer.__table__
 _NAMES: Any = bindparam("names", expanding=True)
 _ITEM = select(
-    *(_STATES.c[name] for name in ("reference", "flags", "is_suppressed", "reason", "sequence", "updated_at"))
+    *(_STATES.c[name] for name in ("reference", "flags", "is_suppressed", "reason", "stops", "sequence", "updated_at"))
 )
 # The epoch comes in the very statement of the rows: asked for apart, it could be that of another server.
 _NOW = select(NEWEST.scalar_subquery().label("life"), func.max(_STATES.c.sequence).label("newest")).subquery()
@@ -61,6 +61,7 @@ def item_of(row: Row[*tuple[Any, ...]]) -> Item:
         "flags": {flag: row.flags.get(flag, False) for flag in FLAG_CODES},
         "suppressed": row.is_suppressed,
         "reason": row.reason,
+        "stops": row.stops,
         "sequence": row.sequence,
         "updated_at": instant_text(row.updated_at),
     }
@@ -70,7 +71,8 @@ def unknown_item(asked: str) -> Item:
     """Return the item of somebody we do not know, named as asked: nothing may be sent."""
     flags = dict.fromkeys(FLAG_CODES, False)
     return {
-        "customer": asked, "flags": flags, "suppressed": False, "reason": UNKNOWN, "sequence": None, "updated_at": None,
+        "customer": asked, "flags": flags, "suppressed": False, "reason": UNKNOWN, "stops": [], "sequence": None,
+        "updated_at": None,
     }  # fmt: skip
 
 

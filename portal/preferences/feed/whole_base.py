@@ -18,14 +18,14 @@ from portal.web.csv_files import csv_bytes, csv_line
 ROWS_A_CHUNK = 400
 MOST_KEPT_TEXTS = 4096
 
-CSV_HEADER = ("customer", "suppressed", "reason", "sequence", "updated_at", *FLAG_CODES)
+CSV_HEADER = ("customer", "suppressed", "reason", "sequence", "updated_at", *FLAG_CODES, "stops")
 
-# reference, flags, suppressed, reason or nothing, sequence, instant: what a line is made of, all of it text.
-Row = tuple[str, str, str, str, str | int, str]
+# reference, flags, suppressed, reason or nothing, stops, sequence, instant: what a line is made of, all of it text.
+Row = tuple[str, str, str, str, str, str | int, str]
 
 _SQLITE = """SELECT reference, flags, CASE WHEN is_suppressed THEN 'true' ELSE 'false' END, coalesce(reason, ''),
-sequence, replace(updated_at, ' ', 'T') || 'Z' FROM preference_states"""
-_POSTGRESQL = """COPY (SELECT reference, flags::text, is_suppressed::text, coalesce(reason, ''), sequence,
+stops, sequence, replace(updated_at, ' ', 'T') || 'Z' FROM preference_states"""
+_POSTGRESQL = """COPY (SELECT reference, flags::text, is_suppressed::text, coalesce(reason, ''), stops::text, sequence,
 to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM preference_states) TO STDOUT"""
 _PLACE = """SELECT coalesce((SELECT {epoch} FROM ledger_entries WHERE kind = 'epoch' ORDER BY id DESC LIMIT 1), '0'),
 (SELECT coalesce(max(sequence), 0) FROM preference_states)"""
@@ -34,14 +34,15 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 def ndjson(engine: Engine) -> tuple[str, Iterator[bytes]]:
     """Return the cursor of the base, and the base as one JSON object a line, in chunks of a few hundred lines."""
-    flags_of = _cached(lambda flags: orjson.dumps(flags).decode())
+    flags_of = _flags_written(lambda flags: orjson.dumps(flags).decode())
+    stops_of = _remembered(lambda stops: orjson.dumps(stops).decode())
 
     def line(row: Row) -> str:
-        reference, flags, suppressed, reason, sequence, instant = row
+        reference, flags, suppressed, reason, stops, sequence, instant = row
         reason_text = f'"{reason}"' if reason else "null"
         return (
             f'{{"customer":{orjson.dumps(reference).decode()},"flags":{flags_of(flags)},"suppressed":{suppressed},'
-            f'"reason":{reason_text},"sequence":{sequence},"updated_at":"{instant}"}}\n'
+            f'"reason":{reason_text},"stops":{stops_of(stops)},"sequence":{sequence},"updated_at":"{instant}"}}\n'
         )
 
     cursor, slices = _begun(engine)
@@ -50,19 +51,26 @@ def ndjson(engine: Engine) -> tuple[str, Iterator[bytes]]:
 
 def csv(engine: Engine, *, for_people: bool = False) -> tuple[str, Iterator[bytes]]:
     """Return the cursor of the base, and the base as CSV: the header, then chunks of lines; see `csv_bytes`."""
-    cells_of = _cached(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
+    cells_of = _flags_written(lambda flags: ",".join("true" if is_on else "false" for is_on in flags.values()))
+    stops_of = _remembered(lambda stops: csv_line([" ".join(stops)]).rstrip("\r\n"))
 
     def line(row: Row) -> str:
-        reference, flags, suppressed, reason, sequence, instant = row
-        return csv_line((reference,), f"{suppressed},{reason},{sequence},{instant},{cells_of(flags)}")
+        reference, flags, suppressed, reason, stops, sequence, instant = row
+        written = f"{suppressed},{reason},{sequence},{instant},{cells_of(flags)},{stops_of(stops)}"
+        return csv_line((reference,), written)
 
     cursor, slices = _begun(engine)
     texts = ("".join(map(line, rows)) for rows in slices)
     return cursor, csv_bytes(chain([csv_line(CSV_HEADER)], texts), for_people=for_people)
 
 
-def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
+def _flags_written(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
     """Return what writes a stored set of flags in the declared order, with a memory. A flag declared since is off."""
+    return _remembered(lambda flags: write({flag: flags.get(flag, False) for flag in FLAG_CODES}))
+
+
+def _remembered(write: Callable[[Any], str]) -> Callable[[str], str]:
+    """Return what writes a stored JSON text, with a memory."""
     texts: dict[str, str] = {}
 
     def text_of(stored: str) -> str:
@@ -70,8 +78,7 @@ def _cached(write: Callable[[dict[str, bool]], str]) -> Callable[[str], str]:
         if text is None:
             if len(texts) >= MOST_KEPT_TEXTS:
                 texts.clear()
-            flags = orjson.loads(stored)
-            text = texts[stored] = write({flag: flags.get(flag, False) for flag in FLAG_CODES})
+            text = texts[stored] = write(orjson.loads(stored))
         return text
 
     return text_of

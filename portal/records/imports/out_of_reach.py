@@ -1,4 +1,4 @@
-"""What no line of an import may touch: what lies in the archive, what was erased, what a legal hold keeps."""
+"""What no line of an import may touch: what is archived, what was erased, what a hold keeps, uses that were stopped."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,9 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.models import ErasedRecord, ErasedSpan
 from portal.personal_data.erasure.tombstones import named_record
 from portal.personal_data.keeping.models import Keep, KeepReason
+from portal.personal_data.stops.standing import Stops, are_stopped, stops_of
 from portal.records.archive.models import ArchivedRecord
+from portal.records.data_map.kinds import Kind
 from portal.records.imports.naming import RecordKey, select_named
 
 
@@ -23,6 +25,7 @@ class OutOfReach:
         self._spans: dict[tuple[int, str], datetime] = {}
         self._erased: set[tuple[int, str, str]] = set()
         self._holds: dict[int, list[Keep]] = {}
+        self._stops: dict[int, Stops] = {}
         if customers:
             self._read(list(keys), customers)
 
@@ -36,6 +39,7 @@ class OutOfReach:
         holds = (Keep.customer_id.in_(customers), Keep.reason == KeepReason.HOLD, Keep.ended_at.is_(None))
         for keep in db.session.execute(select(Keep).where(*holds)).scalars():
             self._holds.setdefault(keep.customer_id, []).append(keep)
+        self._stops = stops_of(customers)
 
     def is_archived(self, key: RecordKey) -> bool:
         """Tell whether a record lies in the archive."""
@@ -59,3 +63,7 @@ class OutOfReach:
             keep.category in {None, category} and keep.kind in {None, kind} and keep.external_id in {None, external_id}
             for keep in self._holds.get(customer_id, ())
         )
+
+    def is_use_stopped(self, customer_id: int, kind: Kind) -> bool:
+        """Tell whether the person objected to all that a kind serves, with success."""
+        return are_stopped(self._stops.get(customer_id, {}), kind.all_purposes)

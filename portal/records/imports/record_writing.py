@@ -36,6 +36,7 @@ WRITTEN = ("category", "recorded_at", "source", "values", "corrected_fields", "r
 
 
 ERASED_BEFORE = "was erased at the person's request: take it off the source"
+STOPPED = "serves a use that the person objected to, and no other: no longer collect it about this person"
 CORRECTED = "was corrected here at the person's request: it stays until its system has taken the correction"
 NO_SCORE = "names a person whose data are restricted: nothing may be inferred about them meanwhile"
 ON_HOLD = "is kept by a legal hold: it stays until the hold is lifted"
@@ -121,8 +122,9 @@ class RecordLines:
         What was corrected here stays, field by field, until the line says the same.
 
         Raises:
-            LineRefused: for a customer that is unknown or erased, and for what a restriction locks: a record that is
-                held, and whatever the company inferred.
+            LineRefused: for a customer that is unknown or erased; for what a restriction locks (a record that is held,
+                and whatever the company inferred); for a record that was erased, or that serves only uses that the
+                person had stopped (art. 21(1)).
         """
         customer = self._customers.named(line.customer)
         if customer.is_erased:
@@ -135,6 +137,8 @@ class RecordLines:
             return False
         if held.after is None and self._was_erased(customer, line):
             raise LineRefused("external_id", ERASED_BEFORE)
+        if customer.id is not None and self._out_of_reach.is_use_stopped(customer.id, self._data_map.kinds[line.kind]):
+            raise LineRefused("kind", STOPPED)
         category = self._data_map.kinds[line.kind].category.value
         content = held.taking(category, line)
         if content == held.after:

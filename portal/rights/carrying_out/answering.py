@@ -27,9 +27,9 @@ from portal.rights.acting import Act
 from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
+from portal.rights.carrying_out.restriction import lock
 from portal.rights.carrying_out.telling import close_or_wait
 from portal.rights.correcting.carrying_out import correct
-from portal.rights.carrying_out.restriction import lock
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
@@ -40,6 +40,7 @@ from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
 from portal.rights.restricting.provisional import settle
+from portal.rights.weighing.settling import settle_uses
 from portal.staff.models import StaffMember
 
 ANSWERED = declare("customer:request:answered", "reference", "right", "outcome")
@@ -68,12 +69,14 @@ def fulfil(act: Act, message: str) -> None:
     Raises:
         ItemUndecided: an item waits for its decision.
         Stopped: something must end before an erasure.
+        OverrideNotSeconded: a use would go on against an objection, and the officer has not agreed to it.
     """
     request = act.request
     request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
     act.give_back()
     if request.right is Right.RECTIFICATION:
         correct(act)
+    settle_uses(request)
     if request.outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)
@@ -134,7 +137,7 @@ def stop_at_receipt(request: RightsRequest) -> None:
 def _stop_use(customer: Customer, request: RightsRequest) -> None:
     """Switch off the choices behind the use that the customer objects to; in doubt, everything that is marketing."""
     flags = flags_of(request.asked)
-    if isinstance(request.asked, ReviewDecision):
+    if isinstance(request.asked, ReviewDecision) or not flags:
         return
     if flags == MARKETING_FLAG_CODES:
         consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)

@@ -36,7 +36,6 @@ from portal.rights.correcting.noting import corrections_of
 from portal.rights.erasing.standing import erasure_of
 from portal.rights.items.making import items_of
 from portal.rights.items.proposing import AS_WRITTEN
-from portal.rights.items.telling.letter import systems_to_tell
 from portal.rights.lifecycle import Outcome, Right
 from portal.rights.models import RightsRequest
 
@@ -230,7 +229,7 @@ def _of_rectification(request: RightsRequest, language: object) -> list[str]:
     applied = [row for row in granted if row.applied_at is not None]
     if any(item.part == AS_WRITTEN and item.outcome is ItemOutcome.CORRECTED for item in items) or granted != applied:
         return [_unconfirmed(CORRECTED, request, language)]
-    told = to_be_told(systems_to_tell(request, items), language)
+    told = followers(request.id, language)
     if not applied:
         return told
     done = row(Correction.__tablename__, applied[-1].id)
@@ -243,6 +242,8 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
     if isinstance(request.asked, ReviewDecision) or request.answered_at is None:
         return []
     flags = flags_of(request.asked)
+    if not flags:
+        return []
     standing = Agreements.of(request.customer_id, flags).standing(flags, request.answered_at).values()
     if any(answer.is_yes for answer in standing):
         return [_unconfirmed(USE_STOPPED, request, language)]
@@ -254,8 +255,13 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
 
 
 def flags_of(asked: Asked) -> tuple[str, ...]:
-    """Return the choices behind the use that somebody objects to; in doubt, everything that is marketing."""
+    """Return the choices behind the use that somebody objects to; in doubt, everything that is marketing.
+
+    A use that rests on the company's interest has no choice behind it.
+    """
     use = asked.use if isinstance(asked, StopUse) else None
+    if isinstance(asked, StopUse) and asked.purposes and use not in CHOSEN_USES:
+        return ()
     return CHOSEN_USES.get(use or Use.MARKETING, MARKETING_FLAG_CODES)
 
 

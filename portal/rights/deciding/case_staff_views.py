@@ -38,7 +38,10 @@ from portal.rights.staff_blueprint import blueprint
 from portal.web.forms import PortalForm
 
 SHOWN_OF_HISTORY = 5
-_TEXTS = ("message", "text", "words", "evidence", "reason", "number")
+_TEXTS = (
+    "message", "text", "words", "evidence", "reason", "number", "interest", "necessity", "grounds", "safeguards",
+    "summary",
+)  # fmt: skip
 
 
 @blueprint.get("/requests/<reference>")
@@ -112,7 +115,7 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     look = current_look(session, current_user, pending_check(found.id))
     shown = _blank_forms(found) | forms
     shown["identity_form"].offer(facts.points, facts.reject_reasons)
-    shown["decision_form"].offer_grounds(found.right)
+    shown["decision_form"].offer_grounds(found.right, may_refuse=not found.asked.concerns_marketing)
     ladder = ladder_of(found, current_user, str(get_locale()))
     shown["call_form"].offer(ladder.numbers)
     shown["letter_form"].offer(ladder.addresses)

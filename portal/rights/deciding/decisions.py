@@ -36,10 +36,12 @@ from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.outcome import outcome_of
+from portal.rights.items.proposing import USES
 from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
 from portal.rights.items.telling.wording import label_of
 from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
+from portal.rights.weighing.weighing import BY_WEIGHING_ALONE, unweighed, uses_in, weighings_of
 from portal.staff.approvals.seconders import waits_until
 from portal.staff.models import StaffMember
 
@@ -52,10 +54,21 @@ class IdentityUnsettled(Exception):
     """It is not established who asks. Only a refusal for that reason may leave."""
 
 
+class NotWeighed(Exception):
+    """A use has to be weighed first, on its own page; `names` are those that nobody has weighed."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(*names)
+        self.names = names
+
+
+DecisionFault = IdentityUnsettled | NotWeighed | RefusalIncomplete | RefusalNotAllowed
+
+
 class NotReady(Exception):
     """A decision cannot leave as it was typed; `faults` are all the reasons, each as the exception of its rule."""
 
-    def __init__(self, *faults: IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed) -> None:
+    def __init__(self, *faults: DecisionFault) -> None:
         super().__init__(*(type(fault).__name__ for fault in faults))
         self.faults = faults
 
@@ -162,10 +175,11 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     Raises:
         NotReady: with everything that keeps it from leaving.
     """
-    faults: list[IdentityUnsettled | RefusalIncomplete | RefusalNotAllowed] = []
+    faults: list[DecisionFault] = []
     is_for_identity = draft.way is Way.REFUSED and draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
     if not is_identity_settled(request) and not is_for_identity:
         faults.append(IdentityUnsettled())
+    faults += _unweighed(request, draft)
     for refusal in _refusals(request, draft):
         try:
             check_refusal(refusal)
@@ -173,6 +187,16 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
             faults.append(fault)
     if faults:
         raise NotReady(*faults)
+
+
+def _unweighed(request: RightsRequest, draft: Draft) -> Iterator[DecisionFault]:
+    """Yield why the uses of an objection are not decided: each takes its weighing, also where all is refused."""
+    uses = uses_in(items_of(request.id))
+    waiting = [label_of(item, request.language) for item in unweighed(uses)]
+    if draft.way is Way.PROPOSED and waiting:
+        yield NotWeighed(waiting)
+    if draft.way is Way.REFUSED and uses and draft.ground in BY_WEIGHING_ALONE:
+        yield RefusalNotAllowed(f"a use is weighed by itself, and not refused on the ground of {draft.ground}")
 
 
 def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
@@ -187,16 +211,24 @@ def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
         outcome = reached(each)
         if outcome and outcome.is_negative and outcome is not ItemOutcome.MISSING:
             name = names[each.item_id if isinstance(each, ItemException) else each.id]
-            yield _refusal(request, draft, ground_of(each), [name])
+            yield _refusal(request, draft, ground_of(each), [name], _proof(each, draft))
 
 
-def _refusal(request: RightsRequest, draft: Draft, ground: RefusalGround | None, names: list[str]) -> Refusal:
+def _proof(each: RequestItem | ItemException, draft: Draft) -> str:
+    """Return what proves the ground of a no: what was typed; of a use, its weighing."""
+    weighing = weighings_of(each.request_id).get(each.kind) if isinstance(each, RequestItem) else None
+    return weighing.grounds if weighing and isinstance(each, RequestItem) and each.part == USES else draft.evidence
+
+
+def _refusal(
+    request: RightsRequest, draft: Draft, ground: RefusalGround | None, names: list[str], evidence: str | None = None
+) -> Refusal:
     """Return the refusal of some items. What is granted, and until when, the letter says from the items themselves."""
     complaint, court = _remedies(request.language)
     return Refusal(
         right=request.right, ground=ground, refused=", ".join(names), granted=IN_THE_LETTER, reasons=draft.message,
         until=draft.until_on or IN_THE_LETTER, authority_complaint=complaint, court_remedy=court,
-        evidence=draft.evidence, concerns_marketing=request.asked.concerns_marketing,
+        evidence=draft.evidence if evidence is None else evidence, concerns_marketing=request.asked.concerns_marketing,
     )  # fmt: skip
 
 

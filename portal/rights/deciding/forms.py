@@ -7,7 +7,7 @@ from wtforms import Field, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
-from portal.rights.deciding.decisions import Draft, IdentityUnsettled, NotReady
+from portal.rights.deciding.decisions import DecisionFault, Draft, IdentityUnsettled, NotReady, NotWeighed
 from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
 from portal.rights.items.deciding import Way
 from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
@@ -54,10 +54,16 @@ class DecisionForm(CaseForm):
         validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
-    def offer_grounds(self, right: Right) -> None:
-        """Offer the grounds on which a right may be refused."""
-        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right)]
+    def offer_grounds(self, right: Right, *, may_refuse: bool = True) -> None:
+        """Offer the grounds on which a right may be refused.
+
+        Args:
+            may_refuse: False for what nobody may refuse: then neither a ground nor a refusal is offered.
+        """
+        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right) if may_refuse]
         self.ground.choices = [("", _("No refusal")), *grounds]
+        if not may_refuse:
+            self.way.choices = [choice for choice in self.way.choices if choice.value == Way.PROPOSED]
 
     @property
     def draft(self) -> Draft:
@@ -75,7 +81,7 @@ class DecisionForm(CaseForm):
         for fault in not_ready.faults:
             self._say(fault)
 
-    def _say(self, fault: RefusalIncomplete | RefusalNotAllowed | IdentityUnsettled) -> None:
+    def _say(self, fault: DecisionFault) -> None:
         match fault:
             case RefusalIncomplete():
                 labels = zip(fault.missing, fault.labels(get_locale()), strict=True)
@@ -84,6 +90,9 @@ class DecisionForm(CaseForm):
                     self[code].errors = self[code].errors or [_("A refusal must also say: %(missing)s.", missing=label)]
             case RefusalNotAllowed():
                 self.ground.errors = [_("This ground does not answer this right.")]
+            case NotWeighed():
+                names = ", ".join(fault.names)
+                self.way.errors = [_("Weigh these uses first, each on its own page: %(names)s.", names=names)]
             case IdentityUnsettled():
                 self.way.errors = [_("Check the identity first, or refuse because it is not established.")]
 

@@ -36,7 +36,8 @@ from portal.rights.staff_blueprint import blueprint
 @requires(staff(Permission.DECIDE_REQUEST))
 def decide(reference: str) -> Any:
     form = DecisionForm()
-    form.offer_grounds(find_case(reference).right)
+    found = find_case(reference)
+    form.offer_grounds(found.right, may_refuse=not found.asked.concerns_marketing)
     if not form.validate():
         _say_the_rest(reference, form)
         return refused(reference, decision_form=form)

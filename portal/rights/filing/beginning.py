@@ -12,7 +12,9 @@ from portal.infrastructure.database import db
 from portal.infrastructure.references import write_reference
 from portal.personal_data.keeping.keeps import keep
 from portal.personal_data.keeping.models import KeepReason
+from portal.personal_data.stops.changing import weigh_from_now
 from portal.rights.acting import Act
+from portal.rights.asked import StopUse
 from portal.rights.carrying_out.copies import waits_for
 from portal.rights.carrying_out.telling import ask_what_is_held
 from portal.rights.channels import Channel
@@ -57,6 +59,8 @@ def note_filed(act: Act) -> None:
     if request.right in KEEPS_WHILE_OPEN:
         keep(request.customer_id, KeepReason.OPEN_REQUEST, request.id)
     note_corrections(request)
+    if isinstance(request.asked, StopUse):
+        weigh_from_now(request.customer_id, request.id, request.asked.purposes)
     make_items(request)
     ask_what_is_held(request, waits_for(request))
     begin(request)

@@ -12,6 +12,7 @@ from portal.access.declare import CUSTOMER, requires
 from portal.customers.addresses import mask_address
 from portal.infrastructure.database import transaction
 from portal.personal_data.categories import CATEGORIES
+from portal.records.objections import name_with_interest, uses_of_person
 from portal.rights.asked import Correct, StopUse, read_asked
 from portal.rights.chosen import Use
 from portal.rights.customer_blueprint import blueprint
@@ -19,7 +20,7 @@ from portal.rights.erasing.preview import offer_what_is_held, preview_of_draft
 from portal.rights.filing import objecting, receiving
 from portal.rights.filing.beginning import NoSuchDraft
 from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
-from portal.rights.filing.forms import ALL, FORMS, RECORD, SOME, DetailsForm, EraseForm
+from portal.rights.filing.forms import ALL, FORMS, KINDS, RECORD, SOME, DetailsForm, EraseForm, StopUseForm
 from portal.rights.filing.open_requests import open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
 from portal.rights.intents import INTENTS, Intent, intent_of
@@ -50,7 +51,7 @@ def start(right: str) -> Answer:
     if existing is not None and request.method == "GET" and "another" not in request.args:
         return render_template("rights/customer/already_open.html", intent=intent, existing=existing)
     draft, wanted = draft_of_intent(current_user.customer_id, intent), _wanted(intent)
-    if draft is not None and request.method == "GET" and "record" not in wanted:
+    if draft is not None and request.method == "GET" and not wanted.keys() & {"record", "kinds", "purposes"}:
         return redirect(url_for(".details", public_id=draft.public_id), 303)
     form = _form(intent, wanted)
     return _save(intent, form, None) if request.method == "POST" else _details_page(intent, form, None)
@@ -79,6 +80,9 @@ def _form(intent: Intent, answers: dict[str, Any]) -> DetailsForm:
     form = FORMS[intent](data=answers)
     if isinstance(form, EraseForm):
         offer_what_is_held(form, current_user.customer_id, str(get_locale()))
+    if isinstance(form, StopUseForm):
+        uses = uses_of_person(current_user.customer_id)
+        form.offer([(use.code, name_with_interest(use, get_locale())) for use in uses])
     return form
 
 
@@ -90,7 +94,11 @@ def _save(intent: Intent, form: DetailsForm, draft: RequestDraft | None) -> Answ
     answers = form.answers()
     asked = read_asked(intent, answers)
     if isinstance(asked, StopUse) and asked.use and asked.concerns_marketing and not is_later:
-        return _object_to_marketing(asked.use, draft)
+        filed = _object_to_marketing(asked.use, draft)
+        if not asked.purposes:
+            return filed
+        # What the team has to weigh does not wait for anything else that is to stop: it is a request of its own.
+        draft, answers = None, {"use": str(Use.OTHER)} | {key: answers[key] for key in answers if key != "use"}
     with transaction():
         saved = save_answers(current_user.customer, intent, answers, is_complete=is_valid)
         public_id = saved.public_id
@@ -196,6 +204,10 @@ def _wanted(intent: Intent) -> dict[str, Any]:
     """Return the first values of the form: the categories that the address names, where it names any."""
     if intent is Intent.ERASE and "record" in request.args:
         return {"scope": RECORD, "record": [request.args.get("kind", ""), request.args["record"]]}
+    if intent is Intent.ERASE and "kinds" in request.args:
+        return {"scope": KINDS, "kinds": request.args["kinds"].split(",")}
+    if intent is Intent.STOP_USE and "purpose" in request.args:
+        return {"use": str(Use.OTHER), "purposes": [request.args["purpose"]]}
     codes = [code for code in ",".join(request.args.getlist("categories")).split(",") if code in CATEGORIES]
     if codes:
         return {"scope": SOME, "categories": codes, "category": codes[0]}

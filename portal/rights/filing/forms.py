@@ -194,13 +194,22 @@ class EraseForm(ScopeForm):
 
 
 class StopUseForm(DetailsForm):
-    names = ("use", "on_hold", "details")
+    """An objection. The uses that rest on the company's interest depend on what is held: the view hands them in."""
+
+    names = ("use", "purposes", "on_hold", "details")
     use = RadioField(
         _l("Which use should stop?"),
         description=_l(
             "Advertising and profiling for it stop at once, without any reason. For the others, a person answers you."
         ),
         validators=[Needed(_l("Choose the use that should stop."))],
+    )
+    purposes = CheckboxesField(
+        _l("Uses that rest on our legitimate interest (optional)"),
+        description=_l(
+            "Tick those that should stop. We weigh our interest against your situation, use by use; until we answer,"
+            " our systems read that your data are not to be used for them."
+        ),
     )
     on_hold = _on_hold(
         _l("Until we have answered, what this use needs is stored and used for nothing else. Advertising stops anyway.")
@@ -213,6 +222,21 @@ class StopUseForm(DetailsForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.use.choices = [(str(use), use.label(get_locale())) for use in Use]
+        self.purposes.choices = []
+
+    def offer(self, uses: list[tuple[str, str]]) -> None:
+        """Offer the uses that rest on the company's interest, as (code, name)."""
+        self.purposes.choices = uses
+
+    @property
+    def shown(self) -> list[Field]:
+        return [self[name] for name in self.names if name != "purposes" or self.purposes.choices]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what was chosen; whoever ticks a use below needs no choice above."""
+        if self.purposes.data and not self.use.data:
+            self.use.data = str(Use.OTHER)
+        return bool(super().validate(extra_validators))
 
 
 class PauseForm(ScopeForm):

@@ -1,6 +1,7 @@
 """Receive a request that came by another way than the portal: taken in by staff, or asked for by Facebook."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from portal import clock
@@ -33,6 +34,7 @@ def take_in(
     staff: StaffMember,
     *,
     use: Use | None = None,
+    purposes: Sequence[str] = (),
     categories: Sequence[Category] = (),
     is_on_behalf: bool = False,
 ) -> RightsRequest:
@@ -46,11 +48,13 @@ def take_in(
         received_at: when it reached the company, aware.
         words: what the person said or wrote.
         use: what the person objects to, for an objection.
+        purposes: for an objection, the uses that rest on the company's interest: each is weighed, and all are held
+            back from now on. One to advertising is taken in by itself.
         categories: what the person asks to have erased, for an erasure; empty for everything.
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_row(Customer, customer.id)
-    asked = _asked(right, words, use, categories)
+    asked = _asked(right, words, use, purposes, categories)
     request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
@@ -66,10 +70,11 @@ def take_in(
     return request
 
 
-def _asked(right: Right, words: str, use: Use | None, categories: Sequence[Category]) -> Asked:
+def _asked(right: Right, words: str, use: Use | None, purposes: Sequence[str], categories: Sequence[Category]) -> Asked:
     match right:
         case Right.OBJECTION:
-            return StopUse(words, use=use)
+            stop = StopUse(words, use=use)
+            return stop if stop.concerns_marketing else replace(stop, purposes=tuple(purposes))
         case Right.ERASURE:
             return Erase(words, categories=tuple(categories))
         case _:

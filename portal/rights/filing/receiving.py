@@ -102,6 +102,11 @@ def _receive(act: Act, proof: _Proof) -> None:
     request.identity_signals = [str(signal) for signal in proof.decision.remaining]
     request.is_document_needed = proof.decision.needed
     note_filed(act)
+    if request.asked.concerns_marketing:
+        # Nobody is asked who they are, and nobody looks at it first, whatever page it was sent from.
+        shred(documents_given(draft_id=proof.draft_id))
+        answer_by_itself(request)
+        return
     stop_at_receipt(request)
     for method, lifted in proof.ways.items():
         checking.note_check(request.customer_id, request.id, method, lifted=lifted)

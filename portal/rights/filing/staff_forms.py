@@ -11,6 +11,7 @@ from wtforms.validators import StopValidation
 
 from portal import clock
 from portal.personal_data.categories import CATEGORIES
+from portal.records.objections import uses_open_to_objection
 from portal.rights.channels import Channel
 from portal.rights.chosen import Use
 from portal.rights.deciding.forms import LONG_TEXT
@@ -52,6 +53,10 @@ class TakeInForm(PortalForm):
         description=_l("For an objection only. Advertising stops as soon as you take the request in."),
         choices=_uses,
     )  # fmt: skip
+    purposes = CheckboxesField(
+        _l("Uses that rest on our interest"),
+        description=_l("For an objection only: tick those that it names. Each is weighed by itself."),
+    )
     categories = CheckboxesField(
         _l("What is to be erased"),
         description=_l("For an erasure only. Everything means the account and the file too."),
@@ -72,6 +77,7 @@ class TakeInForm(PortalForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         named = [(category.value, category.label(get_locale())) for category in CATEGORIES]
+        self.purposes.choices = [(use.code, use.label.text(get_locale())) for use in uses_open_to_objection()]
         self.categories.choices = [(ALL, _("Everything")), *named]
 
     def validate_categories(self, field: Field) -> None:
@@ -81,10 +87,12 @@ class TakeInForm(PortalForm):
             field.data = []
 
     def validate_use(self, field: Field) -> None:
+        if self.right.data == Right.OBJECTION and self.purposes.data and not field.data:
+            field.data = str(Use.OTHER)
         if self.right.data == Right.OBJECTION and not field.data:
             raise StopValidation(_l("Choose what the customer objects to."))
         if self.right.data != Right.OBJECTION:
-            field.data = ""
+            field.data, self.purposes.data = "", []
 
     def validate_received_on(self, field: Field) -> None:
         if field.data > clock.today():

@@ -15,6 +15,7 @@ from portal.infrastructure.database import transaction
 from portal.lookups.forms import not_opened
 from portal.lookups.opening import NotOpened, find_customer, is_own_file
 from portal.personal_data.categories import Category
+from portal.rights.asked import StopUse
 from portal.rights.channels import Channel
 from portal.rights.chosen import Use
 from portal.rights.filing.other_ways import take_in
@@ -56,9 +57,11 @@ def _take_in(form: TakeInForm, customer: Customer) -> str:
     """Take in the request of the form, in the current transaction, and return its reference."""
     received_at = min(datetime.combine(form.received_on.data, time(12), clock.PARIS), clock.now())
     right, channel, words = Right(form.right.data), Channel(form.channel.data), form.words.data
-    request = take_in(
-        customer, right, channel, received_at, words, current_user,
-        use=Use(form.use.data) if form.use.data else None, is_on_behalf=form.is_on_behalf.data,
-        categories=[Category(code) for code in form.categories.data or ()],
-    )  # fmt: skip
+    use, purposes = Use(form.use.data) if form.use.data else None, form.purposes.data or ()
+    uses = [use, Use.OTHER] if purposes and StopUse(use=use).concerns_marketing else [use]
+    for each in uses:  # advertising stops at once, by a request of its own
+        request = take_in(
+            customer, right, channel, received_at, words, current_user, use=each, purposes=purposes,
+            is_on_behalf=form.is_on_behalf.data, categories=[Category(code) for code in form.categories.data or ()],
+        )  # fmt: skip
     return request.reference

@@ -6,6 +6,7 @@ from portal.instructions import queue
 from portal.personal_data.erasure.scheduling import cancel
 from portal.personal_data.ledger.entries import note
 from portal.personal_data.ledger.models import EntryKind
+from portal.personal_data.stops.changing import take_back as take_back_stops
 from portal.rights import acting, emails
 from portal.rights.acting import Act
 from portal.rights.erasing.standing import erasure_of
@@ -55,6 +56,7 @@ def let_go(act: Act) -> None:
     """Let a request end as taken back, with an erasure that cools off for it. Raises `InvalidStep`, `TooLate`."""
     if erasure := erasure_of(act.request.id):
         cancel(erasure, act.actor)
+    take_back_stops(act.request.customer_id, act.request.id)
     act.go_on(Step.WITHDRAW)
     act.close()
     queue.take_back(act.request.id)

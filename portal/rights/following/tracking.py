@@ -35,6 +35,7 @@ from portal.rights.identity.posting import posted_letter
 from portal.rights.items.telling.wording import system_name
 from portal.rights.lifecycle import Right, Status
 from portal.rights.models import EventKind, RequestEvent, RequestPause, RightsRequest
+from portal.rights.weighing.telling import ErasureOffer, UseOfRequest, erasure_offered, uses_of_request
 from portal.web.filters import date_time, long_date
 from portal.web.pagination import Page, keyset_page
 
@@ -83,6 +84,8 @@ class Tracking:
     erasure_token: str
     awaits_letter_code: bool
     ends: Rows
+    uses: list[UseOfRequest]
+    erasure_offer: ErasureOffer | None
 
     @property
     def is_erasing(self) -> bool:
@@ -198,6 +201,8 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         erasure_token=status_token(erasure) if erasure else "",
         awaits_letter_code=request.is_open and posted_letter(request) is not None,
         ends=ends_told(request, checks, package, language),
+        uses=uses_of_request(request, language),
+        erasure_offer=erasure_offered(request, language),
     )
 
 

@@ -20,7 +20,7 @@ from portal.rights.asked import ReviewDecision
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
-from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS
+from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, USES
 from portal.rights.items.telling.wording import has_records
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
@@ -101,8 +101,10 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     """Return what may be decided about an item, what is proposed first.
 
     What the law or a contract keeps cannot be granted against the plan, only a silent system is missing, and what
-    makes up an account goes or stays as one.
+    makes up an account goes or stays as one. What becomes of a use comes of its weighing alone (`rights.weighing`).
     """
+    if item.part == USES:
+        return ()
     is_settled = item.proposed is not None and (item.proposed.is_negative or item.proposed is ItemOutcome.LEFT_OUT)
     if is_settled or item.part not in _BY_ITSELF:
         return (item.proposed,) if item.proposed else ()
@@ -111,6 +113,8 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
     if item.part == STATEMENTS:
         unfit.add(ItemOutcome.STATEMENT)  # words beside it are what was asked for
+    if request.asked.concerns_marketing:
+        unfit |= {outcome for outcome in ItemOutcome if outcome.is_negative}
     fit = [outcome for outcome in outcomes_for(request.right) if outcome not in unfit]
     return tuple(sorted(fit, key=lambda outcome: outcome is not item.proposed))
 

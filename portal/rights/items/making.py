@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.planning import Plan, PlannedItem
 from portal.rights.items.models import ItemException, ItemState, RequestItem
-from portal.rights.items.proposing import AS_WRITTEN, proposals, systems_behind
+from portal.rights.items.proposing import AS_WRITTEN, USES, proposals, systems_behind, use_key
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 
@@ -76,7 +76,7 @@ def _bring(request: RightsRequest, row: RequestItem | None, item: PlannedItem, b
         row.state = ItemState.UNDECIDED
         db.session.add(row)
     row.category, row.planned = item.category, item.count
-    row.systems = behind.get(AS_WRITTEN if item.part == AS_WRITTEN else item.kind, row.systems or [])
+    row.systems = behind.get(_behind_key(item), row.systems or [])
     if row.state is not ItemState.UNDECIDED:
         return False
     is_same = (row.proposed, row.ground) == (item.outcome, item.ground)
@@ -84,6 +84,12 @@ def _bring(request: RightsRequest, row: RequestItem | None, item: PlannedItem, b
     row.legal_reference = item.legal_reference.text(request.language) if item.legal_reference else ""
     row.until_on, row.is_then_erased = item.until_on, item.is_then_erased
     return is_new or not is_same
+
+
+def _behind_key(item: PlannedItem) -> str:
+    if item.part == USES:
+        return use_key(item.kind)
+    return AS_WRITTEN if item.part == AS_WRITTEN else item.kind
 
 
 def _settle_gone(gone: Iterable[RequestItem]) -> None:

@@ -7,9 +7,9 @@ from typing import Final
 
 from portal.exports.portability.covering import portable
 from portal.infrastructure import installed
-from portal.personal_data.categories import CATEGORIES
 from portal.instructions.models import Operation
 from portal.instructions.queue import answered_targets
+from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.corrections.models import Correction, ValueStatement
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.planning import Plan, PlannedItem
@@ -22,6 +22,7 @@ from portal.records.imports.deliveries import silent_systems
 from portal.records.models import Record
 from portal.records.queries import own_counts
 from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.chosen import Use
 from portal.rights.correcting.noting import corrections_of, target_of
 from portal.rights.erasing.stops import scope_of
 from portal.rights.lifecycle import Right
@@ -31,6 +32,8 @@ AS_WRITTEN: Final = "request"
 """The part of what no table names: what a person asks in their own words, or of a use."""
 PORTAL: Final = "portal"
 """The part of what the portal itself keeps, beside the records of the company's systems."""
+USES: Final = "uses"
+"""The part of uses that rest on the company's interest: each is weighed by itself (art. 21(1))."""
 SYSTEMS: Final = "systems"
 """The part of what a system of the company has not said yet."""
 
@@ -57,6 +60,8 @@ def proposals(request: RightsRequest, plan: Plan | None = None) -> list[PlannedI
             found = list(_corrected(request))
         case Right.RESTRICTION:
             found = list(_held(request, ItemOutcome.RESTRICTED, is_by_system=False))
+        case Right.OBJECTION:
+            found = list(_uses(request))
         case _:
             found = []
     return found or [_as_written(request)]
@@ -77,6 +82,17 @@ def _corrected(request: RightsRequest) -> Iterator[PlannedItem]:
     target = None if rows else target_of(request)
     if target is not None and target.takes_statement_only:
         yield PlannedItem(STATEMENTS, target.kind, "", target.category, 1, ItemOutcome.CORRECTED)
+
+
+def _uses(request: RightsRequest) -> Iterator[PlannedItem]:
+    """Yield the purposes that are to stop, and before them a use that rests on choices where one is named too."""
+    asked = request.asked
+    if not isinstance(asked, StopUse) or not asked.purposes:
+        return
+    if asked.use not in {None, Use.OTHER}:
+        yield _as_written(request)
+    for code in dict.fromkeys(asked.purposes):
+        yield PlannedItem(USES, code, "", None, 1, ItemOutcome.STOPPED)
 
 
 def _as_written(request: RightsRequest) -> PlannedItem:
@@ -160,12 +176,22 @@ def _missing(request: RightsRequest) -> Iterator[PlannedItem]:
 
 
 def systems_behind(request: RightsRequest) -> dict[str, list[str]]:
-    """Return, by kind, the systems that sent the records a request concerns; those of all under `AS_WRITTEN`."""
+    """Return, by kind, the systems that sent the records a request concerns; those of all under `AS_WRITTEN`.
+
+    Those behind a use stand under its `use_key`.
+    """
     target = target_of(request) if request.right is Right.RECTIFICATION else None
     if target is not None:
         return {target.kind: [target.source] if target.source else []}
     found: dict[str, set[str]] = {}
+    kinds = installed_data_map().kinds
     for held in _of_scope(request):
-        found.setdefault(held.kind, set()).add(held.source)
-        found.setdefault(AS_WRITTEN, set()).add(held.source)
+        uses = kinds[held.kind].all_purposes if held.kind in kinds else ()
+        for key in (held.kind, AS_WRITTEN, *map(use_key, uses)):
+            found.setdefault(key, set()).add(held.source)
     return {kind: sorted(sources) for kind, sources in found.items()}
+
+
+def use_key(purpose: str) -> str:
+    """Return under what `systems_behind` names the systems of a purpose: no kind has such a code."""
+    return f"{USES}:{purpose}"

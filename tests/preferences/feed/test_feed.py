@@ -15,7 +15,7 @@ from portal.preferences.purposes import FLAG_CODES
 from tests.support.acting.people import People
 from tests.support.preferences import FeedClient, customer_of
 
-ITEM_KEYS = {"customer", "flags", "suppressed", "reason", "sequence", "updated_at"}
+ITEM_KEYS = {"customer", "flags", "suppressed", "reason", "stops", "sequence", "updated_at"}
 
 
 @pytest.fixture

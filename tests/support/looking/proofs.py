@@ -21,6 +21,7 @@ from portal.personal_data.corrections.models import Correction
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.restrictions.models import Restriction
+from portal.personal_data.stops.models import PurposeStop, StopState
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.personal_data.uses.trackers import purposes_in_the_dark
 from portal.preferences.models import ConsentRecord, PreferenceState
@@ -156,6 +157,16 @@ def _due(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, [day for day in due if day >= clock.today()], language)
 
 
+def _stands(state: StopState) -> Proof:
+    """Return the proof that the customer's objection to some use stands so since the day that is said."""
+
+    def holds(customer_id: int, said: Said, language: str) -> bool:
+        theirs = select(PurposeStop.since).where(PurposeStop.customer_id == customer_id, PurposeStop.state == state)
+        return _is_one_of(said, _all(theirs), language)
+
+    return holds
+
+
 def _done(outcome: ItemOutcome) -> Proof:
     """Return the proof that an item of the customer with an outcome was done on the day that is said."""
 
@@ -243,6 +254,9 @@ PROOFS: Final[dict[str, Proof]] = {
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
     "answer_sent": _sent,
     "use_stopped": _use_stopped,
+    "use_weighed": _stands(StopState.WEIGHING),
+    "use_ended": _stands(StopState.STOPPED),
+    "use_goes_on": _stands(StopState.OVERRIDDEN),
     "advertising_stopped": _advertising_stopped,
     "directives_kept": _directives,
     "facebook_unlinked": _unlinked,

@@ -16,13 +16,16 @@ from portal.infrastructure import installed
 from portal.instructions.queue import awaited_at, has_told
 from portal.instructions.targets import target_name
 from portal.personal_data.outcomes import ItemOutcome
+from portal.personal_data.stops.models import Weighing
 from portal.personal_data.uses.portability import NO_DIRECT_TRANSFER
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.items.models import ItemException, RequestItem
+from portal.rights.items.proposing import USES
 from portal.rights.items.telling.sentences import say_item
 from portal.rights.items.telling.wording import is_counted, label_of, reason_of, system_name, until_of
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
+from portal.rights.weighing.weighing import weighings_of
 
 CODE: Final = "request_answer"
 VERSION: Final = "request_answer/3"
@@ -53,7 +56,8 @@ def letter_of(
     """
     as_of = as_of or request.answered_at or clock.now()
     items = list(items)
-    written = _Writer(request, items, list(exceptions), as_of, language)
+    weighings = weighings_of(request.id) if request.right is Right.OBJECTION else {}
+    written = _Writer(request, items, list(exceptions), as_of, language, weighings)
     text = "\n\n".join(part for part in (paragraph.strip(), *written.sections()) if part)
     return Letter(text, VERSION, hashlib.sha256(text.encode()).hexdigest())
 
@@ -65,6 +69,7 @@ class _Writer:
     exceptions: list[ItemException]
     as_of: datetime
     language: object
+    weighings: dict[str, Weighing]
 
     def sections(self) -> Iterator[str]:
         if self.request.wrongly_closed_at:
@@ -108,9 +113,14 @@ class _Writer:
         return item.done if self._is_done(item) else item.planned
 
     def _fate(self, item: RequestItem) -> str:
-        said = [say_item(item, self.as_of, self.language), reason_of(item, self.language)]
+        said = [say_item(item, self.as_of, self.language), reason_of(item, self.language), self._summary(item)]
         fate = " ".join(filter(None, [*said, until_of(item, self.language)]))
         return fate[:1].lower() + fate[1:]  # it goes on after a colon
+
+    def _summary(self, item: RequestItem) -> str:
+        """Return what the weighing of a use says to the person; nothing of anything else."""
+        weighing = self.weighings.get(item.kind) if item.part == USES else None
+        return weighing.summary if weighing else ""
 
     def _apart(self, exception: ItemException) -> str:
         item = next(item for item in self.items if item.id == exception.item_id)

@@ -11,7 +11,7 @@ from portal.rights.items.deciding import choices_of
 from portal.rights.items.grounds import reached
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcome_if_taken
-from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS
+from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS, USES
 from portal.rights.items.telling.sentences import say_item
 from portal.rights.items.telling.wording import has_records, is_counted, label_of, outcome_label, reason_of, until_of
 from portal.rights.lifecycle import Outcome
@@ -25,6 +25,7 @@ class ShownItem:
     Attributes:
         id: of the item, where it can be decided by itself; None where it cannot.
         said: done on a day, or decided and not done yet; empty for a no.
+        is_use: whether it is decided by weighing it, on a page of its own.
         apart: how many records, or spans, are decided apart.
     """
 
@@ -37,6 +38,7 @@ class ShownItem:
     said: str
     why: str
     until: str
+    is_use: bool = False
     apart: int = 0
 
     @property
@@ -96,7 +98,7 @@ def show_item(request: RightsRequest, item: RequestItem, language: object, as_of
 
 def _line(request: RightsRequest, item: RequestItem, language: object, as_of: datetime) -> ShownItem:
     outcome = reached(item)
-    is_open = len(choices_of(item, request)) > 1 or has_records(item) or item.part == AS_WRITTEN
+    is_open = len(choices_of(item, request)) > 1 or has_records(item) or item.part in {AS_WRITTEN, USES}
     return ShownItem(
         id=item.id if is_open else None,
         name=label_of(item, language),
@@ -107,6 +109,7 @@ def _line(request: RightsRequest, item: RequestItem, language: object, as_of: da
         said=say_item(item, as_of, language),
         why=reason_of(item, language),
         until=until_of(item, language),
+        is_use=item.part == USES,
     )
 
 
@@ -128,9 +131,14 @@ def _heading(item: RequestItem, language: object) -> str:
         return Category(item.category).label(language)
     if item.part == SYSTEMS:
         return _SYSTEMS.text(language)
+    if item.part == USES:
+        return _USES.text(language)
     return (_ASKED if item.part == AS_WRITTEN else _PORTAL).text(language)
 
 
 _ASKED: Final = Label(fr="La demande elle-même", en="The request itself")
+_USES: Final = Label(
+    fr="Usages qui reposent sur notre intérêt légitime", en="Uses that rest on our legitimate interest"
+)
 _PORTAL: Final = Label(fr="Le compte et ce portail", en="The account and this portal")
 _SYSTEMS: Final = Label(fr="Systèmes de l'entreprise", en="Systems of the company")

@@ -15,7 +15,7 @@ from portal.rights.correcting.wording import change_of
 from portal.rights.erasing.names import name_of
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, SYSTEMS
+from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, SYSTEMS, USES
 
 Decided = RequestItem | ItemException
 
@@ -32,6 +32,9 @@ def label_of(item: RequestItem, language: object) -> str:
         return _WORDS_BESIDE.filled(language, kind=kind_name(item.kind, language))
     if item.part == SYSTEMS:
         return _FROM_SYSTEM.filled(language, system=system_name(item.kind, language))
+    if item.part == USES:
+        purpose = installed_data_map().purposes.get(item.kind)
+        return purpose.label.text(language) if purpose else item.kind
     kind = installed_data_map().kinds.get(item.kind)
     if kind is None:
         return _own_label(item, language)
@@ -49,8 +52,8 @@ def _own_label(item: RequestItem, language: object) -> str:
 
 
 def is_counted(item: RequestItem) -> bool:
-    """Tell whether an item counts things: neither what only words describe nor a value or a system does."""
-    return item.part not in {AS_WRITTEN, SYSTEMS, CORRECTIONS, STATEMENTS}
+    """Tell whether an item counts things: neither what only words describe nor a value, a use or a system does."""
+    return item.part not in {AS_WRITTEN, SYSTEMS, CORRECTIONS, STATEMENTS, USES}
 
 
 def system_name(code: str, language: object) -> str:
