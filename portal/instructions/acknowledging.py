@@ -136,7 +136,7 @@ def _held(public_id: str, target: str | None = None) -> Instruction:
 
 
 def _read_again(row_id: int) -> Instruction:
-    return db.session.get_one(Instruction, row_id, with_for_update=True, populate_existing=True)
+    return db.session.get_one(Instruction, row_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _close(row: Instruction, state: InstructionState, *, by: str) -> None:

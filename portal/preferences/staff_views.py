@@ -132,12 +132,13 @@ def _open(form: FindForm) -> str | None:
     count_try([(MOST_LOOKUPS, f"staff-lookup:{current_user.id}")])
     named = form.identifier.data
     with transaction():
-        held = {"shows": Category.MARKETING, "use_reason": form.because}
-        opened = (
-            open_named(current_user, named, form.reason.data, **held)
-            if is_valid
-            else check_named(current_user, named, **held)
-        )
+        opened: CustomerLookup | NotOpened | None
+        if is_valid:
+            opened = open_named(
+                current_user, named, form.reason.data, shows=Category.MARKETING, use_reason=form.because
+            )
+        else:
+            opened = check_named(current_user, named, shows=Category.MARKETING, use_reason=form.because)
         if isinstance(opened, CustomerLookup):
             return opened.public_id
     form.say_why_not(opened)

@@ -188,6 +188,7 @@ def _staff_values() -> Values:
             )
         ),
         "/staff/requests/<reference>/items/<int:item_id>/records/": "1",
+        "/staff/requests/<reference>/uses/": "1",
         "/staff/members/": _first(select(StaffMember.public_id).where(StaffMember.role == Role.SUPPORT)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),

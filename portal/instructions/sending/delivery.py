@@ -45,7 +45,7 @@ def call(run: JobRun, instruction_id: int) -> None:
     db.session.rollback()
     status = _status(url, body, headers)
     with run.finish() as session:
-        row = session.get(Instruction, instruction_id, with_for_update=True, populate_existing=True)
+        row = session.get(Instruction, instruction_id, with_for_update={"key_share": True}, populate_existing=True)
         if row is not None and _is_to_be_called(row):
             _note(row, url, status)
 

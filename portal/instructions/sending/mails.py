@@ -49,7 +49,7 @@ def note_accepted(mail: Mail) -> None:
     if mail.template != TEMPLATE:
         return
     named = select(Instruction).where(Instruction.public_id == mail.context["token_id"])
-    row = db.session.execute(named.with_for_update()).scalar_one_or_none()
+    row = db.session.execute(named.with_for_update(key_share=True)).scalar_one_or_none()
     if row is not None and row.state is InstructionState.QUEUED:
         row.state, row.sent_at = InstructionState.SENT, clock.now()
         note_sent(row)

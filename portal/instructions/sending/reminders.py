@@ -26,7 +26,7 @@ def remind(run: JobRun) -> None:
     """Send the reminders that are due, and put on the list what the mail server refused."""
     for instruction_id in _open():
         with transaction() as session:
-            row = session.get(Instruction, instruction_id, with_for_update=True, populate_existing=True)
+            row = session.get(Instruction, instruction_id, with_for_update={"key_share": True}, populate_existing=True)
             if row is not None and row.state not in CLOSED_STATES:
                 _look_after(row)
         run.renew()

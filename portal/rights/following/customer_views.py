@@ -141,7 +141,7 @@ def _withdraw_page(own: RightsRequest) -> str:
 def receipt(reference: str) -> str:
     """What the customer may print or keep: what was asked, what was done item by item, and a hash of both."""
     own = _own_request(reference)
-    return render_template("rights/customer/receipt.html", receipt=receipt_of(own, str(get_locale())))
+    return render_template("rights/customer/receipt/page.html", receipt=receipt_of(own, str(get_locale())))
 
 
 def _own_request(reference: str) -> RightsRequest:

@@ -68,8 +68,9 @@ def _may_be_lifted() -> ColumnElement[bool]:
 
 
 def _with_references() -> Select[Any]:
-    with_customer = select(Restriction, Customer, RightsRequest.reference)
-    joined = with_customer.join(Customer, Customer.id == Restriction.customer_id)
+    joined = select(Restriction, Customer, RightsRequest.reference).join(
+        Customer, Customer.id == Restriction.customer_id
+    )
     return joined.outerjoin(RightsRequest, RightsRequest.id == Restriction.request_id)
 
 
