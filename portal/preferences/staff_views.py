@@ -21,6 +21,7 @@ from portal.lookups.models import CustomerLookup
 from portal.lookups.opening import (
     MOST_LOOKUPS,
     LookupOver,
+    NotOpened,
     OwnFile,
     check_named,
     find_lookup,

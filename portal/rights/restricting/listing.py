@@ -67,7 +67,7 @@ def _may_be_lifted() -> ColumnElement[bool]:
     return (Restriction.lifts_on <= clock.now()) & Restriction.is_provisional.is_(False)
 
 
-def _with_references() -> Select[Any]:
+def _with_references() -> Select[Restriction, Customer, str]:
     joined = select(Restriction, Customer, RightsRequest.reference).join(
         Customer, Customer.id == Restriction.customer_id
     )
