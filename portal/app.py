@@ -137,6 +137,7 @@ REGISTERED = [
     "portal.rights.items.upgrading",
     "portal.rights.carrying_out.erasure",
     "portal.rights.carrying_out.deferred",
+    "portal.rights.carrying_out.held_back",
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
     "portal.rights.identity.errands",

@@ -11,6 +11,7 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.rights.asked import Asked, Erase
 
 CONTRACT: Final = "contract:"
+HOLD: Final = "hold"
 
 
 def scope_of(customer_id: int, asked: Asked) -> Scope:
@@ -33,8 +34,11 @@ def contracts_in(plan: Plan) -> list[str]:
 
 def stop_in_words(stop: str, language: object) -> str:
     """Return what must end first."""
+    if stop == HOLD:
+        return _HOLD.text(language)
     kind = installed_data_map().kinds.get(stop.removeprefix(CONTRACT).partition(":")[0])
     return kind.label.text(language) if kind else _SOMETHING.text(language)
 
 
+_HOLD: Final = Label(fr="La conservation forcée de toutes ces données", en="The legal hold on all these data")
 _SOMETHING: Final = Label(fr="Un contrat en cours", en="A running contract")
