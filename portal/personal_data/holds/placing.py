@@ -129,6 +129,13 @@ def find_standing(public_id: str) -> LegalHold | None:
     return hold
 
 
+def find_hold(public_id: str) -> LegalHold | None:
+    """Return a hold, one that was lifted too, or None."""
+    found = select(LegalHold).where(LegalHold.public_id == public_id)
+    hold: LegalHold | None = db.session.execute(found).scalar_one_or_none()
+    return hold
+
+
 def _standing(public_id: str) -> LegalHold:
     hold = find_standing(public_id)
     if hold is None:
