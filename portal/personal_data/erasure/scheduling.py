@@ -133,6 +133,11 @@ def is_whole_one_decided(customer_id: int) -> bool:
     return db.session.execute(found).first() is not None
 
 
+def is_one_decided(customer_id: int) -> bool:
+    """Tell whether an erasure of a customer, however far it goes, is decided or begun, and not over."""
+    return bool(db.session.execute(select(is_decided(customer_id))).scalar_one())
+
+
 def is_decided(customer_id: Any) -> ColumnElement[bool]:
     """Return the condition that an erasure of a customer is decided and not over.
 

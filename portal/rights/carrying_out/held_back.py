@@ -5,9 +5,8 @@ the person is told here, in the transaction of the hold.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
@@ -15,9 +14,8 @@ from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import on_place
-from portal.records.archive.models import ArchivedRecord
+from portal.records.erasing.left import left_under
 from portal.records.erasing.planning import HOLD
-from portal.records.models import Record
 from portal.rights import acting
 from portal.rights.carrying_out.deferred import kinds_left, with_something_left
 from portal.rights.erasing.emails import queue_held
@@ -59,33 +57,15 @@ def _planned_by(erasure: Erasure, hold: LegalHold) -> _Waiting:
     """Return what a hold keeps of what an erasure that has not begun is about."""
     found = planning.plan(hold.customer_id, Scope.read(erasure.scope))
     kept = [item for item in found.items if item.ground == HOLD and _names(hold, item.category, item.kind)]
-    is_all = not any(_scope_of(hold).values())
+    is_all = not (hold.category or hold.kind or hold.external_id)
     return _Waiting(tuple((item.part, item.kind) for item in kept), is_all and bool(planning.hard_stops(found)))
 
 
 def _left_by(erasure: Erasure, hold: LegalHold) -> _Waiting:
     """Return what a hold keeps of what an erasure left in the archive, or until a contract or another hold ends."""
     later = kinds_left(erasure) if with_something_left([erasure.id]) else ()
-    in_use = select(Record.kind).where(Record.kind.in_(later), *_is_covered(Record, hold))
-    archived = select(ArchivedRecord.kind).where(
-        ArchivedRecord.erasure_id == erasure.id, *_is_covered(ArchivedRecord, hold)
-    )
-    found = [
-        (model.__tablename__, kind)
-        for model, kinds in ((Record, in_use), (ArchivedRecord, archived))
-        for kind in db.session.execute(kinds.distinct()).scalars()
-    ]
-    return _Waiting(tuple(found))
-
-
-def _scope_of(hold: LegalHold) -> dict[str, str | None]:
-    return {"category": hold.category, "kind": hold.kind, "external_id": hold.external_id}
+    return _Waiting(tuple(left_under(hold, erasure, later)))
 
 
 def _names(hold: LegalHold, category: str | None, kind: str) -> bool:
     return hold.category in {None, category} and hold.kind in {None, kind}
-
-
-def _is_covered(model: Any, hold: LegalHold) -> list[ColumnElement[bool]]:
-    named = [getattr(model, name) == value for name, value in _scope_of(hold).items() if value]
-    return [model.customer_id == hold.customer_id, *named]

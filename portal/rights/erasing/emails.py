@@ -43,7 +43,7 @@ def queue_held(erasure: Erasure, *, is_all: bool) -> None:
     customer = db.session.get_one(Customer, erasure.customer_id)
     if customer.email:
         queue_mail(
-            "rights/erasure_held", customer.email, customer.language, customer_id=customer.id,
+            "rights/erasing/held", customer.email, customer.language, customer_id=customer.id,
             first_name=customer.given_name, reference=reference_of(erasure), is_all=is_all,
             is_answered=erasure.state is ErasureState.DONE, has_page=erasure.request_id is not None,
         )  # fmt: skip
