@@ -158,6 +158,7 @@ REGISTERED = [
     "portal.rights.carrying_out.erasure",
     "portal.rights.carrying_out.telling",
     "portal.rights.carrying_out.deferred",
+    "portal.rights.carrying_out.held_back",
     "portal.rights.erasing.halted",
     "portal.rights.carrying_out.after_restore",
     "portal.rights.correcting.after_restore",

@@ -15,6 +15,7 @@ from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.personal_data.ends import MAILS_TO_STRANGERS
+from portal.personal_data.erasure.scheduling import is_decided
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
@@ -31,6 +32,14 @@ _SECURITY = Label(
 def _of_account(model: Any) -> About:
     owner = select(Account.customer_id).where(Account.id == model.account_id)
     return About(owner.correlate(model).scalar_subquery())
+
+
+def _is_of_nobody_to_be_erased(model: Any) -> ColumnElement[bool]:
+    """Return the condition that no erasure of the owner is decided: until then, tombstones are made of what names them.
+
+    An erasure waits for a week at most, and for a copy until its answer is due.
+    """
+    return ~exists().where(Account.id == model.account_id, is_decided(Account.customer_id)).correlate_except(Account)
 
 
 def _is_never_confirmed(over_before: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -114,7 +123,7 @@ OTHER_ADDRESSES = Ending(
     source=Rows(
         AccountToken,
         age=AccountToken.expires_at,
-        only=lambda over_before: (AccountToken.email.is_not(None),),
+        only=lambda over_before: (AccountToken.email.is_not(None), _is_of_nobody_to_be_erased(AccountToken)),
         about=_of_account(AccountToken),
     ),
     term=MAILS_TO_STRANGERS.term,
@@ -137,7 +146,12 @@ BROWSERS = Ending(
 UNDONE_FACEBOOK_LINKS = Ending(
     code="undone_facebook_links",
     label=Label(fr="Liens avec Facebook rompus", en="Undone links with Facebook"),
-    source=Rows(LinkedIdentity, age=LinkedIdentity.unlinked_at, about=_of_account(LinkedIdentity)),
+    source=Rows(
+        LinkedIdentity,
+        age=LinkedIdentity.unlinked_at,
+        only=lambda over_before: (_is_of_nobody_to_be_erased(LinkedIdentity),),
+        about=_of_account(LinkedIdentity),
+    ),
     term=Fixed(UNLINKED_KEPT_FOR, Label(fr=f"{UNLINKED_KEPT_FOR.days} jours", en=f"{UNLINKED_KEPT_FOR.days} days")),
     starts=Label(fr="la rupture", en="when it was undone"),
     ground=Label(

@@ -159,6 +159,8 @@ class EventKind(StrEnum):
     """It was seconded, and can be cancelled for some days."""
     ERASURE_RETURNED = "erasure_returned"
     """What is held had changed before it began: it is decided once more."""
+    ERASURE_HELD = "erasure_held"
+    """A legal hold was placed after the decision on what was to go; `text` names the kinds, if not everything."""
     ANSWERED = "answered"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"

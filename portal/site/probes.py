@@ -25,7 +25,7 @@ CHECK_SECONDS = 1.0
 class ProbeAnswer:
     """What a probe says, as JSON: `status` is ok, degraded or unavailable, `reasons` are short names.
 
-    `cures` says by name what to do, where the name alone does not.
+    What to do stands in `flask doctor` and in the log: whoever reaches a probe need not know how this place is run.
     """
 
     code: HTTPStatus
@@ -79,10 +79,7 @@ class Readiness:
         is_down = any(check.is_vital for check in faults)
         status = "unavailable" if is_down else "degraded" if faults else "ok"
         code = HTTPStatus.SERVICE_UNAVAILABLE if is_down else HTTPStatus.OK
-        content: dict[str, Any] = {"status": status, "reasons": [check.name for check in faults]}
-        if cures := {check.name: cure for check in faults if (cure := check.cure())}:
-            content["cures"] = cures
-        return ProbeAnswer(code, content)
+        return ProbeAnswer(code, {"status": status, "reasons": [check.name for check in faults]})
 
 
 def _is_well(found: Future[bool]) -> bool:

@@ -30,14 +30,12 @@ class Check:
         is_well: looks at it; it may raise, and it may hang.
         is_vital: whether no page works without it.
         asks_database: whether it says nothing new once the database has failed.
-        cure: what an operator does where it is not well; empty where the name says it all.
     """
 
     name: str
     is_well: Callable[[], bool]
     is_vital: bool = False
     asks_database: bool = False
-    cure: Callable[[], str] = str
 
 
 def checks(app: Flask) -> list[Check]:
@@ -46,14 +44,8 @@ def checks(app: Flask) -> list[Check]:
     return [
         Check("database", lambda: asked.first(text("SELECT 1")) is not None, is_vital=True),
         Check("migrations", asked.is_migrated, is_vital=True, asks_database=True),
-        Check(
-            "ledger",
-            lambda: doors.of(app).are_open(),
-            is_vital=True,
-            asks_database=True,
-            cure=lambda: doors.of(app).cure(),
-        ),
-        Check("ledger_lines", lambda: doors.of(app).is_level(), asks_database=True, cure=lambda: doors.of(app).cure()),
+        Check("ledger", lambda: doors.of(app).are_open(), is_vital=True, asks_database=True),
+        Check("ledger_lines", lambda: doors.of(app).is_level(), asks_database=True),
         Check("jobs", lambda: asked.first(_late_jobs()) is None, asks_database=True),
         Check("storage", lambda: installed.storage.of(app).exists("readiness") in {True, False}),
     ]

@@ -60,7 +60,7 @@ def test_python_never_marks_text_as_safe() -> None:
 
 
 def test_every_mail_has_its_three_parts() -> None:
-    mails = {path.name.split(".")[0]: path.parent for path in (TEMPLATES / "email").glob("*/*.*")}
-    for name, folder in mails.items():
+    mails = {(path.parent, path.name.split(".")[0]) for path in (TEMPLATES / "email").glob("*/**/*.*")}
+    for folder, name in sorted(mails):
         for ending in ("subject.txt", "txt", "html"):
             assert (folder / f"{name}.{ending}").exists(), f"write templates/email/{folder.name}/{name}.{ending}"

@@ -49,6 +49,11 @@ class Ledger:
             return None
         return Line.read(n, kept, self._keys)
 
+    def numbers(self) -> list[int]:
+        """Return the numbers of the lines that are there, in order, with the gaps that there are."""
+        names = (stored.key for stored in self._storage.list())
+        return sorted(int(name) for name in names if name.isdecimal() and len(name) == DIGITS)
+
     def after(self, n: int, last_hash: str) -> Iterator[Line]:
         """Yield the lines after a number, in order, each checked against the one before.
 

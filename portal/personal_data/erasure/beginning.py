@@ -12,7 +12,7 @@ from portal.customers.models import Customer, CustomerStatus
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.erasure.certificate import last_archived_day
-from portal.personal_data.erasure.contact import seal_contact
+from portal.personal_data.erasure.contact import addresses_told, seal_contact
 from portal.personal_data.erasure.listeners import marks_of, on_seal, reference_of, systems_of
 from portal.personal_data.erasure.models import ErasedRecord, ErasedSpan, Erasure, ErasureState
 from portal.personal_data.erasure.planning import OPEN_COPY, Plan, PlannedItem, hard_stops, plan, stored
@@ -106,7 +106,7 @@ def seal(erasure: Erasure, foreseen: Foreseen | None) -> datetime | None:
 
 def _shut_person(erasure: Erasure, customer: Customer, items: Iterable[PlannedItem]) -> None:
     seal_contact(erasure, customer)
-    bury(erasure, customer, last_day=last_archived_day(items))
+    bury(erasure, customer, addresses_told(erasure), last_day=last_archived_day(items))
     customer.status, customer.erased_at = CustomerStatus.ERASED, clock.now()
 
 

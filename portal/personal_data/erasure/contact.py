@@ -8,15 +8,19 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from portal.customers.addresses import AddressRefused, normalise_address
 from portal.customers.models import Customer
+from portal.infrastructure.database import db
+from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.sealing import rotation
 from portal.infrastructure.sealing.keys import MasterKeys
 from portal.infrastructure.sealing.rotation import WrappedKeys
 from portal.infrastructure.sealing.texts import open_text, rewrap_text, seal_text, version_of_text
 from portal.personal_data.erasure.listeners import addresses_of
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.erasure.scheduling import under_way
+from portal.personal_data.erasure.scheduling import CANCEL, under_way
 
 SEALED = ("sealed_contact", "sealed_words", "sealed_proof")
 
@@ -56,6 +60,13 @@ def contact_of(erasure: Erasure) -> Contact | None:
         return None
     kept = open_sealed(erasure, "sealed_contact")
     return Contact(**kept | {"addresses": tuple(kept["addresses"])})
+
+
+def addresses_told(erasure: Erasure) -> list[str]:
+    """Return the addresses to which a link that cancels an erasure left: a file may have changed them since."""
+    told = (Mail.customer_id == erasure.customer_id, Mail.created_at >= erasure.decided_at)
+    links = select(Mail.to_address).where(*told, Mail.context["token_purpose"].as_string() == CANCEL)
+    return list(db.session.execute(links.distinct()).scalars())
 
 
 def known_addresses(customer_id: int) -> list[str]:

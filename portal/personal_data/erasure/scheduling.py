@@ -6,8 +6,9 @@ account over must not be able to erase in silence what belongs to somebody else.
 
 import hashlib
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, select, update
 
 from portal import clock
 from portal.audit.recording import record
@@ -130,6 +131,21 @@ def is_whole_one_decided(customer_id: int) -> bool:
     going_on = Erasure.state.in_((*UNDER_WAY, ErasureState.WAITING))
     found = select(Erasure.id).where(Erasure.customer_id == customer_id, going_on, whole).limit(1)
     return db.session.execute(found).first() is not None
+
+
+def is_one_decided(customer_id: int) -> bool:
+    """Tell whether an erasure of a customer, however far it goes, is decided or begun, and not over."""
+    return bool(db.session.execute(select(is_decided(customer_id))).scalar_one())
+
+
+def is_decided(customer_id: Any) -> ColumnElement[bool]:
+    """Return the condition that an erasure of a customer is decided and not over.
+
+    Args:
+        customer_id: the customer's id, as an expression of the query.
+    """
+    going_on = Erasure.state.in_((*UNDER_WAY, ErasureState.WAITING))
+    return exists().where(Erasure.customer_id == customer_id, going_on).correlate_except(Erasure)
 
 
 def cancel(erasure: Erasure, actor: str | None = None) -> None:

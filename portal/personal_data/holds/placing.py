@@ -1,5 +1,6 @@
 """Place a legal hold, and lift it. Nothing that it names goes by its age meanwhile; a late review releases nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +27,9 @@ LIFTED = declare("staff:hold:lifted", "hold")
 
 LONGEST = relativedelta(months=6)
 
+Listener = Callable[[LegalHold], None]
+_listeners: list[Listener] = []
+
 
 class ReviewTooFar(Exception):
     """The review is not within six months from today."""
@@ -46,6 +50,12 @@ class Held:
     category: str | None = None
     kind: str | None = None
     external_id: str | None = None
+
+
+def on_place(listener: Listener) -> Listener:
+    """Register a function that is called with a hold in the transaction that places it, such as to tell the person."""
+    _listeners.append(listener)
+    return listener
 
 
 def place_hold(
@@ -78,6 +88,8 @@ def place_hold(
     keep(customer.id, KeepReason.HOLD, hold.id, **scope)
     facts = {"hold": hold.public_id, "ground": ground, "review_on": review_on.isoformat()}
     record(PLACED, actor=actor, subject=_subject(hold), **facts)
+    for listener in _listeners:
+        listener(hold)
     return hold
 
 
@@ -114,6 +126,13 @@ def standing() -> Select[Any]:
 def find_standing(public_id: str) -> LegalHold | None:
     """Return a hold that stands, or None."""
     hold: LegalHold | None = db.session.execute(standing().where(LegalHold.public_id == public_id)).scalar_one_or_none()
+    return hold
+
+
+def find_hold(public_id: str) -> LegalHold | None:
+    """Return a hold, one that was lifted too, or None."""
+    found = select(LegalHold).where(LegalHold.public_id == public_id)
+    hold: LegalHold | None = db.session.execute(found).scalar_one_or_none()
     return hold
 
 

@@ -51,11 +51,6 @@ class Doors:
         """Tell whether nothing is wrong with the ledger, also of a process that serves on; what shuts is told apart."""
         return not self.is_open or self.found is Standing.LEVEL
 
-    def cure(self) -> str:
-        """Return what was found of the ledger and what to do about it; empty where nothing needs doing."""
-        found = self.found
-        return f"{found}: {found.cure}" if found and found.cure else ""
-
     def look(self) -> None:
         """Compare the database with the ledger, and open or shut."""
         with self._lock:

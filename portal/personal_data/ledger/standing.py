@@ -29,7 +29,8 @@ _CURES = {
     Standing.AHEAD: "it holds lines that this database does not know, as after a restore; run flask restore replay",
     Standing.BEHIND: "lines are missing that this database wrote; set PORTAL_LEDGER_URL to the ledger of this database",
     Standing.EMPTY: "it has no line, though this database wrote some, so it was emptied or is another one;"
-    " put its copy back, or set PORTAL_LEDGER_URL to the ledger of this database",
+    " put its copy back, or set PORTAL_LEDGER_URL to the ledger of this database; where both are lost for good, run"
+    " flask ledger refill",
     Standing.BROKEN: "its lines do not follow, or are of another key or database; see PORTAL_LEDGER_URL and _KEY",
     Standing.UNREACHABLE: "it cannot be read; check PORTAL_LEDGER_URL",
 }
@@ -55,6 +56,8 @@ def _compared() -> Standing:
         line = ledger.read(last.n)
         if line is None:
             return Standing.BEHIND if ledger.read(1) else Standing.EMPTY
+        if ledger.read(1) is None:  # emptied, and a line was shipped since
+            return Standing.EMPTY
         if line.hash != last.hash:
             return Standing.BROKEN
     for line in ledger.after(last.n, last.hash):

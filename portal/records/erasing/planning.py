@@ -46,6 +46,7 @@ class _Group:
 
     Attributes:
         held: by a legal hold, until it is lifted.
+        told: of these, those that a hold keeps of which the person may be told.
         decided: by the decision on the erasure, for their own time.
     """
 
@@ -57,6 +58,7 @@ class _Group:
     without_end: int = 0
     held: int = 0
     decided: int = 0
+    told: int = 0
 
     def joined(self, other: "_Group | None", rule: str) -> "_Group":
         """Return it with another group of its kind, under one rule."""
@@ -66,6 +68,7 @@ class _Group:
         return _Group(
             self.kind, rule, self.category, self.count + other.count, last_day,
             self.without_end + other.without_end, self.held + other.held, self.decided + other.decided,
+            self.told + other.told,
         )  # fmt: skip
 
 
@@ -81,15 +84,15 @@ def counted(model: Any, customer_id: int, scope: Scope, data_map: DataMap) -> It
         if kind is None or not kind.erasable or kind.retention.when:
             to_read.append(code)
         elif scope.covers(kind.category.value, code):
-            held, decided = kept.get((code, ""), (0, 0))
-            yield _Group(code, "", kind.category.value, count, held=held, decided=decided)
+            held, decided, told = kept.get((code, ""), _NOTHING)
+            yield _Group(code, "", kind.category.value, count, held=held, decided=decided, told=told)
     if to_read:
         is_read = (model.customer_id == customer_id, model.kind.in_(to_read), in_scope(model, scope))
         yield from _by_rule(model, is_read, kept, data_map)
 
 
 def _by_rule(
-    model: Any, conditions: Conditions, kept: dict[tuple[str, str], tuple[int, int]], data_map: DataMap
+    model: Any, conditions: Conditions, kept: dict[tuple[str, str], tuple[int, int, int]], data_map: DataMap
 ) -> Iterable[_Group]:
     columns = (
         model.kind, model.rule, model.category, func.count(), func.max(model.expires_on),
@@ -98,25 +101,35 @@ def _by_rule(
     grouped = select(*columns).where(*conditions).group_by(model.kind, model.rule, model.category)
     groups: dict[tuple[str, str], _Group] = {}
     for kind, rule, category, count, last_day, without_end in db.session.execute(grouped):
-        group = _Group(kind, rule, category, count, last_day, int(without_end), *kept.get((kind, rule), (0, 0)))
+        group = _Group(kind, rule, category, count, last_day, int(without_end), *kept.get((kind, rule), _NOTHING))
         # What a rule gave its days that is not declared any more is under the kind's own.
         code = code_of(data_map.kinds[kind].retention.rule_named(rule)) if kind in data_map.kinds else ""
         groups[kind, code] = group.joined(groups.get((kind, code)), code)
     return groups.values()
 
 
-def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return how many records a hold and a decision keep, by kind and rule: nearly always none, as one look tells."""
+_NOTHING: Final = (0, 0, 0)
+
+
+def _kept(model: Any, customer_id: int, scope: Scope) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Return how many records a hold and a decision keep, and a hold that is told, by kind and rule.
+
+    There are nearly always none, as one look tells.
+    """
     if not _has_keeps(customer_id):
         return {}
     about = about_row(model)
     by_decision = (
         exists().where(*open_keeps(about, Act.ERASE), Keep.reason == KeepReason.DECIDED).correlate_except(Keep)
     )
+    told = (Keep.reason == KeepReason.HOLD, LegalHold.id == Keep.source_id, LegalHold.is_secret.is_(False))
+    by_told_hold = exists().where(*open_keeps(about, Act.ERASE), *told).correlate_except(Keep, LegalHold)
     theirs = (model.customer_id == customer_id, in_scope(model, scope), ~may_go(about, Act.ERASE))
-    columns = (model.kind, model.rule, func.count(), func.sum(case((by_decision, 1), else_=0)))
-    counted = db.session.execute(select(*columns).where(*theirs).group_by(model.kind, model.rule))
-    return {(kind, rule): (count - int(left), int(left)) for kind, rule, count, left in counted}
+    sums = [func.sum(case((each, 1), else_=0)) for each in (by_decision, by_told_hold)]
+    counted = db.session.execute(
+        select(model.kind, model.rule, func.count(), *sums).where(*theirs).group_by(model.kind, model.rule)
+    )
+    return {(kind, rule): (count - int(left), int(left), int(said)) for kind, rule, count, left, said in counted}
 
 
 def _has_keeps(customer_id: int) -> bool:
@@ -124,46 +137,34 @@ def _has_keeps(customer_id: int) -> bool:
     return db.session.execute(select(Customer.id).where(Customer.id == customer_id, is_free)).first() is None
 
 
-def _is_not_told(customer_id: int) -> bool:
-    told = (LegalHold.customer_id == customer_id, LegalHold.ended_at.is_(None), LegalHold.is_secret.is_(False))
-    return db.session.execute(select(LegalHold.id).where(*told).limit(1)).first() is None
-
-
 def planned(
     part: str, customer_id: int, groups: Iterable[_Group], data_map: DataMap, running: frozenset[str], scope: Scope
 ) -> Iterator[PlannedItem]:
     """Yield the outcome of each group; what a hold defers, and what a decision leaves, are items of their own."""
     held: dict[tuple[str, str], int] = {}
+    told: set[tuple[str, str]] = set()
     decided: dict[tuple[str, str], int] = {}
     for group in groups:
         item = _item(part, group, data_map, running, scope)
         if item.outcome is ItemOutcome.ERASED and (group.held or group.decided):
             pile = (group.kind, group.category)
             held[pile] = held.get(pile, 0) + group.held
+            told |= {pile} if group.told else set()
             decided[pile] = decided.get(pile, 0) + group.decided
             left = group.count - group.held - group.decided
             if not left:
                 continue
             item = PlannedItem(part, group.kind, group.rule, group.category, left, item.outcome)
         yield item
-    yield from _kept_items(part, HOLD, held, *_told_of(customer_id) if any(held.values()) else (HOLD, None))
-    yield from _kept_items(part, DECIDED, decided, DECIDED, None)
-
-
-def _kept_items(
-    part: str, rule: str, piles: dict[tuple[str, str], int], ground: str, reference: Label | None
-) -> Iterator[PlannedItem]:
-    """Yield an item for each pile with something in it; what a hold defers goes when that ends."""
-    for (kind, category), count in piles.items():
+    # Where both keep some of a kind, one pile says what may be said: two would tell that there is another hold.
+    for (kind, category), count in held.items():
         if count:
-            yield PlannedItem(
-                part, kind, rule, category, count, ItemOutcome.KEPT, ground, reference, is_then_erased=rule == HOLD
-            )  # fmt: skip
-
-
-def _told_of(customer_id: int) -> tuple[str, Label | None]:
-    """Return the ground of what a hold defers, and its law: nothing that tells of it where it is kept secret."""
-    return (UNTOLD_HOLD, None) if _is_not_told(customer_id) else (HOLD, _CLAIMS)
+            ground, law = (HOLD, _CLAIMS) if (kind, category) in told else (UNTOLD_HOLD, None)
+            kept = (part, kind, HOLD, category, count, ItemOutcome.KEPT, ground, law)
+            yield PlannedItem(*kept, is_then_erased=True)  # when the hold ends
+    for (kind, category), count in decided.items():
+        if count:
+            yield PlannedItem(part, kind, DECIDED, category, count, ItemOutcome.KEPT, DECIDED)
 
 
 def _item(part: str, group: _Group, data_map: DataMap, running: frozenset[str], scope: Scope) -> PlannedItem:

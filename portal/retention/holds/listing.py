@@ -14,6 +14,7 @@ from portal.personal_data.categories import CATEGORIES, Category
 from portal.personal_data.holds.models import LegalHold
 from portal.personal_data.holds.placing import standing
 from portal.records.data_map.kinds import DataMap, installed_data_map
+from portal.staff.members.administration import member_by_public_id
 
 SOON = timedelta(days=30)
 
@@ -27,6 +28,12 @@ def standing_holds() -> list[tuple[LegalHold, str]]:
 def reference_of(hold: LegalHold) -> str:
     """Return the reference of the customer of a hold."""
     return db.session.get_one(Customer, hold.customer_id).reference
+
+
+def name_of(actor: str) -> str:
+    """Return who placed or lifted a hold: the member's name, or that it was done from the shell."""
+    member = member_by_public_id(actor.removeprefix("staff:"))
+    return member.name if member else _("From the command line")
 
 
 def scope_in_words(scope: Sequence[str | None], language: str) -> str:

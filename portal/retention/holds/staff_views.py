@@ -15,12 +15,13 @@ from portal.infrastructure.database import transaction
 from portal.lookups.opening import NotOpened, named_customer
 from portal.personal_data.holds.grounds import HoldGround
 from portal.personal_data.holds.models import LegalHold
-from portal.personal_data.holds.placing import ErasureUnderWay, Held, find_standing, place_hold, review_hold
+from portal.personal_data.holds.placing import ErasureUnderWay, Held, find_hold, find_standing, place_hold, review_hold
 from portal.retention.holds.forms import LiftForm, PlaceForm, ReviewForm
 from portal.retention.holds.lifting import open_lifting, propose_lifting
 from portal.retention.holds.listing import (
     due_for_review,
     is_overdue,
+    name_of,
     reference_of,
     scope_in_words,
     standing_holds,
@@ -86,13 +87,15 @@ def _place(form: PlaceForm) -> str | None:
 @blueprint.get("/holds/<public_id>")
 @requires(PLACE)
 def hold(public_id: str) -> Any:
-    return _page(_found(public_id), ReviewForm(), LiftForm())
+    return _page(find_hold(public_id) or abort(404), ReviewForm(), LiftForm())
 
 
 @blueprint.post("/holds/<public_id>/review")
 @requires(PLACE)
 def review(public_id: str) -> Any:
-    found, form = _found(public_id), ReviewForm()
+    found, form = find_standing(public_id), ReviewForm()
+    if found is None:
+        return _lifted_already(public_id)
     if not form.validate_on_submit():
         return _page(found, form, LiftForm(formdata=None)), 422
     with transaction():
@@ -104,7 +107,9 @@ def review(public_id: str) -> Any:
 @blueprint.post("/holds/<public_id>/lift")
 @requires(PLACE)
 def lift(public_id: str) -> Any:
-    found, form = _found(public_id), LiftForm()
+    found, form = find_standing(public_id), LiftForm()
+    if found is None:
+        return _lifted_already(public_id)
     if not form.validate_on_submit():
         return _page(found, ReviewForm(formdata=None), form), 422
     with transaction():
@@ -120,8 +125,8 @@ def _page(found: LegalHold, review_form: ReviewForm, lift_form: LiftForm) -> str
     form = lift_form if lift_form.errors else review_form
     return render_template(
         "retention/staff/hold.html", hold=found, form=form, review_form=review_form, lift_form=lift_form,
-        proposal=open_lifting(found), is_late=is_overdue(found.review_on), kept=_kept(found),
-        reference=reference_of(found),
+        proposal=open_lifting(found), is_late=found.ended_at is None and is_overdue(found.review_on), kept=_kept(found),
+        reference=reference_of(found), name_of=name_of,
     )  # fmt: skip
 
 
@@ -129,8 +134,10 @@ def _kept(each: LegalHold) -> str:
     return scope_in_words((each.category, each.kind, each.external_id), str(get_locale()))
 
 
-def _found(public_id: str) -> LegalHold:
-    return find_standing(public_id) or abort(404)
+def _lifted_already(public_id: str) -> Response:
+    """Lead to the page of a hold that a colleague lifted meanwhile; it leads nowhere where there is none."""
+    flash(_("This hold is lifted already."), "info")
+    return redirect(url_for(".hold", public_id=public_id), 303)
 
 
 def _actor() -> str:

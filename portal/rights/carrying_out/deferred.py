@@ -31,15 +31,15 @@ GOES = frozenset({ItemOutcome.ERASED, ItemOutcome.ARCHIVED})
 @job("rights.erase_deferred", every=timedelta(days=1), destroys=True)
 def erase_deferred(run: JobRun) -> None:
     """Let each erasure cool off whose reason for leaving something has ended."""
-    for erasure_id in _with_something_left():
+    for erasure_id in with_something_left():
         with transaction():
             erasure = hold(erasure_id)
-            if erasure is not None and erasure_id in _with_something_left([erasure_id]):
+            if erasure is not None and erasure_id in with_something_left([erasure_id]):
                 _go_on(erasure)
         run.renew()
 
 
-def _with_something_left(ids: Iterable[int] = ()) -> list[int]:
+def with_something_left(ids: Iterable[int] = ()) -> list[int]:
     """Return the erasures that left something for later, and that none went on with, cancelled ones included."""
     later = aliased(Erasure)
     is_same = (later.customer_id == Erasure.customer_id, later.request_id.is_not_distinct_from(Erasure.request_id))
@@ -48,10 +48,11 @@ def _with_something_left(ids: Iterable[int] = ()) -> list[int]:
     statement = (over.where(Erasure.id.in_(ids)) if ids else over).order_by(Erasure.id)
     # A few at a time: those of five years are there, each with its certificate.
     found = db.session.execute(statement.execution_options(yield_per=500)).scalars()
-    return [erasure.id for erasure in found if _kinds_left(erasure)]
+    return [erasure.id for erasure in found if kinds_left(erasure)]
 
 
-def _kinds_left(erasure: Erasure) -> tuple[str, ...]:
+def kinds_left(erasure: Erasure) -> tuple[str, ...]:
+    """Return the kinds of which an erasure left something that goes when its reason ends."""
     certificate = certificate_of(erasure)
     kept = certificate.kept if certificate else []
     return tuple(dict.fromkeys(line["kind"] for line in kept if line["is_then_erased"]))
@@ -61,7 +62,7 @@ def _go_on(erasure: Erasure) -> None:
     customer = db.session.get_one(Customer, erasure.customer_id)
     scope = _scope_now(erasure, customer)
     found = planning.plan(customer.id, scope)
-    if planning.hard_stops(found) or not _is_free(found, _kinds_left(erasure)):
+    if planning.hard_stops(found) or not _is_free(found, kinds_left(erasure)):
         return
     schedule(customer, scope, found, request_id=erasure.request_id)
 
@@ -74,7 +75,7 @@ def _scope_now(erasure: Erasure, customer: Customer) -> Scope:
         scope = scope_of(customer.id, asked)
         if scope.is_whole:
             return scope
-    return Scope(Extent.KINDS, _kinds_left(erasure))
+    return Scope(Extent.KINDS, kinds_left(erasure))
 
 
 def _is_free(found: Plan, kinds: tuple[str, ...]) -> bool:

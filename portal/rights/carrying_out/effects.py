@@ -5,6 +5,7 @@ hold in the company's systems: until a row confirms that, the answer says what r
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -14,8 +15,9 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.corrections.models import Correction, CorrectionResult
-from portal.personal_data.erasure.certificate import certificate_of
+from portal.personal_data.erasure.certificate import Certificate, certificate_of
 from portal.personal_data.erasure.models import Erasure
+from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.restrictions.standing import open_restrictions
@@ -195,9 +197,21 @@ def erased(request: RightsRequest, language: object) -> list[str]:
     certificate = certificate_of(erasure) if erasure else None
     if erasure is None or certificate is None:
         return [_unconfirmed(ERASED, request, language)]
-    done = row(Erasure.__tablename__, erasure.id)
-    said = say(ERASED, done, language, date=long_date(erasure.finished_at or request.received_at, language), systems="")
-    return [said, *told_of(erasure, language)]
+    return [gone(erasure, certificate, language), *told_of(erasure, language)]
+
+
+def gone(erasure: Erasure, certificate: Certificate, language: object) -> str:
+    """Return since when what an erasure is about is gone from this portal, or that none of it is gone yet."""
+    if not any(line["count"] for line in certificate.erased):
+        return _NOTHING_GONE.text(language)
+    finished_on = long_date(datetime.fromisoformat(certificate.finished_at), language)
+    return say(ERASED, row(Erasure.__tablename__, erasure.id), language, date=finished_on, systems="")
+
+
+_NOTHING_GONE: Final = Label(
+    fr="Pour l'instant, tout reste en place : ce que nous gardons part à la fin de son motif.",
+    en="For now everything stays: what we keep goes when its reason ends.",
+)
 
 
 def told_of(erasure: Erasure, language: object) -> list[str]:
@@ -266,8 +280,14 @@ def flags_of(asked: Asked) -> tuple[str, ...]:
 
 
 def is_whole_erasure(request: RightsRequest) -> bool:
-    """Whether a decision carries an erasure of everything out; its outcome is partial where the law keeps something."""
+    """Whether a decision carries an erasure of everything out; its outcome is partial where the law keeps something.
+
+    Whoever asked for everything while a contract goes on has the rest erased first: account, file and choices stay.
+    """
+    erasure = erasure_of(request.id)
     is_limited = isinstance(request.asked, Erase) and not request.asked.scope.is_whole
+    if erasure is not None and not Scope.read(erasure.scope).is_whole:
+        is_limited = True
     is_granted = request.outcome in {Outcome.GRANTED, Outcome.PARTIAL}
     return request.right is Right.ERASURE and is_granted and not is_limited
 

@@ -9,7 +9,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure import planning
 from portal.personal_data.erasure.listeners import on_cancel, on_cooling, on_done, on_return, on_schedule
 from portal.personal_data.erasure.models import Erasure
-from portal.personal_data.erasure.scheduling import is_whole_one_decided, schedule
+from portal.personal_data.erasure.scheduling import Stopped, is_one_decided, is_whole_one_decided, schedule
 from portal.personal_data.erasure.scope import Scope
 from portal.preferences.choices import consent
 from portal.preferences.choices.restricting import is_suppressed_by_restriction
@@ -17,18 +17,24 @@ from portal.preferences.models import SuppressionReason
 from portal.rights import acting
 from portal.rights.acting import Act
 from portal.rights.erasing import emails
-from portal.rights.erasing.stops import scope_of
-from portal.rights.items.carrying import reconsider, spare, spare_no_more
+from portal.rights.erasing.stops import ANOTHER, scope_of
+from portal.rights.items.carrying import reconsider, spare, spare_no_more, spares_something
 from portal.rights.models import EventKind
 
 
 def cool_off(act: Act) -> None:
     """Let a granted erasure cool off, in the current transaction.
 
+    What the decision keeps belongs to its own case. Another erasure that two people decided before is not stopped by
+    it, for the person was told when that begins; nor may that destroy without a word what is kept here. So this one
+    waits until that one is over, and is decided anew where that changed it. What must stay by then takes a legal hold.
+
     Raises:
-        Stopped: something must end before, such as a contract.
+        Stopped: something must end before, such as a contract, or another erasure where this one keeps something.
     """
     request, scope = act.request, scope_of(act.request.customer_id, act.request.asked)
+    if spares_something(request) and is_one_decided(request.customer_id):
+        raise Stopped((ANOTHER,))
     spare(request)
     plan = planning.plan(request.customer_id, scope)
     schedule(request.customer, scope, plan, request_id=request.id, due_on=request.due_on)

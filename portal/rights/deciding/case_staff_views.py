@@ -24,7 +24,7 @@ from portal.rights.deciding.case_facts import ItemsMissing, case_facts
 from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
 from portal.rights.erasing.preview import case_preview
-from portal.rights.erasing.standing import erasure_of
+from portal.rights.erasing.standing import begins_at, erasure_of, waits_for_copy
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
 from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PostedForm, ReachForm, ReasonForm
@@ -124,6 +124,8 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
         "facts": facts,
         "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package, erasure=erasure),
         "erasure": erasure,
+        "erasure_waits_for_copy": erasure is not None and waits_for_copy(erasure),
+        "erasure_begins_at": begins_at(erasure) if erasure else None,
         "erasure_preview": case_preview(found, str(get_locale())),
         "history": full_history(found.id),
         "days": days_left(found),

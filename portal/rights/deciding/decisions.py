@@ -33,7 +33,7 @@ from portal.rights.identity.lifting import vouched
 from portal.rights.items.carrying import reconsider
 from portal.rights.items.deciding import Way, decide_items, digest_of
 from portal.rights.items.grounds import ground_of, reached
-from portal.rights.items.making import exceptions_of, items_of, make_items
+from portal.rights.items.making import exceptions_of, is_planned_otherwise, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.items.outcome import outcome_of
 from portal.rights.items.proposing import USES
@@ -239,6 +239,7 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
     """Agree or disagree with a decision, in the current transaction. When agreed, the answer leaves.
 
     Raises:
+        PlanChanged: an erasure would do something that nobody decided; `back_to_review` has it decided once more.
         CaseMoved, OwnCase, SamePerson, OfficerNeeded, TooNew.
     """
     act = acting.lock(request, member, version)
@@ -251,6 +252,8 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
         raise OfficerNeeded
     if new_until(decision, member):
         raise TooNew
+    if opinion is SecondOpinion.AGREES and is_decided_otherwise(request, decision):
+        raise PlanChanged
     decision.second_staff_id, decision.second_at, decision.second_text = member.id, clock.now(), text
     decision.second_opinion = opinion
     act.note(EventKind.SECOND_OPINION_GIVEN, text, is_internal=True)
@@ -261,6 +264,22 @@ def second(request: RightsRequest, member: StaffMember, opinion: SecondOpinion, 
         fulfil(act, decision.message)
     elif decision.outcome is Outcome.REFUSED:
         reconsider(request)
+
+
+def is_decided_otherwise(request: RightsRequest, decision: RequestDecision) -> bool:
+    """Whether an erasure that was granted would now do something else, such as leave what a legal hold keeps."""
+    is_to_run = request.right is Right.ERASURE and decision.outcome is not Outcome.REFUSED
+    return is_to_run and is_planned_otherwise(request)
+
+
+def back_to_review(request: RightsRequest) -> None:
+    """Have a decision taken once more, in the current transaction: what it was about is no longer so."""
+    act = acting.of_portal(request.id)
+    if act.request.status is Status.SECOND_OPINION:
+        act.step(Step.RETURN_TO_REVIEW)
+        act.request.version += 1
+        reconsider(act.request)
+        act.note(EventKind.ERASURE_RETURNED, is_internal=True)
 
 
 def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None:

@@ -80,6 +80,10 @@ def second_opinion(reference: str) -> Any:
     try:
         with transaction():
             decisions.second(find_case(reference), current_user, form.opinion, form.text.data, form.seen_version)
+    except decisions.PlanChanged:
+        with transaction():
+            decisions.back_to_review(find_case(reference))
+        raise
     except decisions.SamePerson:
         form.agrees.errors = [_("The second opinion must come from somebody else.")]
     except decisions.OfficerNeeded:

@@ -6,15 +6,14 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from portal.bilingual import Label, long_date
+from portal.bilingual import Label
 from portal.infrastructure import installed
 from portal.personal_data.erasure.certificate import Certificate, certificate_of
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import PlannedItem
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.outcomes import ItemOutcome
-from portal.personal_data.sentences import row, say
-from portal.rights.carrying_out.effects import ERASED, told_of
+from portal.rights.carrying_out.effects import gone, told_of
 from portal.rights.deciding.refusals import authority_complaint, court_remedy
 from portal.rights.erasing.names import name_of
 from portal.rights.erasing.preview import Line, lines_of
@@ -64,13 +63,11 @@ def shown_certificate(erasure: Erasure, language: str) -> Shown | None:
     certificate = certificate_of(erasure)
     if certificate is None:
         return None
-    finished_at = datetime.fromisoformat(certificate.finished_at)
-    done = row(Erasure.__tablename__, erasure.id)
     return Shown(
         reference=certificate.reference,
         is_whole=Scope.read(certificate.scope).is_whole,
-        finished_at=finished_at,
-        said=say(ERASED, done, language, date=long_date(finished_at, language), systems=""),
+        finished_at=datetime.fromisoformat(certificate.finished_at),
+        said=gone(erasure, certificate, language),
         erased=_lines(certificate.erased, ItemOutcome.ERASED, language),
         archived=_lines(certificate.archived, ItemOutcome.ARCHIVED, language),
         kept=_lines(certificate.kept, ItemOutcome.KEPT, language),

@@ -34,6 +34,21 @@ def queue_returned(request: RightsRequest) -> None:
     _queue(request, "erasure_returned")
 
 
+def queue_held(erasure: Erasure, *, is_all: bool) -> None:
+    """Tell that a legal hold keeps what the person asked to erase, and what becomes of it then.
+
+    Args:
+        is_all: whether it keeps everything.
+    """
+    customer = db.session.get_one(Customer, erasure.customer_id)
+    if customer.email:
+        queue_mail(
+            "rights/erasing/held", customer.email, customer.language, customer_id=customer.id,
+            first_name=customer.given_name, reference=reference_of(erasure), is_all=is_all,
+            is_answered=erasure.state is ErasureState.DONE, has_page=erasure.request_id is not None,
+        )  # fmt: skip
+
+
 def queue_certificate(erasure: Erasure) -> Mail | None:
     """Tell where the answer is read, to the address that was sealed before the file was emptied; return the mail.
 

@@ -11,8 +11,8 @@ from portal.infrastructure.database import transaction
 from portal.personal_data.erasure.models import ErasureState
 from portal.personal_data.erasure.scheduling import TooLate, find_by_token
 from portal.rights.erasing.cancelling import LinkUnknown, cancel_by_link, named_by
-from portal.rights.erasing.standing import CAN_BE_CANCELLED, status_token
-from portal.rights.erasing.status import status_of
+from portal.rights.erasing.standing import CAN_BE_CANCELLED, begins_at, status_token
+from portal.rights.erasing.status import before_day, status_of
 from portal.web.incoming.networks import by_network
 from portal.web.incoming.rate_limits import count_try
 
@@ -57,6 +57,8 @@ def _cancel_page(token: str, code: int = 200) -> Response:
         erasure=erasure,
         token=token,
         status_token=status_token(erasure),
+        before=before_day(erasure),
+        begins_at=begins_at(erasure),
         can_be_cancelled=erasure.state in CAN_BE_CANCELLED,
         is_cancelled=erasure.state is ErasureState.CANCELLED,
     )

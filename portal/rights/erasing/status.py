@@ -76,7 +76,9 @@ _SAID = {
     ),
     ErasureState.WAITING: (
         _l("The erasure waits for its turn"),
-        _l("Another erasure of your data is under way. This one begins when that one is over."),
+        _l(
+            "Another erasure of your data is under way. When it is over, this one begins; until then you can cancel it."
+        ),
         "paused",
     ),
     ErasureState.RUNNING: (

@@ -11,6 +11,8 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.rights.asked import Asked, Erase
 
 CONTRACT: Final = "contract:"
+HOLD: Final = "hold"
+ANOTHER: Final = "another_erasure"
 
 
 def scope_of(customer_id: int, asked: Asked) -> Scope:
@@ -33,8 +35,17 @@ def contracts_in(plan: Plan) -> list[str]:
 
 def stop_in_words(stop: str, language: object) -> str:
     """Return what must end first."""
+    if stop in _OTHERS:
+        return _OTHERS[stop].text(language)
     kind = installed_data_map().kinds.get(stop.removeprefix(CONTRACT).partition(":")[0])
     return kind.label.text(language) if kind else _SOMETHING.text(language)
 
 
+_OTHERS: Final = {
+    HOLD: Label(fr="La conservation forcée de toutes ces données", en="The legal hold on all these data"),
+    ANOTHER: Label(
+        fr="Un autre effacement décidé pour cette personne, qui détruirait ce que cette décision garde",
+        en="Another erasure of this person that is decided, which could destroy what this decision keeps",
+    ),
+}
 _SOMETHING: Final = Label(fr="Un contrat en cours", en="A running contract")

@@ -1,5 +1,7 @@
 """What a customer's first page says first: their most urgent request with its date, then what else waits for them."""
 
+from datetime import datetime
+
 from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -12,8 +14,8 @@ from portal.infrastructure.database import db
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.scheduling import UNDER_WAY
 from portal.personal_data.notices import Notice, on_notices
-from portal.rights.erasing.standing import begins_at, waits_for_copy
-from portal.rights.erasing.status import status_of
+from portal.rights.erasing.standing import CAN_BE_CANCELLED, waits_for_copy
+from portal.rights.erasing.status import Status, status_of
 from portal.rights.following.standing import awaited, before_day, stage_now, stages_of, state_of
 from portal.rights.models import RightsRequest
 from portal.web.filters import relative_days, time_of_day
@@ -25,7 +27,7 @@ SHOWN = 20
 def requests(customer: Customer) -> list[Notice]:
     """Return the customer's most urgent open request, then what else waits for them: a question, a file to take."""
     is_ready = and_(AnswerPackage.status == PackageStatus.READY, AnswerPackage.expires_at > clock.now())
-    is_decided = and_(Erasure.request_id == RightsRequest.id, Erasure.state.in_(UNDER_WAY))
+    is_decided = and_(Erasure.request_id == RightsRequest.id, Erasure.state.in_((*UNDER_WAY, ErasureState.WAITING)))
     statement = (
         select(RightsRequest, AnswerPackage, Erasure)
         .outerjoin(AnswerPackage, AnswerPackage.request_id == RightsRequest.id)
@@ -44,19 +46,30 @@ def requests(customer: Customer) -> list[Notice]:
 
 def _erasing(request: RightsRequest, erasure: Erasure) -> Notice:
     """Say before all else that an erasure is decided: it is the one thing that cannot be undone."""
-    is_cooling, at = erasure.state is ErasureState.COOLING, begins_at(erasure)
     told = status_of(erasure, str(get_locale()))
-    text = _("At %(time)s. Until then you can cancel it.", time=time_of_day(at)) if is_cooling else ""
+    before, day, text = _when(erasure, told)
+    can_be_cancelled = erasure.state in CAN_BE_CANCELLED
     return Notice(
-        title=told.title if is_cooling else _("The erasure is under way"),
-        text=told.sentence if waits_for_copy(erasure) else text,
+        title=told.title if can_be_cancelled else _("The erasure is under way"),
+        text=text,
         url=url_for("customer.rights.follow", reference=request.reference),
-        link_text=_("Open it, or cancel it") if is_cooling else _("See where it stands"),
+        link_text=_("Open it, or cancel it") if can_be_cancelled else _("See where it stands"),
         reference=request.reference,
-        state="yours" if is_cooling else "running",
-        before=told.before if is_cooling else _("It began on"),
-        day=at if is_cooling else erasure.started_at or erasure.runs_at,
+        state="yours" if can_be_cancelled else "running",
+        before=before,
+        day=day,
     )
+
+
+def _when(erasure: Erasure, told: Status) -> tuple[str, datetime | None, str]:
+    """Return what stands before the day of an erasure, the day, and what is said of it."""
+    if erasure.state is ErasureState.WAITING:
+        return "", None, told.sentence
+    if erasure.state is not ErasureState.COOLING:
+        return _("It began on"), erasure.started_at or erasure.runs_at, ""
+    time = time_of_day(told.begins_at)
+    text = told.sentence if waits_for_copy(erasure) else _("At %(time)s. Until then you can cancel it.", time=time)
+    return told.before, told.begins_at, text
 
 
 def _under_way(request: RightsRequest) -> Notice:

@@ -247,6 +247,9 @@ def _moment(event: RequestEvent) -> Moment:
         EventKind.PACKAGE_READY: _("Your file is ready"),
         EventKind.ERASURE_SCHEDULED: _("We decided the erasure"),
         EventKind.ERASURE_RETURNED: _("We look at the erasure again"),
+        EventKind.ERASURE_HELD: _("Part of the erasure waits: a dispute or an inspection needs these data")
+        if event.text
+        else _("The erasure waits: a dispute or an inspection needs your data"),
         EventKind.ANSWERED: _("We answered"),
         EventKind.CLOSED: _("Request closed by our answer"),
         EventKind.WITHDRAWN: _("You cancelled the request"),

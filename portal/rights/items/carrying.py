@@ -53,11 +53,21 @@ def note_erased(erasure: Erasure) -> None:
             note_done(erasure.request_id, item.part, item.kind, item.rule, done)
 
 
+def spares_something(request: RightsRequest) -> bool:
+    """Tell whether it was decided that the erasure of a request leaves records in place which the plan would erase."""
+    apart = (exception.outcome is not ItemOutcome.ERASED for exception in exceptions_of(request.id))
+    return any(_is_spared(item) for item in items_of(request.id)) or any(apart)
+
+
+def _is_spared(item: RequestItem) -> bool:
+    return item.proposed is ItemOutcome.ERASED and item.outcome is not ItemOutcome.ERASED and has_records(item)
+
+
 def spare(request: RightsRequest) -> None:
     """Keep in the current transaction what the erasure of a request leaves in place: items and records apart."""
     items = {item.id: item for item in items_of(request.id)}
     for item in items.values():
-        if item.proposed is ItemOutcome.ERASED and item.outcome is not ItemOutcome.ERASED and has_records(item):
+        if _is_spared(item):
             keep(request.customer_id, KeepReason.DECIDED, request.id, kind=item.kind)
     for exception in exceptions_of(request.id):
         if exception.outcome is ItemOutcome.ERASED:

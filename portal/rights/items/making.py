@@ -42,6 +42,12 @@ def make_items(request: RightsRequest, plan: Plan | None = None) -> bool:
     return is_other if request.right is Right.ERASURE else any(item.outcome.is_negative for item in changed)
 
 
+def is_planned_otherwise(request: RightsRequest) -> bool:
+    """Tell whether something is proposed now that nobody decided about: it is new, or has another fate than then."""
+    decided = {_key(item): item.proposed for item in items_of(request.id)}
+    return any(decided.get(_key(item)) is not item.outcome for item in proposals(request))
+
+
 def items_of(request_id: int) -> list[RequestItem]:
     """Return the items of a request in the order in which they were made: one query."""
     theirs = select(RequestItem).where(RequestItem.request_id == request_id)

@@ -17,6 +17,8 @@ class ItemUndecided(Exception):
 def outcome_of(items: Iterable[RequestItem], exceptions: Iterable[ItemException] = ()) -> Outcome:
     """Return the outcome of a request: no negative item is granted, only negative ones refused, all else partial.
 
+    What moves to the archive, or goes by itself when a contract or a hold ends, was not refused: it is partial too.
+
     Raises:
         ItemUndecided: an item is not decided, or there is none.
     """
@@ -34,9 +36,15 @@ def outcome_if_taken(items: Iterable[RequestItem], exceptions: Iterable[ItemExce
     is_negative = {outcome.is_negative for outcome in outcomes}
     if not is_negative:
         return None
-    if is_negative == {True}:
+    if is_negative == {True} and not any(_is_carried_out(each) for each in decided):
         return Outcome.REFUSED
     return Outcome.PARTIAL if True in is_negative else Outcome.GRANTED
+
+
+def _is_carried_out(decided: RequestItem | ItemException) -> bool:
+    """Tell whether something is done about what is not granted: now to the archive, or gone when its reason ends."""
+    is_left = isinstance(decided, RequestItem) and decided.is_then_erased
+    return is_left or reached(decided) is ItemOutcome.ARCHIVED
 
 
 def check_decided(items: Iterable[RequestItem]) -> None:

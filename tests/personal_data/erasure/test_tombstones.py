@@ -11,10 +11,14 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal import clock
+from portal.accounts.facebook.linked_identities import UNLINKED_KEPT_FOR
+from portal.accounts.models import LinkedIdentity
 from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.infrastructure.sealing.hashing_keys import HashingKeys
 from portal.infrastructure.sealing.keys import keyed_hash
+from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.erasure.scheduling import cancel
 from portal.personal_data.erasure.tombstones import (
     ADDRESS,
     FACEBOOK,
@@ -27,8 +31,10 @@ from portal.personal_data.erasure.tombstones import (
 )
 from portal.preferences.feed.reading import look_up, read_one
 from portal.records.imports.ingest import start_run
+from portal.retention.clock_guard import approve_clock, look_at_clock
 from tests.support.acting.people import People
 from tests.support.erasing.erasures import carried_out, scheduled
+from tests.support.keeping import end_now
 from tests.support.records import Line, customer, invoice, visit
 
 CAMILLE = "camille@example.org"
@@ -95,6 +101,49 @@ def test_whoever_comes_back_releases_the_address_and_never_the_number(erased: in
     assert is_buried(REFERENCE, "C-1") is not None
     with pytest.raises(ValueError, match="officer"), transaction():
         release(REFERENCE, "C-1")
+
+
+NEW = "nouvelle@example.org"
+
+
+def test_an_address_that_a_file_changes_before_the_seal_is_buried_with_the_one_before(
+    app: Flask, people: People
+) -> None:
+    person = people.customer(CAMILLE, external_id="C-1")
+    erasure_id = scheduled(person.id)
+    assert refused(customer("C-1", email=NEW)) == []
+    assert carried_out(erasure_id).state is ErasureState.DONE
+    assert is_buried(ADDRESS, CAMILLE) is not None, "she was told there that she can cancel"
+    assert is_buried(ADDRESS, NEW) is not None
+    assert len(refused(customer("C-7", email=CAMILLE), customer("C-8", email=NEW))) == 2
+
+
+def test_an_address_of_an_erasure_that_was_cancelled_is_not_buried_by_the_next(app: Flask, people: People) -> None:
+    person = people.customer(CAMILLE, external_id="C-1")
+    with transaction() as session:
+        cancel(session.get_one(Erasure, scheduled(person.id)))
+    assert refused(customer("C-1", email=NEW)) == []
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        again = scheduled(person.id)
+    carried_out(again)
+    assert is_buried(ADDRESS, NEW) is not None
+    assert is_buried(ADDRESS, CAMILLE) is None, "it may be somebody else's by now"
+
+
+def test_a_facebook_link_whose_thirty_days_end_while_it_cools_off_is_buried(app: Flask, people: People) -> None:
+    person = people.account(CAMILLE, external_id="C-1")
+    undone_at = clock.now() - UNLINKED_KEPT_FOR + timedelta(days=1)
+    with transaction() as session:
+        session.add(LinkedIdentity(account_id=person.id, provider="facebook", scoped_id="10", unlinked_at=undone_at))
+    assert person.customer_id is not None
+    erasure_id = scheduled(person.customer_id)
+    with clock.stopped_at(clock.now() + timedelta(days=2)):
+        look_at_clock()
+        with transaction():
+            approve_clock("command")
+        end_now("undone_facebook_links")
+    carried_out(erasure_id)
+    assert is_buried(FACEBOOK, "10") is not None
 
 
 def test_an_older_key_still_recognises(app: Flask, erased: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,16 @@ def test_a_hold_keeps_a_category_until_two_officers_lift_it(officer: Browser, pe
     assert in_use() == set()
     (lifted,) = events("staff:hold:lifted")
     assert lifted.facts == {"hold": public_id}
+    # It stays readable: what was held, on what ground, who placed and who lifted it, and when.
+    over = officer.get(f"/staff/holds/{public_id}")
+    assert over.status == 200
+    for words in ("Levée", "C-1001", "litige", WORDS, "Placée par", "Levée par", "Levée le"):
+        assert words in over.text, words
+    assert not over.tree.select("main form"), "nothing is to be done about it any more"
+    for act in ("review", "lift"):
+        again = officer.post(f"/staff/holds/{public_id}/{act}", {"csrf_token": officer.form_token("/staff/approvals")})
+        assert (again.status, again.url) == (200, f"/staff/holds/{public_id}")
+        assert "Cette conservation forcée est déjà levée." in again.text
 
 
 @pytest.mark.parametrize(

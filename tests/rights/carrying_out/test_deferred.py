@@ -19,8 +19,9 @@ from portal.retention.clock_guard import approve_clock, look_at_clock
 from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
-from tests.support.acting.mailbox import Mailbox, deliver, text_of
+from tests.support.acting.mailbox import Mailbox, deliver, link_in, text_of
 from tests.support.acting.people import People
+from tests.support.cases import case
 from tests.support.erasing.pages import carry_out, file_erasure, finish, grant, newest_erasure, team
 from tests.support.filing import trust_device
 from tests.support.packages import take_in
@@ -88,6 +89,32 @@ def test_what_a_contract_needed_goes_when_it_is_over_with_account_and_file(
     assert db.session.execute(select(Account.id)).first() is None
     assert db.session.execute(select(Record.id)).first() is None
     assert db.session.execute(select(RightsRequest.outcome)).scalar_one() is Outcome.PARTIAL, "the answer stands"
+
+
+def test_where_only_the_contract_is_held_nothing_is_refused_and_it_goes_with_the_contract(
+    camille: Browser, people: People, mailbox: Mailbox
+) -> None:
+    take_in(record("subscription", "AB-1", CONTRACT, "C-camille"))
+    reference = file_erasure(camille, when_it_ends="y")
+    staff = team(people)
+    first = carry_out(grant(staff, reference))
+    assert first.finished_at is not None
+    assert case(reference).outcome is Outcome.PARTIAL
+    page = camille.get(f"/requests/{reference}")
+    assert "Refus" not in page.text
+    assert "Pour l’instant, tout reste en place" in page.text
+    assert "effacées de ce portail" not in page.text
+    assert "publicité" not in page.tree.select_one("#effects").parent.get_text(), "no choice changed"
+    certificate = Browser(people.app).get(link_in(mailbox.last_to(CAMILLE))).text
+    assert "Pour l’instant, tout reste en place" in certificate
+
+    ended = first.finished_at + timedelta(days=40)
+    with clock.stopped_at(ended):
+        day = (clock.today() - timedelta(days=1)).isoformat()
+        take_in(record("subscription", "AB-1", CONTRACT | {"ends_on": day, "renews": False}, "C-camille"))
+    at(ended)
+    again = newest_erasure()
+    assert (again.state, Scope.read(again.scope)) == (ErasureState.COOLING, Scope())
 
 
 def test_what_a_hold_kept_goes_once_it_is_lifted(camille: Browser, people: People) -> None:

@@ -1,5 +1,6 @@
 """What an erasure does to requests: its own words go with the answer, others end with the file, a copy comes first."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from portal.rights.lifecycle import Status
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, deliver, text_of
 from tests.support.acting.people import People
-from tests.support.cases import case
+from tests.support.cases import case, open_case
 from tests.support.erasing.pages import begin, carry_out, file_erasure, grant, newest_erasure, team
 from tests.support.erasing.remnants import in_rows
 from tests.support.filing import file_copy, trust_device
@@ -85,7 +86,16 @@ def test_other_open_requests_end_with_the_file(app: Flask, camille: Browser, sta
     assert "erased" in str(db.session.execute(ended).scalar_one())
 
 
-def test_a_copy_that_was_asked_for_comes_first(app: Flask, camille: Browser, staff: tuple[Browser, Browser]) -> None:
+def cancel_link(mailbox: Mailbox) -> str:
+    mails = [text_of(mail) for mail in mailbox.to(CAMILLE)]
+    found = re.search(r"http://localhost:8000(/erasure/cancel/\S+)", "\n".join(mails))
+    assert found
+    return found[1]
+
+
+def test_a_copy_that_was_asked_for_comes_first(
+    app: Flask, camille: Browser, staff: tuple[Browser, Browser], mailbox: Mailbox
+) -> None:
     take_in(visit(1, of="C-camille"))
     file_copy(camille)
     reference = file_erasure(camille)
@@ -101,6 +111,10 @@ def test_a_copy_that_was_asked_for_comes_first(app: Flask, camille: Browser, sta
         assert "Il commence au plus tard le" in page.text
         assert "dès que vous avez téléchargé votre copie. Jusque-là, vous pouvez l’annuler." in page.text
         assert "Il commence le" not in page.text
+    for page in (open_case(staff[0], reference), Browser(app).get(cancel_link(mailbox))):
+        assert "Il commence au plus tard le" in page.text
+        assert "Il commence le" not in page.text
+    assert "attend que le client ait sa copie" in open_case(staff[0], reference).text
     with transaction() as session:
         session.execute(text("UPDATE rights_requests SET is_open = false WHERE \"right\" = 'access'"))
         session.execute(text("UPDATE answer_packages SET downloads = 1"))

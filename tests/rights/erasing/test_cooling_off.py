@@ -166,6 +166,9 @@ def test_one_that_waited_for_another_says_when_it_begins_and_keeps_marketing_off
     second_one = taken_in(people, Right.ERASURE, email=CAMILLE)
     waiting = grant(staff, second_one)
     assert waiting.state is ErasureState.WAITING
+    page = camille.get(f"/requests/{second_one}")
+    assert "L’effacement attend son tour" in page.text
+    assert page.click("Annuler l’effacement").h1 == "Annuler l’effacement", "nothing is destroyed yet"
     feed = FeedClient(app)
     assert feed.item("C-camille")["suppressed"]
     before = len(mailbox.to(CAMILLE))

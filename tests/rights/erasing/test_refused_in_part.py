@@ -15,7 +15,7 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox, link_in
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, refuse_one, second
-from tests.support.erasing.pages import carry_out, file_erasure, grant, newest_erasure, team
+from tests.support.erasing.pages import begin, carry_out, file_erasure, finish, grant, newest_erasure, team
 from tests.support.filing import trust_device
 from tests.support.packages import take_in
 from tests.support.preferences import FeedClient
@@ -70,6 +70,24 @@ def test_a_part_is_refused_and_the_rest_is_erased(app: Flask, people: People, ma
     assert WORDS in str(open_sealed(kept, "sealed_words"))
     assert "le temps d’un litige" in str(open_sealed(kept, "sealed_proof"))
     assert broken() == {}
+
+
+def test_what_a_second_case_keeps_neither_stops_the_first_erasure_nor_goes_with_it(app: Flask, people: People) -> None:
+    camille, staff = people.signed_in(CAMILLE), team(people)
+    trust_device()
+    take_in(*HELD)
+    first = grant(staff, file_erasure(camille, scope="some", categories=["usage"]))
+    other = file_erasure(camille)
+    decide(
+        refuse_one(open_case(staff[0], other), "still_needed", name="Visite"), "granted", "Nous gardons les visites."
+    )
+    page = second(staff[1], other)
+    assert any("Un autre effacement décidé pour cette personne" in error for error in page.errors), page.errors
+    begin(first)
+    assert newest_erasure().state is ErasureState.RUNNING, "it is what was decided, whatever another case keeps"
+    finish(first)
+    second(staff[1], other)
+    assert newest_erasure().state is ErasureState.COOLING, "its turn has come"
 
 
 def test_after_an_erasure_of_one_category_a_yes_counts_and_no_file_brings_it_back(
