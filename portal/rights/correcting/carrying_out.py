@@ -1,11 +1,14 @@
 """Carry out what was decided about values: write them, or put the person's own words beside them.
 
-Each field is one item. What is written is noted in the same transaction: row, item, audit, ledger.
+Each field is one item. What is written is noted in the same transaction: row, item, audit, ledger; and whoever sent
+the value or received it is told there (GDPR art. 19).
 """
 
 from typing import Final
 
 from portal.audit.tags import declare
+from portal.instructions.models import Operation
+from portal.instructions.queue import instruct
 from portal.personal_data.corrections.models import WHOLE_RECORD, Correction, CorrectionResult
 from portal.personal_data.corrections.statements import add_statement
 from portal.personal_data.ledger.entries import note
@@ -30,13 +33,16 @@ _RESULTS: Final = {
 
 
 def correct(act: Act) -> None:
-    """Do in the current transaction what was decided about each value that a request names."""
-    corrections = {(row.kind, row.field): row for row in corrections_of(act.request.id)}
+    """Do in the current transaction what was decided about each value that a request names, and tell who has it too."""
+    rows = corrections_of(act.request.id)
+    corrections = {(row.kind, row.field): row for row in rows}
     for item in items_of(act.request.id):
         if item.part == CORRECTIONS and item.outcome is not None:
             _carry_out(act, item, corrections[item.kind, item.rule])
         elif item.part == STATEMENTS and item.outcome is ItemOutcome.CORRECTED:
             _say_beside(act, item)
+    if corrected := [[row.kind, row.external_id, row.field] for row in rows if row.applied_at is not None]:
+        instruct(act.request, Operation.CORRECT, {"fields": corrected})
 
 
 def _carry_out(act: Act, item: RequestItem, correction: Correction) -> None:
