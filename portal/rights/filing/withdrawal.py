@@ -56,9 +56,9 @@ def let_go(act: Act) -> None:
     """Let a request end as taken back, with an erasure that cools off for it. Raises `InvalidStep`, `TooLate`."""
     if erasure := erasure_of(act.request.id):
         cancel(erasure, act.actor)
-    take_back_stops(act.request.customer_id, act.request.id)
     act.go_on(Step.WITHDRAW)
     act.close()
+    take_back_stops(act.request.customer_id, act.request.id)
     queue.take_back(act.request.id)
     give_up(act.request)
     act.request.outcome = None
