@@ -42,7 +42,8 @@ def correct(act: Act) -> None:
             _carry_out(act, item, corrections[item.kind, item.rule])
         elif item.part == STATEMENTS and item.outcome is ItemOutcome.CORRECTED:
             _say_beside(act, item)
-    end_proof(act)
+    if rows:
+        end_proof(act)
     _tell_of_words(act)
     if corrected := [[row.kind, row.external_id, row.field] for row in rows if row.applied_at is not None]:
         instruct(act.request, Operation.CORRECT, {"fields": corrected})

@@ -18,9 +18,8 @@ from portal.staff.desk.models import Act, OfficerNotice
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import decide, open_case, staff_browser
-from tests.support.correcting import CAMILLE, OF, ask
 from tests.support.erasing.pages import team
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import CAMILLE, OF, ask_to_correct, only_request, trust_device
 from tests.support.looking.audit_trail import events
 from tests.support.packages import take_in
 from tests.support.records import Importer, Line, record
@@ -54,7 +53,7 @@ def test_an_old_line_keeps_it_and_a_new_one_releases_it(
 ) -> None:
     """Vector 15, by the command in a process of its own."""
     importer = Importer(app, settings, tmp_path)
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     assert decide(open_case(team(people)[0], only_request().reference), "granted").status == 200
     for city, is_released in (("Lille", False), ("Lyon", True)):
         db.session.remove()
@@ -80,7 +79,7 @@ def notices() -> list[str]:
 def test_a_backup_that_knows_the_request_has_it_corrected_again(
     app: Flask, camille: Browser, people: People, database: Database
 ) -> None:
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     staff, reference = team(people)[0], only_request().reference
     run_due_jobs()
     database.back_up(app)
@@ -101,7 +100,7 @@ def test_officers_read_which_correction_a_backup_lost(
     people.staff("officer", "officer@example.org", name="Hélène Aubry")
     run_due_jobs()
     database.back_up(app)
-    ask(camille, "identity", "Corriger (Civilité)", value_title="mr")
+    ask_to_correct(camille, "identity", "Corriger (Civilité)", value_title="mr")
     reference = only_request().reference
     run_due_jobs()
     database.restore(app)

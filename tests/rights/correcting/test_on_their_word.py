@@ -14,9 +14,8 @@ from portal.rights.lifecycle import Outcome, Status
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.cases import decide, item_links, open_case
-from tests.support.correcting import CAMILLE, OF, ask, link
 from tests.support.erasing.pages import team
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import CAMILLE, OF, ask_to_correct, link_to_correct, only_request, trust_device
 from tests.support.packages import take_in
 from tests.support.records import record
 
@@ -41,7 +40,7 @@ def grounds(page: Page, name: str) -> list[str]:
 
 def test_no_team_finds_an_old_name_right(camille: Browser, people: People) -> None:
     """C-247/23: nobody has to prove how they are called; a town is another matter."""
-    ask(camille, "identity", "Corriger (Nom)", value_family_name="Martin")
+    ask_to_correct(camille, "identity", "Corriger (Nom)", value_family_name="Martin")
     staff = team(people)[0]
     case = open_case(staff, only_request().reference)
     assert ACCURATE not in grounds(case, "ground")
@@ -54,7 +53,7 @@ def test_no_team_finds_an_old_name_right(camille: Browser, people: People) -> No
 
 
 def test_a_town_may_be_found_right(camille: Browser, people: People) -> None:
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     assert ACCURATE in grounds(open_case(team(people)[0], only_request().reference), "ground")
 
 
@@ -69,14 +68,16 @@ def number() -> str:
 
 
 def test_a_number_is_moved_at_once_only_after_a_fresh_proof(camille: Browser) -> None:
-    address = link(camille, "contact", "Corriger (Numéro)")
+    address = link_to_correct(camille, "contact", "Corriger (Numéro)")
     grow_stale()
     assert camille.get(address).url.startswith("/account/confirm"), "the password is asked for again"
-    assert camille.get(link(camille, "contact", "Corriger (Ville)")).url.startswith("/data/"), "a town waits anyway"
+    assert camille.get(link_to_correct(camille, "contact", "Corriger (Ville)")).url.startswith("/data/"), (
+        "a town waits anyway"
+    )
 
 
 def test_a_number_typed_before_the_proof_grew_stale_waits_for_the_team(camille: Browser) -> None:
-    form = camille.get(link(camille, "contact", "Corriger (Numéro)"))
+    form = camille.get(link_to_correct(camille, "contact", "Corriger (Numéro)"))
     check = form.submit({"value_number": "+33687654321"}, with_field="value_number")
     grow_stale()
     check.submit(action="/send")
@@ -84,5 +85,5 @@ def test_a_number_typed_before_the_proof_grew_stale_waits_for_the_team(camille: 
 
 
 def test_a_number_is_moved_at_once_while_the_proof_is_fresh(camille: Browser) -> None:
-    ask(camille, "contact", "Corriger (Numéro)", value_number="+33687654321")
+    ask_to_correct(camille, "contact", "Corriger (Numéro)", value_number="+33687654321")
     assert (only_request().outcome, number()) == (Outcome.GRANTED, "+33687654321")

@@ -14,10 +14,9 @@ from portal.rights.lifecycle import Outcome, Status
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
 from tests.support.cases import decide, open_case
-from tests.support.correcting import CAMILLE, OF, link
 from tests.support.documents import specimens
 from tests.support.erasing.pages import team
-from tests.support.filing import all_documents, only_request, send_sides, trust_device
+from tests.support.filing import CAMILLE, OF, all_documents, link_to_correct, only_request, send_sides, trust_device
 from tests.support.packages import take_in
 from tests.support.records import record
 
@@ -41,7 +40,7 @@ def camille(people: People) -> Browser:
 
 def asked_for_proof(browser: Browser) -> Page:
     """Type another SIRET, and return the page that asks what proves it."""
-    form = browser.get(link(browser, "identity", "Corriger (SIRET)"))
+    form = browser.get(link_to_correct(browser, "identity", "Corriger (SIRET)"))
     page = form.submit({"value_siret": OTHER}, with_field="value_siret")
     assert "extrait Kbis" in page.text
     return page
@@ -99,7 +98,7 @@ def test_nobody_has_to_send_a_proof(camille: Browser) -> None:
 
 def test_what_no_value_asks_for_any_more_is_not_kept(camille: Browser) -> None:
     send_sides(asked_for_proof(camille), proof=specimens.front())
-    form = camille.get(link(camille, "identity", "Corriger (Entreprise)"))
+    form = camille.get(link_to_correct(camille, "identity", "Corriger (Entreprise)"))
     form.submit({"value_company": "Atelier Sud"}, with_field="value_company").submit(action="/send")
     assert all_documents()[0].status is DocumentStatus.SHREDDING
 

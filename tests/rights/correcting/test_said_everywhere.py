@@ -26,9 +26,8 @@ from portal.rights.lifecycle import Outcome
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import decide, item_links, open_case, second
-from tests.support.correcting import CAMILLE, OF, ask
 from tests.support.erasing.pages import team
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import CAMILLE, OF, ask_to_correct, only_request, trust_device
 from tests.support.looking.archive import in_archive, on
 from tests.support.packages import build, take_in
 from tests.support.records import customer, invoice, record
@@ -80,9 +79,9 @@ def test_words_stand_beside_a_value_in_use_wherever_it_is_shown(
         record("postal_address", "A-1", {"use": "billing", "line1": "1 rue Haute", "city": "Lille"}, OF),
         record("fraud_score", "S-1", {"score": 0.7, "level": "high"}, OF),
     )  # fmt: skip
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon", statement=WORDS)
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon", statement=WORDS)
     leave_with_statement(staff, only_request().reference)
-    ask(camille, "profile", "Ajouter vos mots (Élevé)", statement=ON_SCORE)
+    ask_to_correct(camille, "profile", "Ajouter vos mots (Élevé)", statement=ON_SCORE)
 
     assert WORDS in camille.get("/data/contact").text and ON_SCORE in camille.get("/data/profile").text
     seen = look_up(people.signed_in_staff(Role.SUPPORT))

@@ -20,9 +20,8 @@ from tests.support.acting.mailbox import Mailbox, text_of
 from tests.support.acting.people import People
 from tests.support.acting.systems import SYSTEM, with_address
 from tests.support.cases import case, decide, open_case
-from tests.support.correcting import CAMILLE, OF, ask
 from tests.support.erasing.pages import team
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import CAMILLE, OF, ask_to_correct, only_request, trust_device
 from tests.support.packages import take_in
 from tests.support.records import record, visit
 
@@ -63,7 +62,7 @@ def settle(*rows: Instruction) -> None:
 def test_a_granted_correction_is_told_and_closed_once_all_followed(
     app: Flask, camille: Browser, people: People
 ) -> None:
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     reference = only_request().reference
     assert told(reference) == {}, "nothing is decided yet"
     assert decide(open_case(team(people)[0], reference), "granted").status == 200
@@ -90,7 +89,7 @@ def test_a_granted_correction_is_told_and_closed_once_all_followed(
 def test_a_correction_at_once_is_told_by_mail_with_the_value_behind_its_link(
     app: Flask, by_mail: None, camille: Browser, mailbox: Mailbox
 ) -> None:
-    ask(camille, "identity", "Corriger (Civilité)", value_title="mr")
+    ask_to_correct(camille, "identity", "Corriger (Civilité)", value_title="mr")
     reference = only_request().reference
     assert case(reference).status is Status.ANSWERED
     run_due_jobs()
@@ -108,7 +107,7 @@ def test_a_correction_at_once_is_told_by_mail_with_the_value_behind_its_link(
 
 def test_a_correction_of_the_own_file_is_told_to_all_that_know_the_person(app: Flask, camille: Browser) -> None:
     """The line of a customer names no system, so each that sent anything about the person is told."""
-    ask(camille, "identity", "Corriger (Langue)", value_language="en")
+    ask_to_correct(camille, "identity", "Corriger (Langue)", value_language="en")
     rows = told(only_request().reference)
     assert rows.keys() == {"billing", SYSTEM}
     with transaction():
@@ -123,7 +122,7 @@ def test_a_correction_of_the_own_file_is_told_to_all_that_know_the_person(app: F
 
 
 def test_a_request_that_was_withdrawn_is_told_to_nobody(camille: Browser) -> None:
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     reference = only_request().reference
     camille.get(f"/requests/{reference}/withdraw").submit(action="/withdraw")
     assert (case(reference).status, told(reference)) == (Status.WITHDRAWN, {})
