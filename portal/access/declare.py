@@ -125,10 +125,14 @@ def guard() -> Response | None:
         return redirect(url_for("staff.watching.notice", next=page_to_return_to()), 303)
     if access.permission and not may(current_user.role, access.permission):
         abort(403)
-    if access.needs_fresh and not is_fresh():
-        domain = "staff" if access.audience is Audience.STAFF else "accounts"
-        return redirect(url_for(f"{access.audience}.{domain}.confirm_password", next=page_to_return_to()), 303)
-    return None
+    return to_fresh_proof() if access.needs_fresh and not is_fresh() else None
+
+
+def to_fresh_proof() -> Response:
+    """Return a redirect to where the person proves themselves again, which then leads on to the page asked for."""
+    audience = current_audience()
+    domain = "staff" if audience is Audience.STAFF else "accounts"
+    return redirect(url_for(f"{audience}.{domain}.confirm_password", next=page_to_return_to()), 303)
 
 
 def _check_token(access: Access) -> None:

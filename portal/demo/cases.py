@@ -25,6 +25,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
+from portal.records.models import Record
 from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
 from portal.rights.deciding.decisions import Draft, decide, second
@@ -85,6 +86,12 @@ def make_cases() -> None:
             withdraw(request.customer_id, request.reference)
         granted = _file(ERASED.number, Intent.ERASE, {"scope": "all"})
         _grant(granted, "Nous effaçons ce que vous demandez. La loi nous fait garder vos factures, comme le dit chaque point.")
+    with _days_ago(3):
+        granted = _correct("C-1008", "postal_address", Category.CONTACT, changes={"line1": "91 rue de Metz"})
+        _grant_alone(granted, "Nous corrigeons votre adresse ici, et demandons à chaque système qui l’a reçue d’en faire autant.")
+        _correct("C-1001", "fraud_score", Category.PROFILE, statement="Le paiement refusé en mai était bien le mien : ma banque l’a confirmé.")
+        _correct("C-1001", "postal_address", Category.CONTACT, changes={"line1": "21 rue des Tanneurs"},
+            statement="Le livreur se trompe de porte depuis un an.")  # fmt: skip
     with _days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
@@ -134,6 +141,13 @@ def _file(
     with transaction():
         forget_devices(_account(number).id)
     return request_id
+
+
+def _correct(number: str, kind: str, category: Category, **asked: Any) -> int:
+    """File what a customer asks about values of their newest record of a kind."""
+    theirs = select(Record.external_id).where(Record.customer_id == _customer(number).id, Record.kind == kind)
+    external_id = db.session.execute(theirs.order_by(Record.recorded_at.desc(), Record.id).limit(1)).scalar_one()
+    return _file(number, Intent.CORRECT, {"record": [kind, external_id], "category": str(category)} | asked)
 
 
 def _session(number: str) -> int:
@@ -195,12 +209,17 @@ def _take_in_and_call(
 
 def _grant(request_id: int, message: str) -> None:
     """Decide each item as the portal proposes it, and have it seconded."""
-    with transaction():
-        request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
+    _grant_alone(request_id, message)
     with transaction():
         request = _request(request_id)
         second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
+
+
+def _grant_alone(request_id: int, message: str) -> None:
+    """Decide each item as the portal proposes it, where nobody has to second that."""
+    with transaction():
+        request = _request(request_id)
+        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
 
 
 def _extend(request_id: int) -> None:

@@ -23,7 +23,7 @@ from portal.identity_checks.proof.errand_views import current_errand
 from portal.identity_checks.proof.errands import Errand, errands
 from portal.identity_checks.proof.paper_checks import may_be_hidden, must_show
 from portal.identity_checks.proof.papers import Paper, Side
-from portal.identity_checks.queries import Given, documents_given, given
+from portal.identity_checks.queries import documents_for, given_for
 from portal.infrastructure.database import transaction
 from portal.infrastructure.storage import StorageError
 from portal.web.forms import form_page
@@ -43,6 +43,8 @@ Answer = str | tuple[str, int] | Response
 def choose(code: str) -> Answer:
     """Why we ask this person, and the ways to prove it, the lightest first."""
     errand = current_errand(code)
+    if errand.is_of_value:
+        return redirect(url_for(".document", code=code), 303)
     form = PaperForm(request.args) if request.args else PaperForm(formdata=None)
     if request.args and form.validate():
         return redirect(url_for(".document", code=code, paper=form.paper.data), 303)
@@ -50,7 +52,7 @@ def choose(code: str) -> Answer:
         "identity_checks/customer/choose.html",
         errand=errand,
         form=form,
-        given=_given(errand),
+        given=given_for(errand),
         address=mask_address(errand.address.email) if errand.address else None,
         has_password=current_user.password_hash is not None,
     )
@@ -124,7 +126,7 @@ def document(code: str) -> Answer:
 def preview(code: str, public_id: str, page: int) -> Response:
     """One page of a document that arrived, as rebuilt pixels, for the session that sent it, until it is submitted."""
     errand = current_errand(code)
-    rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
+    rows = documents_for(errand)
     row = next((row for row in rows if row.public_id == public_id), None)
     if row is None or not 1 <= page <= row.pages:
         abort(404)
@@ -144,7 +146,7 @@ def preview(code: str, public_id: str, page: int) -> Response:
 @requires(CUSTOMER)
 def remove(code: str, public_id: str) -> Response:
     errand = current_errand(code)
-    paper = _given(errand).paper
+    paper = given_for(errand).paper
     try:
         with transaction():
             was_there = take_back(errand, public_id)
@@ -177,7 +179,7 @@ def _refusal_of(errand: Errand, paper: Paper, side: Side, file: BoundedFile) -> 
 
 
 def _after_sides(errand: Errand, paper: Paper, sent: list[Side]) -> Response:
-    arrived = _given(errand)
+    arrived = given_for(errand)
     if arrived.is_complete:
         # A complete document of a request that was sent goes to its reviewer at once: nothing can be replaced.
         may_replace = errand.draft_id is not None
@@ -194,32 +196,30 @@ def _after_sides(errand: Errand, paper: Paper, sent: list[Side]) -> Response:
 
 def _document_page(errand: Errand, paper: Paper, form: SidesForm) -> str:
     language, has_birth_date = str(get_locale()), current_user.customer.birth is not None
-    rows = documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
+    rows = documents_for(errand)
     return render_template(
         "identity_checks/customer/document.html",
         errand=errand,
         paper=paper,
         form=form,
-        given=_given(errand),
+        given=given_for(errand),
         previews=shown_to(rows, session_key()),
         under_way=under_way(errand, paper, session_key()),
         may_be_hidden=format_list(may_be_hidden(paper, language), locale=language),
-        doubts={side.side: doubt_sentence(side) for side in _given(errand).sides if side.doubt},
+        doubts={side.side: doubt_sentence(side) for side in given_for(errand).sides if side.doubt},
         must_show=format_list(must_show(language, compares_birth_date=has_birth_date), locale=language),
         language=language,
     )
 
 
-def _given(errand: Errand) -> Given:
-    return given(draft_id=errand.draft_id, check_id=errand.check_id)
-
-
 def _paper(errand: Errand) -> Paper | None:
     """Return the paper that the address of the page names, else the one of which a side has arrived."""
+    if len(errand.papers) == 1:
+        return errand.papers[0]
     chosen = request.args.get("paper")
-    return Paper(chosen) if chosen in list(Paper) else _given(errand).paper
+    return Paper(chosen) if chosen in errand.papers else given_for(errand).paper
 
 
 def _arrived(errand: Errand, paper: Paper) -> set[Side]:
-    arrived = _given(errand)
+    arrived = given_for(errand)
     return {side.side for side in arrived.sides} if arrived.paper is paper else set()

@@ -9,7 +9,7 @@ from wtforms import FileField, RadioField
 
 from portal.identity_checks.decoding.inspection import DocumentRefused, UploadProblem
 from portal.identity_checks.decoding.legibility import PictureDoubt
-from portal.identity_checks.proof.papers import Paper, Side
+from portal.identity_checks.proof.papers import OF_IDENTITY, Paper, Side
 from portal.identity_checks.queries import GivenSide
 from portal.web.fields import CodeField
 from portal.web.filters import file_size, number
@@ -30,7 +30,7 @@ class PaperForm(PortalForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.paper.choices = [(str(paper), paper.label(get_locale())) for paper in Paper]
+        self.paper.choices = [(str(paper), paper.label(get_locale())) for paper in OF_IDENTITY]
 
 
 class SidesForm(PortalForm):
@@ -42,9 +42,11 @@ class SidesForm(PortalForm):
     front = FileField()
     back = FileField()
     page = FileField()
+    proof = FileField()
     front_photo = FileField()
     back_photo = FileField()
     page_photo = FileField()
+    proof_photo = FileField()
 
     def __init__(self, paper: Paper, arrived: set[Side]) -> None:
         super().__init__()
@@ -127,6 +129,7 @@ def _missing(side: Side) -> str:
         Side.FRONT: _("Add the front of your document."),
         Side.BACK: _("Add the back of your document."),
         Side.PAGE: _("Add the page with your name."),
+        Side.PROOF: _("Add your proof."),
     }
     return messages[side]
 

@@ -25,6 +25,10 @@ class CheckResult(StrEnum):
     """The request ended without a decision on identity."""
 
 
+VALUE_PROOF = "value_proof"
+"""The method of a check that is not about who asks: a document shows that a value to correct is right."""
+
+
 class IdentityCheck(db.Model):
     """What remains of a check: method, result, by which role, when, and when the document was destroyed.
 
@@ -47,6 +51,11 @@ class IdentityCheck(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_of_value(self) -> bool:
+        """Whether it is about a value to correct, and not about who asks."""
+        return self.method == VALUE_PROOF
 
 
 class DocumentStatus(StrEnum):

@@ -22,6 +22,7 @@ from portal.personal_data.uses.purposes import REQUESTS
 
 _LIFTED = Label(fr="Doutes levés", en="Doubts lifted")
 _CHECK = Label(fr="Vérification de votre identité", en="Check of your identity")
+_PROOF = Label(fr="Justificatif d'une valeur à corriger", en="Proof of a value to correct")
 _METHOD = Label(fr="Moyen", en="Means")
 _PLACE = Label(fr="Numéro ou adresse", en="Number or address")
 _RESULT = Label(fr="Résultat", en="Outcome")
@@ -71,7 +72,7 @@ def _held_check(check: IdentityCheck, language: str) -> HeldItem:
     return HeldItem(
         category=Category.IDENTITY,
         kind="identity_check",
-        label=_CHECK.text(language),
+        label=(_PROOF if check.is_of_value else _CHECK).text(language),
         at=check.created_at,
         values={
             "method": check.method,

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.identity_checks.decoding.legibility import PictureDoubt
-from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
-from portal.identity_checks.proof.errands import errands
+from portal.identity_checks.models import VALUE_PROOF, CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.proof.errands import Errand, errands
 from portal.identity_checks.proof.papers import Paper, Side
 from portal.infrastructure.database import db
 
@@ -52,8 +52,8 @@ class Given:
         return next((given for given in self.sides if given.side is side), None)
 
 
-def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
-    """Return what has arrived for a draft or for a check."""
+def given(*, draft_id: int | None = None, check_id: int | None = None, of_value: bool = False) -> Given:
+    """Return what has arrived for a draft or for a check; see `documents_given`."""
     sides = [
         GivenSide(
             public_id=row.public_id,
@@ -64,30 +64,59 @@ def given(*, draft_id: int | None = None, check_id: int | None = None) -> Given:
             is_held=row.status is DocumentStatus.HELD,
             doubt=row.picture_doubt,
         )
-        for row in documents_given(draft_id=draft_id, check_id=check_id)
+        for row in documents_given(draft_id=draft_id, check_id=check_id, of_value=of_value)
     ]
     sides.sort(key=lambda side: list(Side).index(side.side))
     return Given(tuple(sides))
 
 
-def documents_given(*, draft_id: int | None = None, check_id: int | None = None) -> list[IdentityDocument]:
-    """Return the sides given for a draft or for a check that still have their key, in the order they came."""
-    is_theirs = IdentityDocument.draft_id == draft_id if draft_id else IdentityDocument.check_id == check_id
+def documents_given(
+    *, draft_id: int | None = None, check_id: int | None = None, of_value: bool = False
+) -> list[IdentityDocument]:
+    """Return the sides given for a draft or for a check that still have their key, in the order they came.
+
+    Args:
+        of_value: of a draft, the proof of a value to correct, and not that of who asks.
+    """
+    is_theirs = IdentityDocument.check_id == check_id
+    if draft_id:
+        is_of_value = IdentityDocument.kind == Paper.VALUE_PROOF
+        is_theirs = (IdentityDocument.draft_id == draft_id) & (is_of_value if of_value else ~is_of_value)
     statement = select(IdentityDocument).where(is_theirs, IdentityDocument.status != DocumentStatus.SHREDDING)
     return list(db.session.execute(statement.order_by(IdentityDocument.id)).scalars())
 
 
-def pending_check(request_id: int) -> IdentityCheck | None:
-    """Return the check of a request that awaits its document or its decision, or None."""
-    is_pending = IdentityCheck.result == CheckResult.PENDING
-    statement = select(IdentityCheck).where(IdentityCheck.request_id == request_id, is_pending)
+def documents_for(errand: Errand) -> list[IdentityDocument]:
+    """Return the sides given for an errand, as `documents_given` does."""
+    return documents_given(draft_id=errand.draft_id, check_id=errand.check_id, of_value=errand.is_of_value)
+
+
+def given_for(errand: Errand) -> Given:
+    """Return what has arrived for an errand."""
+    return given(draft_id=errand.draft_id, check_id=errand.check_id, of_value=errand.is_of_value)
+
+
+def pending_check(request_id: int, *, of_value: bool = False) -> IdentityCheck | None:
+    """Return the check of a request that awaits its document or its decision, or None.
+
+    Args:
+        of_value: the one of a value to correct, and not that of who asks.
+    """
+    is_of_value = IdentityCheck.method == VALUE_PROOF
+    is_open = (IdentityCheck.result == CheckResult.PENDING, is_of_value if of_value else ~is_of_value)
+    statement = select(IdentityCheck).where(IdentityCheck.request_id == request_id, *is_open)
     return db.session.execute(statement.order_by(IdentityCheck.id).limit(1)).scalar_one_or_none()
 
 
 def checks_of(request_id: int) -> list[IdentityCheck]:
-    """Return the checks of a request, oldest first."""
+    """Return the checks of a request, oldest first, that of a value to correct among them."""
     statement = select(IdentityCheck).where(IdentityCheck.request_id == request_id)
     return list(db.session.execute(statement.order_by(IdentityCheck.id)).scalars())
+
+
+def identity_checks_of(request_id: int) -> list[IdentityCheck]:
+    """Return the checks of who asks, oldest first."""
+    return [check for check in checks_of(request_id) if not check.is_of_value]
 
 
 def documents_of(check: IdentityCheck) -> list[IdentityDocument]:

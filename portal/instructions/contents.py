@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import select
-
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.instructions.models import Instruction, Operation
 from portal.instructions.targets import kinds_of
-from portal.records.data_map.kinds import installed_data_map
-from portal.records.models import Record
+from portal.personal_data.corrections.own_file import OWN_FILE, own_values
+from portal.records.corrections.targets import held_record, name_of
+from portal.records.models import as_object
 
 
 def contents_of(row: Instruction) -> dict[str, Any]:
@@ -37,8 +36,7 @@ def reference_of(row: Instruction) -> str:
 
 def kinds_in_words(row: Instruction, language: object) -> list[str]:
     """Return the names of the kinds that an instruction is about."""
-    declared = installed_data_map().kinds
-    return [declared[kind].label.text(language) if kind in declared else kind for kind in kinds_of(row.scope)]
+    return [name_of(kind, language) for kind in kinds_of(row.scope)]
 
 
 def _fields(row: Instruction) -> list[dict[str, Any]]:
@@ -51,6 +49,7 @@ def _fields(row: Instruction) -> list[dict[str, Any]]:
 
 
 def _value(customer_id: int, kind: str, number: str, field: str) -> Any:
-    named = (Record.customer_id == customer_id, Record.kind == kind, Record.external_id == number)
-    values = db.session.execute(select(Record.values).where(*named)).scalar_one_or_none()
-    return (values or {}).get(field)
+    if kind == OWN_FILE:
+        return own_values(db.session.get_one(Customer, customer_id)).get(field)
+    held = held_record(customer_id, kind, number)
+    return as_object(held.values).get(field) if held else None

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.organisation import Recipient, System
+from portal.personal_data.corrections.own_file import OWN_FILE
 from portal.records.archive.models import ArchivedRecord
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
@@ -79,10 +80,16 @@ def _narrowed(scope: Mapping[str, Any], held: Iterable[str]) -> Scope:
 
 
 def _sources(customer_id: int, kinds: Iterable[str]) -> dict[str, list[str]]:
-    """Return by kind the systems that sent what is held of it, in use or in the archive."""
-    found: dict[str, set[str]] = {}
+    """Return by kind the systems that sent what is held of it, in use or in the archive.
+
+    The line of a customer names no system: behind the person's own file stands each that sent anything about them.
+    """
+    named, found = set(kinds), dict[str, set[str]]()
     for model in (Record, ArchivedRecord):
-        theirs = (model.customer_id == customer_id, model.kind.in_(list(kinds)))
-        for kind, source in db.session.execute(select(model.kind, model.source).where(*theirs).distinct()):
-            found.setdefault(kind, set()).add(source)
+        sent = select(model.kind, model.source).where(model.customer_id == customer_id).distinct()
+        if OWN_FILE not in named:
+            sent = sent.where(model.kind.in_(named))
+        for kind, source in db.session.execute(sent):
+            for each in named & {kind, OWN_FILE}:
+                found.setdefault(each, set()).add(source)
     return {kind: sorted(sources) for kind, sources in found.items()}

@@ -34,6 +34,8 @@ ARCHIVE: Final = "archive"
 """What lies in the archive."""
 IDENTITY_DOCUMENT: Final = "identity_document"
 """The picture of an identity document."""
+PROOF: Final = "value_proof"
+"""The picture of what proves a value to correct."""
 
 CASE_WORK: Final = "case_work"
 """The reason of a look that belongs to a request; unlike typed words it is shown in the reader's language."""
@@ -43,6 +45,8 @@ WHOLE_BASE: Final = "whole_base"
 """The reason that a customer reads of a file of something of all customers."""
 IDENTITY_CHECK: Final = "identity_check"
 """The usual reason of a look at an identity document; the next two are for further looks."""
+VALUE_CHECK: Final = "value_check"
+"""The same of a look at what proves a value to correct."""
 IDENTITY_AGAIN: Final = "identity_again"
 IDENTITY_QUESTION: Final = "identity_question"
 
@@ -50,14 +54,18 @@ _REASONS: Final = {
     CASE_WORK: Label(fr="Traiter votre demande", en="Working on your request"),
     FINDING: Label(fr="Retrouver une demande", en="Finding a request"),
     IDENTITY_CHECK: Label(fr="Vérifier votre identité", en="Checking your identity"),
+    VALUE_CHECK: Label(fr="Vérifier la valeur à corriger", en="Checking the value to correct"),
     IDENTITY_AGAIN: Label(fr="Revoir votre pièce avant de décider", en="Looking at your document again, to decide"),
     WHOLE_BASE: Label(fr="Fichier des choix de tous les clients", en="File of the choices of all customers"),
     IDENTITY_QUESTION: Label(fr="Répondre à une question sur votre pièce", en="Answering a question on your document"),
 }
 LOOK_REASONS: Final = (IDENTITY_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
 """The reasons that a member may choose from before they open an identity document."""
+PROOF_REASONS: Final = (VALUE_CHECK, IDENTITY_AGAIN, IDENTITY_QUESTION)
+"""The same of what proves a value to correct."""
 _CHOICES: Final = {
     IDENTITY_CHECK: Label(fr="Vérifier l'identité du client", en="To check the customer’s identity"),
+    VALUE_CHECK: Label(fr="Vérifier la valeur à corriger", en="To check the value to correct"),
     IDENTITY_AGAIN: Label(fr="Revoir la pièce avant de décider", en="To look at the document again before I decide"),
     IDENTITY_QUESTION: Label(fr="Répondre à une question sur la pièce", en="To answer a question about the document"),
 }
@@ -67,6 +75,7 @@ _OTHER_LABELS: Final = {
     SEARCH: Label(fr="Votre nom, dans une recherche", en="Your name, in a search"),
     ARCHIVE: Label(fr="Vos données en archive", en="Your data in the archive"),
     IDENTITY_DOCUMENT: Label(fr="Votre pièce d'identité", en="Your identity document"),
+    PROOF: Label(fr="Le justificatif de votre correction", en="The proof of your correction"),
 }
 LOG_CATEGORIES: Final = (*_OTHER_LABELS, *CATEGORIES)
 
@@ -93,8 +102,10 @@ def log_access(
     Call it before anything is read or shown.
 
     Args:
-        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `ARCHIVE`, `IDENTITY_DOCUMENT`.
-        reason: `CASE_WORK`, `FINDING`, one of `LOOK_REASONS`, or words, which the customer will read as typed.
+        category: one of the nine categories, or `SUMMARY`, `REQUEST`, `SEARCH`, `ARCHIVE`, `IDENTITY_DOCUMENT`,
+            `PROOF`.
+        reason: `CASE_WORK`, `FINDING`, one of `LOOK_REASONS` or `PROOF_REASONS`, or words, which the customer will read
+            as typed.
         request_reference: the case that the look belongs to.
         use_reason: why data were used although they are restricted (GDPR art. 18(2)).
 
@@ -131,9 +142,9 @@ def reason_text(reason: str, language: object) -> str:
     return _REASONS[reason].text(language) if reason in _REASONS else reason
 
 
-def reason_choices(language: object) -> list[tuple[str, str]]:
-    """Return each of `LOOK_REASONS` as staff read it: the same code has its own words for the customer."""
-    return [(reason, _CHOICES[reason].text(language)) for reason in LOOK_REASONS]
+def reason_choices(language: object, reasons: tuple[str, ...] = LOOK_REASONS) -> list[tuple[str, str]]:
+    """Return each reason for opening a document as staff read it: the same code has its own words for the customer."""
+    return [(reason, _CHOICES[reason].text(language)) for reason in reasons]
 
 
 def entries_of(customer_id: int, category: str | None = None) -> Select[AccessLogEntry]:

@@ -17,7 +17,7 @@ from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.places import Place
 from portal.lookups import forms as lookups
-from portal.lookups.access_log import LOOK_REASONS
+from portal.lookups.access_log import LOOK_REASONS, PROOF_REASONS
 from portal.lookups.archive import forms as archive
 from portal.lookups.watching import forms as watching
 from portal.personal_data.categories import Category
@@ -30,6 +30,7 @@ from portal.records.data_map.kinds import Correction
 from portal.retention.holds import forms as holds
 from portal.rights.correcting import forms as correcting
 from portal.rights.deciding import forms as deciding
+from portal.rights.deciding.refusals import grounds_for
 from portal.rights.filing import forms as filing
 from portal.rights.filing import staff_forms
 from portal.rights.identity import forms as identity
@@ -110,7 +111,7 @@ CASES: dict[str, Case] = {
     "checks.SidesForm": plain(lambda: checks.SidesForm(Paper.PASSPORT, set()), "page", A_FILE),
     "checks.CodeForm": plain(checks.CodeForm, "code", "123456"),
     "deciding.DecisionForm": Case(
-        lambda: offered(deciding.DecisionForm(), Right.ACCESS),
+        lambda: offered(deciding.DecisionForm(), grounds_for(Right.ACCESS)),
         {"way": "", "message": "", "ground": "none", "evidence": LONG},
         {"way": "proposed", "message": "Yes.", "ground": "", "evidence": ""},
     ),
@@ -123,6 +124,7 @@ CASES: dict[str, Case] = {
     ),
     "deciding.NoteForm": plain(deciding.NoteForm, "text", "A note.", LONG),
     "identity.LookForm": plain(identity.LookForm, "reason", LOOK_REASONS[0], "because"),
+    "identity.ProofLookForm": plain(identity.ProofLookForm, "reason", PROOF_REASONS[0], LOOK_REASONS[0]),
     "identity.IdentityForm": Case(
         lambda: offered(identity.IdentityForm(), tuple(CheckItem), tuple(RejectReason)),
         {"checklist": "nothing", "result": "asked_again", "reason": "", "message": LONG},
@@ -233,12 +235,12 @@ CASES: dict[str, Case] = {
     "holds.ReviewForm": plain(holds.ReviewForm, "review_on", IN_A_MONTH, "//"),
     "holds.LiftForm": plain(holds.LiftForm, "reason", "The claim is settled.", "short"),
     "items.ItemForm": Case(
-        lambda: offered(items.ItemForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], Right.ERASURE),
+        lambda: offered(items.ItemForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], grounds_for(Right.ERASURE)),
         {"outcome": "lost", "ground": "none", "until_on": "99/99/9999"},
         {"outcome": "erased", "ground": "", "until_on": "//"},
     ),
     "items.RecordsForm": Case(
-        lambda: offered(items.RecordsForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], Right.ERASURE),
+        lambda: offered(items.RecordsForm(), [ItemOutcome.ERASED, ItemOutcome.KEPT], grounds_for(Right.ERASURE)),
         {"outcome": "lost", "ground": "none", "until_on": "99/99/9999", "from_on": "3/11/2026", "to_on": "2/11/2026"},
         {"outcome": "erased", "ground": "", "until_on": "//", "from_on": "1/11/2026", "to_on": "2/11/2026"},
     ),

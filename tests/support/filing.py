@@ -12,6 +12,8 @@ from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
 from tests.support.documents import specimens
 
+CAMILLE = "camille@example.org"
+OF = "C-camille"
 WORDS = "Tout ce qui touche à mes factures de 2024."
 
 
@@ -85,3 +87,16 @@ def all_documents() -> list[IdentityDocument]:
     documents = list(db.session.execute(select(IdentityDocument).order_by(IdentityDocument.id)).scalars())
     db.session.expunge_all()
     return documents
+
+
+def link_to_correct(browser: Browser, category: str, name: str) -> str:
+    """Return the address of a link of a category's page, by its words with those for screen readers."""
+    page = browser.get(f"/data/{category}")
+    return next(str(a["href"]) for a in page.tree.select("main a") if " ".join(a.get_text().split()) == name)
+
+
+def ask_to_correct(browser: Browser, category: str, name: str, **typed: object) -> Page:
+    """Go from a value on its page through the form to the request that was sent."""
+    shown = browser.get(link_to_correct(browser, category, name)).submit(typed, with_field=next(iter(typed)))
+    assert shown.status == 200, shown.errors
+    return shown.submit(action="/send")

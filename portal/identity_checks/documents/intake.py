@@ -25,7 +25,7 @@ from portal.identity_checks.documents.shredding import FOLDER, forget_previews, 
 from portal.identity_checks.models import DocumentStatus, IdentityDocument
 from portal.identity_checks.proof.errands import Errand, errands
 from portal.identity_checks.proof.papers import Paper, Side
-from portal.identity_checks.queries import documents_given, given
+from portal.identity_checks.queries import documents_for, given_for
 from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.identifiers import new_public_id
@@ -129,7 +129,7 @@ def _by_side(
 ) -> dict[Side, list[RenditionPage]]:
     """Return the pages of each side that a file gives: a PDF of several gives both, unless the other came apart."""
     came_apart = any(
-        row.kind == paper and row.side != side and row.fingerprint != fingerprint for row in _given(errand)
+        row.kind == paper and row.side != side and row.fingerprint != fingerprint for row in documents_for(errand)
     )
     if kind is not DocumentKind.PDF or len(pages) < 2 or len(paper.sides) < 2 or came_apart:
         return {side: pages}
@@ -185,7 +185,7 @@ def take_back(errand: Errand, public_id: str) -> bool:
     """
     if not errands().hold(errand):
         raise NoLongerNeeded
-    found = [row for row in _given(errand) if row.public_id == public_id]
+    found = [row for row in documents_for(errand) if row.public_id == public_id]
     shred(found)
     return bool(found)
 
@@ -262,7 +262,7 @@ def _keep(errand: Errand, documents: list[IdentityDocument], use_up: Callable[[]
         _check_sent_once(errand, first.kind, first.side, first.fingerprint)
     if use_up is not None:
         use_up()
-    shred(row for row in _given(errand) if row.kind != first.kind or row.side in sides)
+    shred(row for row in documents_for(errand) if row.kind != first.kind or row.side in sides)
     db.session.add_all(documents)
     db.session.flush()
     who = f"customer:{db.session.get_one(Customer, errand.customer_id).public_id}"
@@ -271,18 +271,18 @@ def _keep(errand: Errand, documents: list[IdentityDocument], use_up: Callable[[]
             RECEIVED, actor=who, subject=who, document=document.public_id, paper=document.kind, side=document.side,
             pages=document.pages, verdict=document.verdict,
         )  # fmt: skip
-    is_complete = given(draft_id=errand.draft_id, check_id=errand.check_id).is_complete
+    is_complete = given_for(errand).is_complete
     if is_complete:
         errands().complete(errand)
     if is_complete and errand.check_id is not None:
         # With this side the request goes to review. Nothing can be replaced any more, so previews are of no use.
-        forget_previews(_given(errand))
+        forget_previews(documents_for(errand))
     return is_complete
 
 
 def _check_sent_once(errand: Errand, paper: str, side: str, fingerprint: str) -> None:
     """Raise `SentTwice` when the file came for the paper's other side alone. Sides of another paper do not count."""
-    sides = {row.side for row in _given(errand) if row.fingerprint == fingerprint and row.kind == paper}
+    sides = {row.side for row in documents_for(errand) if row.fingerprint == fingerprint and row.kind == paper}
     if sides and side not in sides:
         raise SentTwice
 
@@ -319,10 +319,6 @@ def _first_status(errand: Errand, verdict: Verdict) -> DocumentStatus:
     if verdict.outcome is Outcome.HELD:
         return DocumentStatus.HELD
     return DocumentStatus.STAGED if errand.draft_id else DocumentStatus.READY
-
-
-def _given(errand: Errand) -> list[IdentityDocument]:
-    return documents_given(draft_id=errand.draft_id, check_id=errand.check_id)
 
 
 def _scan(content: bytes) -> Verdict:

@@ -22,7 +22,7 @@ from portal.identity_checks.documents.intake import NoLongerNeeded, fingerprint_
 from portal.identity_checks.models import IdentityDocument, IdentityUpload
 from portal.identity_checks.proof.errands import Errand, errands
 from portal.identity_checks.proof.papers import Paper, Side
-from portal.identity_checks.queries import documents_given
+from portal.identity_checks.queries import documents_for
 from portal.infrastructure import installed
 from portal.infrastructure.database import after_commit, db, transaction
 from portal.infrastructure.identifiers import new_public_id
@@ -58,7 +58,7 @@ class PartIncomplete(Exception):
 
 def has_arrived(errand: Errand, paper: Paper, side: Side, fingerprint: str) -> IdentityDocument | None:
     """Return the document of this file for this side if it has arrived already: our answer may have been lost."""
-    for row in documents_given(draft_id=errand.draft_id, check_id=errand.check_id):
+    for row in documents_for(errand):
         if (row.kind, row.side, row.fingerprint) == (paper, side, fingerprint):
             return row
     return None

@@ -33,7 +33,7 @@ _SIZE = re.compile(r"[0-9]{1,12}", re.ASCII)
 def begin(code: str) -> Response:
     """Begin an upload, or tell where to go on with it when the same file is sent again."""
     errand = current_errand(code)
-    paper, side, size, digest = _asked()
+    paper, side, size, digest = _asked(errand)
     fingerprint, sender = fingerprint_of(digest), session_key()
     if uploading.has_arrived(errand, paper, side, fingerprint):
         return jsonify(arrived=True)
@@ -117,10 +117,10 @@ def _take_in(errand: Errand, row: IdentityUpload) -> Refusal | None:
     return try_to_take_in(errand, paper, side, content, session_key(), lambda: uploading.use_up(row_id))
 
 
-def _asked() -> tuple[Paper, Side, int, str]:
+def _asked(errand: Errand) -> tuple[Paper, Side, int, str]:
     paper, side = request.form.get("paper", ""), request.form.get("side", "")
     size, digest = request.form.get("size", ""), request.form.get("digest", "")
-    if paper not in list(Paper) or side not in Paper(paper).sides:
+    if paper not in errand.papers or side not in Paper(paper).sides:
         abort(400)
     if not _SIZE.fullmatch(size) or not _DIGEST.fullmatch(digest):
         abort(400)

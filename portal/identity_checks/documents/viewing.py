@@ -25,7 +25,7 @@ from portal.infrastructure.sealing.keys import KeyBroken, KeyMissing
 from portal.infrastructure.sealing.streams import SealBroken, open_whole
 from portal.infrastructure.storage import NotStored
 from portal.lookups import drawing
-from portal.lookups.access_log import IDENTITY_DOCUMENT
+from portal.lookups.access_log import IDENTITY_DOCUMENT, PROOF
 from portal.lookups.drawing import note_looks
 from portal.lookups.watching.counting import looking
 from portal.staff.models import StaffMember
@@ -73,7 +73,7 @@ def begin_look(session: MutableMapping[str, Any], member: StaffMember, check: Id
 
     Args:
         session: what this browser keeps while it is signed in.
-        reason: one of `LOOK_REASONS`; the customer reads it in their access log at each look.
+        reason: one of `LOOK_REASONS` or `PROOF_REASONS`; the customer reads it in their access log at each look.
 
     Raises:
         NotTheirs: the member does not hold the case.
@@ -134,7 +134,8 @@ def open_page(
         if look is None:
             raise NotOpened
         customer = db.session.get_one(Customer, document.customer_id)
-        note_looks(member, [drawing.Look(customer.id, IDENTITY_DOCUMENT, look.reason, reference)], each_time=True)
+        category = PROOF if check.is_of_value else IDENTITY_DOCUMENT
+        note_looks(member, [drawing.Look(customer.id, category, look.reason, reference)], each_time=True)
         record(
             SEEN,
             actor=f"staff:{member.public_id}",

@@ -6,7 +6,7 @@ from babel.lists import format_list
 
 from portal.access.permissions import Role
 from portal.bilingual import Label, date_time
-from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.models import VALUE_PROOF, CheckResult, IdentityCheck
 from portal.identity_checks.proof.checking import (
     BY_STAFF,
     CALL_BACK,
@@ -43,6 +43,7 @@ _METHODS: Final = {
         fr="Motif écrit du délégué à la protection des données, validé",
         en="Written reason of the privacy officer, seconded",
     ),
+    VALUE_PROOF: Label(fr="Justificatif de la valeur à corriger", en="Proof of the value to correct"),
 }
 _RESULTS: Final = {
     CheckResult.PENDING: Label(fr="En attente", en="Pending"),
@@ -51,6 +52,7 @@ _RESULTS: Final = {
     CheckResult.REJECTED: Label(fr="Identité non confirmée", en="Identity not confirmed"),
     CheckResult.ABANDONED: Label(fr="Sans suite", en="Not pursued"),
 }
+_LOOKED_AT: Final = Label(fr="Justificatif examiné", en="Proof looked at")
 _LIFTED: Final = Label(fr="Doute levé : {doubts}", en="Doubt lifted: {doubts}")
 _PORTAL: Final = Label(fr="Le portail, sans intervention humaine", en="The portal, without human intervention")
 
@@ -61,7 +63,8 @@ def method_label(check: IdentityCheck, language: object) -> str:
 
 
 def result_label(check: IdentityCheck, language: object) -> str:
-    return _RESULTS[check.result].text(language)
+    is_looked_at = check.is_of_value and check.result is CheckResult.CONFIRMED
+    return (_LOOKED_AT if is_looked_at else _RESULTS[check.result]).text(language)
 
 
 def checker_label(check: IdentityCheck, language: object) -> str:

@@ -1,6 +1,7 @@
 """Decide who somebody is. The decision destroys the document in the same transaction; the result is kept."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import select
 
@@ -9,8 +10,8 @@ from portal.accounts.models import Account
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.customers.models import Customer
-from portal.identity_checks.documents.shredding import shred
-from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.documents.shredding import forget_previews, limit_to, shred
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.queries import documents_of
 from portal.infrastructure.database import db
 from portal.staff.models import StaffMember
@@ -56,6 +57,21 @@ def open_check(customer_id: int, request_id: int | None, method: str = DOCUMENT)
     db.session.add(check)
     db.session.flush()
     return check
+
+
+def hand_over(check: IdentityCheck, staged: list[IdentityDocument], due_on: date | None) -> None:
+    """Let a check have the documents of a draft that is sent, in the current transaction: staff may look from now on.
+
+    Args:
+        due_on: the due day of the request; None while it is not known.
+    """
+    for document in staged:
+        document.draft_id, document.check_id = None, check.id
+        if document.status is DocumentStatus.STAGED:
+            document.status = DocumentStatus.READY
+    forget_previews(staged)
+    limit_to(staged, due_on)
+    db.session.flush()
 
 
 def note_check(

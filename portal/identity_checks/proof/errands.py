@@ -1,4 +1,4 @@
-"""The errand of an identity check: the request that it is for, which is being filed or waits for the proof.
+"""The errand of a document: the request that it is for, which is being filed or waits for the proof.
 
 The domain of requests is in a layer above this one, so it plugs itself in here instead of being imported.
 """
@@ -9,12 +9,13 @@ from typing import Protocol
 from portal.accounts.models import Account, AccountSession
 from portal.identity_checks.models import IdentityCheck
 from portal.identity_checks.proof.known_address import KnownAddress
+from portal.identity_checks.proof.papers import OF_IDENTITY, Paper
 from portal.staff.models import StaffMember
 
 
 @dataclass(frozen=True)
 class Errand:
-    """Why a customer proves who they are, and where they go on afterwards.
+    """Why a customer sends a document, and where they go on afterwards.
 
     Attributes:
         code: names the errand in a page's address: a draft's public id, or a request's reference.
@@ -24,6 +25,7 @@ class Errand:
         check_id: id of the open check, once the request is sent.
         address: where a code would lift every doubt that remains; None where none would.
         takes_document: whether a document would be compared with what is held.
+        papers: which papers it takes.
         next_url: the page after the document.
         back_url: the page before.
         steps: how many steps the draft has; 0 for a request that was sent.
@@ -39,7 +41,13 @@ class Errand:
     check_id: int | None = None
     address: KnownAddress | None = None
     takes_document: bool = True
+    papers: tuple[Paper, ...] = OF_IDENTITY
     steps: int = 0
+
+    @property
+    def is_of_value(self) -> bool:
+        """Whether it proves a value to correct, and not who asks."""
+        return Paper.VALUE_PROOF in self.papers
 
 
 class Errands(Protocol):

@@ -1,4 +1,4 @@
-"""The papers by which somebody can prove who they are, and the sides of each that we need to see."""
+"""The papers that somebody may send: to prove who they are, or a value to correct; and the sides of each."""
 
 from enum import StrEnum
 from typing import Final
@@ -15,6 +15,8 @@ class Side(StrEnum):
     "The other face."
     PAGE = "page"
     "The page with the name, of a booklet or of a file."
+    PROOF = "proof"
+    "What shows that a value is right."
 
     def label(self, language: object) -> str:
         """Return the side as the label of a file field, said of the paper in general."""
@@ -42,6 +44,8 @@ class Paper(StrEnum):
     "A titre de séjour."
     DRIVING_LICENCE = "driving_licence"
     "A driving licence as a card."
+    VALUE_PROOF = "value_proof"
+    "No proof of identity: what shows that a value to correct is right."
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -60,24 +64,30 @@ _SIDES_OF: Final = {
     Paper.PASSPORT: (Side.PAGE,),
     Paper.RESIDENCE_PERMIT: _FACES,
     Paper.DRIVING_LICENCE: _FACES,
+    Paper.VALUE_PROOF: (Side.PROOF,),
 }
+OF_IDENTITY: Final = tuple(paper for paper in Paper if paper is not Paper.VALUE_PROOF)
+"""The papers by which somebody can prove who they are."""
 
 _SIDES: Final = {
     Side.FRONT: Label(fr="Recto de la pièce", en="Front of the document"),
     Side.BACK: Label(fr="Verso de la pièce", en="Back of the document"),
     Side.PAGE: Label(fr="Page qui porte votre nom", en="Page with your name"),
+    Side.PROOF: Label(fr="Votre justificatif", en="Your proof"),
 }
 
 _NAMES: Final = {
     Side.FRONT: Label(fr="recto", en="front"),
     Side.BACK: Label(fr="verso", en="back"),
     Side.PAGE: Label(fr="page", en="page"),
+    Side.PROOF: Label(fr="justificatif", en="proof"),
 }
 
 _ARRIVED: Final = {
     Side.FRONT: Label(fr="Recto reçu le {at}", en="Front received on {at}"),
     Side.BACK: Label(fr="Verso reçu le {at}", en="Back received on {at}"),
     Side.PAGE: Label(fr="Page reçue le {at}", en="Page received on {at}"),
+    Side.PROOF: Label(fr="Justificatif reçu le {at}", en="Proof received on {at}"),
 }
 
 _PAPERS: Final = {
@@ -89,4 +99,5 @@ _PAPERS: Final = {
     Paper.PASSPORT: Label(fr="Passeport (la page qui porte votre nom)", en="Passport (the page with your name)"),
     Paper.RESIDENCE_PERMIT: Label(fr="Titre de séjour (recto et verso)", en="Residence permit (front and back)"),
     Paper.DRIVING_LICENCE: Label(fr="Permis de conduire (recto et verso)", en="Driving licence (front and back)"),
+    Paper.VALUE_PROOF: Label(fr="Justificatif de la valeur à corriger", en="Proof of the value to correct"),
 }

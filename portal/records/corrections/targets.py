@@ -4,7 +4,7 @@ A value that somebody gave is corrected field by field. What was worked out is a
 beside it. What a machine observed is neither; a request in words reaches it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +38,9 @@ OWN_FIELDS: Final = tuple(
 )
 OWN_LABEL: Final = Label(fr="Fiche client", en="Customer file")
 
+ON_THEIR_WORD: Final = frozenset({"title", "gender", "given_name", "family_name", "birth_name"})
+"""What somebody is called, and as whom they are addressed: their own word is what makes it right (CJEU C-247/23)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -70,6 +73,13 @@ class Target:
         """Tell whether the person's word is enough for a field, so that nobody has to look at it first."""
         declared = self.fields.get(field)
         return declared is not None and (declared.correction or self.default) is Correction.AT_ONCE
+
+    def needs_fresh_proof(self, fields: Iterable[str]) -> bool:
+        """Tell whether one of some fields says where the person is reached and is corrected at once.
+
+        Whoever takes over a session must not move what the company reaches its person by .
+        """
+        return self.category is Category.CONTACT and any(self.is_at_once(field) for field in fields)
 
 
 def find_target(customer_id: int, kind: str, external_id: str) -> Target | None:
@@ -131,6 +141,13 @@ def fields_of(kind: str) -> dict[str, DeclaredField]:
         return {field.name: field for field in OWN_FIELDS}
     declared = installed_data_map().kinds.get(kind)
     return dict(declared.fields) if declared else {}
+
+
+def is_on_their_word(kind: str, field: str) -> bool:
+    """Tell whether a field says how the person is called or addressed, so that their word makes it right."""
+    declared = installed_data_map().kinds.get(kind)
+    is_of_identity = kind == OWN_FILE or (declared is not None and declared.category is Category.IDENTITY)
+    return is_of_identity and field in ON_THEIR_WORD
 
 
 def name_of(kind: str, language: object) -> str:

@@ -111,6 +111,7 @@ class DeclaredField(_Part):
 
     With a `purpose` of its own, a field is used for that alone, and shares neither the purposes nor the basis of its
     kind. `correction` says how it is corrected where that differs from its kind: a title is taken at the person's word.
+    `proof` says what the person is asked to show for a value that staff check, in words that they read.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -124,6 +125,7 @@ class DeclaredField(_Part):
     purpose: str | None = None
     sensitive: str | None = None
     correction: Correction | None = None
+    proof: Label | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -238,12 +238,11 @@ _TO_BE_TOLD: Final = Label(
 
 def _of_rectification(request: RightsRequest, language: object) -> list[str]:
     """Return when the values were corrected here, by the rows of each, and which systems still have to be told."""
-    items = items_of(request.id)
+    items, told = items_of(request.id), followers(request.id, language)
     granted = [row for row in corrections_of(request.id) if row.result is CorrectionResult.CORRECTED]
     applied = [row for row in granted if row.applied_at is not None]
     if any(item.part == AS_WRITTEN and item.outcome is ItemOutcome.CORRECTED for item in items) or granted != applied:
-        return [_unconfirmed(CORRECTED, request, language)]
-    told = followers(request.id, language)
+        return [_unconfirmed(CORRECTED, request, language), *told]
     if not applied:
         return told
     done = row(Correction.__tablename__, applied[-1].id)

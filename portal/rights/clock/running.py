@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.identity_checks.documents.shredding import limit_to
-from portal.identity_checks.queries import documents_of, pending_check
+from portal.identity_checks.models import CheckResult
+from portal.identity_checks.queries import checks_of, documents_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.legal_time import deadlines
@@ -80,9 +81,9 @@ def recompute(request: RightsRequest) -> Deadline:
     request.due_on_unpaused = deadline.due_on_unpaused
     request.paused_on = deadline.paused_since
     request.sort_on = deadline.due_on or deadline.due_on_unpaused
-    check = None if request in db.session.new else pending_check(request.id)
-    if check is not None:
-        limit_to(documents_of(check), request.due_on)
+    for check in () if request in db.session.new else checks_of(request.id):
+        if check.result is CheckResult.PENDING:
+            limit_to(documents_of(check), request.due_on)
     return deadline
 
 

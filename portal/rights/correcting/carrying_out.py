@@ -1,11 +1,14 @@
 """Carry out what was decided about values: write them, or put the person's own words beside them.
 
-Each field is one item. What is written is noted in the same transaction: row, item, audit, ledger.
+Each field is one item. What is written is noted in the same transaction: row, item, audit, ledger; and whoever sent
+the value or received it is told there (GDPR art. 19).
 """
 
 from typing import Final
 
 from portal.audit.tags import declare
+from portal.instructions.models import Operation
+from portal.instructions.queue import instruct
 from portal.personal_data.corrections.models import WHOLE_RECORD, Correction, CorrectionResult
 from portal.personal_data.corrections.statements import add_statement
 from portal.personal_data.ledger.entries import note
@@ -16,10 +19,11 @@ from portal.records.corrections.targets import fields_of
 from portal.rights.acting import Act
 from portal.rights.asked import Correct, change_in_words, label_of_change
 from portal.rights.correcting.noting import corrections_of, target_of
+from portal.rights.correcting.proof import end_proof
 from portal.rights.items.carrying import note_done
 from portal.rights.items.making import items_of
 from portal.rights.items.models import RequestItem
-from portal.rights.items.proposing import CORRECTIONS, STATEMENTS
+from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, STATEMENTS
 
 CORRECTED: Final = declare("customer:field:corrected", "reference", "kind", "field", "result")
 _RESULTS: Final = {
@@ -30,13 +34,19 @@ _RESULTS: Final = {
 
 
 def correct(act: Act) -> None:
-    """Do in the current transaction what was decided about each value that a request names."""
-    corrections = {(row.kind, row.field): row for row in corrections_of(act.request.id)}
+    """Do in the current transaction what was decided about each value that a request names, and tell who has it too."""
+    rows = corrections_of(act.request.id)
+    corrections = {(row.kind, row.field): row for row in rows}
     for item in items_of(act.request.id):
         if item.part == CORRECTIONS and item.outcome is not None:
             _carry_out(act, item, corrections[item.kind, item.rule])
         elif item.part == STATEMENTS and item.outcome is ItemOutcome.CORRECTED:
             _say_beside(act, item)
+    if rows:
+        end_proof(act)
+    _tell_of_words(act)
+    if corrected := [[row.kind, row.external_id, row.field] for row in rows if row.applied_at is not None]:
+        instruct(act.request, Operation.CORRECT, {"fields": corrected})
 
 
 def _carry_out(act: Act, item: RequestItem, correction: Correction) -> None:
@@ -51,6 +61,14 @@ def _carry_out(act: Act, item: RequestItem, correction: Correction) -> None:
     if result is not CorrectionResult.REFUSED:
         note_done(act.request.id, item.part, item.kind, item.rule, 1)
     act.record(CORRECTED, kind=correction.kind, field=correction.field, result=result)
+
+
+def _tell_of_words(act: Act) -> None:
+    """Tell the systems of what only the person's words name and was granted: nobody can write it here by itself."""
+    written = [item for item in items_of(act.request.id) if item.part == AS_WRITTEN]
+    granted = [item for item in written if item.outcome is ItemOutcome.CORRECTED]
+    if systems := sorted({code for item in granted for code in item.systems}):
+        instruct(act.request, Operation.CORRECT, {"systems": systems})
 
 
 def _note_in_ledger(act: Act, correction: Correction) -> None:

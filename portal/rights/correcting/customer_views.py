@@ -7,13 +7,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.access.declare import CUSTOMER, requires
+from portal.access.declare import CUSTOMER, requires, to_fresh_proof
+from portal.access.reauthentication import is_fresh
 from portal.infrastructure.database import transaction
 from portal.personal_data.corrections.statements import NoSuchStatement
 from portal.personal_data.corrections.statements import withdraw_statement as end_statement
 from portal.records.corrections.targets import Target, find_target, kind_of
 from portal.rights.asked import Correct
 from portal.rights.correcting.forms import CorrectionForm, form_of
+from portal.rights.correcting.proof import proof_row
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.filing.drafts import draft_of_intent, save_answers
 from portal.rights.filing.progress import DraftStep, progress_of
@@ -33,6 +35,8 @@ def correct_values(category: str, record: str) -> Answer:
         abort(404)
     draft = _draft_about(target)
     only = request.args.getlist("field") or (list(draft.answers.get("changes", {})) if draft else [])
+    if target.needs_fresh_proof(only or target.fields) and not is_fresh():
+        return to_fresh_proof()
     form = form_of(target, only, draft.answers if draft else {})
     if request.method == "GET":
         return _page(form)
@@ -55,8 +59,11 @@ def _save(form: CorrectionForm) -> Response:
     with transaction():
         draft = save_answers(current_user.customer, Intent.CORRECT, form.answers(), is_complete=True)
         public_id, missing = draft.public_id, progress_of(draft, current_user, g.portal_session).missing
+        proof = proof_row(draft)
     if missing is DraftStep.IDENTITY:
         return redirect(url_for("customer.identity_checks.choose", code=public_id), 303)
+    if proof:
+        return redirect(proof.url, 303)
     return redirect(url_for(".check", public_id=public_id), 303)
 
 

@@ -42,14 +42,22 @@ def target_of(request: RightsRequest) -> Target | None:
     return find_target(request.customer_id, *asked.record)
 
 
-def needs_nobody(request: RightsRequest) -> bool:
-    """Tell whether the person's word is enough for all that a request names: then it is done at once."""
+def needs_nobody(request: RightsRequest, *, is_fresh: bool) -> bool:
+    """Tell whether the person's word is enough for all that a request names: then it is done at once.
+
+    Args:
+        is_fresh: whether the person proved themselves within the last minutes; without it the team looks first at
+            where they are reached.
+    """
     asked, target = request.asked, target_of(request)
     if target is None or not isinstance(asked, Correct) or asked.details:
         return False
     if target.takes_statement_only:
         return bool(asked.statement)
-    return bool(asked.changes) and all(target.is_at_once(field) for field, _value in asked.changes)
+    fields = [field for field, _value in asked.changes]
+    if target.needs_fresh_proof(fields) and not is_fresh:
+        return False
+    return bool(fields) and all(map(target.is_at_once, fields))
 
 
 def _kept(value: object) -> dict[str, object]:

@@ -43,7 +43,8 @@ class CaseActs:
     """Which acts the page offers. The use cases check each of them again.
 
     Attributes:
-        look: why this browser opened the document and until when; None when it has not.
+        look: why this browser opened the identity document and until when; None when it has not. `proof_look` is
+            the same of the proof of a value, which is looked at once it is known who asks.
         hands_out_alone: whether this member vouched for the person, so that a copy of theirs waits for a second one.
         decided_it: whether the decision that waits for a second opinion is this member's own.
         new_until: until when this member leaves the second opinion to others, because their way in or role is new.
@@ -51,6 +52,7 @@ class CaseActs:
 
     panel: Panel | None
     look: Look | None
+    proof_look: Look | None
     is_mine: bool
     is_held: bool
     hands_out_alone: bool
@@ -58,6 +60,7 @@ class CaseActs:
     new_until: datetime | None
     may_claim: bool
     may_look: bool
+    may_see_proof: bool
     may_second: bool
     may_prepare_again: bool
     may_ask: bool
@@ -72,6 +75,7 @@ def acts_on(
     facts: CaseFacts,
     *,
     look: Look | None,
+    proof_look: Look | None = None,
     decision: RequestDecision | None,
     package: AnswerPackage | None,
     erasure: Erasure | None = None,
@@ -84,12 +88,14 @@ def acts_on(
     may_second = not decided_it and member.may(Permission.GIVE_SECOND_OPINION)
     is_awaited = decision is not None and may_second and request.status is Status.SECOND_OPINION
     until = new_until(decision, member) if decision and is_awaited else None
-    is_document_ready = any(side.is_ready for side in facts.documents)
-    may_look = request.is_open and not is_others and is_document_ready and member.may(Permission.SEE_DOCUMENT)
+    may_open = request.is_open and not is_others and member.may(Permission.SEE_DOCUMENT)
+    may_look = may_open and any(side.is_ready for side in facts.documents)
+    may_see_proof = may_open and not facts.documents and any(side.is_ready for side in facts.proof)
     may_decide = member.may(Permission.DECIDE_REQUEST)
     return CaseActs(
         panel=Panel.ERASURE if erasure and request.is_open else _panel(request, member, facts, decision, package),
         look=look if may_look and is_mine else None,
+        proof_look=proof_look if may_see_proof and is_mine else None,
         is_mine=is_mine,
         is_held=is_mine or is_others,
         hands_out_alone=hands_out_alone(request, member),
@@ -97,6 +103,7 @@ def acts_on(
         new_until=until,
         may_claim=request.is_open and member.may(Permission.CLAIM_REQUEST),
         may_look=may_look,
+        may_see_proof=may_see_proof,
         may_second=may_second and until is None,
         may_prepare_again=may_decide,
         may_ask=is_in_work and may_decide,

@@ -11,7 +11,7 @@ from portal import clock
 from portal.accounts.models import Account, AccountSession
 from portal.bilingual import known_date
 from portal.customers.addresses import mask_address
-from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck
+from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.identity_checks.proof.attestation import attestation, result_label
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper, Side
@@ -21,10 +21,13 @@ from portal.infrastructure.database import db
 from portal.rights.asked import Rows
 from portal.rights.carrying_out.answering import PACKAGED
 from portal.rights.deciding.decisions import is_identity_settled, needs_second
+from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.identity.review import may_ask_for_document, points_of, reasons_of
+from portal.rights.items.deciding import grounds_of_whole
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.telling.letter import letter_of
 from portal.rights.items.telling.showing import ShownItems, show_items
+from portal.rights.lifecycle import Right
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.web.filters import date_time, long_date
 
@@ -49,6 +52,7 @@ class CaseFacts:
     asked: Rows
     signals: list[str]
     documents: list[ShownSide]
+    proof: list[ShownSide]
     has_pending_check: bool
     is_settled: bool
     may_doubt: bool
@@ -57,6 +61,7 @@ class CaseFacts:
     checks: Rows
     is_packaged: bool
     needs_second: bool
+    grounds: tuple[RefusalGround, ...]
     items: ShownItems
     letter: str
 
@@ -83,14 +88,8 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
         account=_account(request),
         asked=request.asked.in_words(language),
         signals=[DoubtSignal(code).label(language) for code in request.identity_signals],
-        documents=[
-            ShownSide(
-                document.public_id, f"{Paper(document.kind).label(language)} – {Side(document.side).label(language)}",
-                document.pages, document.created_at, document.status is DocumentStatus.READY,
-                document.status is DocumentStatus.HELD,
-            )
-            for document in documents
-        ],
+        documents=_shown(documents, language),
+        proof=_proof(request, language),
         has_pending_check=check is not None,
         is_settled=is_identity_settled(request),
         # When the document was destroyed before anybody decided, the open check can never end: ask for another one.
@@ -100,9 +99,32 @@ def case_facts(request: RightsRequest, decision: RequestDecision | None, languag
         checks=_checks(request),
         is_packaged=request.right in PACKAGED,
         needs_second=needs_second(request, items, exceptions),
+        grounds=grounds_of_whole(items, request.right),
         items=show_items(request, items, exceptions, language, clock.now()),
         letter=letter_of(request, items, decision.message, request.language, exceptions).text if decision else "",
     )  # fmt: skip
+
+
+def _proof(request: RightsRequest, language: str) -> list[ShownSide]:
+    """Return what the person shows for the values that they give; only a correction has any."""
+    check = pending_check(request.id, of_value=True) if request.right is Right.RECTIFICATION else None
+    return _shown(documents_of(check), language) if check else []
+
+
+def _shown(documents: list[IdentityDocument], language: str) -> list[ShownSide]:
+    return [
+        ShownSide(
+            document.public_id, _name_of(Paper(document.kind), Side(document.side), language), document.pages,
+            document.created_at, document.status is DocumentStatus.READY, document.status is DocumentStatus.HELD,
+        )
+        for document in documents
+    ]  # fmt: skip
+
+
+def _name_of(paper: Paper, side: Side, language: str) -> str:
+    """Return what a side is of; a proof has no sides to tell apart."""
+    name = paper.label(language)
+    return name if paper is Paper.VALUE_PROOF else f"{name} – {side.label(language)}"
 
 
 def _account(request: RightsRequest) -> Rows:

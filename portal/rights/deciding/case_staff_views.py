@@ -15,7 +15,7 @@ from portal.exports.delivery import package_of_request
 from portal.identity_checks.documents.viewing import current_look
 from portal.identity_checks.queries import pending_check
 from portal.infrastructure.database import transaction
-from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, REQUEST
+from portal.lookups.access_log import CASE_WORK, LOOK_REASONS, PROOF_REASONS, REQUEST
 from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.acting import find_request
 from portal.rights.clock.running import days_left
@@ -26,7 +26,7 @@ from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, 
 from portal.rights.erasing.preview import case_preview
 from portal.rights.erasing.standing import begins_at, erasure_of, waits_for_copy
 from portal.rights.following.history import full_history
-from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm, ProofLookForm
 from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PostedForm, ReachForm, ReasonForm
 from portal.rights.identity.screen import ladder_of
 from portal.rights.items.making import make_items
@@ -113,16 +113,26 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
     decision, package, erasure = latest_decision(found.id), package_of_request(found.id), erasure_of(found.id)
     facts = case_facts(found, decision, str(get_locale()))
     look = current_look(session, current_user, pending_check(found.id))
+    proof_look = current_look(session, current_user, pending_check(found.id, of_value=True)) if facts.proof else None
     shown = _blank_forms(found) | forms
     shown["identity_form"].offer(facts.points, facts.reject_reasons)
-    shown["decision_form"].offer_grounds(found.right, may_refuse=not found.asked.concerns_marketing)
+    shown["decision_form"].offer_grounds(facts.grounds, may_refuse=not found.asked.concerns_marketing)
     ladder = ladder_of(found, current_user, str(get_locale()))
     shown["call_form"].offer(ladder.numbers)
     shown["letter_form"].offer(ladder.addresses)
     return shown | {
         "case": found,
         "facts": facts,
-        "acts": acts_on(found, current_user, facts, look=look, decision=decision, package=package, erasure=erasure),
+        "acts": acts_on(
+            found,
+            current_user,
+            facts,
+            look=look,
+            proof_look=proof_look,
+            decision=decision,
+            package=package,
+            erasure=erasure,
+        ),
         "erasure": erasure,
         "erasure_waits_for_copy": erasure is not None and waits_for_copy(erasure),
         "erasure_begins_at": begins_at(erasure) if erasure else None,
@@ -142,6 +152,7 @@ def _blank_forms(found: RightsRequest) -> dict[str, Any]:
     version = {"version": str(found.version)}
     return {
         "look_form": LookForm(data={"reason": LOOK_REASONS[0]}, formdata=None, prefix="look"),
+        "proof_form": ProofLookForm(data={"reason": PROOF_REASONS[0]}, formdata=None, prefix="proof"),
         "identity_form": IdentityForm(data=version, formdata=None),
         "decision_form": DecisionForm(data=version, formdata=None),
         "second_form": SecondOpinionForm(data=version, formdata=None),

@@ -14,7 +14,7 @@ from portal import clock
 from portal.access.permissions import Permission
 from portal.audit.tags import declare
 from portal.identity_checks.models import CheckResult
-from portal.identity_checks.queries import checks_of
+from portal.identity_checks.queries import identity_checks_of
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
@@ -31,7 +31,7 @@ from portal.rights.deciding.refusals import (
 )
 from portal.rights.identity.lifting import vouched
 from portal.rights.items.carrying import reconsider
-from portal.rights.items.deciding import Way, decide_items, digest_of
+from portal.rights.items.deciding import Way, decide_items, digest_of, grounds_of_whole
 from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.making import exceptions_of, is_planned_otherwise, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
@@ -180,6 +180,7 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     if not is_identity_settled(request) and not is_for_identity:
         faults.append(IdentityUnsettled())
     faults += _unweighed(request, draft)
+    faults += _against_their_word(items_of(request.id), draft)
     for refusal in _refusals(request, draft):
         try:
             check_refusal(refusal)
@@ -197,6 +198,13 @@ def _unweighed(request: RightsRequest, draft: Draft) -> Iterator[DecisionFault]:
         yield NotWeighed(waiting)
     if draft.way is Way.REFUSED and uses and draft.ground in BY_WEIGHING_ALONE:
         yield RefusalNotAllowed(f"a use is weighed by itself, and not refused on the ground of {draft.ground}")
+
+
+def _against_their_word(items: list[RequestItem], draft: Draft) -> Iterator[DecisionFault]:
+    """Yield that nobody finds a name or a title right against the person's word, where all is refused so."""
+    is_by_check = draft.way is Way.REFUSED and draft.ground is RefusalGround.DATA_ARE_ACCURATE
+    if is_by_check and draft.ground not in grounds_of_whole(items, Right.RECTIFICATION):
+        yield RefusalNotAllowed("how somebody is called is right by their own word (CJEU C-247/23)")
 
 
 def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
@@ -292,7 +300,7 @@ def new_until(decision: RequestDecision, member: StaffMember) -> datetime | None
 
 def is_identity_settled(request: RightsRequest) -> bool:
     """Whether no doubt remains about who asks, and the last check, if any, found the person to be who they say."""
-    checks = checks_of(request.id)
+    checks = identity_checks_of(request.id)
     return not request.identity_signals and (not checks or checks[-1].result is CheckResult.CONFIRMED)
 
 

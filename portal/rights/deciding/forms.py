@@ -1,5 +1,7 @@
 """The forms of deciding. Choices that depend on the case are handed in by the view."""
 
+from collections.abc import Iterable
+
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -8,9 +10,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
 from portal.rights.deciding.decisions import DecisionFault, Draft, IdentityUnsettled, NotReady, NotWeighed
-from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed, grounds_for
+from portal.rights.deciding.refusals import RefusalGround, RefusalIncomplete, RefusalNotAllowed
 from portal.rights.items.deciding import Way
-from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
+from portal.rights.lifecycle import ExtensionReason, SecondOpinion
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed, PortalForm
 
@@ -54,13 +56,13 @@ class DecisionForm(CaseForm):
         validators=[LengthBetween(most=LONG_TEXT)],
     )  # fmt: skip
 
-    def offer_grounds(self, right: Right, *, may_refuse: bool = True) -> None:
-        """Offer the grounds on which a right may be refused.
+    def offer_grounds(self, grounds_of_all: Iterable[RefusalGround], *, may_refuse: bool = True) -> None:
+        """Offer the grounds on which all of a request may be refused.
 
         Args:
             may_refuse: False for what nobody may refuse: then neither a ground nor a refusal is offered.
         """
-        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_for(right) if may_refuse]
+        grounds = [(ground.value, ground.label(get_locale())) for ground in grounds_of_all if may_refuse]
         self.ground.choices = [("", _("No refusal")), *grounds]
         if not may_refuse:
             self.way.choices = [choice for choice in self.way.choices if choice.value == Way.PROPOSED]

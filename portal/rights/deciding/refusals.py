@@ -85,9 +85,15 @@ class RefusalGround(StrEnum):
         return f"{self.sentence(language).removesuffix('.')} ({cite(self.articles, language)})."
 
 
-def grounds_for(right: Right) -> tuple[RefusalGround, ...]:
-    """Return the grounds that may answer a right, in the order of the list."""
-    return tuple(ground for ground in RefusalGround if right in ground.rights)
+def grounds_for(right: Right, *, is_on_their_word: bool = False) -> tuple[RefusalGround, ...]:
+    """Return the grounds that may answer a right, in the order of the list.
+
+    Args:
+        is_on_their_word: whether it is about how the person is called or addressed: then nobody asks for proof, and
+            nobody finds the old value right (CJEU C-247/23).
+    """
+    unfit = {RefusalGround.DATA_ARE_ACCURATE} if is_on_their_word else set()
+    return tuple(ground for ground in RefusalGround if right in ground.rights and ground not in unfit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from portal.rights.deciding.forms import (
 )
 from portal.rights.erasing.stops import stop_in_words
 from portal.rights.items import reopening
+from portal.rights.items.deciding import grounds_of_whole
+from portal.rights.items.making import items_of
 from portal.rights.lifecycle import ExtensionReason
 from portal.rights.queue.claims import take_most_urgent
 from portal.rights.staff_blueprint import blueprint
@@ -37,7 +39,7 @@ from portal.rights.staff_blueprint import blueprint
 def decide(reference: str) -> Any:
     form = DecisionForm()
     found = find_case(reference)
-    form.offer_grounds(found.right, may_refuse=not found.asked.concerns_marketing)
+    form.offer_grounds(grounds_of_whole(items_of(found.id), found.right), may_refuse=not found.asked.concerns_marketing)
     if not form.validate():
         _say_the_rest(reference, form)
         return refused(reference, decision_form=form)

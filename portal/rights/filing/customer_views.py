@@ -15,6 +15,7 @@ from portal.personal_data.categories import CATEGORIES
 from portal.records.objections import name_with_interest, uses_of_person
 from portal.rights.asked import Correct, StopUse, read_asked
 from portal.rights.chosen import Use
+from portal.rights.correcting.proof import proof_row
 from portal.rights.customer_blueprint import blueprint
 from portal.rights.erasing.preview import offer_what_is_held, preview_of_draft
 from portal.rights.filing import objecting, receiving
@@ -143,7 +144,7 @@ def check(public_id: str) -> Answer:
     intent = draft.intent
     return render_template(
         "rights/customer/check.html", intent=intent, draft=draft, progress=progress,
-        rows=draft.asked.in_words(get_locale()),
+        rows=draft.asked.in_words(get_locale()), proof=proof_row(draft),
         preview=preview_of_draft(draft, str(get_locale())),
         address=mask_address(current_user.customer.email or ""),
     )  # fmt: skip

@@ -9,11 +9,11 @@ from portal import clock
 from portal.customers.models import Customer
 from portal.durations import Period
 from portal.identity_checks.documents.shredding import shred
-from portal.identity_checks.documents.uploading import end_all
 from portal.identity_checks.queries import documents_given
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.rights.correcting.proof import end_uploads
 from portal.rights.intents import Intent
 from portal.rights.models import RequestDraft
 
@@ -65,8 +65,8 @@ def save_answers(customer: Customer, intent: Intent, answers: dict[str, Any], *,
 
 def discard(draft: RequestDraft) -> None:
     """Delete a draft that was not sent, in the current transaction; documents given for it are destroyed."""
-    shred(documents_given(draft_id=draft.id))
-    end_all(draft.customer_id, draft.public_id)
+    shred([*documents_given(draft_id=draft.id), *documents_given(draft_id=draft.id, of_value=True)])
+    end_uploads(draft)
     db.session.flush()
     db.session.delete(draft)
 

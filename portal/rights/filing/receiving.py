@@ -7,11 +7,11 @@ the request is filed, and the draft remembers that it was sent.
 from dataclasses import dataclass
 
 from portal import clock
+from portal.access.reauthentication import has_proved_lately
 from portal.accounts.models import Account, AccountSession
 from portal.customers.models import Customer
-from portal.identity_checks.documents.shredding import forget_previews, limit_to, shred
-from portal.identity_checks.documents.uploading import end_all
-from portal.identity_checks.models import DocumentStatus, IdentityDocument
+from portal.identity_checks.documents.shredding import shred
+from portal.identity_checks.models import IdentityDocument
 from portal.identity_checks.proof import checking
 from portal.identity_checks.proof.policy import RIGHTS_SUBJECT_TO_PROOF, DoubtSignal, IdentityDecision
 from portal.identity_checks.queries import documents_given, given
@@ -24,6 +24,7 @@ from portal.rights.carrying_out.answering import PACKAGED, answer_by_itself, sto
 from portal.rights.carrying_out.copies import waits_for
 from portal.rights.clock import running
 from portal.rights.correcting.noting import needs_nobody
+from portal.rights.correcting.proof import end_uploads, file_proof
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
 from portal.rights.filing.drafts import find_draft
 from portal.rights.filing.open_requests import sent_request
@@ -44,11 +45,15 @@ class StepMissing(Exception):
 
 @dataclass(frozen=True)
 class _Proof:
-    """How identity was settled when the request was filed: each way, with the doubts that it lifted."""
+    """How identity was settled when the request was filed: each way, with the doubts that it lifted.
+
+    `is_fresh` tells whether the person proved themselves within the last minutes.
+    """
 
     decision: IdentityDecision
     ways: dict[str, list[DoubtSignal]]
     draft_id: int
+    is_fresh: bool
 
 
 def file_request(account: Account, session: AccountSession, draft_public_id: str) -> RightsRequest:
@@ -72,9 +77,10 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
     request = new_request(customer, draft.intent, dict(draft.answers), account.language)
     request.draft_id = draft.id
     ways = _ways(progress, account) if is_subject_to_check(request) else {}
-    _receive(Act(request, f"customer:{customer.public_id}"), _Proof(progress.decision, ways, draft.id))
+    is_fresh = has_proved_lately(session.reauthenticated_at)
+    _receive(Act(request, f"customer:{customer.public_id}"), _Proof(progress.decision, ways, draft.id, is_fresh))
     draft.sent_at, draft.answers = clock.now(), {}
-    end_all(customer.id, draft.public_id)
+    end_uploads(draft)
     return request
 
 
@@ -108,6 +114,7 @@ def _receive(act: Act, proof: _Proof) -> None:
         answer_by_itself(request)
         return
     stop_at_receipt(request)
+    file_proof(request, proof.draft_id)
     for method, lifted in proof.ways.items():
         checking.note_check(request.customer_id, request.id, method, lifted=lifted)
     staged = documents_given(draft_id=proof.draft_id)
@@ -115,7 +122,7 @@ def _receive(act: Act, proof: _Proof) -> None:
         # The doubt ended after the document was given, so nobody may look at the document any more.
         shred(staged)
         emails.queue_received(request)
-        if _needs_nobody(request, proof.decision):
+        if _needs_nobody(request, proof):
             answer_by_itself(request)
     elif _hand_over(request, staged):
         emails.queue_received(request)
@@ -124,27 +131,21 @@ def _receive(act: Act, proof: _Proof) -> None:
         emails.queue_document_awaited(request)
 
 
-def _needs_nobody(request: RightsRequest, decision: IdentityDecision) -> bool:
+def _needs_nobody(request: RightsRequest, proof: _Proof) -> bool:
     """Whether the portal can answer by itself now: it can make the file, no doubt is left, no words are to be read.
 
     A value for which the person's word is enough is corrected. A copy that lacks a system of the company waits for it
     (`carrying_out.copies`).
     """
-    if decision.remaining:
+    if proof.decision.remaining:
         return False
     if request.right is Right.RECTIFICATION:
-        return needs_nobody(request)
+        return needs_nobody(request, is_fresh=proof.is_fresh)
     return request.right in PACKAGED and not request.asked.needs_a_reader and not waits_for(request)
 
 
 def _hand_over(request: RightsRequest, staged: list[IdentityDocument]) -> bool:
     """Open the identity check of a request with the draft's documents; return whether they are complete."""
     check = checking.open_check(request.customer_id, request.id)
-    for document in staged:
-        document.draft_id, document.check_id = None, check.id
-        if document.status is DocumentStatus.STAGED:
-            document.status = DocumentStatus.READY
-    forget_previews(staged)
-    limit_to(staged, request.due_on)
-    db.session.flush()
+    checking.hand_over(check, staged, request.due_on)
     return given(check_id=check.id).is_complete

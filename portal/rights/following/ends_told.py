@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from portal import clock
 from portal.bilingual import Label, long_date
 from portal.exports.models import AnswerPackage, PackageStatus
-from portal.identity_checks.models import CheckResult, IdentityCheck
+from portal.identity_checks.models import VALUE_PROOF, CheckResult, IdentityCheck
 from portal.identity_checks.proof.checking import DOCUMENT
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
@@ -41,7 +41,7 @@ def ends_told(
     """Return what a case is made of, each with its end: the words of both sides, the proof, the copy, the reference."""
     until = _end_of_file(request, language)
     rows = [(_WORDS.text(language), until), (_NOTES.text(language), until)]
-    rows += [(_DOCUMENT.text(language), _document(check, language)) for check in checks if _has_document(check)]
+    rows += [(_name_of(check).text(language), _document(check, language)) for check in checks if _has_document(check)]
     if package is not None and package.expires_at is not None:
         rows.append((_COPY.text(language), _copy(package, package.expires_at, language)))
     return [*rows, (_REFERENCE.text(language), until)]
@@ -60,7 +60,11 @@ def _end_of_file(request: RightsRequest, language: object) -> str:
 
 def _has_document(check: IdentityCheck) -> bool:
     is_there = check.destroyed_at is not None or check.result is CheckResult.PENDING
-    return check.method == DOCUMENT and is_there
+    return check.method in {DOCUMENT, VALUE_PROOF} and is_there
+
+
+def _name_of(check: IdentityCheck) -> Label:
+    return _PROOF if check.is_of_value else _DOCUMENT
 
 
 def _document(check: IdentityCheck, language: object) -> str:
@@ -82,6 +86,7 @@ _NOTES: Final = Label(
     fr="Les notes de l'équipe et les preuves de la décision", en="The team's notes and the proofs of the decision"
 )
 _DOCUMENT: Final = Label(fr="La pièce d'identité", en="The identity document")
+_PROOF: Final = Label(fr="La pièce qui justifie la valeur", en="The document that proves the value")
 _COPY: Final = Label(fr="La copie de vos données", en="The copy of your data")
 _REFERENCE: Final = Label(fr="La référence et les dates", en="The reference and the dates")
 _AFTER: Final = Label(fr="{period} après la clôture.", en="{period} after it is closed.")

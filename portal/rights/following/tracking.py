@@ -163,7 +163,8 @@ def closed_requests(customer_id: int, cursor: str | None) -> Page[RightsRequest]
 def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
     """Return what the page of a request shows to its account, in a language."""
     intent = request.intent
-    checks = checks_of(request.id)
+    every = checks_of(request.id)
+    checks = [check for check in every if not check.is_of_value]
     pending = next((check for check in checks if check.result is CheckResult.PENDING), None)
     destroyed = [check.destroyed_at for check in checks if check.destroyed_at is not None]
     events = customer_history(request.id)
@@ -200,7 +201,7 @@ def follow(request: RightsRequest, account: Account, language: str) -> Tracking:
         erasure=erasure,
         erasure_token=status_token(erasure) if erasure else "",
         awaits_letter_code=request.is_open and posted_letter(request) is not None,
-        ends=ends_told(request, checks, package, language),
+        ends=ends_told(request, every, package, language),
         uses=uses_of_request(request, language),
         erasure_offer=erasure_offered(request, language),
     )

@@ -23,6 +23,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
 from portal.legal_time.clock_state import PauseReason
 from portal.rights import acting, emails
+from portal.rights.correcting.proof import draft_of_code, errand_of_proof, is_proof_code
 from portal.rights.filing.drafts import DraftExpired, find_draft
 from portal.rights.filing.progress import progress_of
 from portal.rights.following.history import customer_history
@@ -43,11 +44,13 @@ class RequestErrands:
         if account.customer_id is None:
             return None
         try:
-            draft = find_draft(account.customer_id, code)
+            draft, is_proof = find_draft(account.customer_id, draft_of_code(code)), is_proof_code(code)
         except DraftExpired:
             return None
+        if draft is not None and draft.sent_at is None:
+            return errand_of_proof(draft) if is_proof else _errand_of_draft(draft, account, session)
         if draft is not None:
-            return None if draft.sent_at else _errand_of_draft(draft, account, session)
+            return None
         request = _own_request(account.customer_id, code)
         return _errand_of_request(request, account) if request else None
 
@@ -55,8 +58,8 @@ class RequestErrands:
         if account.customer_id is None:
             return None
         try:
-            if find_draft(account.customer_id, code):
-                return url_for("customer.rights.check", public_id=code)
+            if draft := find_draft(account.customer_id, draft_of_code(code)):
+                return url_for("customer.rights.check", public_id=draft.public_id)
         except DraftExpired:
             return None
         request = _own_request(account.customer_id, code)
@@ -77,6 +80,8 @@ class RequestErrands:
             db.session.get_one(RightsRequest, check.request_id, with_for_update={"key_share": True})
 
     def complete(self, errand: Errand) -> None:
+        if errand.is_of_value:
+            return
         if errand.draft_id is not None:
             draft = db.session.get_one(RequestDraft, errand.draft_id)
             draft.is_document_later, draft.updated_at = False, clock.now()
@@ -121,7 +126,8 @@ class RequestErrands:
         request = act.request
         act.record(LOST, reason=reason)
         request.version += 1
-        if reason == "infected" and (request.status, Step.ASK_IDENTITY) in ALLOWED:
+        is_asked_again = reason == "infected" and not check.is_of_value
+        if is_asked_again and (request.status, Step.ASK_IDENTITY) in ALLOWED:
             # The clock pauses only from now on: the days while the scanner was down count as ours. A case that waits
             # for a second opinion asks for no document: whoever gives the opinion reads the note.
             act.wait(Step.ASK_IDENTITY, PauseReason.IDENTITY_DOUBT)

@@ -11,7 +11,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
-from portal.lookups.access_log import reason_choices
+from portal.lookups.access_log import PROOF_REASONS, reason_choices
 from portal.rights.deciding.forms import LONG_TEXT, CaseForm
 from portal.rights.identity.review import Unconfirmed
 from portal.web.forms import LengthBetween, Needed, PortalForm
@@ -24,6 +24,16 @@ class LookForm(PortalForm):
     reason = RadioField(
         _l("Why do you open it? The customer reads this answer."),
         choices=lambda: reason_choices(get_locale()),
+        validators=[Needed(_l("Say why you open the document."))],
+    )
+
+
+class ProofLookForm(LookForm):
+    """The same, of what proves a value to correct."""
+
+    reason = RadioField(
+        _l("Why do you open it? The customer reads this answer."),
+        choices=lambda: reason_choices(get_locale(), PROOF_REASONS),
         validators=[Needed(_l("Say why you open the document."))],
     )
 

@@ -44,7 +44,7 @@ class DocumentNotAllowed(Exception):
 
 
 class NothingToCheck(CaseMoved):
-    """No check of identity is open on this case."""
+    """No such check is open on this case."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Finding:
     ticked: frozenset[str] = frozenset()
 
 
-def check_to_open(request: RightsRequest) -> IdentityCheck:
-    """Return the check of identity that is open on a case. Raises `NothingToCheck`."""
-    check = pending_check(request.id)
+def check_to_open(request: RightsRequest, *, of_value: bool = False) -> IdentityCheck:
+    """Return the check of identity, or of a value to correct, that is open on a case. Raises `NothingToCheck`."""
+    check = pending_check(request.id, of_value=of_value)
     if check is None:
         raise NothingToCheck
     return check

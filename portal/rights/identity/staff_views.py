@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import session
+from flask import request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -14,7 +14,7 @@ from portal.identity_checks.queries import documents_of, pending_check
 from portal.infrastructure.database import transaction
 from portal.rights.deciding.case_staff_views import acted, find_case, refused
 from portal.rights.identity import review
-from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm
+from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm, ProofLookForm
 from portal.rights.queue.claims import claim
 from portal.rights.staff_blueprint import blueprint
 
@@ -22,14 +22,15 @@ from portal.rights.staff_blueprint import blueprint
 @blueprint.post("/requests/<reference>/look")
 @requires(staff(Permission.SEE_DOCUMENT))
 def look(reference: str) -> Any:
-    """Take the case, unless a colleague holds it, and open its document for the reason given."""
-    form = LookForm(prefix="look")
+    """Take the case, unless a colleague holds it, and open its document, or its proof, for the reason given."""
+    of_value = request.args.get("at") == "proof"
+    form = ProofLookForm(prefix="proof") if of_value else LookForm(prefix="look")
     if not form.validate():
-        return refused(reference, look_form=form)
+        return refused(reference, **{"proof_form" if of_value else "look_form": form})
     with transaction():
         found = find_case(reference)
         claim(found, current_user)
-        begin_look(session, current_user, review.check_to_open(found), form.reason.data)
+        begin_look(session, current_user, review.check_to_open(found, of_value=of_value), form.reason.data)
     return acted(reference)
 
 

@@ -15,9 +15,10 @@ from sqlalchemy import delete, func, select
 
 from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
+from portal.records.corrections.targets import is_on_their_word
 from portal.records.models import Record
 from portal.rights.asked import ReviewDecision
-from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
 from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, USES
@@ -92,7 +93,7 @@ def decide_one(request: RightsRequest, item: RequestItem, choice: Choice, by: in
     if choice.outcome is item.proposed:
         item.outcome, item.state, item.decided_by = item.proposed, ItemState.DECIDED, by
     else:
-        _check_ground(choice, request.right)
+        _check_ground(choice, grounds_of(item, request.right))
         _write(item, choice, by)
     db.session.flush()
 
@@ -122,8 +123,19 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
 _BY_ITSELF: Final = frozenset({Record.__tablename__, PORTAL, AS_WRITTEN, CORRECTIONS, STATEMENTS})
 
 
-def _check_ground(choice: Choice, right: Right) -> None:
-    if choice.outcome.is_negative and (choice.ground is None or right not in choice.ground.rights):
+def grounds_of(item: RequestItem, right: Right) -> tuple[RefusalGround, ...]:
+    """Return the grounds on which an item may be answered otherwise than asked."""
+    return grounds_for(right, is_on_their_word=item.part == CORRECTIONS and is_on_their_word(item.kind, item.rule))
+
+
+def grounds_of_whole(items: Iterable[RequestItem], right: Right) -> tuple[RefusalGround, ...]:
+    """Return the grounds on which all items of a request may be refused at once: those of each of them."""
+    of_each = [grounds_of(item, right) for item in items]
+    return tuple(ground for ground in grounds_for(right) if all(ground in grounds for grounds in of_each))
+
+
+def _check_ground(choice: Choice, grounds: tuple[RefusalGround, ...]) -> None:
+    if choice.outcome.is_negative and choice.ground not in grounds:
         raise NotForItem(choice.ground)
 
 
@@ -165,7 +177,7 @@ def except_records(
     """
     if not has_records(item) or choice.outcome not in choices_of(item, request):
         raise NotForItem(choice.outcome)
-    _check_ground(choice, request.right)
+    _check_ground(choice, grounds_of(item, request.right))
     of_item = ItemException.item_id == item.id
     if external_id is not None:
         db.session.execute(delete(ItemException).where(of_item, ItemException.external_id == external_id))

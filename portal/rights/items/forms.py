@@ -14,10 +14,9 @@ from wtforms.validators import Optional
 from portal.clock import PARIS
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights.deciding.forms import CaseForm
-from portal.rights.deciding.refusals import RefusalGround, grounds_for
+from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.deciding import Choice
 from portal.rights.items.telling.wording import outcome_label
-from portal.rights.lifecycle import Right
 from portal.web.fields import DateField3
 from portal.web.forms import LengthBetween, Needed
 
@@ -34,11 +33,11 @@ class ItemForm(CaseForm):
         description=_l("Leave it empty where it stays as long as its reason lasts."),
     )
 
-    def offer(self, outcomes: Iterable[ItemOutcome], right: Right) -> None:
-        """Offer what may be decided about an item, and the grounds of its right."""
+    def offer(self, outcomes: Iterable[ItemOutcome], may_ground: Iterable[RefusalGround]) -> None:
+        """Offer what may be decided about an item, and on which grounds."""
         language = get_locale()
         self.outcome.choices = [SelectChoice(each.value, outcome_label(each, language)) for each in outcomes]
-        grounds = [(ground.value, ground.label(language)) for ground in grounds_for(right)]
+        grounds = [(ground.value, ground.label(language)) for ground in may_ground]
         self.ground.choices = [("", _("No ground")), *grounds]
 
     @property

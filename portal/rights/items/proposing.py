@@ -21,7 +21,7 @@ from portal.records.data_map.kinds import installed_data_map
 from portal.records.imports.deliveries import silent_systems
 from portal.records.models import Record
 from portal.records.queries import own_counts
-from portal.rights.asked import ReviewDecision, Scoped, StopUse
+from portal.rights.asked import Correct, ReviewDecision, Scoped, StopUse
 from portal.rights.chosen import Use
 from portal.rights.correcting.noting import corrections_of, target_of
 from portal.rights.erasing.stops import scope_of
@@ -121,7 +121,10 @@ _ASKED: Final = {
 
 def _of_scope(request: RightsRequest) -> list[HeldKind]:
     """Return the records that a request concerns, by part, kind and system."""
-    categories = request.asked.categories if isinstance(request.asked, Scoped) else None
+    asked = request.asked
+    categories = asked.categories if isinstance(asked, Scoped) else None
+    if isinstance(asked, Correct) and asked.category:
+        categories = (asked.category,)
     return [held for held in kinds_held(request.customer_id) if not categories or held.category in categories]
 
 

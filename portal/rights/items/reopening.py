@@ -1,4 +1,6 @@
-"""Erasures that were closed as granted though nothing was erased: open again, confirmed by the officer, then decided.
+"""Erasures and corrections that were closed as granted though nothing was done: open again, then decided once more.
+
+The officer confirms each before.
 
 The clock and the due date stay as they were, and no machine writes to the person: the letter that answers says what
 happened.
@@ -34,24 +36,30 @@ REOPENED: Final = declare("customer:request:reopened", "reference", "closed_at",
 CONFIRMED: Final = declare("staff:reopening:confirmed", "reference")
 
 
+_NEVER_CARRIED_OUT: Final = (Right.ERASURE, Right.RECTIFICATION)
+
+
 class ReopeningUnconfirmed(CaseMoved):
     """The officer has not confirmed yet that this case is open again."""
 
 
 def falsely_granted() -> Select[int]:
-    """Return the select of the ids of erasures that were closed as granted before anything was carried out by item."""
+    """Return the select of the ids of requests that were closed as granted before anything was carried out by item.
+
+    An earlier version erased and corrected nothing by itself.
+    """
     has_items = exists().where(RequestItem.request_id == RightsRequest.id)
     is_closed = (RightsRequest.is_open.is_(False), RightsRequest.answered_at.is_not(None))
     is_granted = RightsRequest.outcome.in_((Outcome.GRANTED, Outcome.PARTIAL))
     found = select(RightsRequest.id).join(Customer, Customer.id == RightsRequest.customer_id)
     return found.where(
-        RightsRequest.right == Right.ERASURE, *is_closed, is_granted, ~has_items,
+        RightsRequest.right.in_(_NEVER_CARRIED_OUT), *is_closed, is_granted, ~has_items,
         Customer.status != CustomerStatus.ERASED, RightsRequest.wrongly_closed_at.is_(None),
     )  # fmt: skip
 
 
 def reopen(request_id: int) -> bool:
-    """Open an erasure again that was closed as granted, in the current transaction; return whether there was cause.
+    """Open a request again that was closed as granted, in the current transaction; return whether there was cause.
 
     What Facebook asked for about a link alone was done when it arrived, and stays closed.
     """
@@ -124,7 +132,7 @@ def waiting_for_officer() -> list[RightsRequest]:
 
 
 @on_desk(
-    Label(fr="Effacements clos à tort, à confirmer", en="Erasures closed by mistake, to confirm"),
+    Label(fr="Demandes closes à tort, à confirmer", en="Requests closed by mistake, to confirm"),
     rank=Rank.CLOCK,
     endpoint="staff.rights.reopened",
 )

@@ -16,7 +16,7 @@ from portal.lookups.drawing import Look, draw_customer_page
 from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.items import handling
-from portal.rights.items.deciding import NotForItem, TooManyExceptions, choices_of
+from portal.rights.items.deciding import NotForItem, TooManyExceptions, choices_of, grounds_of
 from portal.rights.items.forms import ItemForm, PartForm, RecordsForm
 from portal.rights.items.handling import NoSuchItem
 from portal.rights.items.models import RequestItem
@@ -96,7 +96,8 @@ def no_item(_error: NoSuchItem | NotForItem) -> Any:
 
 def _offered(form: Offered, reference: str, item_id: int) -> Offered:
     found = find_case(reference)
-    form.offer(choices_of(handling.find_item(found, item_id), found), found.right)
+    item = handling.find_item(found, item_id)
+    form.offer(choices_of(item, found), grounds_of(item, found.right))
     return form
 
 
@@ -117,7 +118,7 @@ def _what(reference: str, item_id: int, forms: dict[str, PortalForm]) -> dict[st
         "back_form": CaseForm(data=version, formdata=None),
     }
     for name in ("item_form", "records_form"):
-        blank[name].offer(choices_of(item, found), found.right)
+        blank[name].offer(choices_of(item, found), grounds_of(item, found.right))
     shown = item_page(found, item_id, request.args, str(get_locale()))
     form = next((form for form in forms.values() if form.errors), None) or PortalForm()
     return shown | blank | forms | {"form": form}

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, select
 
 from portal.bilingual import Label
 from portal.exports.models import AnswerPackage, PackageStatus
-from portal.identity_checks.models import CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
+from portal.identity_checks.models import VALUE_PROOF, CheckResult, DocumentStatus, IdentityCheck, IdentityDocument
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.personal_data.erasure.scheduling import UNDER_WAY
 from portal.rights.lifecycle import Status
@@ -42,6 +42,7 @@ DOCUMENT_WAITS: Final[ColumnElement[bool]] = (
     .where(
         IdentityCheck.request_id == RightsRequest.id,
         IdentityCheck.result == CheckResult.PENDING,
+        IdentityCheck.method != VALUE_PROOF,
         IdentityDocument.check_id == IdentityCheck.id,
         IdentityDocument.status != DocumentStatus.SHREDDING,
     )

@@ -30,6 +30,8 @@ class Act(StrEnum):
     """A member may download the preferences of all customers."""
     ERASURE = "erasure"
     """An erasure was asked for by a command on the server."""
+    LOST = "lost"
+    """A correction that a restored backup undid, and that could not be made again."""
     SECONDED = "seconded"
     """Something else was seconded by a command on the server."""
 
@@ -47,6 +49,7 @@ _LABELS = {
     Act.MACHINE: Label(fr="Jeton créé", en="Token made"),
     Act.EXPORT: Label(fr="Export de tous les clients autorisé", en="Export of all customers allowed"),
     Act.ERASURE: Label(fr="Effacement demandé par une commande", en="Erasure asked for by a command"),
+    Act.LOST: Label(fr="Correction perdue par une restauration", en="Correction lost by a restore"),
     Act.SECONDED: Label(fr="Proposition validée par une commande", en="Proposal seconded by a command"),
 }
 

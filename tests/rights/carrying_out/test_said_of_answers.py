@@ -84,8 +84,10 @@ def test_the_systems_that_hold_something_are_named(people: People, browser: Brow
     reference = answered(people, Right.RECTIFICATION)
     page = browser.get(f"/requests/{reference}")
     assert effects(page) == [
-        "La correction n’est pas encore confirmée. Nos équipes doivent la faire dans : Facturation."
+        "La correction n’est pas encore confirmée. Nos équipes doivent la faire dans : Facturation.",
+        "Facturation (corriger) : notre équipe doit encore s’en charger.",
     ]
+    assert case(reference).status is Status.ANSWERED, "it is closed once the system has followed"
 
 
 def test_advertising_is_said_to_be_stopped_by_the_row_that_marketing_reads(people: People, browser: Browser) -> None:

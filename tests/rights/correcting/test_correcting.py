@@ -1,33 +1,31 @@
 """A value is corrected from the page that shows it: at once, by the team, with a statement, or refused."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy import select
 
 from portal.audit.models import AuditEvent
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
+from portal.instructions.queue import instructions_of
 from portal.personal_data.corrections.models import Correction, CorrectionResult, ValueStatement
 from portal.personal_data.ledger.models import EntryKind, LedgerEntry
 from portal.records.models import Record
 from portal.rights.lifecycle import Outcome, Status
 from portal.rights.models import RightsRequest
-from tests.support.acting.browser import Browser, Page
+from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import decide, item_links, open_case, second
 from tests.support.erasing.pages import team
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import CAMILLE, OF, ask_to_correct, link_to_correct, only_request, trust_device
 from tests.support.packages import take_in
 from tests.support.records import record
 
-OF = "C-camille"
 FACTS = "Nous avons relu le dossier du 3 mars : la ville y est la bonne."
 
 
 @pytest.fixture
 def camille(people: People) -> Browser:
-    browser = people.signed_in("camille@example.org")
+    browser = people.signed_in(CAMILLE)
     trust_device()
     take_in(
         record("civil_identity", "I-1", {"title": "mrs", "given_name": "Camille", "family_name": "Lefèvre"}, OF),
@@ -40,19 +38,6 @@ def camille(people: People) -> Browser:
 def stored(kind: str) -> Record:
     db.session.rollback()
     return db.session.execute(select(Record).where(Record.kind == kind)).scalar_one()
-
-
-def link(browser: Browser, category: str, name: str) -> str:
-    """Return the address of a link of a category's page, by its words with those for screen readers."""
-    page = browser.get(f"/data/{category}")
-    return next(str(a["href"]) for a in page.tree.select("main a") if " ".join(a.get_text().split()) == name)
-
-
-def ask(browser: Browser, category: str, name: str, **typed: Any) -> Page:
-    """Go from a value on its page through the form to the request that was sent."""
-    shown = browser.get(link(browser, category, name)).submit(typed, with_field=next(iter(typed)))
-    assert shown.status == 200, shown.errors
-    return shown.submit(action="/send")
 
 
 def correction() -> Correction:
@@ -72,10 +57,10 @@ def tags(prefix: str) -> list[str]:
 
 
 def test_a_title_is_corrected_at_once_on_the_persons_word(camille: Browser) -> None:
-    page = ask(camille, "identity", "Corriger (Civilité)", value_title="mr")
+    page = ask_to_correct(camille, "identity", "Corriger (Civilité)", value_title="mr")
     assert (stored("civil_identity").values["title"], stored("civil_identity").corrected_fields) == ("mr", ["title"])
     request = only_request()
-    assert (request.status, request.outcome) == (Status.CLOSED, Outcome.GRANTED)
+    assert (request.status, request.outcome) == (Status.ANSWERED, Outcome.GRANTED), "its system has to follow"
     assert "de « Madame » à « Monsieur » : correction faite le" in page.text
     assert "La correction a été faite dans ce portail le" in page.text
     row = correction()
@@ -89,12 +74,12 @@ def test_a_title_is_corrected_at_once_on_the_persons_word(camille: Browser) -> N
 
 
 def test_a_title_may_be_taken_away(camille: Browser) -> None:
-    ask(camille, "identity", "Corriger (Civilité)", away_title="y")
+    ask_to_correct(camille, "identity", "Corriger (Civilité)", away_title="y")
     assert "title" not in stored("civil_identity").values
 
 
 def test_a_name_waits_for_the_team_which_corrects_it(camille: Browser, people: People) -> None:
-    ask(camille, "identity", "Corriger (Nom)", value_family_name="Martin")
+    ask_to_correct(camille, "identity", "Corriger (Nom)", value_family_name="Martin")
     assert (stored("civil_identity").values["family_name"], only_request().outcome) == ("Lefèvre", None)
     page = open_case(team(people)[0], only_request().reference)
     assert "de « Lefèvre » à « Martin »" in page.text
@@ -106,7 +91,7 @@ def test_the_team_leaves_a_value_with_the_persons_words_which_stand_everywhere(
     camille: Browser, people: People
 ) -> None:
     words = "Je vis à Lyon depuis mai."
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon", statement=words)
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon", statement=words)
     staff, reference = team(people), only_request().reference
     page = staff[0].get(item_links(open_case(staff[0], reference))[0])
     chosen = {"item-outcome": "statement", "item-ground": "data_are_accurate"}
@@ -126,7 +111,7 @@ def test_the_team_leaves_a_value_with_the_persons_words_which_stand_everywhere(
 
 
 def test_a_refusal_leaves_value_and_page_as_they_were(camille: Browser, people: People) -> None:
-    ask(camille, "contact", "Corriger (Ville)", value_city="Lyon")
+    ask_to_correct(camille, "contact", "Corriger (Ville)", value_city="Lyon")
     staff, reference = team(people), only_request().reference
     page = open_case(staff[0], reference)
     page = decide(page, "refused", FACTS, ground="data_are_accurate", evidence="Facture du 3 mars.")
@@ -134,12 +119,13 @@ def test_a_refusal_leaves_value_and_page_as_they_were(camille: Browser, people: 
     second(staff[1], reference)
     assert (stored("postal_address").values["city"], stored("postal_address").corrected_fields) == ("Lille", [])
     assert (correction().result, only_request().outcome) == (CorrectionResult.REFUSED, Outcome.REFUSED)
+    assert instructions_of(only_request().id) == [], "nobody has to follow a refusal"
     assert "Nous avons vérifié ces données" in camille.get(f"/requests/{reference}").text
 
 
 def test_beside_a_score_stand_the_persons_own_words_at_once(camille: Browser) -> None:
     words = "Ce paiement était le mien."
-    page = ask(camille, "profile", "Ajouter vos mots (Élevé)", statement=words)
+    page = ask_to_correct(camille, "profile", "Ajouter vos mots (Élevé)", statement=words)
     assert (only_request().status, only_request().outcome) == (Status.CLOSED, Outcome.GRANTED)
     assert "vos mots figurent à côté depuis" in page.text
     assert stored("fraud_score").values["level"] == "high"
@@ -147,7 +133,7 @@ def test_beside_a_score_stand_the_persons_own_words_at_once(camille: Browser) ->
 
 
 def test_a_value_is_read_by_its_type_and_never_stored_wrong(camille: Browser) -> None:
-    page = camille.get(link(camille, "identity", "Corriger (Nom)"))
+    page = camille.get(link_to_correct(camille, "identity", "Corriger (Nom)"))
     assert page.submit({}, with_field="value_family_name").errors == ["Écrivez ce qui doit figurer."]
     page = page.submit({"value_family_name": "Lefèvre"}, with_field="value_family_name")
     assert page.errors == ["C’est la valeur que nous avons : écrivez celle qui est juste."]
@@ -159,10 +145,10 @@ def test_what_is_not_theirs_has_no_form(camille: Browser, address: str) -> None:
 
 
 def test_the_own_file_is_corrected_and_resists_the_next_file(camille: Browser) -> None:
-    ask(camille, "identity", "Corriger (Langue)", value_language="en")
+    ask_to_correct(camille, "identity", "Corriger (Langue)", value_language="en")
     request = db.session.execute(select(RightsRequest)).scalar_one()
     assert (request.customer.language, request.outcome) == ("en", Outcome.GRANTED)
-    line = {"type": "customer", "external_id": OF, "email": "camille@example.org", "family_name": "Martin"}
+    line = {"type": "customer", "external_id": OF, "email": CAMILLE, "family_name": "Martin"}
     take_in(line | {"language": "fr"})
     assert person() == ("en", "Martin", False)
     take_in(line | {"language": "en"})

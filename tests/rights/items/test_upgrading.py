@@ -42,8 +42,10 @@ def as_before(reference: str, **values: object) -> None:
         )
 
 
-def closed_as_granted(people: People, outcome: Outcome = Outcome.GRANTED, **values: object) -> str:
-    reference = taken_in(people, Right.ERASURE, days_ago=20)
+def closed_as_granted(
+    people: People, outcome: Outcome = Outcome.GRANTED, right: Right = Right.ERASURE, **values: object
+) -> str:
+    reference = taken_in(people, right, days_ago=20)
     at = clock.now() - timedelta(days=10)
     as_before(
         reference, status=Status.CLOSED, outcome=outcome, is_open=False, answered_at=at, closed_at=at, **values
@@ -75,6 +77,18 @@ def test_a_case_opened_before_the_job_ran_has_items_too(people: People) -> None:
     assert decide(page, "granted").status == 200
 
 
+def test_a_correction_that_was_granted_and_never_made_is_open_again(people: People, mailbox: Mailbox) -> None:
+    reference = closed_as_granted(people, right=Right.RECTIFICATION)
+    before, due_on = len(mailbox.all()), case(reference).due_on
+    upgrade()
+    upgrade()
+    found = case(reference)
+    assert (found.status, found.outcome, found.due_on) == (Status.IN_REVIEW, None, due_on)
+    assert found.wrongly_closed_at is not None
+    assert len(items_of(found.id)) == 1
+    assert len(mailbox.all()) == before, "no machine writes"
+
+
 def test_a_false_grant_is_open_again_and_nobody_is_written_to(people: People, mailbox: Mailbox) -> None:
     reference = closed_as_granted(people)
     before, due_on = len(mailbox.all()), case(reference).due_on
@@ -93,14 +107,14 @@ def test_the_officer_confirms_each_then_one_letter_says_what_happened(people: Pe
     upgrade()
     reviewer, officer = team(people)
     desk = officer.get("/staff/desk")
-    assert "Effacements clos à tort, à confirmer" in desk.text
+    assert "Demandes closes à tort, à confirmer" in desk.text
     page = officer.get("/staff/requests/reopened").click(reference)
     assert "Clos à tort, et rouvert" in page.text
     assert open_case(reviewer, reference).tree.select("form[action$='/reopening']") == []
     page = page.submit(action="/reopening")
     assert page.status == 200
     assert case(reference).reopening_confirmed_by is not None
-    assert "Effacements clos à tort" not in officer.get("/staff/desk").text
+    assert "Demandes closes à tort" not in officer.get("/staff/desk").text
     decide(open_case(reviewer, reference), "granted", "Vos données sont maintenant effacées.")
     second(officer, reference)
     before = len(mailbox.to(CAMILLE))
