@@ -6,14 +6,10 @@ A recipient with the code of a system is that system: it is told once.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from portal.infrastructure import installed
-from portal.infrastructure.database import db
 from portal.organisation import Recipient, System
-from portal.records.archive.models import ArchivedRecord
+from portal.records.counts import systems_of
 from portal.records.data_map.kinds import installed_data_map
-from portal.records.models import Record
 
 Scope = dict[str, Any]
 OF_KINDS: Final = "kinds"
@@ -51,7 +47,7 @@ def scopes_by_target(customer_id: int, scope: Mapping[str, Any]) -> dict[str, Sc
     kinds = kinds_of(scope)
     sources = scope.get("sources")
     if sources is None:
-        sources = _sources(customer_id, kinds) if kinds else {}
+        sources = systems_of(customer_id, kinds) if kinds else {}
     holders: dict[str, set[str]] = {code: set() for code in scope.get("systems", ())}
     declared = installed_data_map().kinds
     for kind in kinds:
@@ -76,13 +72,3 @@ def _narrowed(scope: Mapping[str, Any], held: Iterable[str]) -> Scope:
         if part in scope:
             narrowed[part] = [list(each) for each in scope[part] if each[0] in held]
     return narrowed
-
-
-def _sources(customer_id: int, kinds: Iterable[str]) -> dict[str, list[str]]:
-    """Return by kind the systems that sent what is held of it, in use or in the archive."""
-    found: dict[str, set[str]] = {}
-    for model in (Record, ArchivedRecord):
-        theirs = (model.customer_id == customer_id, model.kind.in_(list(kinds)))
-        for kind, source in db.session.execute(select(model.kind, model.source).where(*theirs).distinct()):
-            found.setdefault(kind, set()).add(source)
-    return {kind: sorted(sources) for kind, sources in found.items()}

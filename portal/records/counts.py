@@ -1,6 +1,7 @@
 """How many records a customer has in each category, and the newest. Each write updates them, so no page counts."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,6 +36,16 @@ def kinds_held(customer_id: int) -> list[HeldKind]:
         counted = select(*what, func.count()).where(model.customer_id == customer_id).group_by(*what)
         found += [HeldKind(model.__tablename__, *row) for row in db.session.execute(counted.order_by(*what))]
     return found
+
+
+def systems_of(customer_id: int, kinds: Iterable[str]) -> dict[str, list[str]]:
+    """Return by kind the systems that sent what a customer has of some kinds, in use or in the archive."""
+    found: dict[str, set[str]] = {}
+    for model in (Record, ArchivedRecord):
+        theirs = (model.customer_id == customer_id, model.kind.in_(list(kinds)))
+        for kind, source in db.session.execute(select(model.kind, model.source).where(*theirs).distinct()):
+            found.setdefault(kind, set()).add(source)
+    return {kind: sorted(sources) for kind, sources in found.items()}
 
 
 class CountChanges:
