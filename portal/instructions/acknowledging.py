@@ -11,7 +11,7 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.instructions.disclosures import note_disclosed
-from portal.instructions.models import CLOSED_STATES, Exemption, Instruction, InstructionState, Operation
+from portal.instructions.models import CLOSED_STATES, Exemption, Instruction, InstructionState, Operation, is_open
 from portal.personal_data.erasure.listeners import lock_person
 from portal.records.imports.deliveries import silent_systems
 
@@ -114,8 +114,8 @@ def note_heard(request_id: int) -> None:
 
     The request is locked by the caller.
     """
-    is_open = (Instruction.operation == Operation.CONFIRM, Instruction.state.not_in(list(CLOSED_STATES)))
-    asked = select(Instruction).where(Instruction.request_id == request_id, *is_open).order_by(Instruction.id)
+    theirs = (Instruction.request_id == request_id, Instruction.operation == Operation.CONFIRM, is_open())
+    asked = select(Instruction).where(*theirs).order_by(Instruction.id)
     rows = list(db.session.execute(asked).scalars())
     silent = set(silent_systems(row.target for row in rows)) if rows else set()
     for row in rows:
