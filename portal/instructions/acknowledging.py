@@ -89,7 +89,8 @@ def acknowledge_for(public_id: str, member_public_id: str) -> Instruction:
     """
     row = _held(public_id)
     row.exemption = None
-    note_disclosed(row)
+    if row.sent_at is None:
+        note_disclosed(row)  # the member told them; else it was noted when it left
     _close(row, InstructionState.ACKNOWLEDGED, by=member_public_id)
     return row
 
