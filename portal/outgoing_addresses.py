@@ -14,6 +14,12 @@ HTTPS: Final = 443
 _PORTS: Final = {"https": HTTPS, "http": 80}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """Addresses of IPv4 within IPv6, for hosts that have no IPv4 (RFC 6052)."""
+_NOBODYS: Final = tuple(
+    ip_network(each)
+    for each in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "5f00::/16")
+)
+"""Not on the public internet either, though not every Python knows: by IANA's registries of special addresses (RFC
+6890), site-local ones (RFC 3879), and the one by which the machines of a large cloud reach what hosts them."""
 
 
 def _network(value: str) -> str:
@@ -56,6 +62,8 @@ def check_address(url: str, allowed: tuple[AllowedEndpoint, ...] = ()) -> tuple[
     if entry is None and (parts.scheme, port) != ("https", HTTPS):
         raise AddressRefused("must be https on port 443, unless [webhooks] allowed names its host and port")
     literal = _literal(host)
+    if literal is None and host.rstrip(".").rpartition(".")[2][:1].isdecimal():
+        raise AddressRefused("must be a name or a plain address: some read 2130706433, 0x7f.1 and 127.1 as one")
     if literal is not None:
         check_resolved(literal, entry)
     return host, port, entry
@@ -80,7 +88,8 @@ def is_public(address: Address) -> bool:
             wrapped = IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(wrapped)
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    is_special = address.is_multicast or address.is_reserved or any(address in network for network in _NOBODYS)
+    return address.is_global and not is_special
 
 
 def _literal(host: str) -> Address | None:

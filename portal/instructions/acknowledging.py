@@ -11,7 +11,7 @@ from portal.audit.tags import declare
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.instructions.disclosures import note_disclosed
-from portal.instructions.models import CLOSED_STATES, Exemption, Instruction, InstructionState, Operation
+from portal.instructions.models import CLOSED_STATES, Exemption, Instruction, InstructionState, Operation, is_open
 from portal.personal_data.erasure.listeners import lock_person
 from portal.records.imports.deliveries import silent_systems
 
@@ -89,7 +89,8 @@ def acknowledge_for(public_id: str, member_public_id: str) -> Instruction:
     """
     row = _held(public_id)
     row.exemption = None
-    note_disclosed(row)
+    if row.sent_at is None:
+        note_disclosed(row)  # the member told them; else it was noted when it left
     _close(row, InstructionState.ACKNOWLEDGED, by=member_public_id)
     return row
 
@@ -114,8 +115,8 @@ def note_heard(request_id: int) -> None:
 
     The request is locked by the caller.
     """
-    is_open = (Instruction.operation == Operation.CONFIRM, Instruction.state.not_in(list(CLOSED_STATES)))
-    asked = select(Instruction).where(Instruction.request_id == request_id, *is_open).order_by(Instruction.id)
+    theirs = (Instruction.request_id == request_id, Instruction.operation == Operation.CONFIRM, is_open())
+    asked = select(Instruction).where(*theirs).order_by(Instruction.id)
     rows = list(db.session.execute(asked).scalars())
     silent = set(silent_systems(row.target for row in rows)) if rows else set()
     for row in rows:

@@ -24,8 +24,22 @@ DISCLOSURES = Ending(
     ),
 )
 
+WITHOUT_REQUEST = Ending(
+    code="instructions_without_request",
+    label=Label(fr="Qui a été prévenu d'un effacement sans demande", en="Who was told of an erasure without a request"),
+    source=ExpiringRows(
+        Instruction, age=Instruction.created_at, only=lambda _over_before: (Instruction.request_id.is_(None),)
+    ),
+    term=Declared("request_files"),
+    starts=Label(fr="l'envoi", en="when they were told"),
+    ground=Label(
+        fr="prouver qui a été prévenu (article 5, paragraphe 2, et article 19)",
+        en="proof of who was told (art. 5(2), 19)",
+    ),
+)
+
 PARTS = declare(
-    Part("instructions", frozenset({"instructions"}), Reach.REQUEST, ends_with="request_files"),
+    Part("instructions", frozenset({"instructions"}), Reach.REQUEST, (WITHOUT_REQUEST,), ends_with="request_files"),
     Part("disclosures", frozenset({"disclosures"}), Reach.CUSTOMER, (DISCLOSURES,)),
 )
 
@@ -46,9 +60,9 @@ becomes(
         {
             "instructions": frozenset(
                 {
-                    "public_id", "target", "operation", "scope", "channel", "state", "attempts", "reminders",
-                    "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption", "token_hash",
-                    "words",
+                    "public_id", "erasure_id", "target", "operation", "scope", "channel", "state", "attempts",
+                    "reminders", "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption",
+                    "token_hash", "words",
                 }
             )
         },

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -66,13 +66,16 @@ class Exemption(StrEnum):
 
 
 class Instruction(db.Model):
-    """One thing that one system or recipient has to do for one request.
+    """One thing that one system or recipient has to do for one request, or for an erasure that none asked for.
 
     Attributes:
+        request_id: None for an erasure that was begun from the shell; then `erasure_id` says which. That is a number
+            alone, so that proof of what was told does not hold the row of the erasure.
         target: the code of the system or recipient in the organisation's file.
         scope: ids and codes only: which kinds, records and fields it is about. Contents are fetched by whoever is told.
         token_hash: of the one-time link in the mail; None for the other channels.
         next_at: when the next attempt or reminder is due; None when nothing is.
+        acknowledged_at: when it was closed, confirmed or exempt; None while it is open (`is_open`).
         acknowledged_by: the system, or the public id of a member who worked it off the list.
         exemption: why it is not done: said by the system while it is open, by the officer once it is exempt.
         words: what the system answered, or the officer's reason of an exemption.
@@ -81,12 +84,18 @@ class Instruction(db.Model):
     __tablename__ = "instructions"
     __table_args__ = (
         UniqueConstraint("request_id", "target", "operation"),
-        Index("ix_instructions_state", "state", "next_at"),
-    )
+        UniqueConstraint("erasure_id", "target", "operation"),
+        CheckConstraint("request_id IS NOT NULL OR erasure_id IS NOT NULL", name="cause"),
+        Index(
+            "ix_instructions_open", "created_at", "id", "channel", "state", "exemption", "reminders",
+            sqlite_where=text("acknowledged_at IS NULL"), postgresql_where=text("acknowledged_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
-    request_id: Mapped[int] = mapped_column(ForeignKey("rights_requests.id"))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("rights_requests.id"))
+    erasure_id: Mapped[int | None] = mapped_column(BigId)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     target: Mapped[str] = mapped_column(String(60))
     operation: Mapped[Operation] = mapped_column(code_column(Operation))
@@ -103,6 +112,11 @@ class Instruction(db.Model):
     acknowledged_by: Mapped[str] = mapped_column(String(60), default="")
     exemption: Mapped[Exemption | None] = mapped_column(code_column(Exemption))
     words: Mapped[str] = mapped_column(Text, default="")
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition that an instruction is open, as the index of what is open has it."""
+    return Instruction.acknowledged_at.is_(None)
 
 
 class EndedEndpoint(db.Model):

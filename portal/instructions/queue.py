@@ -11,13 +11,13 @@ from sqlalchemy import delete, select
 
 from portal import clock
 from portal.infrastructure.database import db
-from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState, Operation
+from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState, Operation, is_open
 from portal.instructions.sending.channels import channel_of, send
 from portal.instructions.targets import Scope, scopes_by_target
 
 
 class Decided(Protocol):
-    """The request that was decided, as far as this domain has to know it."""
+    """The request that was decided, or the erasure that none asked for, as far as this domain has to know it."""
 
     id: int
     customer_id: int
@@ -32,13 +32,26 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
         request: locked by the caller.
         scope: ids and codes only; see `targets.scopes_by_target`.
     """
+    return _tell(request.customer_id, {"request_id": request.id}, operation, scope)
+
+
+def instruct_to_erase(erasure: Decided, scope: Mapping[str, Any]) -> list[Instruction]:
+    """Tell of an erasure that no request asked for; the arguments are those of `instruct`."""
+    return _tell(erasure.customer_id, {"erasure_id": erasure.id}, Operation.ERASE, scope)
+
+
+def _tell(customer_id: int, cause: dict[str, int], operation: Operation, scope: Mapping[str, Any]) -> list[Instruction]:
     db.session.flush()
-    told = {row.target: row for row in instructions_of(request.id) if row.operation is operation}
+    told = {row.target: row for row in _of_cause(**cause) if row.operation is operation}
     rows = []
-    for code, narrowed in scopes_by_target(request.customer_id, scope).items():
+    for code, narrowed in scopes_by_target(customer_id, scope).items():
         row = told.get(code)
         if row is None:
-            row = _add(request, code, operation, narrowed)
+            row = Instruction(
+                customer_id=customer_id, target=code, operation=operation, scope=narrowed, channel=channel_of(code),
+                state=InstructionState.QUEUED, **cause,
+            )  # fmt: skip
+            db.session.add(row)
         elif not _tell_more(row, narrowed):
             continue
         db.session.flush()
@@ -47,10 +60,18 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
     return rows
 
 
+def _of_cause(**cause: int) -> list[Instruction]:
+    return list(db.session.execute(select(Instruction).filter_by(**cause).order_by(Instruction.id)).scalars())
+
+
 def instructions_of(request_id: int) -> list[Instruction]:
     """Return what had to be told for a request, in the order in which it was decided: one query."""
-    theirs = select(Instruction).where(Instruction.request_id == request_id)
-    return list(db.session.execute(theirs.order_by(Instruction.id)).scalars())
+    return _of_cause(request_id=request_id)
+
+
+def instructions_of_erasure(erasure_id: int) -> list[Instruction]:
+    """Return who was told of an erasure that no request asked for: one query."""
+    return _of_cause(erasure_id=erasure_id)
 
 
 def awaited_at(request_id: int, instant: datetime) -> list[str]:
@@ -84,25 +105,13 @@ def take_back(request_id: int) -> None:
 
     What was sent stays on record only where somebody has answered it.
     """
-    is_open = (Instruction.request_id == request_id, Instruction.state.not_in(list(CLOSED_STATES)))
-    db.session.execute(delete(Instruction).where(*is_open))
+    db.session.execute(delete(Instruction).where(Instruction.request_id == request_id, is_open()))
 
 
 def has_open(request_id: int) -> bool:
     """Tell whether somebody who was told for a request has neither confirmed nor been exempted."""
-    waits = select(Instruction.id).where(
-        Instruction.request_id == request_id, Instruction.state.not_in(list(CLOSED_STATES))
-    )
+    waits = select(Instruction.id).where(Instruction.request_id == request_id, is_open())
     return db.session.execute(waits.limit(1)).first() is not None
-
-
-def _add(request: Decided, code: str, operation: Operation, scope: Scope) -> Instruction:
-    row = Instruction(
-        request_id=request.id, customer_id=request.customer_id, target=code, operation=operation, scope=scope,
-        channel=channel_of(code), state=InstructionState.QUEUED,
-    )  # fmt: skip
-    db.session.add(row)
-    return row
 
 
 def _tell_more(row: Instruction, scope: Scope) -> bool:

@@ -6,15 +6,10 @@ A recipient with the code of a system is that system: it is told once.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from portal.infrastructure import installed
-from portal.infrastructure.database import db
 from portal.organisation import Recipient, System
-from portal.personal_data.corrections.own_file import OWN_FILE
-from portal.records.archive.models import ArchivedRecord
+from portal.records.counts import systems_of
 from portal.records.data_map.kinds import installed_data_map
-from portal.records.models import Record
 
 Scope = dict[str, Any]
 OF_KINDS: Final = "kinds"
@@ -52,7 +47,7 @@ def scopes_by_target(customer_id: int, scope: Mapping[str, Any]) -> dict[str, Sc
     kinds = kinds_of(scope)
     sources = scope.get("sources")
     if sources is None:
-        sources = _sources(customer_id, kinds) if kinds else {}
+        sources = systems_of(customer_id, kinds) if kinds else {}
     holders: dict[str, set[str]] = {code: set() for code in scope.get("systems", ())}
     declared = installed_data_map().kinds
     for kind in kinds:
@@ -77,19 +72,3 @@ def _narrowed(scope: Mapping[str, Any], held: Iterable[str]) -> Scope:
         if part in scope:
             narrowed[part] = [list(each) for each in scope[part] if each[0] in held]
     return narrowed
-
-
-def _sources(customer_id: int, kinds: Iterable[str]) -> dict[str, list[str]]:
-    """Return by kind the systems that sent what is held of it, in use or in the archive.
-
-    The line of a customer names no system: behind the person's own file stands each that sent anything about them.
-    """
-    named, found = set(kinds), dict[str, set[str]]()
-    for model in (Record, ArchivedRecord):
-        sent = select(model.kind, model.source).where(model.customer_id == customer_id).distinct()
-        if OWN_FILE not in named:
-            sent = sent.where(model.kind.in_(named))
-        for kind, source in db.session.execute(sent):
-            for each in named & {kind, OWN_FILE}:
-                found.setdefault(each, set()).add(source)
-    return {kind: sorted(sources) for kind, sources in found.items()}

@@ -1,6 +1,7 @@
 """How many records a customer has in each category, and the newest. Each write updates them, so no page counts."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from sqlalchemy import bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.infrastructure.database import db
+from portal.personal_data.corrections.own_file import OWN_FILE
 from portal.records.archive.models import ArchivedRecord
 from portal.records.models import CategoryCount, Record
 
@@ -35,6 +37,22 @@ def kinds_held(customer_id: int) -> list[HeldKind]:
         counted = select(*what, func.count()).where(model.customer_id == customer_id).group_by(*what)
         found += [HeldKind(model.__tablename__, *row) for row in db.session.execute(counted.order_by(*what))]
     return found
+
+
+def systems_of(customer_id: int, kinds: Iterable[str]) -> dict[str, list[str]]:
+    """Return by kind the systems that sent what a customer has of some kinds, in use or in the archive.
+
+    The line of a customer names no system: behind the person's own file stands each that sent anything about them.
+    """
+    named, found = set(kinds), dict[str, set[str]]()
+    for model in (Record, ArchivedRecord):
+        sent = select(model.kind, model.source).where(model.customer_id == customer_id).distinct()
+        if OWN_FILE not in named:
+            sent = sent.where(model.kind.in_(named))
+        for kind, source in db.session.execute(sent):
+            for each in named & {kind, OWN_FILE}:
+                found.setdefault(each, set()).add(source)
+    return {kind: sorted(sources) for kind, sources in found.items()}
 
 
 class CountChanges:

@@ -112,6 +112,11 @@ class RightsRequest(db.Model):
         return self.paused_on is not None
 
     @property
+    def awaits_confirmation(self) -> bool:
+        """Whether it was closed by mistake, and waits for the officer's word that it is open again."""
+        return self.wrongly_closed_at is not None and self.reopening_confirmed_by is None
+
+    @property
     def is_extended(self) -> bool:
         """Whether the two further months of art. 12(3) were taken, with notice."""
         return self.extended_on is not None

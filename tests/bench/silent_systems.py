@@ -56,9 +56,8 @@ def measure_silent_systems() -> bool:
     with installation() as portal, portal.app.app_context():
         for number in range(2 * ROUNDS):
             is_silent = bool(number % 2)
-            with _lane(portal.app, number) if is_silent else nullcontext():
+            with _lane(portal.app, number, let_go) if is_silent else nullcontext():
                 waits[is_silent] += [_wait() for _mail in range(MAILS)]
-    let_go.set()
     server.close()
     with_it, without = (statistics.quantiles(waits[each], n=100)[98] * 1000 for each in (True, False))
     print(
@@ -68,8 +67,8 @@ def measure_silent_systems() -> bool:
 
 
 @contextmanager
-def _lane(app: Flask, number: int) -> Iterator[None]:
-    """Let the lane of the systems wait for a silent one."""
+def _lane(app: Flask, number: int, let_go: threading.Event) -> Iterator[None]:
+    """Let the lane of the systems wait for a silent one, and end before the round without one begins."""
     with transaction():
         for call in range(3):
             enqueue("bench.call_silent", lane=Lane.SYSTEMS, number=number * 10 + call)
@@ -79,6 +78,9 @@ def _lane(app: Flask, number: int) -> Iterator[None]:
     time.sleep(0.1)
     yield
     stop.set()
+    let_go.set()
+    lane.join()
+    let_go.clear()
 
 
 def _wait() -> float:

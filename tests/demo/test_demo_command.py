@@ -78,7 +78,7 @@ def run(made: Made, *arguments: str) -> Result:
 
 def test_the_file_says_what_other_programs_rely_on(made: Made) -> None:
     content = made.content
-    assert set(content) == {"url", "customers", "staff", "feed_token", "ingest_token", "erasure"}
+    assert set(content) == {"url", "customers", "staff", "feed_token", "ingest_token", "instructions_token", "erasure"}
     assert content["url"] == URL
     assert content["customers"][0]["email"] == "camille@example.org"
     for person in content["customers"]:
@@ -90,7 +90,7 @@ def test_the_file_says_what_other_programs_rely_on(made: Made) -> None:
         assert set(person) == {"email", "password", "totp_secret", "role"}
         assert person["email"] == f"{person['role']}@example.org"
         assert len(pyotp.TOTP(person["totp_secret"]).now()) == 6
-    for name in ("feed_token", "ingest_token"):
+    for name in ("feed_token", "ingest_token", "instructions_token"):
         assert content[name].startswith("nkp_live_")
 
 

@@ -95,6 +95,14 @@ def test_what_goes_to_a_recipient_is_in_the_ledger_of_disclosures(told: str) -> 
     assert SYSTEM not in {row.recipient for row in rows}, "a system of the company is the company"
 
 
+def test_who_was_told_by_mail_and_is_then_noted_as_done_learnt_it_once(people: People, told: str) -> None:
+    db.session.rollback()
+    (host,) = db.session.execute(select(Instruction.public_id).where(Instruction.target == "host")).scalars()
+    people.signed_in_staff().get(f"/staff/instructions/{host}").submit(action="/acknowledge")
+    db.session.rollback()
+    assert len(db.session.execute(select(Disclosure).where(Disclosure.recipient == "host")).all()) == 1
+
+
 def test_reminders_after_7_and_21_days_and_the_officer_after_30(
     app: Flask, people: People, told: str, mailbox: Mailbox
 ) -> None:

@@ -16,7 +16,6 @@ from portal.infrastructure.connections import pinned_calls
 from portal.infrastructure.database import db
 from portal.infrastructure.jobs.models import Lane
 from portal.infrastructure.jobs.queue import JobRun, enqueue, job
-from portal.instructions.disclosures import note_disclosed
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState
 from portal.instructions.sending.endpoints import end, has_ended
 from portal.instructions.sending.noting import give_up, note_sent
@@ -46,8 +45,11 @@ def call(run: JobRun, instruction_id: int) -> None:
     status = _status(url, body, headers)
     with run.finish() as session:
         row = session.get(Instruction, instruction_id, with_for_update={"key_share": True}, populate_existing=True)
-        if row is not None and _is_to_be_called(row):
-            _note(row, url, status)
+        if row is not None and _is_taken(status):
+            row.attempts, row.next_at = row.attempts + 1, None
+            note_sent(row)
+        elif row is not None and _is_to_be_called(row):
+            _note_untaken(row, url, status)
 
 
 def _is_to_be_called(row: Instruction) -> bool:
@@ -81,11 +83,13 @@ def _status(url: str, body: bytes, headers: dict[str, str]) -> int:
         return UNREACHED
 
 
-def _note(row: Instruction, url: str, status: int) -> None:
+def _is_taken(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _note_untaken(row: Instruction, url: str, status: int) -> None:
     row.attempts += 1
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        _note_taken(row)
-    elif status == HTTPStatus.GONE:
+    if status == HTTPStatus.GONE:
         end(row.target, url)
         give_up(row)
     elif row.attempts > len(WAITS) or has_ended(row.target, url):
@@ -93,14 +97,6 @@ def _note(row: Instruction, url: str, status: int) -> None:
     else:
         row.next_at = clock.now() + WAITS[row.attempts - 1]
         call_at(row, row.next_at)
-
-
-def _note_taken(row: Instruction) -> None:
-    row.next_at = None
-    if row.state is InstructionState.QUEUED:
-        row.state, row.sent_at = InstructionState.SENT, clock.now()
-        note_sent(row)
-        note_disclosed(row)
 
 
 def call_at(row: Instruction, at: datetime) -> None:

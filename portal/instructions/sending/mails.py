@@ -2,14 +2,12 @@
 
 from sqlalchemy import select
 
-from portal import clock
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import on_accepted, queue_mail
 from portal.infrastructure.one_time_tokens import read_token, write_token
-from portal.instructions.disclosures import note_disclosed
-from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState
+from portal.instructions.models import CLOSED_STATES, Instruction
 from portal.instructions.sending.noting import note_sent
 from portal.instructions.targets import find_target, target_name
 from portal.web.sessions import hash_token
@@ -50,7 +48,5 @@ def note_accepted(mail: Mail) -> None:
         return
     named = select(Instruction).where(Instruction.public_id == mail.context["token_id"])
     row = db.session.execute(named.with_for_update(key_share=True)).scalar_one_or_none()
-    if row is not None and row.state is InstructionState.QUEUED:
-        row.state, row.sent_at = InstructionState.SENT, clock.now()
+    if row is not None:
         note_sent(row)
-        note_disclosed(row)

@@ -10,7 +10,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState
+from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState, is_open
 from portal.instructions.sending.delivery import call_at
 from portal.instructions.sending.mails import TEMPLATE, queue_instruction
 from portal.instructions.sending.noting import give_up
@@ -71,5 +71,5 @@ def _open() -> list[int]:
         for number, after in enumerate(AFTER)
     ]
     is_unsent = (Instruction.channel == InstructionChannel.MAIL) & (Instruction.state == InstructionState.QUEUED)
-    waits = select(Instruction.id).where(Instruction.state.not_in(list(CLOSED_STATES)), or_(is_unsent, *age))
+    waits = select(Instruction.id).where(is_open(), or_(is_unsent, *age))
     return list(db.session.execute(waits.order_by(Instruction.id)).scalars())

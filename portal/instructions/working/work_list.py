@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from portal import clock
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
-from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState
+from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState, is_open
 from portal.instructions.sending.reminders import AFTER
 from portal.web.pagination import Page, keyset_page
 
@@ -21,7 +21,7 @@ FOR_OFFICER: Final = AFTER[-1]
 def open_page(cursor: str | None) -> Page[Instruction]:
     """Return one page of what is open, the oldest first."""
     return keyset_page(
-        select(Instruction).where(_is_open()), [(Instruction.created_at, False), (Instruction.id, False)],
+        select(Instruction).where(is_open()), [(Instruction.created_at, False), (Instruction.id, False)],
         lambda row: (row.created_at, row.id), cursor=cursor, size=SHOWN, name="instructions",
     )  # fmt: skip
 
@@ -40,14 +40,10 @@ def is_late(row: Instruction) -> bool:
 def for_the_team() -> Select[Any]:
     """Return the select of the instants since which a member of the team has something to do."""
     is_theirs = (Instruction.channel == InstructionChannel.LIST) | (Instruction.state == InstructionState.FAILED)
-    return select(Instruction.created_at).where(_is_open(), is_theirs)
+    return select(Instruction.created_at).where(is_open(), is_theirs)
 
 
 def for_the_officer(after: timedelta = FOR_OFFICER) -> Select[Any]:
     """Return the select of the instants of what waits for longer than thirty days, or was refused by who was told."""
     is_theirs = (Instruction.created_at <= clock.now() - after) | Instruction.exemption.is_not(None)
-    return select(Instruction.created_at).where(_is_open(), is_theirs)
-
-
-def _is_open() -> Any:
-    return Instruction.state.not_in(list(CLOSED_STATES))
+    return select(Instruction.created_at).where(is_open(), is_theirs)

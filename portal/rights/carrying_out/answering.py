@@ -35,6 +35,7 @@ from portal.rights.items.carrying import note_all_done, note_erased
 from portal.rights.items.deciding import Way, decide_items
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.outcome import check_decided, outcome_of
+from portal.rights.items.proposing import AS_WRITTEN
 from portal.rights.items.telling import letter
 from portal.rights.items.withholding import note_handed
 from portal.rights.lifecycle import InvalidStep, Outcome, Right, Step
@@ -72,11 +73,14 @@ def fulfil(act: Act, message: str) -> None:
         OverrideNotSeconded: a use would go on against an objection, and the officer has not agreed to it.
     """
     request = act.request
-    request.outcome = outcome_of(items_of(request.id), exceptions_of(request.id))
+    items = items_of(request.id)
+    request.outcome = outcome_of(items, exceptions_of(request.id))
     act.give_back()
-    if request.right is Right.RECTIFICATION:
-        correct(act)
-    settle_uses(request)
+    match request.right:
+        case Right.RECTIFICATION if any(item.part != AS_WRITTEN for item in items):
+            correct(act)
+        case Right.OBJECTION:
+            settle_uses(request)
     if request.outcome is not Outcome.REFUSED:
         if request.right in PACKAGED:
             _prepare_package(act)
@@ -156,7 +160,8 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     """
     request = act.request
     check_decided(items_of(request.id))
-    note_heard(request.id)
+    if request.right is Right.ACCESS:
+        note_heard(request.id)
     act.close()
     act.step(Step.ANSWER)
     request.answered_at = request.closed_at

@@ -32,7 +32,7 @@ from portal.preferences.purposes import (
 )
 from portal.records.models import Record
 from portal.rights.asked import Asked, Erase, ReviewDecision, StopUse
-from portal.rights.carrying_out.followed import followers
+from portal.rights.carrying_out.followed import followers, followers_of_erasure
 from portal.rights.chosen import Limit, Use
 from portal.rights.correcting.noting import corrections_of
 from portal.rights.erasing.standing import erasure_of
@@ -217,12 +217,13 @@ _NOTHING_GONE: Final = Label(
 def told_of(erasure: Erasure, language: object) -> list[str]:
     """Return who was told of an erasure and where each of them stands.
 
-    Of one that no request asked for, it is known only which systems have to follow.
+    Of one that was begun from the shell before such were told by rows, it is known only which systems have to follow.
     """
     if erasure.request_id is not None:
         return followers(erasure.request_id, language)
     certificate = certificate_of(erasure)
-    return _to_be_told(certificate.systems, language) if certificate else []
+    told = followers_of_erasure(erasure.id, language)
+    return told or (_to_be_told(certificate.systems, language) if certificate else [])
 
 
 def _to_be_told(codes: Sequence[str], language: object) -> list[str]:

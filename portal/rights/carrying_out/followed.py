@@ -4,7 +4,7 @@ from typing import Final
 
 from portal.bilingual import Label, long_date
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState
-from portal.instructions.queue import instructions_of
+from portal.instructions.queue import instructions_of, instructions_of_erasure
 from portal.instructions.targets import target_name
 from portal.personal_data.sentences import Ground, declare, row, say
 
@@ -40,6 +40,11 @@ EXEMPTED: Final = declare(
 def followers(request_id: int, language: object) -> list[str]:
     """Return where each system and recipient stands that was told for a request; nothing where nobody was."""
     return [_said(each, language) for each in instructions_of(request_id)]
+
+
+def followers_of_erasure(erasure_id: int, language: object) -> list[str]:
+    """Return where each of those stands that were told of an erasure that no request asked for."""
+    return [_said(each, language) for each in instructions_of_erasure(erasure_id)]
 
 
 def _said(each: Instruction, language: object) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from portal import clock
 from portal.infrastructure.database import db
 from portal.instructions.acknowledging import on_settled
-from portal.instructions.models import CLOSED_STATES, Instruction, Operation
-from portal.instructions.queue import has_open, instruct
+from portal.instructions.models import Instruction, Operation, is_open
+from portal.instructions.queue import has_open, instruct, instruct_to_erase
 from portal.personal_data.erasure.checking.invariants import invariant
 from portal.personal_data.erasure.listeners import on_seal
 from portal.personal_data.erasure.models import Erasure
@@ -31,17 +31,16 @@ MOST_SPARED: Final = 5000
 
 @on_seal
 def tell_to_erase(erasure: Erasure) -> None:
-    """Tell whoever holds what goes for good, in the transaction of the seal. What the law keeps stays there too.
-
-    An erasure that no request asks for is told by whoever ran the command: nothing of it can be answered here.
-    """
-    if erasure.request_id is None:
-        return
-    goes = [item for item in read_items(erasure.items) if _goes_everywhere(item)]
+    """Tell whoever holds what goes for good, in the transaction of the seal. What the law keeps stays there too."""
+    goes = {item.kind for item in read_items(erasure.items) if _goes_everywhere(item)}
     if not goes:
         return
+    scope = {"until": clock.written(clock.now())} | _named(erasure, goes)
+    if erasure.request_id is None:
+        instruct_to_erase(erasure, scope)
+        return
     act = acting.of_portal(erasure.request_id)
-    if instruct(act.request, Operation.ERASE, _scope_of(erasure, act.request, goes)):
+    if instruct(act.request, Operation.ERASE, scope | _decided_apart(act.request, goes)):
         open_again(act)
 
 
@@ -49,22 +48,26 @@ def _goes_everywhere(item: PlannedItem) -> bool:
     return item.outcome is ItemOutcome.ERASED and item.part == Record.__tablename__ and item.count > 0
 
 
-def _scope_of(erasure: Erasure, request: RightsRequest, goes: Iterable[PlannedItem]) -> dict[str, Any]:
-    kinds, items = {item.kind for item in goes}, items_of(request.id)
-    scope: dict[str, Any] = {"until": clock.written(clock.now())}
+def _named(erasure: Erasure, kinds: set[str]) -> dict[str, Any]:
+    """Return what goes: single records where the erasure names them, else whole kinds."""
     single = Scope.read(erasure.scope)
     if single.extent is Extent.RECORDS:
-        scope["records"] = [[kind, number] for kind, number in single.records if kind in kinds]
-    else:
-        scope["kinds"] = sorted(kinds)
+        return {"records": [[kind, number] for kind, number in single.records if kind in kinds]}
+    return {"kinds": sorted(kinds)}
+
+
+def _decided_apart(request: RightsRequest, kinds: set[str]) -> dict[str, Any]:
+    """Return what the items of a request know besides: the systems behind each kind, and the records that stay."""
+    items = items_of(request.id)
     sources: dict[str, set[str]] = {}
     for item in items:
         sources.setdefault(item.kind, set()).update(item.systems)
+    found: dict[str, Any] = {}
     if kinds <= sources.keys():
-        scope["sources"] = {kind: sorted(sources[kind]) for kind in kinds}
+        found["sources"] = {kind: sorted(sources[kind]) for kind in kinds}
     if spared := _spared(request, items, kinds):
-        scope["spared"] = spared
-    return scope
+        found["spared"] = spared
+    return found
 
 
 def _spared(request: RightsRequest, items: Iterable[RequestItem], kinds: set[str]) -> list[list[str]]:
@@ -104,6 +107,8 @@ def open_again(act: Act) -> None:
 @on_settled
 def close_when_all_followed(row: Instruction) -> None:
     """Close the request in the transaction in which the last of those who were told confirms or is exempted."""
+    if row.request_id is None:
+        return
     act = acting.of_portal(row.request_id)
     if act.request.status is Status.ANSWERED:
         close_or_wait(act)
@@ -112,6 +117,5 @@ def close_when_all_followed(row: Instruction) -> None:
 @invariant("I7")
 def closed_only_when_all_followed() -> list[str]:
     """Return closed requests of which somebody who was told has neither confirmed nor been exempted."""
-    is_open = Instruction.state.not_in(list(CLOSED_STATES))
     closed = select(RightsRequest.reference).join(Instruction, Instruction.request_id == RightsRequest.id)
-    return list(db.session.execute(closed.where(RightsRequest.status == Status.CLOSED, is_open).distinct()).scalars())
+    return list(db.session.execute(closed.where(RightsRequest.status == Status.CLOSED, is_open()).distinct()).scalars())

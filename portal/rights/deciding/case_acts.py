@@ -10,7 +10,6 @@ from portal.identity_checks.documents.viewing import Look
 from portal.personal_data.erasure.models import Erasure
 from portal.rights.deciding.case_facts import CaseFacts
 from portal.rights.deciding.decisions import hands_out_alone, new_until
-from portal.rights.items.reopening import awaits_confirmation
 from portal.rights.lifecycle import Status
 from portal.rights.models import RequestDecision, RightsRequest
 from portal.rights.queue.claims import is_held_by, is_held_by_another
@@ -124,7 +123,7 @@ def _panel(
     package: AnswerPackage | None,
 ) -> Panel | None:
     is_in_work = request.is_open and request.status is not Status.SECOND_OPINION
-    if awaits_confirmation(request):
+    if request.awaits_confirmation:
         return Panel.REOPENED
     has_document = facts.has_pending_check and bool(facts.documents)
     if is_in_work and has_document and member.may(Permission.CHECK_IDENTITY):

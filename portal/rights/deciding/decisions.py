@@ -32,12 +32,11 @@ from portal.rights.deciding.refusals import (
 from portal.rights.identity.lifting import vouched
 from portal.rights.items.carrying import reconsider
 from portal.rights.items.deciding import Way, decide_items, digest_of, grounds_of_whole
-from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.making import exceptions_of, is_planned_otherwise, items_of, make_items
 from portal.rights.items.models import ItemException, RequestItem
-from portal.rights.items.outcome import outcome_of
+from portal.rights.items.outcome import ground_of, outcome_of, reached
 from portal.rights.items.proposing import USES
-from portal.rights.items.reopening import ReopeningUnconfirmed, awaits_confirmation
+from portal.rights.items.reopening import ReopeningUnconfirmed
 from portal.rights.items.telling.wording import label_of
 from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
@@ -115,7 +114,7 @@ def decide(request: RightsRequest, member: StaffMember, draft: Draft, version: i
         CaseMoved, OwnCase, NotReady.
     """
     act = acting.hold(request, member, version)
-    if awaits_confirmation(request):
+    if request.awaits_confirmation:
         raise ReopeningUnconfirmed
     if make_items(request):
         raise PlanChanged
@@ -179,8 +178,10 @@ def check_draft(request: RightsRequest, draft: Draft) -> None:
     is_for_identity = draft.way is Way.REFUSED and draft.ground is RefusalGround.IDENTITY_NOT_PROVEN
     if not is_identity_settled(request) and not is_for_identity:
         faults.append(IdentityUnsettled())
-    faults += _unweighed(request, draft)
-    faults += _against_their_word(items_of(request.id), draft)
+    if request.right is Right.OBJECTION:
+        faults += _unweighed(request, draft)
+    if request.right is Right.RECTIFICATION:
+        faults += _against_their_word(items_of(request.id), draft)
     for refusal in _refusals(request, draft):
         try:
             check_refusal(refusal)
@@ -224,8 +225,9 @@ def _refusals(request: RightsRequest, draft: Draft) -> Iterator[Refusal]:
 
 def _proof(each: RequestItem | ItemException, draft: Draft) -> str:
     """Return what proves the ground of a no: what was typed; of a use, its weighing."""
-    weighing = weighings_of(each.request_id).get(each.kind) if isinstance(each, RequestItem) else None
-    return weighing.grounds if weighing and isinstance(each, RequestItem) and each.part == USES else draft.evidence
+    is_use = isinstance(each, RequestItem) and each.part == USES
+    weighing = weighings_of(each.request_id).get(each.kind) if is_use else None
+    return weighing.grounds if weighing else draft.evidence
 
 
 def _refusal(

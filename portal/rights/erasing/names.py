@@ -25,6 +25,7 @@ _MAILS: Final = Label(fr="E-mails de notre part", en="E-mails from us")
 _PROPOSALS: Final = Label(fr="Décisions prises à deux sur vos demandes", en="What two people decided on your requests")
 _TRACES: Final = Label(fr="Traces de l'effacement", en="Traces of the erasure")
 _HELD: Final = Label(fr="Conservations décidées", en="Data held by a decision")
+_OBJECTIONS: Final = Label(fr="Usages auxquels vous vous êtes opposé", en="Uses that you objected to")
 _COUNTS: Final = Label(fr="Comptes par catégorie", en="Counts by category")
 
 _PARTS: Final = {
@@ -40,6 +41,11 @@ _PARTS: Final = {
     "kept_forms": Label(fr="Textes gardés d'une session finie", en="Texts kept from a session that ended"),
     "request_files": _REQUESTS,
     "request_history": _REQUESTS,
+    "corrections": Label(fr="Corrections que vous avez demandées", en="Corrections that you asked for"),
+    "statements": Label(fr="Vos mots à côté d'une donnée", en="Your own words beside a value"),
+    "restrictions": Label(fr="Données mises en pause", en="Data put on hold"),
+    "purpose_stops": _OBJECTIONS,
+    "weighings": _OBJECTIONS,
     "packages": _COPIES,
     "uploads": _DOCUMENTS,
     "identity_checks": _DOCUMENTS,

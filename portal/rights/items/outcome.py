@@ -1,11 +1,11 @@
-"""The outcome of a request, computed from what was decided about each item; nobody chooses it."""
+"""What was decided about each item, on what ground, and the outcome computed from that: nobody chooses it."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from portal.personal_data.outcomes import ItemOutcome
-from portal.rights.items.grounds import reached
+from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.lifecycle import Outcome, Right
 
@@ -54,6 +54,21 @@ def check_decided(items: Iterable[RequestItem]) -> None:
         raise ItemUndecided
 
 
+def reached(decided: RequestItem | ItemException) -> ItemOutcome | None:
+    """Return what was decided about an item or a record apart; what is proposed, while nobody has decided."""
+    return decided.outcome or (decided.proposed if isinstance(decided, RequestItem) else None)
+
+
+def ground_of(decided: RequestItem | ItemException) -> RefusalGround | None:
+    """Return the ground on which an item, or a record apart, is not granted; None where it is, or none was given."""
+    outcome = reached(decided)
+    if outcome is None or not outcome.is_negative:
+        return None
+    if decided.ground in list(RefusalGround):
+        return RefusalGround(decided.ground)
+    return _OF_PLAN.get(decided.ground) or _OF_OUTCOME.get(outcome)
+
+
 def outcomes_for(right: Right) -> tuple[ItemOutcome, ...]:
     """Return what may be decided about an item of a request under a right, what grants it first."""
     return _OF_RIGHT[right]
@@ -71,3 +86,14 @@ _OF_RIGHT: Final[Mapping[Right, tuple[ItemOutcome, ...]]] = MappingProxyType(
     }
 )
 """Each right with its outcomes: those of GDPR art. 15 to 21, and two that change no data: recorded and reviewed."""
+_OF_PLAN: Final = {
+    "law": RefusalGround.LEGAL_OBLIGATION,
+    "contract": RefusalGround.STILL_NEEDED,
+    "hold": RefusalGround.STILL_NEEDED,
+    "restriction": RefusalGround.STILL_NEEDED,
+}
+"""The codes of plans that are no ground of the list. Whoever placed a hold has proven it; the reviewer need not."""
+_OF_OUTCOME: Final = {
+    ItemOutcome.ARCHIVED: RefusalGround.LEGAL_OBLIGATION,
+    ItemOutcome.KEPT: RefusalGround.STILL_NEEDED,
+}

@@ -102,11 +102,6 @@ def _has_whole(customer_id: int) -> bool:
     return False
 
 
-def awaits_confirmation(request: RightsRequest) -> bool:
-    """Tell whether a case that was closed by mistake waits for the officer's word that it is open again."""
-    return request.wrongly_closed_at is not None and request.reopening_confirmed_by is None
-
-
 def confirm(request: RightsRequest, member: StaffMember, version: int) -> None:
     """Confirm in the current transaction that a case was closed by mistake; from then on it is decided as any other.
 
@@ -114,7 +109,7 @@ def confirm(request: RightsRequest, member: StaffMember, version: int) -> None:
         CaseMoved, OwnCase.
     """
     act = acting.lock(request, member, version)
-    if not awaits_confirmation(request):
+    if not request.awaits_confirmation:
         raise acting.StaleCase
     request.reopening_confirmed_by = member.id
     act.record(CONFIRMED)

@@ -8,9 +8,9 @@ from portal.personal_data.registry import HeldItem
 from portal.personal_data.uses.portability import LeftOut
 from portal.rights.deciding.refusals import RefusalGround
 from portal.rights.items.carrying import note_done, numbers_of
-from portal.rights.items.grounds import ground_of
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.models import ItemException, RequestItem
+from portal.rights.items.outcome import ground_of
 from portal.rights.items.proposing import PORTAL
 
 _OUT = frozenset({ItemOutcome.WITHHELD, ItemOutcome.REFUSED})

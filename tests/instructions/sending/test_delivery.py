@@ -22,6 +22,7 @@ from portal.rights.models import RightsRequest
 from tests.support.acting.people import People
 from tests.support.acting.systems import OLD_SECRET, SECRET, SYSTEM, FakeSystem, told_by_webhook
 from tests.support.cases import case, taken_in
+from tests.support.looking.audit_trail import events
 
 
 def told(people: People) -> Instruction:
@@ -144,6 +145,56 @@ def test_an_answer_that_came_first_ends_the_tries(app: Flask, people: People) ->
             run_due_jobs()
     assert len(system.calls) == 1
     assert standing().state is InstructionState.ACKNOWLEDGED
+
+
+class Killed(BaseException):
+    """The end of a process, as far as one can have it within one."""
+
+
+def test_killed_between_the_call_and_its_note_it_is_sent_again_with_the_same_id(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, status = FakeSystem(), delivery._status
+
+    def dies(*given: Any) -> int:
+        status(*given)
+        raise Killed
+
+    with told_by_webhook(app, system):
+        row, job = told(people), newest_job()
+        monkeypatch.setattr(delivery, "_status", dies)
+        with pytest.raises(Killed):
+            delivery_of(job)
+        monkeypatch.setattr(delivery, "_status", status)
+        assert (standing().state, len(system.calls)) == (InstructionState.QUEUED, 1)
+        with clock.stopped_at(clock.now() + timedelta(hours=1)):
+            run_due_jobs()
+    assert [headers["Webhook-Id"] for headers, _body in system.calls] == [row.public_id] * 2
+    assert (standing().state, len(events("portal:instruction:sent"))) == (InstructionState.SENT, 1)
+
+
+class Hasty(FakeSystem):
+    """Confirms before it has answered the call."""
+
+    app: Flask
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        with self.app.app_context(), transaction():
+            answer(environ["HTTP_WEBHOOK_ID"], Result.DONE, "")
+        return super().__call__(environ, start_response)
+
+
+def test_what_is_confirmed_before_the_call_is_noted_was_sent_all_the_same(app: Flask, people: People) -> None:
+    system = Hasty()
+    system.app = app
+    with told_by_webhook(app, system):
+        told(people)
+        run_due_jobs()
+        with clock.stopped_at(clock.now() + timedelta(days=8)):
+            run_due_jobs()
+    row = standing()
+    assert (row.state, row.sent_at is not None, len(system.calls)) == (InstructionState.ACKNOWLEDGED, True, 1)
+    assert [len(events(f"portal:instruction:{verb}")) for verb in ("sent", "acknowledged")] == [1, 1]
 
 
 def test_what_is_too_slow_costs_the_bound_and_no_more(

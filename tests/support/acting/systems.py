@@ -37,7 +37,7 @@ class FakeSystem:
 
 @contextmanager
 def told_by_webhook(
-    app: Flask, system: FakeSystem, secrets: str = f"{SYSTEM}={SECRET}", *, is_allowed: bool = True
+    app: Flask, system: Any, secrets: str = f"{SYSTEM}={SECRET}", *, is_allowed: bool = True, code: str = SYSTEM
 ) -> Iterator[str]:
     """Let one system be told at an address of this machine, which the organisation file allows; yield the address."""
     server = Loopback(system)
@@ -45,7 +45,7 @@ def told_by_webhook(
     try:
         url = f"{server.url}/hooks"
         port = int(server.url.rpartition(":")[2])
-        changed = organisation.telling(SYSTEM, url, port) if is_allowed else with_address(organisation, url)
+        changed = organisation.telling(code, url, port) if is_allowed else with_address(organisation, url)
         installed.organisation.put(app, changed)
         installed.settings.put(app, settings.model_copy(update={"webhook_secrets": secrets}))
         yield url

@@ -56,7 +56,7 @@ HELD: dict[str, Any] = {
     "erasures.sealed_words": None, "erasures.sealed_proof": None, "erasures.scope": {"extent": "whole"},
     "erasures.items": [], "erasures.certificate": None, "preference_states.reason": None,
     "preference_states.is_suppressed": False, "preference_states.flags": {}, "preference_states.latest_choices": {},
-    "consent_records.flag": "offers.email",
+    "consent_records.flag": "offers.email", "instructions.state": "acknowledged",
 }  # fmt: skip
 
 

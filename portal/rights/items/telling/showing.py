@@ -8,9 +8,8 @@ from typing import Final
 from portal.bilingual import Label
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.rights.items.deciding import choices_of
-from portal.rights.items.grounds import reached
 from portal.rights.items.models import ItemException, ItemState, RequestItem
-from portal.rights.items.outcome import outcome_if_taken
+from portal.rights.items.outcome import outcome_if_taken, reached
 from portal.rights.items.proposing import AS_WRITTEN, SYSTEMS, USES
 from portal.rights.items.telling.sentences import say_item
 from portal.rights.items.telling.wording import has_records, is_counted, label_of, outcome_label, reason_of, until_of

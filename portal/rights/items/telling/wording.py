@@ -13,8 +13,8 @@ from portal.records.models import Record
 from portal.rights.chosen import Use
 from portal.rights.correcting.wording import change_of
 from portal.rights.erasing.names import name_of
-from portal.rights.items.grounds import ground_of, reached
 from portal.rights.items.models import ItemException, RequestItem
+from portal.rights.items.outcome import ground_of, reached
 from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, SYSTEMS, USES
 
 Decided = RequestItem | ItemException
