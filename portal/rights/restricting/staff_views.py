@@ -22,7 +22,7 @@ from portal.rights.restricting import lifting
 from portal.rights.restricting.forms import ReplyForm
 from portal.rights.restricting.listing import Listed, find_listed, standing_restrictions, waiting_since
 from portal.rights.staff_blueprint import blueprint
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 LIFT = staff(Permission.LIFT_RESTRICTION)
@@ -35,7 +35,7 @@ LIFT = staff(Permission.LIFT_RESTRICTION)
     ),
     rank=Rank.PERSON, endpoint="staff.rights.restrictions",
 )  # fmt: skip
-def restrictions_waiting(member: StaffMember) -> Waiting | None:
+def restrictions_waiting(member: StaffMember) -> Counted | None:
     """Return how many restrictions wait for an officer; None for who lifts none."""
     return count_waiting(waiting_since()) if member.may(Permission.LIFT_RESTRICTION) else None
 
