@@ -59,7 +59,7 @@ class Line:
 class Counted:
     """What is counted with the other lines: a select of one row, how many and since when."""
 
-    figures: Select[Any]
+    figures: Select[int, Any]
 
 
 Find = Callable[[StaffMember], Waiting | Counted | None]
@@ -89,8 +89,7 @@ def count_waiting(since: Select[Any]) -> Counted:
         since: a select of one column, the date or instant since which each thing waits, without order.
     """
     first = since.order_by(since.selected_columns[0]).limit(MOST + 1).subquery()
-    figures: Select[Any] = select(func.count(), func.min(first.c[0])).select_from(first)
-    return Counted(figures)
+    return Counted(select(func.count(), func.min(first.c[0])).select_from(first))
 
 
 def count_all(counted: Sequence[Counted]) -> list[Waiting]:
