@@ -15,32 +15,44 @@ from portal.personal_data.restrictions.lifting import NotStanding
 from portal.personal_data.restrictions.locking import note_in_trail
 from portal.personal_data.restrictions.models import Restriction
 from portal.rights.restricting.emails import queue_imposed, queue_lifting
+from portal.rights.restricting.letters import note_posted
 from portal.rights.restricting.telling import hold_request
 from portal.staff.models import StaffMember
 
 TOLD = declare("staff:restriction:told", "reference", "restriction")
 
 
-def tell(restriction: Restriction, member: StaffMember) -> bool:
-    """Tell the person in the current transaction that their data are on hold; return whether a mail does.
+class NotTold(Exception):
+    """The person was not told that their data are on hold."""
 
-    Without an address the officer writes a letter before they press the button.
+
+def tell(restriction: Restriction, member: StaffMember) -> None:
+    """Tell the person by mail, in the current transaction, that their data are on hold.
+
+    Without an address of theirs it is noted that the letter was posted today, which the officer has printed.
     """
     if restriction.told_at is not None:
-        return True
-    mail = queue_imposed(restriction)
-    restriction.told_at = clock.now()
+        return
     customer = db.session.get_one(Customer, restriction.customer_id)
+    if queue_imposed(restriction) is None:
+        note_posted(restriction, customer, member)
+    restriction.told_at = clock.now()
     note_in_trail(TOLD, f"staff:{member.public_id}", restriction, customer)
-    return mail is not None
 
 
 def announce(restriction: Restriction, member: StaffMember) -> None:
-    """Announce in the current transaction that a restriction will be lifted. Raises `NotStanding`."""
+    """Announce in the current transaction that a restriction will be lifted: by mail, or by a letter posted today.
+
+    Raises:
+        NotStanding: it was lifted.
+        NotTold: the person does not know yet that their data are on hold.
+    """
+    if restriction.told_at is None:
+        raise NotTold
     is_new = restriction.notice_at is None
     lifting.announce(restriction, f"staff:{member.public_id}")
-    if is_new:
-        queue_lifting(restriction)
+    if is_new and queue_lifting(restriction) is None:
+        note_posted(restriction, db.session.get_one(Customer, restriction.customer_id), member)
 
 
 def lift(restriction: Restriction, **how: Any) -> None:
