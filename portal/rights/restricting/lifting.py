@@ -16,7 +16,7 @@ from portal.personal_data.restrictions.locking import note_in_trail
 from portal.personal_data.restrictions.models import Restriction
 from portal.rights.restricting.emails import queue_imposed, queue_lifting
 from portal.rights.restricting.letters import note_posted
-from portal.rights.restricting.telling import hold_request
+from portal.rights.restricting.telling import hold_request, tell_systems_late
 from portal.staff.models import StaffMember
 
 TOLD = declare("staff:restriction:told", "reference", "restriction")
@@ -29,8 +29,10 @@ class NotTold(Exception):
 def tell(restriction: Restriction, member: StaffMember) -> None:
     """Tell the person by mail, in the current transaction, that their data are on hold.
 
-    Without an address of theirs it is noted that the letter was posted today, which the officer has printed.
+    Without an address of theirs it is noted that the letter was posted today, which the officer has printed. Systems
+    that were not told yet are told too.
     """
+    hold_request(restriction)
     if restriction.told_at is not None:
         return
     customer = db.session.get_one(Customer, restriction.customer_id)
@@ -38,6 +40,7 @@ def tell(restriction: Restriction, member: StaffMember) -> None:
         note_posted(restriction, customer, member)
     restriction.told_at = clock.now()
     note_in_trail(TOLD, f"staff:{member.public_id}", restriction, customer)
+    tell_systems_late(restriction)
 
 
 def announce(restriction: Restriction, member: StaffMember) -> None:

@@ -42,11 +42,24 @@ def tell_systems(restriction: Restriction) -> None:
         _tell_of_end(acting.of_portal(restriction.request_id), LiftCause(restriction.lift_cause))
 
 
-def _tell_to_restrict(request: RightsRequest, categories: Iterable[str]) -> None:
+def tell_systems_late(restriction: Restriction) -> None:
+    """Tell those who hold what is locked if nobody was told yet: it is from before systems were told by the portal.
+
+    The request, which is locked by the caller, waits for them again.
+    """
+    if restriction.request_id is None or restriction.lifted_at is not None:
+        return
+    act = acting.of_portal(restriction.request_id)
+    if not act.request.is_open and _tell_to_restrict(act.request, restriction.categories):
+        open_again(act)
+
+
+def _tell_to_restrict(request: RightsRequest, categories: Iterable[str]) -> bool:
+    """Tell who holds what is locked; return whether anybody learns something new."""
     locked = set(categories)
     held = {each.kind for each in kinds_held(request.customer_id) if not locked or each.category in locked}
-    if held:
-        instruct(request, Operation.RESTRICT, {"kinds": sorted(held)})
+    told_before = any(row.operation is Operation.RESTRICT for row in instructions_of(request.id))
+    return bool(held) and not told_before and bool(instruct(request, Operation.RESTRICT, {"kinds": sorted(held)}))
 
 
 def _tell_of_end(act: Act, cause: LiftCause) -> None:
