@@ -17,10 +17,10 @@ from portal.personal_data.keeping.models import Keep
 from portal.rights.lifecycle import Right, Status
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, taken_in
+from tests.support.keeping import later, row, row_count
 from tests.support.packages import take_in
 from tests.support.preferences import customer_of
 from tests.support.records import visit
-from tests.support.restricting import later, row, row_count
 
 EMAIL = "camille@example.org"
 SINCE = datetime(2026, 2, 3, 10, tzinfo=UTC)

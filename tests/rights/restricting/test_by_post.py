@@ -15,7 +15,7 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.cases import decide, open_case, taken_in
-from tests.support.restricting import DAY, file, later, lift_due, row
+from tests.support.keeping import DAY, file, later, lift_due, row
 
 EMAIL = "camille@example.org"
 

@@ -15,8 +15,8 @@ from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, refusal_values, second, taken_in
+from tests.support.keeping import file, later, lift_due, row, row_count
 from tests.support.preferences import customer_of, flags_on
-from tests.support.restricting import file, later, lift_due, row, row_count
 
 EMAIL, FLAG = "camille@example.org", "offers.email"
 

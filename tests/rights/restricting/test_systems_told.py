@@ -17,10 +17,10 @@ from portal.rights.restricting.telling import hold_request
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, taken_in
+from tests.support.keeping import file, later, lift_due, row
 from tests.support.packages import take_in
 from tests.support.preferences import customer_of
 from tests.support.records import invoice, visit
-from tests.support.restricting import file, later, lift_due, row
 
 EMAIL, OF = "camille@example.org", "C-camille"
 

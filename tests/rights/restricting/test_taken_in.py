@@ -4,8 +4,8 @@ import pytest
 
 from portal.access.permissions import Role
 from tests.support.acting.people import People
+from tests.support.keeping import row, row_count
 from tests.support.preferences import flags_on
-from tests.support.restricting import row, row_count
 
 EMAIL = "camille@example.org"
 TAKEN = {
