@@ -25,6 +25,7 @@ from portal.infrastructure.jobs.models import Job, JobStatus
 from portal.infrastructure.jobs.worker import run_job
 from portal.lookups.access_log import log_access
 from portal.personal_data.categories import Category
+from portal.personal_data.restrictions.models import Restriction
 from portal.records.models import Record
 from portal.rights.channels import Channel
 from portal.rights.deciding.correspondence import ask_clarification, extend
@@ -42,6 +43,7 @@ from portal.rights.items.deciding import Way
 from portal.rights.lifecycle import ExtensionReason, Right, SecondOpinion
 from portal.rights.models import RightsRequest
 from portal.rights.queue.claims import claim
+from portal.rights.restricting.lifting import announce
 from portal.staff.models import StaffMember
 from portal.web.sessions import hash_token
 
@@ -99,6 +101,27 @@ def make_cases() -> None:
         # It cools off now, and can still be cancelled.
         _grant(refused, "Nous acceptons d’effacer votre profil et vos visites. La loi nous fait garder vos factures, comme le dit chaque point.")
     carry_erasure_out(1, _days_ago)
+    _put_on_hold()
+
+
+def _put_on_hold() -> None:
+    """Restrict the data of two people: of one it stands, of the other the lift is announced."""
+    with _days_ago(15):
+        standing = _take_in("C-1012", Right.RESTRICTION, Channel.EMAIL, "Gardez mes factures, je conteste un paiement, mais ne vous en servez plus.")
+        _agree(standing, "Vos données sont en pause.")
+    with _days_ago(14):
+        over = _take_in("C-1011", Right.RESTRICTION, Channel.PHONE, "Ne touchez plus à mes données avant la fin de mon litige.")
+        _agree(over, "Vos données sont en pause jusqu’à la fin de votre litige.")
+    with _days_ago(3), transaction():
+        restriction = db.session.execute(select(Restriction).where(Restriction.request_id == over)).scalar_one()
+        announce(restriction, _staff("officer@example.org"))
+
+
+def _agree(request_id: int, message: str) -> None:
+    """Grant each item as the portal proposes it, where no second person is needed."""
+    with transaction():
+        request = _request(request_id)
+        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from portal.infrastructure.mail.outbox import queue_mail
 from portal.organisation import Recipient
 from portal.personal_data.recipients import RecipientRegister, say_missing_name
 from portal.personal_data.sentences import Behind, row
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 PROMISED: Final = declare("customer:recipients:promised", "package", "recipients", "until")
@@ -113,7 +113,7 @@ def _give(package: AnswerPackage, customer: Customer, address: str, recipients: 
     rank=Rank.CLOCK,
     endpoint="staff.staff.register",
 )
-def count_promises(member: StaffMember) -> Waiting | None:
+def count_promises(member: StaffMember) -> Counted | None:
     """Return how many copies promised names that are still missing, and the first day until which."""
     if not member.may(Permission.SEE_DESK):
         return None

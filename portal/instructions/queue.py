@@ -3,7 +3,7 @@
 A row, its job or mail and its audit event belong to the transaction of the decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,7 +23,9 @@ class Decided(Protocol):
     customer_id: int
 
 
-def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -> list[Instruction]:
+def instruct(
+    request: Decided, operation: Operation, scope: Mapping[str, Any], *, only: Container[str] | None = None
+) -> list[Instruction]:
     """Tell every system and recipient of the kinds touched, in the current transaction, and return their rows.
 
     Who was told the same for this request before is told what is new, whatever they answered then.
@@ -31,8 +33,9 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
     Args:
         request: locked by the caller.
         scope: ids and codes only; see `targets.scopes_by_target`.
+        only: the codes of those to tell, where not everybody who holds it has to know.
     """
-    return _tell(request.customer_id, {"request_id": request.id}, operation, scope)
+    return _tell(request.customer_id, {"request_id": request.id}, operation, scope, only)
 
 
 def instruct_to_erase(erasure: Decided, scope: Mapping[str, Any]) -> list[Instruction]:
@@ -40,11 +43,19 @@ def instruct_to_erase(erasure: Decided, scope: Mapping[str, Any]) -> list[Instru
     return _tell(erasure.customer_id, {"erasure_id": erasure.id}, Operation.ERASE, scope)
 
 
-def _tell(customer_id: int, cause: dict[str, int], operation: Operation, scope: Mapping[str, Any]) -> list[Instruction]:
+def _tell(
+    customer_id: int,
+    cause: dict[str, int],
+    operation: Operation,
+    scope: Mapping[str, Any],
+    only: Container[str] | None = None,
+) -> list[Instruction]:
     db.session.flush()
     told = {row.target: row for row in _of_cause(**cause) if row.operation is operation}
     rows = []
     for code, narrowed in scopes_by_target(customer_id, scope).items():
+        if only is not None and code not in only:
+            continue
         row = told.get(code)
         if row is None:
             row = Instruction(
@@ -100,12 +111,17 @@ def answered_targets(request_id: int, operation: Operation) -> set[str]:
     return set(db.session.execute(confirmed).scalars())
 
 
-def take_back(request_id: int) -> None:
-    """Ask for nothing more that is open for a request that ended without an answer, in the current transaction.
+def take_back(request_id: int, *operations: Operation) -> None:
+    """Ask for nothing more that is open for a request, in the current transaction.
 
     What was sent stays on record only where somebody has answered it.
+
+    Args:
+        operations: of these alone. Without any, of all but the release of what somebody has put on hold: that is owed
+            even where the request ended without an answer.
     """
-    db.session.execute(delete(Instruction).where(Instruction.request_id == request_id, is_open()))
+    asked = Instruction.operation.in_(operations) if operations else Instruction.operation != Operation.RELEASE
+    db.session.execute(delete(Instruction).where(Instruction.request_id == request_id, is_open(), asked))
 
 
 def has_open(request_id: int) -> bool:

@@ -16,7 +16,7 @@ from portal.personal_data.expiry.endings import Ending, ending_of
 from portal.personal_data.ledger.watching import late_lines
 from portal.retention import report
 from portal.retention.clock_guard import approve_clock, goes_on_at, halted_mark
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, Waiting, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("retention", __name__)
@@ -60,7 +60,7 @@ def approve() -> Response:
     ),
     rank=Rank.CARE, endpoint="staff.retention.runs",
 )  # fmt: skip
-def late_ledger_lines(member: StaffMember) -> Waiting | None:
+def late_ledger_lines(member: StaffMember) -> Counted | None:
     """Return how many lines wait too long to lie outside of the database; None without the desk."""
     return count_waiting(late_lines()) if member.may(Permission.SEE_DESK) else None
 

@@ -195,7 +195,7 @@ def _staff_values() -> Values:
         "/staff/reading/": _reading_alert(),
         "/staff/holds/": _first(select(LegalHold.public_id)),
         "/staff/instructions/": _first(select(Instruction.public_id)),
-        "/staff/restrictions/": _restriction(),
+        "/staff/restrictions/": _restriction("C-1010", "usage"),
         "/staff/retention/": "records",
         "/staff/account/sessions/": _first(select(StaffSession.public_id)),
         "/staff/account/passkeys/": _passkey(StaffPasskey, staff_id=_first(select(StaffMember.id))),
@@ -211,9 +211,9 @@ def _reading_alert() -> str:
         return alert.public_id
 
 
-def _restriction() -> str:
+def _restriction(number: str, category: str) -> str:
     with transaction():
-        return restrict(_customer_id("C-1010"), None, Ground18.CLAIMS, ["usage"]).public_id
+        return restrict(_customer_id(number), None, Ground18.CLAIMS, [category]).public_id
 
 
 def _passkey(model: Any, **owner: int) -> str:
@@ -232,7 +232,7 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
     draft = _first(select(RequestDraft.public_id).where(RequestDraft.customer_id == customer_id))
     sessions = select(AccountSession.public_id).join(Account, Account.id == AccountSession.account_id)
     return {
-        "/data/on-hold/": _restriction(),
+        "/data/on-hold/": _restriction("C-1001" if name == "customer" else "C-1002", "technical"),
         "/requests/": _first(select(RightsRequest.reference).where(RightsRequest.customer_id == customer_id)),
         "/requests/drafts/": draft,
         "/requests/identity/": draft,

@@ -37,6 +37,7 @@ from portal.rights.identity import forms as identity
 from portal.rights.identity import lifting_forms as lifting
 from portal.rights.items import forms as items
 from portal.rights.lifecycle import Right
+from portal.rights.restricting import forms as restricting
 from portal.rights.weighing import forms as weighing
 from portal.staff import forms as staff
 from portal.staff.approvals import forms as approvals
@@ -182,6 +183,7 @@ CASES: dict[str, Case] = {
     ),
     "filing.LetterCodeForm": plain(filing.LetterCodeForm, "code", "1234 5678"),
     "filing.WordsForm": plain(filing.WordsForm, "text", "One more thing."),
+    "restricting.ReplyForm": plain(restricting.ReplyForm, "reply", "The trial goes on."),
     "lookups.LookupForm": Case(
         lookups.LookupForm,
         {"identifier": "", "reason": "short", "request_reference": "the last one"},

@@ -24,7 +24,7 @@ from portal.instructions.working.work_list import (
     open_page,
     references_of,
 )
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 blueprint = Blueprint("working", __name__)
@@ -34,7 +34,7 @@ blueprint = Blueprint("working", __name__)
     Label(fr="Systèmes à faire suivre, par la liste", en="Systems to follow up, from the list"),
     rank=Rank.PERSON, endpoint="staff.working.instructions",
 )  # fmt: skip
-def to_work_off(member: StaffMember) -> Waiting | None:
+def to_work_off(member: StaffMember) -> Counted | None:
     """Return how much the team has to see to in a system; None for who does not work on it."""
     return count_waiting(for_the_team()) if member.may(Permission.WORK_INSTRUCTIONS) else None
 
@@ -43,7 +43,7 @@ def to_work_off(member: StaffMember) -> Waiting | None:
     Label(fr="Systèmes sans réponse depuis 30 jours, ou qui refusent", en="Systems silent for 30 days, or that refuse"),
     rank=Rank.PERSON, endpoint="staff.working.instructions",
 )  # fmt: skip
-def to_decide(member: StaffMember) -> Waiting | None:
+def to_decide(member: StaffMember) -> Counted | None:
     """Return how much only the officer can settle; None for others."""
     return count_waiting(for_the_officer()) if member.may(Permission.EXEMPT_INSTRUCTION) else None
 

@@ -13,7 +13,7 @@ from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
 from portal.lookups.models import AlertKind, ReadingAlert
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 RAISED = declare("portal:reading_alert:raised", "alert", "kind", "looks", "usual")
@@ -90,7 +90,7 @@ def may_close(member: StaffMember, alert: ReadingAlert) -> bool:
 @on_desk(
     Label(fr="Consultations inhabituelles", en="Unusual reading"), rank=Rank.CARE, endpoint="staff.watching.reading"
 )
-def count_open(member: StaffMember) -> Waiting | None:
+def count_open(member: StaffMember) -> Counted | None:
     """Return how many alerts wait for somebody to look into them; None for who may not."""
     if not member.may(Permission.WATCH_READING):
         return None

@@ -26,7 +26,7 @@ from portal.retention.holds.listing import (
     scope_in_words,
     standing_holds,
 )
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 from portal.web.forms import form_page
 
@@ -42,7 +42,7 @@ PLACE = staff(Permission.PLACE_HOLD)
     ),
     rank=Rank.CARE, endpoint="staff.holds.holds",
 )  # fmt: skip
-def holds_to_review(member: StaffMember) -> Waiting | None:
+def holds_to_review(member: StaffMember) -> Counted | None:
     """Return how many holds are to be looked at again; None for who places no holds."""
     return count_waiting(due_for_review()) if member.may(Permission.PLACE_HOLD) else None
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, or_, select
 from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.personal_data.erasure.models import JOURNAL, Erasure, ErasureState
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 
@@ -16,7 +16,7 @@ from portal.staff.models import StaffMember
     ),
     rank=Rank.CLOCK, endpoint="staff.rights.queue", status="in_review",
 )  # fmt: skip
-def halted_erasures(member: StaffMember) -> Waiting | None:
+def halted_erasures(member: StaffMember) -> Counted | None:
     """Return how many erasures stand still, or ended while a reader kept SQLite's log, in which their rows may lie.
 
     None for who does not keep the desk. The log is the administrator's matter; doctor tells it apart.

@@ -13,7 +13,7 @@ from portal.infrastructure.locking.rows import lock_row
 from portal.personal_data.categories import Category
 from portal.rights import emails
 from portal.rights.acting import Act, of_staff
-from portal.rights.asked import Asked, Erase, StopUse
+from portal.rights.asked import Asked, Correct, Erase, StopUse
 from portal.rights.carrying_out.answering import answer_by_itself, answer_link, stop_at_receipt
 from portal.rights.channels import Channel
 from portal.rights.chosen import Limit, Use
@@ -36,6 +36,7 @@ def take_in(
     use: Use | None = None,
     purposes: Sequence[str] = (),
     categories: Sequence[Category] = (),
+    on_hold: bool = False,
     is_on_behalf: bool = False,
 ) -> RightsRequest:
     """Receive a request that came by another way than the portal, in the current transaction.
@@ -51,10 +52,11 @@ def take_in(
         purposes: for an objection, the uses that rest on the company's interest: each is weighed, and all are held
             back from now on. One to advertising is taken in by itself.
         categories: what the person asks to have erased, for an erasure; empty for everything.
+        on_hold: for a correction or an objection, whether the person wants the data put on hold meanwhile (art. 18(1)).
         is_on_behalf: whether somebody else asked in the customer's name.
     """
     lock_row(Customer, customer.id)
-    asked = _asked(right, words, use, purposes, categories)
+    asked = _asked(right, words, use, purposes, categories, on_hold=on_hold)
     request = new_request(customer, default_intent(right), asked.stored(), customer.language)
     request.channel = channel
     decision = assess_other_channel(right, customer, is_on_behalf=is_on_behalf)
@@ -70,10 +72,20 @@ def take_in(
     return request
 
 
-def _asked(right: Right, words: str, use: Use | None, purposes: Sequence[str], categories: Sequence[Category]) -> Asked:
+def _asked(
+    right: Right,
+    words: str,
+    use: Use | None,
+    purposes: Sequence[str],
+    categories: Sequence[Category],
+    *,
+    on_hold: bool,
+) -> Asked:
     match right:
+        case Right.RECTIFICATION:
+            return Correct(words, on_hold=on_hold)
         case Right.OBJECTION:
-            stop = StopUse(words, use=use)
+            stop = StopUse(words, use=use, on_hold=on_hold)
             return stop if stop.concerns_marketing else replace(stop, purposes=tuple(purposes))
         case Right.ERASURE:
             return Erase(words, categories=tuple(categories))

@@ -61,6 +61,10 @@ class TakeInForm(PortalForm):
         _l("What is to be erased"),
         description=_l("For an erasure only. Everything means the account and the file too."),
     )
+    on_hold = BooleanField(
+        _l("The customer wants the data put on hold meanwhile"),
+        description=_l("For a correction or an objection: the data are stored and left alone until the answer."),
+    )
     received_on = DateField3(
         _l("Date of receipt"), description=_l("The clock starts on this day."),
         validators=[Needed(_l("Enter the date of receipt."))],
@@ -93,6 +97,9 @@ class TakeInForm(PortalForm):
             raise StopValidation(_l("Choose what the customer objects to."))
         if self.right.data != Right.OBJECTION:
             field.data, self.purposes.data = "", []
+
+    def validate_on_hold(self, field: Field) -> None:
+        field.data = field.data and self.right.data in {Right.RECTIFICATION, Right.OBJECTION}
 
     def validate_received_on(self, field: Field) -> None:
         if field.data > clock.today():

@@ -62,6 +62,7 @@ def _take_in(form: TakeInForm, customer: Customer) -> str:
     for each in uses:  # advertising stops at once, by a request of its own
         request = take_in(
             customer, right, channel, received_at, words, current_user, use=each, purposes=purposes,
-            is_on_behalf=form.is_on_behalf.data, categories=[Category(code) for code in form.categories.data or ()],
+            on_hold=form.on_hold.data, is_on_behalf=form.is_on_behalf.data,
+            categories=[Category(code) for code in form.categories.data or ()],
         )  # fmt: skip
     return request.reference

@@ -29,7 +29,7 @@ from portal.rights.items.making import make_items
 from portal.rights.items.models import RequestItem
 from portal.rights.lifecycle import CaseMoved, Outcome, Right, Step
 from portal.rights.models import EventKind, RightsRequest
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 REOPENED: Final = declare("customer:request:reopened", "reference", "closed_at", "due_on")
@@ -131,7 +131,7 @@ def waiting_for_officer() -> list[RightsRequest]:
     rank=Rank.CLOCK,
     endpoint="staff.rights.reopened",
 )
-def count_reopened(member: StaffMember) -> Waiting | None:
+def count_reopened(member: StaffMember) -> Counted | None:
     """Return how many such cases wait, and the first due date."""
     if not member.may(Permission.SEE_DESK):
         return None

@@ -1,6 +1,7 @@
 """What an officer does about restrictions: tell the person, announce the lift, look at a reply, lift or keep."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,31 +15,57 @@ from portal.personal_data.restrictions.lifting import NotStanding
 from portal.personal_data.restrictions.locking import note_in_trail
 from portal.personal_data.restrictions.models import Restriction
 from portal.rights.restricting.emails import queue_imposed, queue_lifting
+from portal.rights.restricting.letters import note_posted
+from portal.rights.restricting.telling import hold_request, tell_systems_late
 from portal.staff.models import StaffMember
 
 TOLD = declare("staff:restriction:told", "reference", "restriction")
 
 
-def tell(restriction: Restriction, member: StaffMember) -> bool:
-    """Tell the person in the current transaction that their data are on hold; return whether a mail does.
+class NotTold(Exception):
+    """The person was not told that their data are on hold."""
 
-    Without an address the officer writes a letter before they press the button.
+
+def tell(restriction: Restriction, member: StaffMember) -> None:
+    """Tell the person by mail, in the current transaction, that their data are on hold.
+
+    Without an address of theirs it is noted that the letter was posted today, which the officer has printed. Systems
+    that were not told yet are told too.
     """
+    hold_request(restriction)
     if restriction.told_at is not None:
-        return True
-    mail = queue_imposed(restriction)
-    restriction.told_at = clock.now()
+        return
     customer = db.session.get_one(Customer, restriction.customer_id)
+    if queue_imposed(restriction) is None:
+        note_posted(restriction, customer, member)
+    restriction.told_at = clock.now()
     note_in_trail(TOLD, f"staff:{member.public_id}", restriction, customer)
-    return mail is not None
+    tell_systems_late(restriction)
 
 
 def announce(restriction: Restriction, member: StaffMember) -> None:
-    """Announce in the current transaction that a restriction will be lifted. Raises `NotStanding`."""
+    """Announce in the current transaction that a restriction will be lifted: by mail, or by a letter posted today.
+
+    Raises:
+        NotStanding: it was lifted.
+        NotTold: the person does not know yet that their data are on hold.
+    """
+    if restriction.told_at is None:
+        raise NotTold
     is_new = restriction.notice_at is None
     lifting.announce(restriction, f"staff:{member.public_id}")
-    if is_new:
-        queue_lifting(restriction)
+    if is_new and queue_lifting(restriction) is None:
+        note_posted(restriction, db.session.get_one(Customer, restriction.customer_id), member)
+
+
+def lift(restriction: Restriction, **how: Any) -> None:
+    """Lift a restriction in the current transaction, with its request locked: it may have to wait for systems again.
+
+    Args:
+        how: see `portal.personal_data.restrictions.lifting.lift`, also for what it raises.
+    """
+    hold_request(restriction)
+    lifting.lift(restriction, **how)
 
 
 @job("restrictions.lift_due", every=timedelta(hours=1))
@@ -58,6 +85,6 @@ def lift_one(restriction_id: int) -> None:
     """Lift one whose notice is over; nothing where it was lifted or halted meanwhile."""
     try:
         with transaction():
-            lifting.lift(db.session.get_one(Restriction, restriction_id))
+            lift(db.session.get_one(Restriction, restriction_id))
     except (NotStanding, lifting.NotAnnounced, lifting.Halted):
         return

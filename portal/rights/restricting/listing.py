@@ -18,11 +18,16 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Listed:
-    """A restriction with the references of its customer and its request."""
+    """A restriction with the references of its customer and its request.
+
+    Attributes:
+        is_by_post: the customer has no e-mail address: staff print and post what they are told.
+    """
 
     row: Restriction
     customer: str
     request: str | None
+    is_by_post: bool
 
 
 def standing_restrictions() -> list[Listed]:
@@ -75,4 +80,4 @@ def _with_references() -> Select[Restriction, Customer, str]:
 
 
 def _listed(row: Restriction, customer: Customer, request: str | None) -> Listed:
-    return Listed(row, customer.reference, request)
+    return Listed(row, customer.reference, request, not customer.email)

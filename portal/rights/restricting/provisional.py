@@ -48,11 +48,11 @@ def settle(request: RightsRequest) -> None:
     """Announce, in the transaction of the answer, that what was on hold meanwhile is so for seven more days.
 
     Where the answer is a statement beside the value, nobody knows which one is right: then it lasts until an officer
-    lifts it.
+    lifts it. So it does where nobody can be written to by mail: the officer's letter announces it.
     """
     outcomes = {item.outcome for item in items_of(request.id)}
     for restriction in _provisional(request):
-        if ItemOutcome.STATEMENT in outcomes:
+        if ItemOutcome.STATEMENT in outcomes or not request.customer.email:
             restriction.is_provisional = False
         else:
             announce(restriction, "portal")

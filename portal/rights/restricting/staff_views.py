@@ -13,16 +13,19 @@ from portal import clock
 from portal.access.declare import requires, staff
 from portal.access.permissions import Permission
 from portal.bilingual import Label
-from portal.infrastructure.database import transaction
+from portal.customers.models import Customer
+from portal.infrastructure.database import db, transaction
+from portal.lookups.access_log import CASE_WORK, SUMMARY
+from portal.lookups.drawing import Look, draw_customer_page
 from portal.personal_data.restrictions import lifting as notices
 from portal.personal_data.restrictions.lifting import Halted, NotAnnounced, NotStanding, TooSoon
 from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.restrictions.wording import ground_label, scope_label
-from portal.rights.restricting import lifting
+from portal.rights.restricting import letters, lifting
 from portal.rights.restricting.forms import ReplyForm
 from portal.rights.restricting.listing import Listed, find_listed, standing_restrictions, waiting_since
 from portal.rights.staff_blueprint import blueprint
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.models import StaffMember
 
 LIFT = staff(Permission.LIFT_RESTRICTION)
@@ -35,7 +38,7 @@ LIFT = staff(Permission.LIFT_RESTRICTION)
     ),
     rank=Rank.PERSON, endpoint="staff.rights.restrictions",
 )  # fmt: skip
-def restrictions_waiting(member: StaffMember) -> Waiting | None:
+def restrictions_waiting(member: StaffMember) -> Counted | None:
     """Return how many restrictions wait for an officer; None for who lifts none."""
     return count_waiting(waiting_since()) if member.may(Permission.LIFT_RESTRICTION) else None
 
@@ -50,6 +53,16 @@ def restrictions() -> str:
 @requires(LIFT)
 def restriction(public_id: str) -> Any:
     return _page(_found(public_id), ReplyForm(formdata=None))
+
+
+@blueprint.get("/restrictions/<public_id>/letter")
+@requires(LIFT)
+def restriction_letter(public_id: str) -> Any:
+    """The letter that comes next, to print, for somebody without an e-mail address."""
+    found = _found(public_id)
+    look = Look(found.row.customer_id, SUMMARY, CASE_WORK, found.request)
+    template = "rights/staff/papers/restriction_letter.html"
+    return draw_customer_page(template, current_user, [look], lambda: _letter(found))
 
 
 @blueprint.post("/restrictions/<public_id>/told")
@@ -86,7 +99,7 @@ def lift_restriction(public_id: str) -> Any:
     # The page shows the reply above the button: whoever presses it has looked.
     return _act(
         public_id,
-        lambda row: notices.lift(row, actor=_actor(), by=current_user.id, has_looked=True),
+        lambda row: lifting.lift(row, actor=_actor(), by=current_user.id, has_looked=True),
         _("Lifted. Each choice is again what the person last said."),
     )
 
@@ -100,6 +113,8 @@ def _act(public_id: str, act: Callable[[Restriction], object], done: str) -> Res
         flash(done, "success")
     except NotStanding:
         flash(_("It was lifted already."), "info")
+    except lifting.NotTold:
+        flash(_("Tell the person first that their data are on hold."), "info")
     except NotAnnounced:
         flash(_("No notice stands: announce the lift first."), "info")
     except (TooSoon, Halted):
@@ -113,6 +128,19 @@ def _page(found: Listed, form: ReplyForm) -> str:
         "rights/staff/restrictions/restriction.html", listed=found, row=found.row, form=form, **_words(),
         is_over=lifts_on is not None and lifts_on <= clock.now(),
     )  # fmt: skip
+
+
+def _letter(found: Listed) -> dict[str, Any]:
+    customer = db.session.get_one(Customer, found.row.customer_id)
+    place = letters.place_of(customer)
+    return {
+        "listed": found,
+        "language": customer.language,
+        "today": clock.now(),
+        "address": [customer.full_name, *(place.words.splitlines() if place else ())],
+        "has_place": place is not None,
+        "paragraphs": letters.paragraphs(found.row, customer.language),
+    }
 
 
 def _words() -> dict[str, Any]:

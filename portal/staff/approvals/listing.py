@@ -10,7 +10,7 @@ from portal.bilingual import Label
 from portal.infrastructure.database import db
 from portal.staff.approvals.kinds import ApprovalKind, kinds
 from portal.staff.approvals.models import Approval, ApprovalState
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, Waiting, count_all, count_waiting, on_desk
 from portal.staff.models import StaffMember
 from portal.web.pagination import Page, keyset_page
 
@@ -62,9 +62,18 @@ def decided_page(member: StaffMember, cursor: str | None) -> Page[Approval]:
 @on_desk(
     Label(fr="Propositions à valider", en="Proposals to second"), rank=Rank.PERSON, endpoint="staff.staff.approvals"
 )
-def count_waiting_for(member: StaffMember) -> Waiting | None:
+def count_waiting_for(member: StaffMember) -> Counted | None:
+    """Return what counts the proposals that wait for a member; None when they may second nothing."""
+    return _count_for(member) if _secondable(member) else None
+
+
+def count_for(member: StaffMember) -> Waiting | None:
     """Return how many proposals wait for a member; None when they may second nothing."""
-    return count_waiting(select(Approval.made_at).where(_waits_for(member))) if _secondable(member) else None
+    return count_all([_count_for(member)])[0] if _secondable(member) else None
+
+
+def _count_for(member: StaffMember) -> Counted:
+    return count_waiting(select(Approval.made_at).where(_waits_for(member)))
 
 
 def compare(approval: Approval, language: str) -> list[tuple[str, str | None, str | None]]:

@@ -13,7 +13,7 @@ from portal.bilingual import Label
 from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.infrastructure.mail.outbox import queue_mail
-from portal.staff.desk.lines import Rank, Waiting, count_waiting, on_desk
+from portal.staff.desk.lines import Counted, Rank, count_waiting, on_desk
 from portal.staff.desk.models import Act, OfficerNotice
 from portal.staff.models import StaffMember
 
@@ -73,7 +73,7 @@ def _addresses() -> list[tuple[str, str]]:
     rank=Rank.CARE,
     endpoint="staff.staff.notices",
 )
-def count_unread(member: StaffMember) -> Waiting | None:
+def count_unread(member: StaffMember) -> Counted | None:
     """Return how many acts no officer has read of; None for members who do not keep the desk."""
     unread = select(OfficerNotice.at).where(OfficerNotice.read_at.is_(None))
     return count_waiting(unread) if member.may(Permission.SEE_DESK) else None

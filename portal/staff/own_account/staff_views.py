@@ -13,7 +13,7 @@ from portal.access.forms import wrong_password
 from portal.infrastructure.database import transaction
 from portal.infrastructure.passwords.hashing import hash_password, is_password
 from portal.infrastructure.passwords.rules import is_too_long
-from portal.staff.approvals.listing import count_waiting_for, has_approvals
+from portal.staff.approvals.listing import count_for, has_approvals
 from portal.staff.forms import ChangePasswordForm
 from portal.staff.own_account.password_and_sessions import (
     PasswordMoved,
@@ -37,7 +37,7 @@ def account() -> str:
         factors=factors_of(current_user),
         sessions=live_sessions(current_user.id),
         current=g.portal_session,
-        approvals=count_waiting_for(current_user),
+        approvals=count_for(current_user),
         has_approvals=has_approvals(current_user),
     )
 

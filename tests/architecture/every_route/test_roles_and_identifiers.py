@@ -174,7 +174,7 @@ def test_another_customers_objects_are_not_found(demo: Demonstration) -> None:
     assert not faults, "\n".join(faults)
     with_object = {
         rule.rule for method in METHODS for rule, _access in routes(demo, Audience.CUSTOMER, method)
-        if "<" in rule.rule and not rule.rule.startswith(("/data/", "/requests/new/"))
+        if "<" in rule.rule and not rule.rule.startswith(("/data/<", "/requests/new/"))
     }  # fmt: skip
     assert tried == with_object, "each route with an object of somebody's was tried"
     assert snapshot(demo.app) == before

@@ -1,5 +1,6 @@
-"""One restriction is lifted while an objection puts the data on hold again: on PostgreSQL, where writers meet."""
+"""A restriction is lifted while an objection puts the data on hold again, or while the person replies: on PostgreSQL."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,23 +26,32 @@ def unlocked(customer_id: int) -> Customer:
     return db.session.get_one(Customer, customer_id, populate_existing=True)
 
 
-@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "control"])
-def test_a_lift_does_not_undo_the_hold_of_an_objection(
-    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch, is_locked: bool
-) -> None:
+def notice_over(people: People) -> tuple[str, int]:
+    """Return a restriction whose notice is over today, and its customer."""
     people.customer(EMAIL)
     customer_id = customer_of(EMAIL).id
     with transaction():
         first = locking.restrict(customer_id, None, Ground18.CLAIMS)
         lifting.announce(first, "portal")
         first.lifts_on = (first.lifts_on or first.since) - NOTICE
-        public_id = first.public_id
+        return first.public_id, customer_id
+
+
+def do(act: Callable[..., None], public_id: str, *given: Any) -> None:
+    with transaction():
+        found = find(public_id)
+        assert found is not None
+        act(found, *given)
+
+
+@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "control"])
+def test_a_lift_does_not_undo_the_hold_of_an_objection(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    public_id, customer_id = notice_over(people)
 
     def lift() -> None:
-        with transaction():
-            found = find(public_id)
-            assert found is not None
-            lifting.lift(found)
+        do(lifting.lift, public_id)
 
     def hold_again() -> Any:
         with transaction():
@@ -57,3 +67,38 @@ def test_a_lift_does_not_undo_the_hold_of_an_objection(
     if is_locked:
         assert waited
         assert (state_of(EMAIL).is_suppressed, state_of(EMAIL).reason) == (True, "restricted")
+
+
+@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "control"])
+@pytest.mark.parametrize("replies_first", [True, False], ids=["reply first", "lift first"])
+def test_a_reply_and_a_lift_have_one_outcome(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch, is_locked: bool, replies_first: bool
+) -> None:
+    """A reply halts the lift, or comes too late and says so; never is it taken and the data used all the same."""
+    public_id, _customer_id = notice_over(people)
+    told: list[str] = []
+
+    def reply() -> None:
+        try:
+            do(lifting.halt, public_id, "Non.", "portal")
+            told.append("taken")
+        except lifting.NotStanding:
+            told.append("too late")
+
+    def lift() -> None:
+        try:
+            do(lifting.lift, public_id)
+        except lifting.Halted:
+            told.append("halted")
+
+    if not is_locked:
+        monkeypatch.setattr(locking, "hold", unlocked)
+        monkeypatch.setattr(lifting, "hold", unlocked)
+    first, second = (reply, lift) if replies_first else (lift, reply)
+    stands_in = "note_in_trail" if replies_first else "end"
+    Standstill(monkeypatch, lifting, stands_in).meet(app, first, second)
+    db.session.rollback()
+    found = find(public_id)
+    assert found is not None
+    is_lifted, is_taken = found.lifted_at is not None, "taken" in told
+    assert (is_lifted != is_taken) == is_locked, "without the lock the reply is taken and the lift goes on"
