@@ -40,6 +40,7 @@ _PARTS: Final = {
     "kept_forms": Label(fr="Textes gardés d'une session finie", en="Texts kept from a session that ended"),
     "request_files": _REQUESTS,
     "request_history": _REQUESTS,
+    "destroyed_files": _REQUESTS,
     "packages": _COPIES,
     "uploads": _DOCUMENTS,
     "identity_checks": _DOCUMENTS,
