@@ -155,7 +155,7 @@ def test_a_recipient_keeps_the_name_that_it_had(whole: Whole, people: People) ->
     assert (row["values"]["recipient"], row["values"]["name"]) == ("old_host", "Ancien hébergeur SARL")
     assert "Ancien hébergeur SARL" in whole.files["profile.csv"]
     page = BeautifulSoup(whole.files["index.html"], "html.parser")
-    assert "sont allées 1 fois à un destinataire" in page.get_text(" ").replace("\u00a0", " ")
+    assert "1 communication de vos données à des destinataires" in page.get_text(" ").replace("\u00a0", " ")
     customer_id = people.customer("noah@example.org").id
     with transaction():
         disclose(customer_id, "host", ["invoice"], 1, "erase")
