@@ -19,10 +19,9 @@ from portal.personal_data.stops.models import PurposeStop
 from portal.personal_data.uses.purposes import REQUESTS
 from portal.rights.ends import PARTS
 from portal.rights.following.destroyed import destroyed_held
-from portal.rights.following.history import customer_history
 from portal.rights.following.models import DestroyedFile
 from portal.rights.following.whole_answer import WholeAnswer
-from portal.rights.models import RequestDraft, RightsRequest
+from portal.rights.models import RequestDraft, RequestEvent, RightsRequest
 from portal.rights.weighing.held import stops_held
 
 _REQUEST = Label(fr="Demande sur vos données", en="Request about your data")
@@ -108,14 +107,14 @@ def _held_request(request: RightsRequest, language: str) -> HeldItem:
         kind="rights_request",
         label=_REQUEST.text(language),
         at=request.received_at,
-        values=_values(request),
+        values=_values(request, whole.history),
         describe=lambda is_masked: facts if is_masked else [*facts, *whole.in_words(language)],
         complete=whole.as_json,
         lawful_basis=REQUESTS.lawful_basis,
     )
 
 
-def _values(request: RightsRequest) -> dict[str, Any]:
+def _values(request: RightsRequest, history: list[RequestEvent]) -> dict[str, Any]:
     return {
         "reference": request.reference,
         "right": str(request.right),
@@ -131,10 +130,7 @@ def _values(request: RightsRequest) -> dict[str, Any]:
         "answered_at": request.answered_at.isoformat() if request.answered_at else None,
         "closed_at": request.closed_at.isoformat() if request.closed_at else None,
         "identity_signals": request.identity_signals,
-        "history": [
-            {"at": event.at.isoformat(), "kind": str(event.kind), "text": event.text}
-            for event in customer_history(request.id)
-        ],
+        "history": [{"at": event.at.isoformat(), "kind": str(event.kind), "text": event.text} for event in history],
     }
 
 

@@ -130,13 +130,13 @@ def _copy(package: AnswerPackage, until: datetime, language: object) -> str:
     return say(COPY_DESTROYED, behind, language, date=long_date(until, language, weekday=False))
 
 
-_WORDS: Final = Label(fr="Vos messages, nos réponses et les e-mails", en="Your messages, our answers and the e-mails")
+_WORDS: Final = Label(fr="Les messages, les réponses et les e-mails", en="Messages, answers and e-mails")
 _NOTES: Final = Label(
     fr="Les notes de l'équipe et les preuves de la décision", en="The team's notes and the proofs of the decision"
 )
 _VALUES: Final = Label(fr="Les valeurs d'avant et celles demandées", en="The values before and those asked for")
 _DOCUMENT: Final = Label(fr="La pièce d'identité", en="The identity document")
-_COPY: Final = Label(fr="La copie de vos données", en="The copy of your data")
+_COPY: Final = Label(fr="La copie des données", en="The copy of the data")
 _REFERENCE: Final = Label(
     fr="La référence, les dates et qui a été prévenu", en="The reference, the dates and who was told"
 )

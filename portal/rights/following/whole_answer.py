@@ -17,7 +17,7 @@ from portal.instructions.targets import target_name
 from portal.letters.models import Dispatch
 from portal.personal_data.corrections.models import Correction
 from portal.personal_data.stops.models import Weighing
-from portal.rights.carrying_out.followed import followers
+from portal.rights.carrying_out.followed import say_followers
 from portal.rights.correcting.noting import corrections_of
 from portal.rights.correcting.wording import correction_in_words
 from portal.rights.following.history import customer_history
@@ -39,6 +39,15 @@ class WholeAnswer:
 
     def __init__(self, request: RightsRequest) -> None:
         self._request = request
+
+    @cached_property
+    def history(self) -> list[RequestEvent]:
+        """What happened, as far as the person may read it."""
+        return customer_history(self._request.id)
+
+    @cached_property
+    def _told(self) -> list[Instruction]:
+        return instructions_of(self._request.id)
 
     @cached_property
     def _items(self) -> list[RequestItem]:
@@ -78,14 +87,14 @@ class WholeAnswer:
             "decided_apart": [_apart(exception) for exception in self._exceptions],
             "corrections": [_correction(each) for each in self._corrections],
             "weighings": [_weighing(each) for each in self._weighings],
-            "told": [_told(each, self._request.language) for each in instructions_of(request_id)],
+            "told": [_told(each, self._request.language) for each in self._told],
             "letter": self._letter,
             "sendings": [_sending(sent) for sent in _sendings(request_id)],
         }
 
     def _written(self, language: object) -> str:
         """Return what both sides wrote on the way, with its days; the answer itself is the letter."""
-        said = (line for line in customer_history(self._request.id) if line.kind is not EventKind.ANSWERED)
+        said = (line for line in self.history if line.kind is not EventKind.ANSWERED)
         return "\n".join(f"{long_date(line.at, language, weekday=False)} – {line.text}" for line in said if line.text)
 
     def in_words(self, language: object) -> list[tuple[str, str]]:
@@ -93,7 +102,7 @@ class WholeAnswer:
         facts = [(_WRITTEN, self._written(language))]
         facts += [(_CORRECTION, correction_in_words(each, language)) for each in self._corrections]
         facts += [(_WEIGHED, each.summary) for each in self._weighings if each.summary]
-        facts += [(_TOLD, "\n".join(followers(self._request.id, language))), (_LETTER, self._letter)]
+        facts += [(_TOLD, "\n".join(say_followers(self._told, language))), (_LETTER, self._letter)]
         return [(label.text(language), text) for label, text in facts if text]
 
 

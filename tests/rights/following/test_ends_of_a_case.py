@@ -111,17 +111,17 @@ def test_each_thing_of_a_case_ends_and_says_so(camille: Browser, reviewer: Brows
     for page in (camille.get(f"/requests/{reference}"), open_case(reviewer, reference)):
         told = ends_on(page)
         assert told["La pièce d’identité"] == f"détruite le {day(clock.now())}."
-        assert last in told["Vos messages, nos réponses et les e-mails"]
+        assert last in told["Les messages, les réponses et les e-mails"]
         assert last in told["Les notes de l’équipe et les preuves de la décision"]
         assert last in told["La référence, les dates et qui a été prévenu"]
         until = db.session.execute(select(AnswerPackage.expires_at)).scalar_one()
-        assert day(until) in told["La copie de vos données"]
-        assert "détruite :" not in told["La copie de vos données"]
+        assert day(until) in told["La copie des données"]
+        assert "détruite :" not in told["La copie des données"]
     with clock.stopped_at(clock.now() + timedelta(days=40)):
         end_now("packages")
     assert db.session.execute(select(AnswerPackage.status)).scalar_one() is PackageStatus.EXPIRED
     for page in (camille.get(f"/requests/{reference}"), open_case(reviewer, reference)):
-        assert ends_on(page)["La copie de vos données"].startswith("détruite :")
+        assert ends_on(page)["La copie des données"].startswith("détruite :")
 
     destroyed = clock.now() + FIVE_YEARS
     with clock.stopped_at(destroyed):
@@ -174,10 +174,10 @@ def test_an_erased_person_leaves_what_is_sealed_and_says_until_when(app: Flask, 
         )  # fmt: skip
     with app.test_request_context():
         sealed = dict(ends_of(db.session.execute(select(RightsRequest)).scalar_one(), "fr"))
-        assert sealed["Vos messages, nos réponses et les e-mails"].startswith("scellés jusqu")
+        assert sealed["Les messages, les réponses et les e-mails"].startswith("scellés jusqu")
         with transaction() as session:
             session.execute(update(Erasure).values(sealed_words=None, words_until=None))
         later = dict(ends_of(db.session.execute(select(RightsRequest)).scalar_one(), "fr"))
-        assert day(finished) in " ".join(later["Vos messages, nos réponses et les e-mails"].split())
-        assert later["Vos messages, nos réponses et les e-mails"].startswith("détruits")
+        assert day(finished) in " ".join(later["Les messages, les réponses et les e-mails"].split())
+        assert later["Les messages, les réponses et les e-mails"].startswith("détruits")
         assert later["Les notes de l’équipe et les preuves de la décision"].startswith("scellés")
