@@ -27,7 +27,8 @@ from portal.instructions.models import (
     Operation,
 )  # fmt: skip
 from portal.personal_data.corrections.models import Correction, CorrectionResult, ValueStatement
-from portal.personal_data.restrictions.models import Ground18, Restriction
+from portal.personal_data.restrictions.grounds import Ground18
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.stops.models import PurposeStop, StopState, Weighing
 from portal.records.archive.models import ArchivedRecord
 from portal.rights.following.models import DestroyedFile

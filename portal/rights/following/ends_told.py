@@ -69,7 +69,8 @@ def ends_told(
 ) -> Rows:
     """Return what a case is made of, each with its end: the words of both sides, the proof, the copy, the reference."""
     until = _end_of_file(request, language)
-    words, proofs = (until, until) if request.customer.erased_at is None else _after_erasure(request, language)
+    erased_at = request.customer.erased_at
+    words, proofs = (until, until) if erased_at is None else _after_erasure(request, erased_at, language)
     rows = [(_WORDS.text(language), words), (_NOTES.text(language), proofs)]
     if request.right is Right.RECTIFICATION:
         rows.append((_VALUES.text(language), proofs))
@@ -90,13 +91,13 @@ def _end_of_file(request: RightsRequest, language: object) -> str:
     return until.filled(language, date=long_date(last, language, weekday=False))
 
 
-def _after_erasure(request: RightsRequest, language: object) -> tuple[str, str]:
+def _after_erasure(request: RightsRequest, erased_at: datetime, language: object) -> tuple[str, str]:
     """Return the ends of the words and of the proofs of somebody erased: sealed while a second look is owed."""
-    customer, erasure = request.customer, erasure_of(request.id)
+    erasure = erasure_of(request.id)
     if erasure is not None and erasure.finished_at is None:
         return _WITH_THE_ANSWER.text(language), _WITH_THE_ANSWER.text(language)
-    gone = row(Customer.__tablename__, customer.id)
-    emptied = say(EMPTIED, gone, language, date=long_date(customer.erased_at, language, weekday=False))
+    gone = row(Customer.__tablename__, request.customer_id)
+    emptied = say(EMPTIED, gone, language, date=long_date(erased_at, language, weekday=False))
     words = proofs = emptied
     if erasure is not None and erasure.sealed_words is not None and erasure.words_until is not None:
         words = _sealed(erasure, clock.local_date(erasure.words_until), language)
