@@ -1,8 +1,9 @@
 """The ledger of disclosures: which recipient learnt what of a person, when, and why (GDPR art. 15(1)(c))."""
 
+from portal.bilingual import LANGUAGES
 from portal.infrastructure.database import db
 from portal.instructions.models import Disclosure, Instruction
-from portal.instructions.targets import OF_RECORDS, is_recipient, kinds_of
+from portal.instructions.targets import OF_RECORDS, is_recipient, kinds_of, target_name
 
 
 def disclose(customer_id: int, recipient: str, kinds: list[str], count: int, why: str) -> None:
@@ -12,8 +13,10 @@ def disclose(customer_id: int, recipient: str, kinds: list[str], count: int, why
         count: how many records; none where only their kinds were named.
         why: a code of what it was for.
     """
-    row = Disclosure(customer_id=customer_id, recipient=recipient, kinds=kinds, count=count, why=why)
-    db.session.add(row)
+    name = {language: target_name(recipient, language) for language in LANGUAGES}
+    db.session.add(
+        Disclosure(customer_id=customer_id, recipient=recipient, name=name, kinds=kinds, count=count, why=why)
+    )
 
 
 def note_disclosed(row: Instruction) -> None:

@@ -71,8 +71,8 @@ becomes(
 becomes(
     "disclosures",
     Becoming(
-        Label(fr="destinataire, sortes, nombre, date : 5 ans", en="recipient, kinds, count, time: 5 years"),
+        Label(fr="destinataire, nom, sortes, nombre, date : 5 ans", en="recipient, name, kinds, count, time: 5 years"),
         Label(fr="article 5, paragraphe 2, et article 19", en="art. 5(2), 19"),
-        {"disclosures": frozenset({"recipient", "kinds", "count", "at", "why"})},
+        {"disclosures": frozenset({"recipient", "name", "kinds", "count", "at", "why"})},
     ),
 )

@@ -132,13 +132,18 @@ class EndedEndpoint(db.Model):
 
 
 class Disclosure(db.Model):
-    """That some of a person's data went to a recipient: which kinds, how many, when and why. Never the data."""
+    """That some of a person's data went to a recipient: which kinds, how many, when and why. Never the data.
+
+    Attributes:
+        name: how the recipient was called then, by language; the organisation file may drop it later.
+    """
 
     __tablename__ = "disclosures"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     recipient: Mapped[str] = mapped_column(String(60))
+    name: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     kinds: Mapped[list[str]] = mapped_column(Json)
     count: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

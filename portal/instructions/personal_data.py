@@ -45,14 +45,16 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
 def _held(row: Disclosure, language: str) -> HeldItem:
     declared = installed_data_map().kinds
     kinds = [declared[kind].label.text(language) if kind in declared else kind for kind in row.kinds]
+    # As it was called then: the company may tell nobody of that name today (art. 15(1)(c), CJEU C-154/21).
+    name = row.name.get(language) or target_name(row.recipient, language)
     return HeldItem(
         category=Category.PROFILE,
         kind="disclosure",
         label=_DISCLOSED.text(language),
         at=row.at,
-        values={"recipient": row.recipient, "kinds": row.kinds, "count": row.count, "why": row.why},
+        values={"recipient": row.recipient, "name": name, "kinds": row.kinds, "count": row.count, "why": row.why},
         facts=[
-            (_TO.text(language), target_name(row.recipient, language)),
+            (_TO.text(language), name),
             (_WHAT.text(language), ", ".join(kinds)),
             (_WHY.text(language), Operation(row.why).label(language) if row.why in set(Operation) else row.why),
         ],

@@ -25,7 +25,7 @@ Listener = Callable[[list[int]], None]
 _needing: list[Needing] = []
 _listeners: list[Listener] = []
 
-LETS_GO = frozenset({"archive_counts", "erased_records", "erased_spans", "keeps", "record_counts"})
+LETS_GO = frozenset({"archive_counts", "destroyed_files", "erased_records", "erased_spans", "keeps", "record_counts"})
 """Tables whose rows about a person go with the row of the customer: what they tell is of no use without it."""
 
 END_OF_DEALINGS = case(

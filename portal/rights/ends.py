@@ -1,28 +1,34 @@
 """When drafts and the files of requests end, and why."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, insert, literal, or_, select, tuple_, update
 
+from portal import clock
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityCheck, IdentityDocument
-from portal.infrastructure.database import db
+from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.mail.models import Mail
 from portal.instructions.models import Instruction
 from portal.letters.models import Dispatch
 from portal.personal_data.corrections.models import Correction, ValueStatement
+from portal.personal_data.erasure.becoming import deleted
+from portal.personal_data.erasure.own_rows import OwnPart
+from portal.personal_data.erasure.own_rows import Rows as OwnRows
+from portal.personal_data.erasure.planning import ROWS, erases
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
-from portal.personal_data.expiry.terms import Declared, OwnEnd
+from portal.personal_data.expiry.terms import Declared, Fixed, OwnEnd
 from portal.personal_data.keeping.clause import About
 from portal.personal_data.mails import mail_of_file
 from portal.personal_data.own_file import needs_the_file
 from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.stops.models import PurposeStop, Weighing
 from portal.rights.filing.drafts import discard
+from portal.rights.following.models import DestroyedFile
 from portal.rights.items.models import ItemException, RequestItem
 from portal.rights.models import RequestDecision, RequestDraft, RequestEvent, RequestPause, RightsRequest
 
@@ -66,6 +72,8 @@ def _remove_files(ids: list[int]) -> None:
         db.session.execute(delete(model).where(model.request_id.in_(ids)))
     for outliving in (ValueStatement, Restriction, PurposeStop):
         db.session.execute(update(outliving).where(outliving.request_id.in_(ids)).values(request_id=None))
+    gone = theirs.add_columns(literal(clock.now(), UtcDateTime()))
+    db.session.execute(insert(DestroyedFile).from_select(["customer_id", "reference", "destroyed_at"], gone))
     db.session.execute(delete(RightsRequest).where(RightsRequest.id.in_(ids)))
 
 
@@ -92,6 +100,18 @@ FILES = Ending(
     ),
     ground=Label(fr="prouver la réponse (Code civil, article 2224)", en="proof of the answer (Code civil art. 2224)"),
 )
+DESTROYED = Ending(
+    code="destroyed_files",
+    label=Label(fr="Références de dossiers détruits", en="References of destroyed files"),
+    source=Rows(DestroyedFile, age=DestroyedFile.destroyed_at),
+    term=Fixed(timedelta(days=365), Label(fr="un an", en="a year")),
+    starts=Label(fr="la destruction du dossier", en="when the file was destroyed"),
+    ground=Label(
+        fr="que la personne lise que son dossier est détruit (article 5, paragraphe 2)",
+        en="that the person reads that the file is destroyed (art. 5(2))",
+    ),
+    goes_freely=True,
+)
 DRAFTS = Ending(
     code="drafts",
     label=Label(fr="Brouillons de demandes", en="Drafts of requests"),
@@ -108,6 +128,7 @@ DRAFTS = Ending(
 PARTS = declare(
     Part("drafts", frozenset({"request_drafts"}), Reach.CUSTOMER, (DRAFTS,)),
     Part("request_files", frozenset({"rights_requests"}), Reach.CUSTOMER, (FILES,)),
+    Part("destroyed_files", frozenset({"destroyed_files"}), Reach.CUSTOMER, (DESTROYED,)),
     Part(
         "request_history",
         frozenset({"request_pauses", "request_events", "request_decisions", "request_items", "item_exceptions"}),
@@ -115,3 +136,7 @@ PARTS = declare(
         ends_with="request_files",
     ),
 )
+
+_TRACES = OwnRows(DestroyedFile, lambda customer_id: DestroyedFile.customer_id == customer_id)
+erases("destroyed_files", OwnPart("destroyed_files", ROWS, (_TRACES,)))
+deleted("destroyed_files")

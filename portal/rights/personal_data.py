@@ -1,4 +1,4 @@
-"""What this domain holds about a customer: drafts, requests, their history and decisions.
+"""What this domain holds about a customer: drafts, requests with all that came of them, and uses objected to.
 
 Notes that staff write for each other are about the work and not the person, so a copy leaves them out
 (EDPB 01/2022 §97).
@@ -15,14 +15,14 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.personal_data.categories import Category
 from portal.personal_data.registry import HeldItem, Holding, register
+from portal.personal_data.stops.models import PurposeStop
 from portal.personal_data.uses.purposes import REQUESTS
 from portal.rights.ends import PARTS
-from portal.rights.following.history import customer_history
-from portal.rights.following.whole_answer import answered, answered_in_words
-from portal.rights.models import (
-    RequestDraft,
-    RightsRequest,
-)
+from portal.rights.following.destroyed import destroyed_held
+from portal.rights.following.models import DestroyedFile
+from portal.rights.following.whole_answer import WholeAnswer
+from portal.rights.models import RequestDraft, RequestEvent, RightsRequest
+from portal.rights.weighing.held import stops_held
 
 _REQUEST = Label(fr="Demande sur vos données", en="Request about your data")
 _DRAFT = Label(fr="Demande en cours de rédaction", en="Request being written")
@@ -47,6 +47,8 @@ def summary(customer_id: int) -> Any:
     instants = union_all(
         select(RightsRequest.received_at.label("at")).where(RightsRequest.customer_id == customer_id),
         select(RequestDraft.updated_at).where(RequestDraft.customer_id == customer_id, is_unsent),
+        select(PurposeStop.since).where(PurposeStop.customer_id == customer_id),
+        select(DestroyedFile.destroyed_at).where(DestroyedFile.customer_id == customer_id),
     ).subquery()
     count = func.count(instants.c.at)
     category = literal(Category.PROFILE.value).label("category")
@@ -54,7 +56,7 @@ def summary(customer_id: int) -> Any:
 
 
 def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
-    """Yield drafts, then requests, newest first."""
+    """Yield drafts, requests, uses objected to and what is known of destroyed files, each newest first."""
     if category != Category.PROFILE:
         return
     drafts = select(RequestDraft).where(RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None))
@@ -64,6 +66,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     newest_first = requests.order_by(RightsRequest.received_at.desc(), RightsRequest.id.desc())
     for request in db.session.execute(newest_first.execution_options(yield_per=READ_AT_ONCE)).scalars():
         yield _held_request(request, language)
+    yield from stops_held(customer_id, language)
+    yield from destroyed_held(customer_id, language)
 
 
 def _held_draft(draft: RequestDraft, language: str) -> HeldItem:
@@ -97,19 +101,20 @@ def _held_request(request: RightsRequest, language: str) -> HeldItem:
         facts.append((_DUE.text(language), long_date(request.due_on, language, weekday=False)))
     if request.outcome:
         facts.append((_OUTCOME.text(language), request.outcome.customer_label(language)))
+    whole = WholeAnswer(request)
     return HeldItem(
         category=Category.PROFILE,
         kind="rights_request",
         label=_REQUEST.text(language),
         at=request.received_at,
-        values=_values(request),
-        describe=lambda is_masked: facts if is_masked else [*facts, *answered_in_words(request, language)],
-        complete=lambda: answered(request),
+        values=_values(request, whole.history),
+        describe=lambda is_masked: facts if is_masked else [*facts, *whole.in_words(language)],
+        complete=whole.as_json,
         lawful_basis=REQUESTS.lawful_basis,
     )
 
 
-def _values(request: RightsRequest) -> dict[str, Any]:
+def _values(request: RightsRequest, history: list[RequestEvent]) -> dict[str, Any]:
     return {
         "reference": request.reference,
         "right": str(request.right),
@@ -125,10 +130,7 @@ def _values(request: RightsRequest) -> dict[str, Any]:
         "answered_at": request.answered_at.isoformat() if request.answered_at else None,
         "closed_at": request.closed_at.isoformat() if request.closed_at else None,
         "identity_signals": request.identity_signals,
-        "history": [
-            {"at": event.at.isoformat(), "kind": str(event.kind), "text": event.text}
-            for event in customer_history(request.id)
-        ],
+        "history": [{"at": event.at.isoformat(), "kind": str(event.kind), "text": event.text} for event in history],
     }
 
 

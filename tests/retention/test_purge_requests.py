@@ -94,15 +94,15 @@ def test_the_file_of_a_restricted_customer_stays(people: People, reviewer: Brows
     assert rows()["RightsRequest"] == 0
 
 
-def test_the_customer_and_the_staff_find_nothing_of_it_any_more(people: People, reviewer: Browser) -> None:
+def test_the_customer_and_the_staff_find_only_that_it_was_destroyed(people: People, reviewer: Browser) -> None:
     customer = people.signed_in()
     reference = taken_in(people, Right.OBJECTION)
     decide(open_case(reviewer, reference), "refused", **refusal_values(Right.OBJECTION))
     second(people.signed_in_staff(Role.OFFICER), reference)
     assert reference in customer.get("/requests").text
     run_purge(clock.now() + FIVE_YEARS)
-    assert customer.get(f"/requests/{reference}").status == 404
+    assert customer.get(f"/requests/{reference}").status == 410
     assert reference not in customer.get("/requests").text
-    assert reviewer.get(f"/staff/requests/{reference}").status == 404
+    assert reviewer.get(f"/staff/requests/{reference}").status == 410
     assert reference not in reviewer.get("/staff/queue?closed=yes").text
     assert customer.get("/access-log").status == 200

@@ -37,7 +37,7 @@ def test_a_request_is_told_whole_without_inside_notes(people: People, language: 
         Act(request, "portal").note(EventKind.NOTE, "Entre nous", is_internal=True)
         Act(request, "portal").note(EventKind.ADDED, "Ajout de Camille")
     (item,) = held("rights", "profile", language)
-    assert dict(item.facts)[word] == only_request().reference
+    assert dict(item.shown())[word] == only_request().reference
     assert item.values["answers"]["details"] == WORDS
     text = json.dumps(item.values, ensure_ascii=False)
     assert "Ajout de Camille" in text

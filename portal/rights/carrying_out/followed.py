@@ -1,5 +1,6 @@
 """Who was told after a decision, who confirmed, and why not: a sentence for each, with its row (GDPR art. 19)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from portal.bilingual import Label, long_date
@@ -39,7 +40,12 @@ EXEMPTED: Final = declare(
 
 def followers(request_id: int, language: object) -> list[str]:
     """Return where each system and recipient stands that was told for a request; nothing where nobody was."""
-    return [_said(each, language) for each in instructions_of(request_id)]
+    return say_followers(instructions_of(request_id), language)
+
+
+def say_followers(told: Iterable[Instruction], language: object) -> list[str]:
+    """Return the same of rows that are read already."""
+    return [_said(each, language) for each in told]
 
 
 def followers_of_erasure(erasure_id: int, language: object) -> list[str]:

@@ -1,9 +1,9 @@
 """The page of one case, and what the views of every act on it share: find the case, answer after the act."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import abort, flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -25,6 +25,8 @@ from portal.rights.deciding.decisions import latest_decision
 from portal.rights.deciding.forms import DecisionForm, ExtensionForm, NoteForm, QuestionForm, SecondOpinionForm
 from portal.rights.erasing.preview import case_preview
 from portal.rights.erasing.standing import begins_at, erasure_of, waits_for_copy
+from portal.rights.following.destroyed import destroyed_file, say_destroyed
+from portal.rights.following.ends_told import ends_of
 from portal.rights.following.history import full_history
 from portal.rights.identity.forms import DoubtForm, IdentityForm, LookForm, ProofLookForm
 from portal.rights.identity.lifting_forms import CallBackForm, LetterAnswerForm, PostedForm, ReachForm, ReasonForm
@@ -54,15 +56,23 @@ def case(reference: str) -> str | Response:
 
 
 def find_case(reference: str) -> RightsRequest:
-    """Return a case, or answer 404. For a case of the member's own, answer 403, whatever their role."""
+    """Return a case, or answer 404, and 410 once it is destroyed. For one of the member's own, answer 403 to all."""
     found = find_request(reference)
     if found is None:
-        abort(404)
+        _gone(reference)
     try:
         check_not_own(found, current_user)
     except OwnCase:
         abort(403)
     return found
+
+
+def _gone(reference: str) -> NoReturn:
+    file = destroyed_file(reference)
+    if file is None:
+        abort(404)
+    said = say_destroyed(file, str(get_locale()))
+    abort(make_response(render_template("rights/staff/papers/destroyed.html", file=file, said=said), 410))
 
 
 def refused(reference: str, **forms: PortalForm) -> tuple[str, int]:
@@ -143,6 +153,7 @@ def _what_the_case_shows(found: RightsRequest, forms: dict[str, PortalForm]) -> 
         "ladder": ladder,
         "channel": found.channel.label(get_locale()),
         "decision": decision,
+        "ends": ends_of(found, str(get_locale())),
         "now": clock.now(),
         "form": next((form for form in forms.values() if form.errors), None) or PortalForm(),
     }

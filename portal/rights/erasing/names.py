@@ -46,6 +46,7 @@ _PARTS: Final = {
     "restrictions": Label(fr="Données mises en pause", en="Data put on hold"),
     "purpose_stops": _OBJECTIONS,
     "weighings": _OBJECTIONS,
+    "destroyed_files": _REQUESTS,
     "packages": _COPIES,
     "uploads": _DOCUMENTS,
     "identity_checks": _DOCUMENTS,

@@ -1,6 +1,8 @@
 """Following a request: the list, its page, words added, the withdrawal, the receipt."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from typing import NoReturn
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -19,6 +21,7 @@ from portal.rights.filing.drafts import drafts_of
 from portal.rights.filing.forms import LetterCodeForm, WordsForm
 from portal.rights.filing.open_requests import open_requests
 from portal.rights.following.answer import awaits_opening, open_answer
+from portal.rights.following.destroyed import destroyed_file, say_destroyed
 from portal.rights.following.receipts import receipt_of
 from portal.rights.following.standing import awaited
 from portal.rights.following.tracking import closed_requests, find_own
@@ -147,4 +150,13 @@ def receipt(reference: str) -> str:
 def _own_request(reference: str) -> RightsRequest:
     canonical = read_reference(reference)
     found = find_own(current_user.customer_id, canonical) if canonical else None
-    return found or abort(404)
+    return found or _gone(reference)
+
+
+def _gone(reference: str) -> NoReturn:
+    """Answer that a file was destroyed (410), or that there is none (404)."""
+    file = destroyed_file(reference, current_user.customer_id)
+    if file is None:
+        abort(404)
+    said = say_destroyed(file, str(get_locale()))
+    abort(make_response(render_template("rights/customer/destroyed.html", file=file, said=said), 410))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal import clock
 from portal.customers.models import CustomerStatus
@@ -81,9 +82,22 @@ def _asked(request: RightsRequest, language: str) -> Rows:
 
 def _closed(request: RightsRequest, language: str) -> Rows:
     rows = [(_("Outcome"), request.outcome.customer_label(language))] if request.outcome else []
+    if days := _days_late(request):
+        last = long_date(request.due_on, weekday=False)
+        late = ngettext(
+            "%(num)s day after the last day, %(date)s", "%(num)s days after the last day, %(date)s", days, date=last
+        )
+        rows.append((_("Answered late"), late))
     if request.closed_at is not None:
         rows.append((_("Closed on"), date_time(request.closed_at)))
     return rows if request.answered_at or request.closed_at else []
+
+
+def _days_late(request: RightsRequest) -> int:
+    """Return how many days after its last day the answer left; none where it left in time, or the clock stood still."""
+    if request.answered_at is None or request.due_on is None:
+        return 0
+    return max((clock.local_date(request.answered_at) - request.due_on).days, 0)
 
 
 def canonical_text(request: RightsRequest, items: Iterable[RequestItem], exceptions: Iterable[ItemException]) -> str:
@@ -107,6 +121,7 @@ def canonical_text(request: RightsRequest, items: Iterable[RequestItem], excepti
 def _closing(
     request: RightsRequest, items: list[RequestItem], exceptions: list[ItemException], closed_at: datetime
 ) -> Iterator[str]:
+    yield f"due_on: {clock.written(request.due_on) or '-'}"
     yield f"answered_at: {clock.written(request.answered_at) or '-'}"
     yield f"closed_at: {clock.written(closed_at)}"
     yield f"outcome: {request.outcome or '-'}"

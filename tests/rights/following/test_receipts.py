@@ -13,11 +13,12 @@ from portal.infrastructure.database import db, transaction
 from portal.letters.models import Dispatch
 from portal.lookups.models import AccessLogEntry
 from portal.rights.items.models import RequestItem
+from portal.rights.lifecycle import Outcome
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
-from tests.support.cases import taken_in
+from tests.support.cases import decide, second, take, taken_in
 from tests.support.filing import describe_copy, trust_device
 from tests.support.packages import take_in
 from tests.support.records import invoice
@@ -97,3 +98,34 @@ def test_no_hash_is_shown_once_its_words_are_destroyed(people: People) -> None:
     page = people.signed_in_staff(Role.REVIEWER).get(f"/staff/requests/{reference}/receipt")
     assert "ne peut plus être refaite" in page.text
     assert page.tree.select_one("pre") is None
+
+
+@pytest.mark.parametrize("outcome", ["partial", "refused"])
+@pytest.mark.parametrize("days_late", [0, 3])
+def test_a_closing_receipt_says_what_was_refused_and_how_late(
+    outcome: str, days_late: int, camille: Browser, people: People
+) -> None:
+    reference = taken_in(people, email="camille@example.org")
+    if days_late:
+        with transaction() as session:
+            last = clock.today() - timedelta(days=days_late)
+            values = {"due_on": last, "due_on_unpaused": last, "initial_due_on": last, "sort_on": last}
+            session.execute(update(RightsRequest).values(received_at=clock.now() - timedelta(days=40), **values))
+    reviewer, officer = people.signed_in_staff(Role.REVIEWER), people.signed_in_staff(Role.OFFICER)
+    decide(take(reviewer, reference), outcome, "Voici pourquoi.", ground="data_are_accurate", evidence="Relu.")
+    second(officer, reference)
+    with transaction() as session:
+        session.execute(update(RightsRequest).values(is_open=False, answered_at=clock.now(), closed_at=clock.now()))
+    page = camille.get(f"/requests/{reference}/receipt")
+    text = page.tree.select_one("pre").get_text()  # type: ignore[union-attr]
+    assert page.h1 == "Reçu de votre demande close"
+    assert f"\noutcome: {outcome}\n" in text
+    assert " | refused | " in text
+    assert " ".join(Outcome(outcome).customer_label("fr").split()) in " ".join(page.text.split())
+    assert ("Réponse en retard" in page.text) is bool(days_late)
+    closed = hash_of(page)
+    camille.post("/language", {"language": "en", "csrf_token": camille.form_token("/")})
+    english = camille.get(f"/requests/{reference}/receipt")
+    assert hash_of(english) == closed, "in any language"
+    assert ("Answered late" in english.text) is bool(days_late)
+    assert hash_of(officer.get(f"/staff/requests/{reference}/receipt")) == closed, "for staff too"

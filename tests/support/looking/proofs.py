@@ -28,6 +28,7 @@ from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
 from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.following.models import DestroyedFile
 from portal.rights.items.models import RequestItem
 from portal.rights.items.telling.sentences import SENTENCES
 from portal.rights.lifecycle import Right
@@ -233,6 +234,26 @@ def _copy_destroyed(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, _all(select(AnswerPackage.expires_at).where(*theirs)), language)
 
 
+def _file_destroyed(customer_id: int, said: Said, language: str) -> bool:
+    destroyed = select(DestroyedFile.destroyed_at).where(DestroyedFile.customer_id == customer_id)
+    return _is_one_of(said, _all(destroyed), language)
+
+
+def _emptied(customer_id: int, said: Said, language: str) -> bool:
+    return _is_one_of(said, _all(select(Customer.erased_at).where(Customer.id == customer_id)), language)
+
+
+def _sealed(customer_id: int, said: Said, language: str) -> bool:
+    sealed = select(Erasure).where(Erasure.customer_id == customer_id, Erasure.sealed_proof.is_not(None))
+    ends = [moment for erasure in _all(sealed) for moment in (erasure.words_until, _five_years(erasure))]
+    return _is_one_of(said, ends, language)
+
+
+def _five_years(erasure: Erasure) -> date | None:
+    finished = erasure.finished_at
+    return clock.local_date(finished).replace(year=finished.year + 5) if finished else None
+
+
 PROOFS: Final[dict[str, Proof]] = {
     "agreed": _agreed,
     "agreed_in_part": _agreed,
@@ -261,6 +282,9 @@ PROOFS: Final[dict[str, Proof]] = {
     "facebook_unlinked": _unlinked,
     "case_document_destroyed": _document_destroyed,
     "case_copy_destroyed": _copy_destroyed,
+    "case_sealed": _sealed,
+    "case_emptied": _emptied,
+    "case_file_destroyed": _file_destroyed,
     "trackers": lambda *_: bool(installed.organisation().trackers),
     "no_trackers": lambda *_: bool(installed.organisation().no_trackers_for),
 }
