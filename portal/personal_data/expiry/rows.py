@@ -68,7 +68,8 @@ class Rows:
         db.session.rollback()
         return Place(ids, tuple(last)) if ids else None
 
-    def remove(self, over_before: datetime, ids: list[Any]) -> int:
+    def remove(self, over_before: datetime, named: Any) -> int:
+        ids: list[Any] = named
         self._lock(ids)
         # Asked again behind the locks: since the slice was read, a row may have been used again, or be kept.
         still = (among(self._key, ids), *self._goes(over_before))
