@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.infrastructure.database import db
+from portal.infrastructure.id_lists import among
 from portal.personal_data.corrections.own_file import OWN_FILE
 from portal.records.archive.models import ArchivedRecord
 from portal.records.models import CategoryCount, Record
@@ -111,11 +112,9 @@ class CountChanges:
             .limit(1)
             .scalar_subquery()
         )
-        named = (COUNTS.c.customer_id == bindparam("of_customer"), COUNTS.c.category == bindparam("named"))
-        piles = [{"of_customer": number, "named": category} for number, category in sorted(self._lost)]
-        db.session.connection().execute(
-            update(COUNTS).where(*named).values(last_recorded_at=newest),
-            piles,
-        )
-        empty = delete(COUNTS).where(*named, COUNTS.c.count <= 0)
-        db.session.connection().execute(empty, piles)
+        # All at once: some other category of theirs may be looked at too, which changes nothing.
+        customers, categories = (sorted(set(column)) for column in zip(*self._lost, strict=True))
+        theirs = (among(COUNTS.c.customer_id, customers), COUNTS.c.category.in_(categories))
+        connection = db.session.connection()
+        connection.execute(update(COUNTS).where(*theirs).values(last_recorded_at=newest))
+        connection.execute(delete(COUNTS).where(*theirs, COUNTS.c.count <= 0))

@@ -1,11 +1,10 @@
 """When records of the company's systems end: on the last day that the data map gives each of them."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 
 from portal import clock
 from portal.bilingual import Label
@@ -16,6 +15,7 @@ from portal.personal_data.categories import Category
 from portal.personal_data.expiry.declaring import declare
 from portal.personal_data.expiry.endings import Ending, Part, Reach
 from portal.personal_data.expiry.rows import Rows
+from portal.personal_data.expiry.stretches import Stretches
 from portal.personal_data.expiry.terms import OwnEnd
 from portal.personal_data.keeping.clause import About, Act
 from portal.personal_data.own_file import needs_the_file, when_file_ends
@@ -44,13 +44,17 @@ def remove_records(ids: Collection[int]) -> int:
 
 def remove_records_where(conditions: Sequence[ColumnElement[bool]]) -> int:
     """Remove the records that fulfil some conditions; return how many. Otherwise as `remove_records`."""
-    gone = delete(RECORDS_TABLE).where(*conditions)
-    piles = db.session.execute(gone.returning(RECORDS_TABLE.c.customer_id, RECORDS_TABLE.c.category)).all()
+    pile = (RECORDS_TABLE.c.customer_id, RECORDS_TABLE.c.category)
+    counted = db.session.execute(select(*pile, func.count()).where(*conditions).group_by(*pile)).all()
+    # Counted before, since a database that hands out each row that it removes works half as much again.
+    gone = int(db.session.execute(delete(RECORDS_TABLE).where(*conditions)).rowcount)  # type: ignore[attr-defined]
     changes = CountChanges()
-    for (customer_id, category), number in Counter(map(tuple, piles)).items():
+    for customer_id, category, number in counted:
         changes.take_off((customer_id, category), number)
+    if gone != sum(number for *_pile, number in counted):
+        raise RuntimeError("records came or went though their customers are locked")
     changes.write()
-    return len(piles)
+    return gone
 
 
 @needs_the_file
@@ -90,7 +94,7 @@ _GROUND = Label(fr="la référence légale de chaque type", en="the legal refere
 RECORDS = Ending(
     code="records",
     label=Label(fr="Données venues des systèmes de l'entreprise", en="Records of the company's systems"),
-    source=Rows(
+    source=Stretches(
         Record,
         age=Record.expires_on,
         about=_ABOUT,

@@ -17,8 +17,8 @@ class Record(db.Model):
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "external_id"),
         Index("ix_records_newest", "customer_id", "category", "recorded_at", "id"),
-        Index("ix_records_expiry", "expires_on"),
-        Index("ix_records_active_until", "active_until"),
+        Index("ix_records_expiry", "expires_on", "customer_id", "id", "category"),
+        Index("ix_records_active_until", "active_until", "id"),
         Index("ix_records_rule", "customer_id", "kind", "rule", "category", "expires_on"),
     )
 

@@ -1,12 +1,13 @@
 """An erasure of 100 000 records among 300 000: its slices, memory, longest lock, and how long another writer waits.
 
-`.venv/bin/python -m tests.bench.erasures` prints the figures; the writer is a process of its own, as a web process is.
+`.venv/bin/python -m tests.bench.erasures [sqlite|postgresql]` prints the figures; the writer is a process of its own, as a web process is.
 """
 
+import os
 import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,24 +27,34 @@ from portal.personal_data.erasure.scheduling import schedule
 from portal.personal_data.erasure.scope import Scope
 from portal.personal_data.ledger.shipping import ship
 from portal.records.models import CategoryCount, Record
-from tests.bench.locks import Locks, another_writer, measured, quiet_writer
-from tests.trial.installation import installation
+from tests.bench.goals import BOTH, asked, benched, settle, tell_goal
+from tests.bench.locks import Locks, Waits, another_writer, at, measured, quiet_writer
 
 MOST = 100_000
 FEWER = 10_000
 KINDS = (("page_visit", "usage", 7), ("order", "transaction", 1), ("payment", "transaction", 2))
 
 
-def measure_erasures() -> None:
+def measure_erasures(databases: Sequence[str] = BOTH) -> None:
     """Print the figures."""
-    with installation() as portal, portal.app.app_context():
-        guard_destruction(lambda: True)
-        heavy, light = _person("C-heavy", MOST), _person("C-light", FEWER)
-        for number in range(19):
-            _person(f"C-{number}", FEWER)
-        _preview(heavy)
-        _erase("10 000 records", light, portal.app)
-        _erase("100 000 records", heavy, portal.app)
+    for name in databases:
+        with benched(name) as portal:
+            _measure(name, portal.app)
+
+
+def _measure(name: str, app: Flask) -> None:
+    guard_destruction(lambda: True)
+    heavy, light = _person("C-heavy", MOST), _person("C-light", FEWER)
+    for number in range(19):
+        _person(f"C-{number}", FEWER)
+    settle("records", "record_counts", "customers")
+    _preview(heavy)
+    few, _waits, _memory = _erase(f"{name}, 10 000 records", light, app)
+    tell_goal("10 000 records, processor", few.cpu, 2, " s")
+    many, waits, memory = _erase(f"{name}, 100 000 records", heavy, app)
+    tell_goal("100 000 records, memory", memory, 32, " MB")
+    tell_goal("100 000 records, longest lock", max(lock.wall for lock in many.held) * 1000, 100, " ms")
+    tell_goal("100 000 records, p99 of another writer", at(sorted(waits.lasted), 0.99) * 1000, 100, " ms")
 
 
 def _person(reference: str, count: int) -> int:
@@ -92,21 +103,22 @@ def _preview(customer_id: int) -> None:
     print(f"preview of 100 000 records: {statistics.median(times) * 1000:.0f} ms of processor")
 
 
-def _erase(name: str, customer_id: int, app: Flask) -> None:
+def _erase(name: str, customer_id: int, app: Flask) -> tuple[Locks, Waits, int]:
     with transaction() as session:
         customer = session.get_one(Customer, customer_id)
         erasure_id = schedule(customer, Scope(), plan(customer_id, Scope()), begins_at=clock.now()).id
-    quiet, memory = quiet_writer(app), _memory()
+    quiet, before = quiet_writer(app), _memory()
     with another_writer(app) as waits, measured() as locks:
         while _next_slice(erasure_id, locks):
             ship()
-    erasure = db.session.get_one(Erasure, erasure_id)
+    erasure, memory = db.session.get_one(Erasure, erasure_id), _memory() - before
     certificate = certificate_of(erasure)
     assert certificate is not None, f"{erasure.step}: {erasure.cause} {erasure.position}"
     print(
-        f"{name}: {locks}; another writer {waits} (alone {quiet}); memory + {_memory() - memory} MB; "
-        f"erased {certificate.count(certificate.erased)}, archived {certificate.count(certificate.archived)}"
+        f"{name}: {locks}; another writer {waits} (alone {quiet}); memory + {memory} MB; "
+        f"erased {certificate.count(certificate.erased)}, archived {certificate.count(certificate.archived)}; load {os.getloadavg()[0]:.1f}"
     )
+    return locks, waits, memory
 
 
 def _next_slice(erasure_id: int, locks: Locks) -> bool:
@@ -124,4 +136,4 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
-    measure_erasures()
+    measure_erasures(asked(MOST)[1])

@@ -1,17 +1,15 @@
 """Answer packages: a large one against a bare ZIP of the same content in the same run, and how many small ones a minute.
 
-Every figure is processor time of this process; a package is built by its job, sealed and stored, as a worker does.
-`python -m tests.bench.packages [RECORDS]`.
+Every figure is processor time of this process and of PostgreSQL's for it; a package is built by its job, sealed and stored, as a worker does.
+`.venv/bin/python -m tests.bench.packages [RECORDS] [sqlite|postgresql]`.
 """
 
 import csv
 import io
 import itertools
 import statistics
-import sys
-import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,37 +25,47 @@ from portal.exports.requesting import request_package
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.worker import run_due_jobs
 from portal.records.models import CategoryCount, Record
-from tests.trial.installation import installation
+from tests.bench.goals import BOTH, asked, benched, settle, tell_goal
+from tests.bench.locks import processor
 
 RECORDS, SMALL, ROUNDS = 100_000, 100, 3
 FIELDS = ("external_id", "page", "title", "seconds")
 
 
-def measure_packages(records: int = RECORDS) -> None:
+def measure_packages(records: int = RECORDS, databases: Sequence[str] = BOTH) -> None:
     """Print P9 and P14."""
-    with installation() as portal, portal.app.app_context():
-        import_holdings()
-        run_due_jobs()
-        customer_id = _large(records)
-        floors: dict[str, Callable[[], object]] = {
-            "JSON, CSV": lambda: _bare_zip(customer_id, with_csv=True),
-            "JSON": lambda: _bare_zip(customer_id, with_csv=False),
-        }
-        rounds = [(_cpu(lambda: _build([customer_id])), *map(_cpu, floors.values())) for _round in range(ROUNDS)]
-        mine, *bare = (statistics.median(column) for column in zip(*rounds, strict=True))
-        for content, floor in zip(floors, bare, strict=True):
-            name = f"P9 package of {records} records (bare ZIP of {content})"
-            print(f"{name:<46} {mine / floor:6.2f} × floor   ({mine:.2f} s against {floor:.2f} s of processor)")
-        people = db.session.execute(select(Customer.id).where(Customer.id != customer_id)).scalars().all()
-        asked = list(itertools.islice(itertools.cycle(people), SMALL))
-        small = statistics.median(_cpu(lambda: _build(asked)) for _round in range(ROUNDS)) / SMALL
-        print(f"P14 small packages: {60 / small:.0f} a minute of processor ({small * 1000:.0f} ms each)")
+    for name in databases:
+        with benched(name):
+            print(f"{name}:")
+            _measure(records)
+
+
+def _measure(records: int) -> None:
+    import_holdings()
+    run_due_jobs()
+    customer_id = _large(records)
+    settle("records", "record_counts", "customers")
+    floors: dict[str, Callable[[], object]] = {
+        "JSON, CSV": lambda: _bare_zip(customer_id, with_csv=True),
+        "JSON": lambda: _bare_zip(customer_id, with_csv=False),
+    }
+    rounds = [(_cpu(lambda: _build([customer_id])), *map(_cpu, floors.values())) for _round in range(ROUNDS)]
+    mine, *bare = (statistics.median(column) for column in zip(*rounds, strict=True))
+    for content, floor in zip(floors, bare, strict=True):
+        name = f"P9 package of {records} records (bare ZIP of {content})"
+        print(f"{name:<46} {mine / floor:6.2f} × floor   ({mine:.2f} s against {floor:.2f} s of processor)")
+    people = db.session.execute(select(Customer.id).where(Customer.id != customer_id)).scalars().all()
+    asked = list(itertools.islice(itertools.cycle(people), SMALL))
+    small = statistics.median(_cpu(lambda: _build(asked)) for _round in range(ROUNDS)) / SMALL
+    print(f"P14 small packages: {60 / small:.0f} a minute of processor ({small * 1000:.0f} ms each)")
+    tell_goal("bare ZIP of JSON and CSV against the package", bare[0] / mine, 0.5, at_least=True)
+    tell_goal("small packages a minute and worker", 60 / small, 600, at_least=True)
 
 
 def _cpu(act: Callable[[], object]) -> float:
-    began = time.process_time()
+    began = processor()
     act()
-    return time.process_time() - began
+    return processor() - began
 
 
 def _build(customers: list[int]) -> None:
@@ -118,4 +126,4 @@ def _bare_zip(customer_id: int, *, with_csv: bool) -> None:
 
 
 if __name__ == "__main__":
-    measure_packages(int(sys.argv[1]) if len(sys.argv) > 1 else RECORDS)
+    measure_packages(*asked(RECORDS))

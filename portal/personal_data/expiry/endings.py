@@ -31,9 +31,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a slice ends, so that the next one begins behind it."""
+    """Where a slice ends, so that the next one begins behind it.
 
-    ids: list[Any]
+    Attributes:
+        named: what is in the slice, as its source names it: ids, or a stretch.
+    """
+
+    named: Any
     after: Any
 
 
@@ -52,7 +56,7 @@ class Source(Protocol):
     def slice(self, over_before: datetime, after: Any, size: int) -> Place | None:
         """Return the next things that may go, or None behind the last."""
 
-    def remove(self, over_before: datetime, ids: list[Any]) -> int:
+    def remove(self, over_before: datetime, named: Any) -> int:
         """Remove things in the current transaction, unless something keeps them by now; return how many."""
 
 

@@ -1,11 +1,11 @@
 """Rows that end by their age."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Float, delete, distinct, func, select, tuple_
+from sqlalchemy import ColumnElement, Date, Float, Select, delete, distinct, func, select, tuple_
 
 from portal import clock
 from portal.customers.models import Customer
@@ -29,8 +29,6 @@ class Rows:
         about: what keeps a row longer; None where nothing does, as for a copy that has a short life of its own.
         remove_rows: takes ids of rows that are still past their time and that nothing keeps, and removes them with what
             belongs to them, in the current transaction; None for rows that just go.
-        remove_where: takes the conditions under which such rows go, removes them with what belongs to them and returns
-            how many, in place of `remove_rows` where that can be done by one statement.
         key: the column that names a row.
         act: what becomes of the rows, which says which keeps stop it.
     """
@@ -40,7 +38,6 @@ class Rows:
     only: Callable[[datetime], Conditions] = lambda over_before: ()
     about: About | None = None
     remove_rows: Callable[[list[int]], object] | None = None
-    remove_where: Callable[[Sequence[ColumnElement[bool]]], int] | None = None
     key: Any = None
     act: Act = Act.PURGE
 
@@ -49,7 +46,10 @@ class Rows:
         return self.model.id if self.key is None else self.key
 
     def tally(self, over_before: datetime) -> Tally:
-        return Tally(self._count(self._goes(over_before)), self._kept(over_before))
+        kept = self._kept(over_before)
+        staying = self._number_kept(over_before) if len(kept) > 1 else sum(kept.values())
+        # To ask of each row whether something keeps it costs more than to find the few that are kept.
+        return Tally(self._count(self._past(over_before)) - staying, kept)
 
     def overdue(self, over_before: datetime) -> int:
         return sum(self._kept(over_before).values())
@@ -68,12 +68,11 @@ class Rows:
         db.session.rollback()
         return Place(ids, tuple(last)) if ids else None
 
-    def remove(self, over_before: datetime, ids: list[Any]) -> int:
+    def remove(self, over_before: datetime, named: Any) -> int:
+        ids: list[Any] = named
         self._lock(ids)
         # Asked again behind the locks: since the slice was read, a row may have been used again, or be kept.
         still = (among(self._key, ids), *self._goes(over_before))
-        if self.remove_where is not None:
-            return self.remove_where(still)
         if self.remove_rows is None:
             gone = delete(self.model).where(*still).execution_options(synchronize_session=False)
             return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
@@ -92,15 +91,19 @@ class Rows:
     def _kept(self, over_before: datetime) -> dict[str, int]:
         if self.about is None:
             return {}
-        stopping = open_keeps(self.about, self.act)
-        statement = (
-            select(Keep.reason, func.count(distinct(self._key)))
-            .select_from(self.model)
-            .join(Keep, stopping[0])
-            .where(*stopping[1:], *self._past(over_before))
-            .group_by(Keep.reason)
-        )
-        return {str(reason.value): count for reason, count in db.session.execute(statement)}
+        by_reason = self._counted_kept(self.about, over_before).add_columns(Keep.reason).group_by(Keep.reason)
+        return {str(reason.value): count for count, reason in db.session.execute(by_reason)}
+
+    def _number_kept(self, over_before: datetime) -> int:
+        """Return how many rows are kept, each once, however many reasons keep it."""
+        if self.about is None:
+            return 0
+        return int(db.session.execute(self._counted_kept(self.about, over_before)).scalar_one())
+
+    def _counted_kept(self, about: About, over_before: datetime) -> Select[Any]:
+        whose, *stopping = open_keeps(about, self.act)
+        counted = select(func.count(distinct(self._key))).select_from(self.model).join(Keep, whose)
+        return counted.where(*stopping, *self._past(over_before))
 
     def _count(self, conditions: Conditions) -> int:
         statement = select(func.count()).select_from(self.model).where(*conditions)

@@ -5,6 +5,7 @@ first run after an upgrade or a changed period waits where it would remove anyth
 replaces no approval.
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 
@@ -22,12 +23,12 @@ def basis_of(ending: Ending) -> str:
     return f"{_version()} {ending.term.basis}"
 
 
-def refusal(ending: Ending, due: int, total: int, approved: int) -> RunState | None:
+def refusal(ending: Ending, due: int, total: Callable[[], int], approved: int) -> RunState | None:
     """Return why a run has to wait for an officer, or None.
 
     Args:
         due: how much the run would remove.
-        total: how much the whole class holds.
+        total: counts how much the whole class holds; it is called only where that says anything.
         approved: how much an officer has approved already.
     """
     if ending.goes_freely or due <= approved:
@@ -38,9 +39,9 @@ def refusal(ending: Ending, due: int, total: int, approved: int) -> RunState | N
     return RunState.REFUSED_SHARE if is_too_much(due - approved, total) else None
 
 
-def is_too_much(due: int, total: int) -> bool:
+def is_too_much(due: int, total: Callable[[], int]) -> bool:
     """Tell whether so many at once need an approval."""
-    return due > MANY or (due > FEW and due * 100 > total * PER_CENT)
+    return due > MANY or (due > FEW and due * 100 > total() * PER_CENT)
 
 
 def approved_in(before: PurgeRun | None) -> int:

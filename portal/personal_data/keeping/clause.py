@@ -1,11 +1,13 @@
 """What may go: the one clause that says so. Whatever removes by age reads it, and nothing else decides."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_
 
+from portal.infrastructure.id_lists import among
 from portal.personal_data.keeping.models import Keep, KeepReason
 
 
@@ -51,14 +53,20 @@ def may_go(about: About, act: Act = Act.PURGE) -> ColumnElement[bool]:
 
 def open_keeps(about: About, act: Act = Act.PURGE) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a row of `keeps` keeps the row that is described."""
-    stopping = _STOPPING[act]
-    is_theirs: tuple[ColumnElement[bool], ...] = (Keep.customer_id == about.customer, Keep.ended_at.is_(None))
-    if stopping != frozenset(KeepReason):
-        is_theirs += (Keep.reason.in_(sorted(stopping)),)
+    is_theirs = (Keep.customer_id == about.customer, *_is_stopping(act))
     if about.is_file:
         return is_theirs
     scopes = ((Keep.category, about.category), (Keep.kind, about.kind), (Keep.external_id, about.external_id))
     return (*is_theirs, *(_covers(named, own) for named, own in scopes))
+
+
+def keeps_any_of(customer_ids: Collection[int], act: Act = Act.PURGE) -> ColumnElement[bool]:
+    """Return the condition that anything at all is kept of some customers. Where it is false, `may_go` is true."""
+    return exists().where(among(Keep.customer_id, customer_ids), *_is_stopping(act))
+
+
+def _is_stopping(act: Act) -> tuple[ColumnElement[bool], ...]:
+    return Keep.ended_at.is_(None), Keep.reason.in_(sorted(_STOPPING[act]))
 
 
 def _covers(named: Any, own: Any) -> ColumnElement[bool]:

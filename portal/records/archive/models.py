@@ -24,7 +24,7 @@ class ArchivedRecord(db.Model):
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "external_id"),
         Index("ix_archived_records_newest", "customer_id", "category", "recorded_at", "id"),
-        Index("ix_archived_records_expires_on", "expires_on"),
+        Index("ix_archived_records_expires_on", "expires_on", "id"),
         Index("ix_archived_records_rule", "customer_id", "kind", "rule", "category", "expires_on"),
     )
 
