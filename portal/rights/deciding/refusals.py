@@ -85,9 +85,14 @@ class RefusalGround(StrEnum):
         return f"{self.sentence(language).removesuffix('.')} ({cite(self.articles, language)})."
 
 
+BY_WEIGHING_ALONE: Final = frozenset({RefusalGround.COMPELLING_GROUNDS, RefusalGround.LEGAL_CLAIMS})
+"""What answers an objection only where a use was weighed: the company has to prove these (GDPR art. 21(1))."""
+
+
 def grounds_for(right: Right) -> tuple[RefusalGround, ...]:
-    """Return the grounds that may answer a right, in the order of the list."""
-    return tuple(ground for ground in RefusalGround if right in ground.rights)
+    """Return the grounds that may be chosen against a right, in the order of the list."""
+    unfit = BY_WEIGHING_ALONE if right is Right.OBJECTION else ()
+    return tuple(ground for ground in RefusalGround if right in ground.rights and ground not in unfit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
 from portal.records.models import Record
 from portal.rights.asked import ReviewDecision
-from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.models import ItemException, ItemState, RequestItem
 from portal.rights.items.outcome import outcomes_for
 from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, PORTAL, STATEMENTS, USES
@@ -109,7 +109,7 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     if is_settled or item.part not in _BY_ITSELF:
         return (item.proposed,) if item.proposed else ()
     is_review = isinstance(request.asked, ReviewDecision)
-    unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT}
+    unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT, ItemOutcome.OVERRIDDEN}
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
     if item.part == STATEMENTS:
         unfit.add(ItemOutcome.STATEMENT)  # words beside it are what was asked for
@@ -123,7 +123,7 @@ _BY_ITSELF: Final = frozenset({Record.__tablename__, PORTAL, AS_WRITTEN, CORRECT
 
 
 def _check_ground(choice: Choice, right: Right) -> None:
-    if choice.outcome.is_negative and (choice.ground is None or right not in choice.ground.rights):
+    if choice.outcome.is_negative and (choice.ground not in grounds_for(right)):
         raise NotForItem(choice.ground)
 
 

@@ -18,7 +18,7 @@ from portal.rights.weighing.settling import OverrideNotSeconded
 from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
-from tests.support.cases import case, decide, open_case, second, take
+from tests.support.cases import case, decide, item_links, open_case, second, take, taken_in
 from tests.support.filing import only_request
 from tests.support.looking.audit_trail import events
 from tests.support.objections import CAMILLE, FRAUD, OF, SECURITY, SUMMARY, TEXTS, file_objection, weigh, with_a_score
@@ -203,3 +203,18 @@ def test_the_page_that_was_open_before_decides_nothing(camille: Browser, reviewe
     assert late.status == 409
     assert SUMMARY in late.text, "nobody has to write it again"
     assert [weighing.result for weighing in db.session.execute(select(Weighing)).scalars()] == [StopState.STOPPED]
+
+
+@pytest.mark.parametrize("ground", ["compelling_grounds", "legal_claims"])
+def test_what_only_words_describe_is_not_overridden_without_a_weighing(
+    people: People, reviewer: Browser, ground: str
+) -> None:
+    reference = taken_in(people, Right.OBJECTION)
+    page = take(reviewer, reference)
+    shown = reviewer.get(item_links(page)[0])
+    assert not shown.tree.select("[value=overridden]")
+    offered = {str(option["value"]) for option in shown.tree.select("[name=item-ground] option")}
+    assert ground not in offered and "manifestly_unfounded" in offered
+    assert shown.submit({"item-outcome": "refused", "item-ground": ground}, with_field="item-outcome").status == 422
+    assert decide(open_case(reviewer, reference), "refused", ground=ground, evidence="Dossier.").status == 422
+    assert (case(reference).outcome, case(reference).status is Status.SECOND_OPINION) == (None, False)
