@@ -1,4 +1,4 @@
-"""Erasures that were closed as granted though nothing was erased: open again, confirmed by the officer, then decided.
+"""Requests that were closed as granted though nothing was done: open again, confirmed by the officer, then decided.
 
 The clock and the due date stay as they were, and no machine writes to the person: the letter that answers says what
 happened.
@@ -22,7 +22,8 @@ from portal.preferences.models import Origin, SuppressionReason
 from portal.preferences.purposes import FLAG_CODES
 from portal.rights import acting
 from portal.rights.asked import Erase
-from portal.rights.chosen import Limit
+from portal.rights.chosen import Limit, Use
+from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.items.models import RequestItem
 from portal.rights.lifecycle import CaseMoved, Outcome, Right, Step
@@ -39,19 +40,24 @@ class ReopeningUnconfirmed(CaseMoved):
 
 
 def falsely_granted() -> Select[int]:
-    """Return the select of the ids of erasures that were closed as granted before anything was carried out by item."""
+    """Return the select of the ids of requests that were closed as granted before anything was carried out by item.
+
+    They are erasures, and objections to something else than the uses that rest on choices: those alone had ended.
+    """
     has_items = exists().where(RequestItem.request_id == RightsRequest.id)
     is_closed = (RightsRequest.is_open.is_(False), RightsRequest.answered_at.is_not(None))
     is_granted = RightsRequest.outcome.in_((Outcome.GRANTED, Outcome.PARTIAL))
     found = select(RightsRequest.id).join(Customer, Customer.id == RightsRequest.customer_id)
+    use = RightsRequest.answers["use"].as_string()
+    is_other_use = (RightsRequest.intent == Intent.STOP_USE) & (use.is_(None) | use.in_(("", str(Use.OTHER))))
     return found.where(
-        RightsRequest.right == Right.ERASURE, *is_closed, is_granted, ~has_items,
+        (RightsRequest.right == Right.ERASURE) | is_other_use, *is_closed, is_granted, ~has_items,
         Customer.status != CustomerStatus.ERASED, RightsRequest.wrongly_closed_at.is_(None),
     )  # fmt: skip
 
 
 def reopen(request_id: int) -> bool:
-    """Open an erasure again that was closed as granted, in the current transaction; return whether there was cause.
+    """Open a request again that was closed as granted, in the current transaction; return whether there was cause.
 
     What Facebook asked for about a link alone was done when it arrived, and stays closed.
     """
@@ -124,7 +130,7 @@ def waiting_for_officer() -> list[RightsRequest]:
 
 
 @on_desk(
-    Label(fr="Effacements clos à tort, à confirmer", en="Erasures closed by mistake, to confirm"),
+    Label(fr="Demandes closes à tort, à confirmer", en="Requests closed by mistake, to confirm"),
     rank=Rank.CLOCK,
     endpoint="staff.rights.reopened",
 )

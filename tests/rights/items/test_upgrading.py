@@ -42,8 +42,10 @@ def as_before(reference: str, **values: object) -> None:
         )
 
 
-def closed_as_granted(people: People, outcome: Outcome = Outcome.GRANTED, **values: object) -> str:
-    reference = taken_in(people, Right.ERASURE, days_ago=20)
+def closed_as_granted(
+    people: People, outcome: Outcome = Outcome.GRANTED, right: Right = Right.ERASURE, **values: object
+) -> str:
+    reference = taken_in(people, right, days_ago=20)
     at = clock.now() - timedelta(days=10)
     as_before(
         reference, status=Status.CLOSED, outcome=outcome, is_open=False, answered_at=at, closed_at=at, **values
@@ -93,14 +95,14 @@ def test_the_officer_confirms_each_then_one_letter_says_what_happened(people: Pe
     upgrade()
     reviewer, officer = team(people)
     desk = officer.get("/staff/desk")
-    assert "Effacements clos à tort, à confirmer" in desk.text
+    assert "Demandes closes à tort, à confirmer" in desk.text
     page = officer.get("/staff/requests/reopened").click(reference)
     assert "Clos à tort, et rouvert" in page.text
     assert open_case(reviewer, reference).tree.select("form[action$='/reopening']") == []
     page = page.submit(action="/reopening")
     assert page.status == 200
     assert case(reference).reopening_confirmed_by is not None
-    assert "Effacements clos à tort" not in officer.get("/staff/desk").text
+    assert "Demandes closes à tort" not in officer.get("/staff/desk").text
     decide(open_case(reviewer, reference), "granted", "Vos données sont maintenant effacées.")
     second(officer, reference)
     before = len(mailbox.to(CAMILLE))
@@ -141,3 +143,18 @@ def test_a_false_grant_says_so_in_its_letter(people: People, browser: Browser) -
         request = session.get_one(RightsRequest, case(reference).id)
         for language, words in (("fr", "nous ne l’avions pas appliquée"), ("en", "we had not carried it out")):
             assert words in letter_of(request, items_of(request.id), "", language).text
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_open"),
+    [({"details": "Plus de score."}, True), ({"use": "other"}, True), ({"use": "marketing"}, False),
+     ({"use": "statistics"}, False)],
+)  # fmt: skip
+def test_an_objection_that_stopped_nothing_is_open_again(
+    people: People, answers: dict[str, str], is_open: bool
+) -> None:
+    """Of an earlier version: what rests on choices had ended, whatever else was granted had not."""
+    reference = closed_as_granted(people, right=Right.OBJECTION, answers=answers)
+    upgrade()
+    assert (case(reference).is_open, case(reference).wrongly_closed_at is not None) == (is_open, is_open)
+    assert len(items_of(case(reference).id)) == is_open
