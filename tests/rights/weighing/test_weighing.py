@@ -218,3 +218,28 @@ def test_what_only_words_describe_is_not_overridden_without_a_weighing(
     assert shown.submit({"item-outcome": "refused", "item-ground": ground}, with_field="item-outcome").status == 422
     assert decide(open_case(reviewer, reference), "refused", ground=ground, evidence="Dossier.").status == 422
     assert (case(reference).outcome, case(reference).status is Status.SECOND_OPINION) == (None, False)
+
+
+def test_what_words_are_about_is_named_then_weighed(
+    app: Flask, people: People, camille: Browser, reviewer: Browser
+) -> None:
+    reference = taken_in(people, Right.OBJECTION, email=CAMILLE)
+    shown = reviewer.get(item_links(take(reviewer, reference))[0])
+    assert shown.submit({}, with_field="uses-purposes").status == 422
+    shown = reviewer.get(shown.url)
+    page = shown.submit({"uses-purposes": [FRAUD]}, with_field="uses-purposes")
+    assert page.status == 200
+    assert [(item.part, item.kind) for item in items_of(case(reference).id)] == [("uses", FRAUD)]
+    assert (states(), FeedClient(app).item(OF)["stops"]) == ({FRAUD: "weighing"}, [FRAUD])
+    assert [event.facts["purposes"] for event in events("staff:uses:named")] == [FRAUD]
+    weigh(reviewer, reference, "overridden")
+    decide(open_case(reviewer, reference), "granted")
+    assert second(people.signed_in_staff(Role.OFFICER), reference).status == 200
+    assert states() == {FRAUD: "overridden"}
+
+
+def test_no_use_is_named_for_what_is_not_in_words(people: People, camille: Browser, reviewer: Browser) -> None:
+    for right in (Right.RECTIFICATION, Right.RESTRICTION):
+        reference = taken_in(people, right, email=CAMILLE)
+        for link in item_links(take(reviewer, reference)):
+            assert not reviewer.get(link).tree.select("[name=uses-purposes]")
