@@ -121,7 +121,7 @@ def _what(reference: str, item_id: int, forms: dict[str, PortalForm]) -> dict[st
     found = find_case(reference)
     item = handling.find_item(found, item_id)
     version = {"version": str(found.version)}
-    blank = {
+    blank: dict[str, Any] = {
         "item_form": ItemForm(data=version | _decided(item), formdata=None, prefix="item"),
         "records_form": RecordsForm(data=version, formdata=None, prefix="records"),
         "part_form": PartForm(data=version, formdata=None, prefix="part"),

@@ -12,9 +12,9 @@ from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, second
 from tests.support.filing import only_request
-from tests.support.objections import FRAUD, OF, SECURITY, file_objection, weigh, with_a_score
 from tests.support.packages import take_in
 from tests.support.records import record
+from tests.support.rights.objections import FRAUD, OF, SECURITY, file_objection, weigh, with_a_score
 
 
 @pytest.fixture

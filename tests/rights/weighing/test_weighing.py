@@ -21,8 +21,18 @@ from tests.support.acting.people import People
 from tests.support.cases import case, decide, item_links, open_case, second, take, taken_in
 from tests.support.filing import only_request
 from tests.support.looking.audit_trail import events
-from tests.support.objections import CAMILLE, FRAUD, OF, SECURITY, SUMMARY, TEXTS, file_objection, weigh, with_a_score
 from tests.support.preferences import FeedClient
+from tests.support.rights.objections import (
+    CAMILLE,
+    FRAUD,
+    OF,
+    SECURITY,
+    SUMMARY,
+    TEXTS,
+    file_objection,
+    weigh,
+    with_a_score,
+)
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ from portal.staff.models import StaffMember
 from tests.support.acting.at_once import Standstill
 from tests.support.acting.people import People
 from tests.support.looking.audit_trail import events
-from tests.support.objections import FRAUD, OF
 from tests.support.packages import take_in as import_lines
 from tests.support.records import customer, record
+from tests.support.rights.objections import FRAUD, OF
 
 pytestmark = pytest.mark.postgresql
 
