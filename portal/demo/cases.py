@@ -50,82 +50,82 @@ from portal.web.sessions import hash_token
 
 def make_cases() -> None:
     """Make a request in each state, and a few looks of staff at customers' data."""
-    with _days_ago(OBJECTED_DAYS_AGO):
+    with days_ago(OBJECTED_DAYS_AGO):
         object_to_all_marketing(OBJECTOR)
-    with _days_ago(70):
+    with days_ago(70):
         _file("C-1001", Intent.COPY, {"scope": "everything"})
-    with _days_ago(36):
+    with days_ago(36):
         _take_in("C-1002", Right.RECTIFICATION, Channel.PHONE, "Mon adresse de facturation est fausse : je suis au 4, pas au 14.")
-    with _days_ago(28):
+    with days_ago(28):
         extended = _take_in("C-1004", Right.ACCESS, Channel.EMAIL, "Envoyez-moi tout ce que vous avez sur moi depuis 2016.")
         _extend(extended)
-    with _days_ago(27):
+    with days_ago(27):
         _take_in("C-1006", Right.OBJECTION, Channel.EMAIL, "Please stop profiling my purchases.")
-    with _days_ago(20):
+    with days_ago(20):
         asked = _take_in("C-1007", Right.RESTRICTION, Channel.SOCIAL_NETWORK, "Mettez mes données en pause.")
         _ask(asked)
-    with _days_ago(12):
+    with days_ago(12):
         second_wanted = _take_in_and_call("C-1003", Right.ERASURE, Channel.EMAIL, "Effacez mon profil et mes visites.",
             [Category.PROFILE, Category.USAGE, Category.TRACKING])  # fmt: skip
         _decide_erasure(second_wanted)
-    with _days_ago(11):
+    with days_ago(11):
         reviewed = _take_in_and_call("C-1012", Right.PORTABILITY, Channel.PHONE, "Je veux emporter mes données chez un concurrent.")
         _disagree(reviewed)
-    with _days_ago(10):
+    with days_ago(10):
         refused = _take_in_and_call("C-1010", Right.ERASURE, Channel.POST, "Je demande l’effacement de mon profil, de mes visites et de mes factures.",
             [Category.PROFILE, Category.USAGE, Category.TRANSACTION])  # fmt: skip
-    with _days_ago(9):
+    with days_ago(9):
         _file("C-1009", Intent.COPY, {"scope": "everything"}, usual_name="Vidal", documents="card")
-    with _days_ago(6):
+    with days_ago(6):
         _file("C-1005", Intent.COPY, {"scope": "everything"}, usual_name="Hughes", documents="passport")
-    with _days_ago(5):
+    with days_ago(5):
         doubted = _take_in("C-1007", Right.ACCESS, Channel.EMAIL, "Envoyez ma copie à cette nouvelle adresse.")
         _doubt(doubted)
-    with _days_ago(4):
+    with days_ago(4):
         withdrawn = _take_in("C-1005", Right.PORTABILITY, Channel.EMAIL, "I want to move my shop elsewhere.")
         with transaction():
-            request = _request(withdrawn)
+            request = request_of(withdrawn)
             withdraw(request.customer_id, request.reference)
         granted = _file(ERASED.number, Intent.ERASE, {"scope": "all"})
         _grant(granted, "Nous effaçons ce que vous demandez. La loi nous fait garder vos factures, comme le dit chaque point.")
-    with _days_ago(3):
+    with days_ago(3):
         granted = _correct("C-1008", "postal_address", Category.CONTACT, changes={"line1": "91 rue de Metz"})
         _grant_alone(granted, "Nous corrigeons votre adresse ici, et demandons à chaque système qui l’a reçue d’en faire autant.")
         _correct("C-1001", "fraud_score", Category.PROFILE, statement="Le paiement refusé en mai était bien le mien : ma banque l’a confirmé.")
         _correct("C-1001", "postal_address", Category.CONTACT, changes={"line1": "21 rue des Tanneurs"},
             statement="Le livreur se trompe de porte depuis un an.")  # fmt: skip
-    with _days_ago(2):
+    with days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")
 
-    with _days_ago(1):
+    with days_ago(1):
         # It cools off now, and can still be cancelled.
         _grant(refused, "Nous acceptons d’effacer votre profil et vos visites. La loi nous fait garder vos factures, comme le dit chaque point.")
-    carry_erasure_out(1, _days_ago)
+    carry_erasure_out(1, days_ago)
     _put_on_hold()
 
 
 def _put_on_hold() -> None:
     """Restrict the data of two people: of one it stands, of the other the lift is announced."""
-    with _days_ago(15):
+    with days_ago(15):
         standing = _take_in("C-1012", Right.RESTRICTION, Channel.EMAIL, "Gardez mes factures, je conteste un paiement, mais ne vous en servez plus.")
         _agree(standing, "Vos données sont en pause.")
-    with _days_ago(14):
+    with days_ago(14):
         over = _take_in("C-1011", Right.RESTRICTION, Channel.PHONE, "Ne touchez plus à mes données avant la fin de mon litige.")
         _agree(over, "Vos données sont en pause jusqu’à la fin de votre litige.")
-    with _days_ago(3), transaction():
+    with days_ago(3), transaction():
         restriction = db.session.execute(select(Restriction).where(Restriction.request_id == over)).scalar_one()
-        announce(restriction, _staff("officer@example.org"))
+        announce(restriction, member_of("officer@example.org"))
 
 
 def _agree(request_id: int, message: str) -> None:
     """Grant each item as the portal proposes it, where no second person is needed."""
     with transaction():
-        request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
+        request = request_of(request_id)
+        decide(request, member_of("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
 
 
 @contextmanager
-def _days_ago(days: float) -> Iterator[None]:
+def days_ago(days: float) -> Iterator[None]:
     with clock.stopped_at(clock.now() - timedelta(days=days)):
         yield
         _run_waiting_jobs()
@@ -154,7 +154,7 @@ def _file(
     with transaction():
         if usual_name:
             _account(number).family_name = usual_name
-        customer = _customer(number)
+        customer = customer_of(number)
         draft_id = save_answers(customer, intent, answers, is_complete=True).public_id
     if documents:
         _give_documents(number, session_id, draft_id, documents)
@@ -168,7 +168,7 @@ def _file(
 
 def _correct(number: str, kind: str, category: Category, **asked: Any) -> int:
     """File what a customer asks about values of their newest record of a kind."""
-    theirs = select(Record.external_id).where(Record.customer_id == _customer(number).id, Record.kind == kind)
+    theirs = select(Record.external_id).where(Record.customer_id == customer_of(number).id, Record.kind == kind)
     external_id = db.session.execute(theirs.order_by(Record.recorded_at.desc(), Record.id).limit(1)).scalar_one()
     return _file(number, Intent.CORRECT, {"record": [kind, external_id], "category": str(category)} | asked)
 
@@ -195,7 +195,7 @@ def _session(number: str) -> int:
 
 
 def _give_documents(number: str, session_id: int, code: str, kind: str) -> None:
-    customer = _customer(number)
+    customer = customer_of(number)
     assert customer.birth_date
     holder = Holder(customer.family_name, customer.given_name, customer.birth_date)
     issued, expires = date(clock.today().year - 5, 9, 18), date(clock.today().year + 5, 9, 17)
@@ -213,8 +213,8 @@ def _give_documents(number: str, session_id: int, code: str, kind: str) -> None:
 
 def _take_in(number: str, right: Right, channel: Channel, words: str, categories: Sequence[Category] = ()) -> int:
     with transaction():
-        staff = _staff("support@example.org")
-        return take_in(_customer(number), right, channel, clock.now(), words, staff, categories=categories).id
+        staff = member_of("support@example.org")
+        return take_in(customer_of(number), right, channel, clock.now(), words, staff, categories=categories).id
 
 
 def _take_in_and_call(
@@ -223,9 +223,9 @@ def _take_in_and_call(
     """Take a request in, and call the customer back on a number of record, who says that they asked."""
     request_id = _take_in(number, right, channel, words, categories)
     with transaction():
-        request = _request(request_id)
+        request = request_of(request_id)
         place = numbers_of(request.customer, request.received_at)[0]
-        call_back(request, _staff("officer@example.org"), place, CallResult.CONFIRMED, version=request.version)
+        call_back(request, member_of("officer@example.org"), place, CallResult.CONFIRMED, version=request.version)
         request.holder_id = request.held_until = None
     return request_id
 
@@ -234,31 +234,31 @@ def _grant(request_id: int, message: str) -> None:
     """Decide each item as the portal proposes it, and have it seconded."""
     _grant_alone(request_id, message)
     with transaction():
-        request = _request(request_id)
-        second(request, _staff("officer@example.org"), SecondOpinion.AGREES, "", request.version)
+        request = request_of(request_id)
+        second(request, member_of("officer@example.org"), SecondOpinion.AGREES, "", request.version)
 
 
 def _grant_alone(request_id: int, message: str) -> None:
     """Decide each item as the portal proposes it, where nobody has to second that."""
     with transaction():
-        request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
+        request = request_of(request_id)
+        decide(request, member_of("reviewer@example.org"), Draft(Way.PROPOSED, message), request.version)
 
 
 def _extend(request_id: int) -> None:
     with transaction():
-        request = _request(request_id)
+        request = request_of(request_id)
         extend(
-            request, _staff("officer@example.org"), ExtensionReason.COMPLEXITY,
+            request, member_of("officer@example.org"), ExtensionReason.COMPLEXITY,
             "Votre demande porte sur dix ans d’échanges, dispersés dans quatre systèmes.", request.version,
         )  # fmt: skip
 
 
 def _ask(request_id: int) -> None:
     with transaction():
-        request = _request(request_id)
+        request = request_of(request_id)
         ask_clarification(
-            request, _staff("reviewer@example.org"),
+            request, member_of("reviewer@example.org"),
             "Quelles données contestez-vous : vos coordonnées, vos achats, ou les deux ?", request.version,
         )  # fmt: skip
 
@@ -266,47 +266,47 @@ def _ask(request_id: int) -> None:
 def _decide_erasure(request_id: int) -> None:
     draft = Draft(Way.PROPOSED, "Nous acceptons d’effacer votre profil et l’historique de vos visites.")
     with transaction():
-        request = _request(request_id)
-        claim(request, _staff("reviewer@example.org"))
-        decide(request, _staff("reviewer@example.org"), draft, request.version)
+        request = request_of(request_id)
+        claim(request, member_of("reviewer@example.org"))
+        decide(request, member_of("reviewer@example.org"), draft, request.version)
 
 
 def _disagree(request_id: int) -> None:
     draft = Draft(Way.REFUSED, "Vos visites ne font pas partie de ce droit.", RefusalGround.RIGHT_NOT_OPEN)
     with transaction():
-        request = _request(request_id)
-        decide(request, _staff("reviewer@example.org"), draft, request.version)
+        request = request_of(request_id)
+        decide(request, member_of("reviewer@example.org"), draft, request.version)
     with transaction():
-        request = _request(request_id)
+        request = request_of(request_id)
         why = "Ses coordonnées et ses achats font partie du droit : accordons cela."
-        second(request, _staff("officer@example.org"), SecondOpinion.DISAGREES, why, request.version)
+        second(request, member_of("officer@example.org"), SecondOpinion.DISAGREES, why, request.version)
 
 
 def _doubt(request_id: int) -> None:
     with transaction():
-        request = _request(request_id)
+        request = request_of(request_id)
         ask_for_document(
-            request, _staff("reviewer@example.org"), "Le message vient d’une adresse que nous ne connaissons pas.",
+            request, member_of("reviewer@example.org"), "Le message vient d’une adresse que nous ne connaissons pas.",
             version=request.version,
         )  # fmt: skip
 
 
 def _look(number: str, email: str, category: Category, reason: str) -> None:
     with transaction():
-        log_access(_staff(email), _customer(number), category=category, reason=reason)
+        log_access(member_of(email), customer_of(number), category=category, reason=reason)
 
 
-def _customer(number: str) -> Customer:
+def customer_of(number: str) -> Customer:
     return db.session.execute(select(Customer).where(Customer.external_id == number)).scalar_one()
 
 
 def _account(number: str) -> Account:
-    return db.session.execute(select(Account).where(Account.customer_id == _customer(number).id)).scalar_one()
+    return db.session.execute(select(Account).where(Account.customer_id == customer_of(number).id)).scalar_one()
 
 
-def _staff(email: str) -> StaffMember:
+def member_of(email: str) -> StaffMember:
     return db.session.execute(select(StaffMember).where(StaffMember.email == email)).scalar_one()
 
 
-def _request(request_id: int) -> RightsRequest:
+def request_of(request_id: int) -> RightsRequest:
     return db.session.get_one(RightsRequest, request_id)

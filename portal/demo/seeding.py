@@ -17,6 +17,7 @@ from portal.customers.models import Customer
 from portal.demo.cases import make_cases
 from portal.demo.erasures import page_of_erasure
 from portal.demo.holdings import LINKED_WITH_FACEBOOK, import_lines
+from portal.demo.objections import make_objections
 from portal.demo.people import CUSTOMERS, STAFF
 from portal.identity_checks.proof.places import REACHED_BY
 from portal.infrastructure import installed
@@ -48,6 +49,7 @@ def seed() -> dict[str, Any]:
         _row, ingest_token = create_token("demonstration import", ["records:write"])
         _row, system_token = create_token("demonstration stand-in", [OF_ONE_SYSTEM], system=SYSTEM)
     make_cases()
+    make_objections()
     run_due_jobs()
     return {
         "url": installed.settings().public_url,

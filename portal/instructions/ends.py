@@ -60,9 +60,9 @@ becomes(
         {
             "instructions": frozenset(
                 {
-                    "public_id", "erasure_id", "target", "operation", "scope", "channel", "state", "attempts",
-                    "reminders", "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption",
-                    "token_hash", "words",
+                    "public_id", "erasure_id", "target", "operation", "purpose", "scope", "channel", "state",
+                    "attempts", "reminders", "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by",
+                    "exemption", "token_hash", "words",
                 }
             )
         },

@@ -13,7 +13,7 @@ from portal import clock
 from portal.infrastructure.database import db
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState, Operation, is_open
 from portal.instructions.sending.channels import channel_of, send
-from portal.instructions.targets import Scope, scopes_by_target
+from portal.instructions.targets import OF_PURPOSE, Scope, scopes_by_target
 
 
 class Decided(Protocol):
@@ -51,7 +51,9 @@ def _tell(
     only: Container[str] | None = None,
 ) -> list[Instruction]:
     db.session.flush()
-    told = {row.target: row for row in _of_cause(**cause) if row.operation is operation}
+    purpose = scope.get(OF_PURPOSE, "")
+    same = (row for row in _of_cause(**cause) if (row.operation, row.purpose) == (operation, purpose))
+    told = {row.target: row for row in same}
     rows = []
     for code, narrowed in scopes_by_target(customer_id, scope).items():
         if only is not None and code not in only:
@@ -59,8 +61,8 @@ def _tell(
         row = told.get(code)
         if row is None:
             row = Instruction(
-                customer_id=customer_id, target=code, operation=operation, scope=narrowed, channel=channel_of(code),
-                state=InstructionState.QUEUED, **cause,
+                customer_id=customer_id, target=code, operation=operation, purpose=purpose, scope=narrowed,
+                channel=channel_of(code), state=InstructionState.QUEUED, **cause,
             )  # fmt: skip
             db.session.add(row)
         elif not _tell_more(row, narrowed):

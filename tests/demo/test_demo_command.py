@@ -32,6 +32,7 @@ from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.erasure.models import Erasure, ErasureState
+from portal.personal_data.stops.models import PurposeStop, StopState
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RightsRequest
 from tests.support.acting.browser import Browser
@@ -174,10 +175,15 @@ def test_no_job_is_left_and_the_doctor_is_content(made: Made, inside: Flask) -> 
 def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
     requests = list(db.session.execute(select(RightsRequest)).scalars())
     assert {request.status for request in requests} == set(Status)
-    waiting = sorted(request.right for request in requests if request.status is Status.ANSWERED)
-    assert waiting == [Right.ERASURE, Right.RESTRICTION, Right.RESTRICTION], (
-        "systems of the company are still to be told; every other answer closes its request in the same act"
+    awaited = sorted(request.right for request in requests if request.status is Status.ANSWERED)
+    assert awaited == [Right.ERASURE, Right.OBJECTION, Right.OBJECTION, Right.RESTRICTION, Right.RESTRICTION], (
+        "somebody who was told has not followed; every other answer closes its request in the same act"
     )
+    stops = db.session.execute(select(PurposeStop.purpose, PurposeStop.state).order_by(PurposeStop.id)).all()
+    assert [tuple(stop) for stop in stops] == [
+        ("customer_knowledge", StopState.WEIGHING), ("statistics", StopState.STOPPED),
+        ("fraud_prevention", StopState.OVERRIDDEN),
+    ]  # fmt: skip
     assert {request.outcome for request in requests} >= {Outcome.GRANTED, Outcome.PARTIAL, None}
     assert any(request.is_extended for request in requests)
     assert any(request.is_paused for request in requests)

@@ -23,6 +23,7 @@ from portal.accounts.models import Account, AccountDevice, AccountPasskey, Accou
 from portal.app import create_app
 from portal.config import Settings
 from portal.customers.models import Customer
+from portal.demo.objections import WAITING
 from portal.demo.seeding import seed
 from portal.exports.models import AnswerPackage
 from portal.identity_checks.models import IdentityDocument
@@ -45,6 +46,7 @@ from portal.personal_data.restrictions.locking import restrict
 from portal.preferences.feed.reading import unsubscribe_links
 from portal.rights.facebook.callbacks import confirmation_code
 from portal.rights.items.models import RequestItem
+from portal.rights.items.proposing import USES
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.staff.members.invitation import invite, link_of
 from portal.staff.models import StaffMember, StaffPasskey, StaffSession
@@ -80,7 +82,12 @@ class Demonstration:
 
 
 def fill(rule: str, values: Mapping[str, str]) -> str:
-    """Return a route's address: each placeholder becomes what `values` holds for the route up to that placeholder."""
+    """Return a route's address: each placeholder becomes what `values` holds for the route up to that placeholder.
+
+    A whole route stands there with its address where the rest of it belongs to another case than the other routes'.
+    """
+    if "<" in rule and rule in values:
+        return values[rule]
     path, end = "", 0
     for place in _PLACE.finditer(rule):
         before = rule[: place.start()]
@@ -188,7 +195,7 @@ def _staff_values() -> Values:
             )
         ),
         "/staff/requests/<reference>/items/<int:item_id>/records/": "1",
-        "/staff/requests/<reference>/uses/": "1",
+        "/staff/requests/<reference>/uses/<int:item_id>": _use_to_weigh(),
         "/staff/members/": _first(select(StaffMember.public_id).where(StaffMember.role == Role.SUPPORT)),
         "/staff/tokens/": _first(select(ApiToken.public_id)),
         "/staff/documents/": _first(_documents_of("C-1009")),
@@ -284,6 +291,13 @@ def _documents_of(number: str) -> Any:
 
 def _reference_with_document() -> str:
     return _first(select(RightsRequest.reference).where(RightsRequest.customer_id == _customer_id("C-1009")))
+
+
+def _use_to_weigh() -> str:
+    theirs = select(RightsRequest.reference, RequestItem.id).join(RequestItem).where(RequestItem.part == USES)
+    waiting = theirs.where(RightsRequest.customer_id == _customer_id(WAITING))
+    reference, item_id = db.session.execute(waiting).one()
+    return f"/staff/requests/{reference}/uses/{item_id}"
 
 
 def _customer_id(number: str) -> int:

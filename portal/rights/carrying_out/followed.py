@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from portal.bilingual import Label, long_date
+from portal.instructions.contents import what_in_words
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState
 from portal.instructions.queue import instructions_of, instructions_of_erasure
 from portal.instructions.targets import target_name
@@ -17,8 +18,8 @@ TOLD: Final = declare(
         en="{target} ({what}): asked on {date}, not confirmed yet.",
     ),
     Label(
-        fr="{target} ({what}) : notre équipe doit encore s'en charger.",
-        en="{target} ({what}): our team still has to see to it.",
+        fr="{target} ({what}) : ce n'est pas encore demandé, notre équipe doit s'en charger.",
+        en="{target} ({what}): not asked yet, our team has to see to it.",
     ),
 )
 FOLLOWED: Final = declare(
@@ -67,5 +68,5 @@ def _said(each: Instruction, language: object) -> str:
 
 
 def _in_a_sentence(each: Instruction, language: object) -> str:
-    label = each.operation.label(language)
+    label = what_in_words(each, language)
     return label[:1].lower() + label[1:]

@@ -21,6 +21,7 @@ from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
 from portal.rights.carrying_out.answering import PACKAGED, fulfil
 from portal.rights.deciding.refusals import (
+    BY_WEIGHING_ALONE,
     Refusal,
     RefusalGround,
     RefusalIncomplete,
@@ -40,7 +41,7 @@ from portal.rights.items.reopening import ReopeningUnconfirmed
 from portal.rights.items.telling.wording import label_of
 from portal.rights.lifecycle import Outcome, Right, SecondOpinion, Status, Step
 from portal.rights.models import EventKind, RequestDecision, RightsRequest
-from portal.rights.weighing.weighing import BY_WEIGHING_ALONE, unweighed, uses_in, weighings_of
+from portal.rights.weighing.weighing import unweighed, uses_in, weighings_of
 from portal.staff.approvals.seconders import waits_until
 from portal.staff.models import StaffMember
 
@@ -197,7 +198,8 @@ def _unweighed(request: RightsRequest, draft: Draft) -> Iterator[DecisionFault]:
     waiting = [label_of(item, request.language) for item in unweighed(uses)]
     if draft.way is Way.PROPOSED and waiting:
         yield NotWeighed(waiting)
-    if draft.way is Way.REFUSED and uses and draft.ground in BY_WEIGHING_ALONE:
+    is_unfit = draft.ground in BY_WEIGHING_ALONE or (uses and draft.ground is RefusalGround.RIGHT_NOT_OPEN)
+    if draft.way is Way.REFUSED and request.right is Right.OBJECTION and is_unfit:
         yield RefusalNotAllowed(f"a use is weighed by itself, and not refused on the ground of {draft.ground}")
 
 

@@ -85,14 +85,19 @@ class RefusalGround(StrEnum):
         return f"{self.sentence(language).removesuffix('.')} ({cite(self.articles, language)})."
 
 
+BY_WEIGHING_ALONE: Final = frozenset({RefusalGround.COMPELLING_GROUNDS, RefusalGround.LEGAL_CLAIMS})
+"""What answers an objection only where a use was weighed: the company has to prove these (GDPR art. 21(1))."""
+
+
 def grounds_for(right: Right, *, is_on_their_word: bool = False) -> tuple[RefusalGround, ...]:
-    """Return the grounds that may answer a right, in the order of the list.
+    """Return the grounds that may be chosen against a right, in the order of the list.
 
     Args:
         is_on_their_word: whether it is about how the person is called or addressed: then nobody asks for proof, and
             nobody finds the old value right (CJEU C-247/23).
     """
-    unfit = {RefusalGround.DATA_ARE_ACCURATE} if is_on_their_word else set()
+    unfit = BY_WEIGHING_ALONE if right is Right.OBJECTION else frozenset()
+    unfit |= {RefusalGround.DATA_ARE_ACCURATE} if is_on_their_word else set()
     return tuple(ground for ground in RefusalGround if right in ground.rights and ground not in unfit)
 
 

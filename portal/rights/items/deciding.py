@@ -110,7 +110,7 @@ def choices_of(item: RequestItem, request: RightsRequest) -> tuple[ItemOutcome, 
     if is_settled or item.part not in _BY_ITSELF:
         return (item.proposed,) if item.proposed else ()
     is_review = isinstance(request.asked, ReviewDecision)
-    unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT}
+    unfit = {ItemOutcome.MISSING, ItemOutcome.ARCHIVED, ItemOutcome.LEFT_OUT, ItemOutcome.OVERRIDDEN}
     unfit.add(ItemOutcome.STOPPED if is_review else ItemOutcome.REVIEWED)
     if item.part == STATEMENTS:
         unfit.add(ItemOutcome.STATEMENT)  # words beside it are what was asked for

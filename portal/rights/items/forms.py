@@ -13,8 +13,10 @@ from wtforms.validators import Optional
 
 from portal.clock import PARIS
 from portal.personal_data.outcomes import ItemOutcome
+from portal.records.objections import uses_open_to_objection
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.filing.forms import CheckboxesField
 from portal.rights.items.deciding import Choice
 from portal.rights.items.telling.wording import outcome_label
 from portal.web.fields import DateField3
@@ -91,3 +93,17 @@ class PartForm(CaseForm):
         description=_l("In words that the customer will read: “my date of birth”."),
         validators=[Needed(_l("Name the part.")), LengthBetween(most=200)],
     )
+
+
+class UsesForm(CaseForm):
+    """The uses that an objection in words is about, each to be weighed by itself."""
+
+    purposes = CheckboxesField(
+        _l("Uses that rest on our interest"),
+        description=_l("They are held back from now on, and each is weighed on its own page."),
+        validators=[Needed(_l("Tick at least one use."))],
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.purposes.choices = [(use.code, use.label.text(get_locale())) for use in uses_open_to_objection()]

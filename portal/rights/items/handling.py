@@ -3,13 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from portal.audit.tags import declare
+from portal.personal_data.stops.changing import weigh_from_now
 from portal.rights import acting
+from portal.rights.asked import StopUse
 from portal.rights.items import deciding
-from portal.rights.items.deciding import Choice
-from portal.rights.items.making import items_of
+from portal.rights.items.deciding import Choice, NotForItem
+from portal.rights.items.making import items_of, make_items
 from portal.rights.items.models import ItemState, RequestItem
+from portal.rights.items.proposing import AS_WRITTEN
 from portal.rights.models import RightsRequest
 from portal.staff.models import StaffMember
+
+USES_NAMED = declare("staff:uses:named", "reference", "purposes")
 
 
 class NoSuchItem(Exception):
@@ -78,3 +84,29 @@ def divide(request: RightsRequest, member: StaffMember, item_id: int, words: str
     if item.state is not ItemState.UNDECIDED:
         item.state, item.outcome = ItemState.UNDECIDED, None
     deciding.divide(request, item, words)
+
+
+def may_name_uses(request: RightsRequest, item: RequestItem) -> bool:
+    """Tell whether an item is an objection in words that may be about uses that rest on the company's interest."""
+    asked = request.asked
+    is_open = isinstance(asked, StopUse) and not asked.concerns_marketing and not asked.purposes
+    return is_open and item.part == AS_WRITTEN
+
+
+def name_uses(request: RightsRequest, member: StaffMember, item_id: int, purposes: Iterable[str], version: int) -> None:
+    """Say which uses an objection in words is about, in the current transaction: all are held back from now on.
+
+    Each becomes an item that only its weighing decides (GDPR art. 21(1)).
+
+    Raises:
+        NoSuchItem, NotForItem, CaseMoved, OwnCase.
+    """
+    act, codes = acting.hold(request, member, version), list(purposes)
+    item = find_item(request, item_id)
+    if not may_name_uses(request, item) or not codes:
+        raise NotForItem(item.part)
+    item.state, item.outcome = ItemState.UNDECIDED, None
+    request.answers = {**request.answers, "purposes": codes}
+    weigh_from_now(request.customer_id, request.id, codes)
+    make_items(request)
+    act.record(USES_NAMED, purposes=", ".join(codes))

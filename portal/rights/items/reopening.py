@@ -1,6 +1,4 @@
-"""Erasures and corrections that were closed as granted though nothing was done: open again, then decided once more.
-
-The officer confirms each before.
+"""Requests that were closed as granted though nothing was done: open again, confirmed by the officer, then decided.
 
 The clock and the due date stay as they were, and no machine writes to the person: the letter that answers says what
 happened.
@@ -24,7 +22,8 @@ from portal.preferences.models import Origin, SuppressionReason
 from portal.preferences.purposes import FLAG_CODES
 from portal.rights import acting
 from portal.rights.asked import Erase
-from portal.rights.chosen import Limit
+from portal.rights.chosen import Limit, Use
+from portal.rights.intents import Intent
 from portal.rights.items.making import make_items
 from portal.rights.items.models import RequestItem
 from portal.rights.lifecycle import CaseMoved, Outcome, Right, Step
@@ -46,14 +45,17 @@ class ReopeningUnconfirmed(CaseMoved):
 def falsely_granted() -> Select[int]:
     """Return the select of the ids of requests that were closed as granted before anything was carried out by item.
 
-    An earlier version erased and corrected nothing by itself.
+    An earlier version erased and corrected nothing by itself, and of objections it ended those uses alone that rest on
+    choices.
     """
     has_items = exists().where(RequestItem.request_id == RightsRequest.id)
     is_closed = (RightsRequest.is_open.is_(False), RightsRequest.answered_at.is_not(None))
     is_granted = RightsRequest.outcome.in_((Outcome.GRANTED, Outcome.PARTIAL))
     found = select(RightsRequest.id).join(Customer, Customer.id == RightsRequest.customer_id)
+    use = RightsRequest.answers["use"].as_string()
+    is_other_use = (RightsRequest.intent == Intent.STOP_USE) & (use.is_(None) | use.in_(("", str(Use.OTHER))))
     return found.where(
-        RightsRequest.right.in_(_NEVER_CARRIED_OUT), *is_closed, is_granted, ~has_items,
+        RightsRequest.right.in_(_NEVER_CARRIED_OUT) | is_other_use, *is_closed, is_granted, ~has_items,
         Customer.status != CustomerStatus.ERASED, RightsRequest.wrongly_closed_at.is_(None),
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from portal.rights.deciding.case_staff_views import acted, find_case
 from portal.rights.deciding.forms import CaseForm
 from portal.rights.items import handling
 from portal.rights.items.deciding import NotForItem, TooManyExceptions, choices_of, grounds_of
-from portal.rights.items.forms import ItemForm, PartForm, RecordsForm
+from portal.rights.items.forms import ItemForm, PartForm, RecordsForm, UsesForm
 from portal.rights.items.handling import NoSuchItem
 from portal.rights.items.models import RequestItem
 from portal.rights.items.page import item_page
@@ -88,6 +88,17 @@ def divide(reference: str, item_id: int) -> Any:
     return acted(reference, _("This part is an item of its own now."))
 
 
+@blueprint.post(f"{PATH}/uses")
+@requires(staff(Permission.DECIDE_REQUEST))
+def name_uses(reference: str, item_id: int) -> Any:
+    form = UsesForm(prefix="uses")
+    if not form.validate():
+        return _draw(reference, item_id, uses_form=form), 422
+    with transaction():
+        handling.name_uses(find_case(reference), current_user, item_id, form.purposes.data, form.seen_version)
+    return acted(reference, _("Each of these uses is an item now, to be weighed."))
+
+
 @blueprint.errorhandler(NoSuchItem)
 @blueprint.errorhandler(NotForItem)
 def no_item(_error: NoSuchItem | NotForItem) -> Any:
@@ -111,10 +122,12 @@ def _what(reference: str, item_id: int, forms: dict[str, PortalForm]) -> dict[st
     found = find_case(reference)
     item = handling.find_item(found, item_id)
     version = {"version": str(found.version)}
-    blank = {
+    blank: dict[str, Any] = {
         "item_form": ItemForm(data=version | _decided(item), formdata=None, prefix="item"),
         "records_form": RecordsForm(data=version, formdata=None, prefix="records"),
         "part_form": PartForm(data=version, formdata=None, prefix="part"),
+        "uses_form": UsesForm(data=version, formdata=None, prefix="uses"),
+        "may_name_uses": handling.may_name_uses(found, item),
         "back_form": CaseForm(data=version, formdata=None),
     }
     for name in ("item_form", "records_form"):

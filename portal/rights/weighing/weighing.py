@@ -79,10 +79,6 @@ _OUTCOMES = {
     StopState.STOPPED: (ItemOutcome.STOPPED, ""),
     StopState.OVERRIDDEN: (ItemOutcome.OVERRIDDEN, str(RefusalGround.COMPELLING_GROUNDS)),
 }
-BY_WEIGHING_ALONE = frozenset(
-    {RefusalGround.COMPELLING_GROUNDS, RefusalGround.LEGAL_CLAIMS, RefusalGround.RIGHT_NOT_OPEN}
-)
-"""Grounds on which no use is refused as a whole: the first two are what a weighing proves, and the right is open."""
 
 
 def check_use(request: RightsRequest, item_id: int) -> RequestItem:

@@ -8,20 +8,24 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.access.permissions import Role
+from portal.infrastructure import installed
 from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.models import Job
 from portal.preferences.choices.consent import Choice, record_choices
+from portal.preferences.choices.unsubscribing import EMAIL_FLAGS
+from portal.preferences.feed.reading import unsubscribe_links
 from portal.preferences.models import Origin, PreferenceState
 from portal.preferences.purposes import ADVERTISING_PROFILING_FLAG_CODES, FLAG_CODES, MARKETING_FLAG_CODES
 from portal.rights.lifecycle import Outcome, Status
 from portal.rights.models import RequestDraft
 from tests.support.acting.browser import Browser
 from tests.support.acting.people import People
-from tests.support.cases import decide, item_links, take, taken_in
+from tests.support.cases import decide, form_token, item_links, open_case, take, taken_in
 from tests.support.filing import only_request, trust_device
+from tests.support.packages import take_in
 from tests.support.preferences import customer_of
 
-CAMILLE = "camille@example.org"
+CAMILLE, OF = "camille@example.org", "C-camille"
 OF_USE = {"marketing": MARKETING_FLAG_CODES, "advertising_profiling": ADVERTISING_PROFILING_FLAG_CODES}
 
 
@@ -90,6 +94,20 @@ def test_one_press_ends_all_of_it(camille: Browser, way: Callable[[Browser], Non
     assert not any(flags()[flag] for flag in MARKETING_FLAG_CODES)
 
 
+def test_the_link_of_a_mail_ends_all_mails(camille: Browser) -> None:
+    token = unsubscribe_links([OF], installed.settings().secret_key)[OF]
+    camille.post(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"})
+    assert not any(flags()[flag] for flag in EMAIL_FLAGS)
+
+
+def test_a_no_that_another_system_sends_ends_what_it_is_about(camille: Browser) -> None:
+    said = {"type": "consent", "customer": OF, "given": False, "at": clock.now().isoformat(), "language": "fr",
+            "source": "netkin.fr"}  # fmt: skip
+    take_in(*(said | {"flag": flag, "wording": "Non."} for flag in MARKETING_FLAG_CODES))
+    assert not any(flags()[flag] for flag in MARKETING_FLAG_CODES)
+    assert flags()["personalisation"], "and nothing else"
+
+
 def test_what_acts_is_of_the_transaction_of_the_request(
     app: Flask, camille: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +133,19 @@ def test_one_that_waits_since_before_offers_no_ground(people: People) -> None:
     assert [field["value"] for field in page.tree.select("[name=way]")] == ["proposed"]
     for link in item_links(page):
         assert not page.browser.get(link).tree.select("[value=refused], [value=overridden]")
-    assert decide(page, "granted").status == 200
+    version = {"version": str(only_request().version), "csrf_token": form_token(page)}
+    forged = {"way": "refused", "ground": "manifestly_unfounded", "evidence": "Dossier.", "message": "Non."} | version
+    assert page.browser.post(f"/staff/requests/{reference}/decision", forged).status == 422
+    refused = {
+        "item-outcome": "refused",
+        "item-ground": "manifestly_unfounded",
+        "item-version": version["version"],
+        "csrf_token": version["csrf_token"],
+    }
+    for link in item_links(page):
+        assert page.browser.post(link, refused).status == 422
+    assert only_request().outcome is None
+    assert decide(open_case(page.browser, reference), "granted").status == 200
 
 
 def flags() -> dict[str, bool]:

@@ -155,3 +155,18 @@ def test_a_false_grant_says_so_in_its_letter(people: People, browser: Browser) -
         request = session.get_one(RightsRequest, case(reference).id)
         for language, words in (("fr", "nous ne l’avions pas appliquée"), ("en", "we had not carried it out")):
             assert words in letter_of(request, items_of(request.id), "", language).text
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_open"),
+    [({"details": "Plus de score."}, True), ({"use": "other"}, True), ({"use": "marketing"}, False),
+     ({"use": "statistics"}, False)],
+)  # fmt: skip
+def test_an_objection_that_stopped_nothing_is_open_again(
+    people: People, answers: dict[str, str], is_open: bool
+) -> None:
+    """Of an earlier version: what rests on choices had ended, whatever else was granted had not."""
+    reference = closed_as_granted(people, right=Right.OBJECTION, answers=answers)
+    upgrade()
+    assert (case(reference).is_open, case(reference).wrongly_closed_at is not None) == (is_open, is_open)
+    assert len(items_of(case(reference).id)) == is_open

@@ -15,33 +15,29 @@ from portal.rights.items.making import items_of
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.rights.weighing.settling import OverrideNotSeconded
-from tests.support.acting.browser import Browser, Page
+from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
-from tests.support.cases import case, decide, open_case, second, take
-from tests.support.filing import only_request, trust_device
+from tests.support.cases import case, decide, item_links, open_case, second, take, taken_in
+from tests.support.filing import only_request
 from tests.support.looking.audit_trail import events
-from tests.support.packages import take_in
 from tests.support.preferences import FeedClient
-from tests.support.records import record, visit
-
-CAMILLE, OF = "camille@example.org", "C-camille"
-FRAUD, SECURITY = "fraud_prevention", "security"
-SUMMARY = "Chaque paiement est relu par une personne avant tout refus."
-TEXTS = {
-    "use-interest": "Éviter les paiements frauduleux.", "use-necessity": "Sans score, chaque commande attendrait.",
-    "use-grounds": "Trois impayés en un an.", "use-safeguards": "Une personne relit.", "use-summary": SUMMARY,
-}  # fmt: skip
+from tests.support.rights.objections import (
+    CAMILLE,
+    FRAUD,
+    OF,
+    SECURITY,
+    SUMMARY,
+    TEXTS,
+    file_objection,
+    weigh,
+    with_a_score,
+)
 
 
 @pytest.fixture
 def camille(people: People) -> Browser:
-    browser = people.signed_in(CAMILLE)
-    trust_device()
-    take_in(
-        record("fraud_score", "S-1", {"score": 12, "level": "low"}, OF), visit(1, of=OF),
-    )  # fmt: skip
-    return browser
+    return with_a_score(people)
 
 
 @pytest.fixture
@@ -49,21 +45,9 @@ def reviewer(people: People) -> Browser:
     return people.signed_in_staff(Role.REVIEWER)
 
 
-def file_objection(browser: Browser, *purposes: str, **values: str) -> Page:
-    typed = {"purposes": list(purposes), "details": "Je suis passé pour un fraudeur."} | values
-    return browser.get("/requests/new/objection").submit(typed, with_field="use").submit(action="/send")
-
-
 def states() -> dict[str, str]:
     db.session.rollback()
     return {stop.purpose: str(stop.state) for stop in db.session.execute(select(PurposeStop)).scalars()}
-
-
-def weigh(browser: Browser, reference: str, result: str, which: int = 0, **changed: str) -> Page:
-    """Weigh one use of a case on its own page."""
-    page = take(browser, reference)
-    link = [str(link["href"]) for link in page.tree.select(".items a.whole") if "/uses/" in str(link["href"])][which]
-    return browser.get(link).submit(TEXTS | {"use-result": result} | changed, with_field="use-result")
 
 
 def test_filing_names_the_uses_that_hold_for_the_person_and_holds_them_back(
@@ -229,3 +213,43 @@ def test_the_page_that_was_open_before_decides_nothing(camille: Browser, reviewe
     assert late.status == 409
     assert SUMMARY in late.text, "nobody has to write it again"
     assert [weighing.result for weighing in db.session.execute(select(Weighing)).scalars()] == [StopState.STOPPED]
+
+
+@pytest.mark.parametrize("ground", ["compelling_grounds", "legal_claims"])
+def test_what_only_words_describe_is_not_overridden_without_a_weighing(
+    people: People, reviewer: Browser, ground: str
+) -> None:
+    reference = taken_in(people, Right.OBJECTION)
+    page = take(reviewer, reference)
+    shown = reviewer.get(item_links(page)[0])
+    assert not shown.tree.select("[value=overridden]")
+    offered = {str(option["value"]) for option in shown.tree.select("[name=item-ground] option")}
+    assert ground not in offered and "manifestly_unfounded" in offered
+    assert shown.submit({"item-outcome": "refused", "item-ground": ground}, with_field="item-outcome").status == 422
+    assert decide(open_case(reviewer, reference), "refused", ground=ground, evidence="Dossier.").status == 422
+    assert (case(reference).outcome, case(reference).status is Status.SECOND_OPINION) == (None, False)
+
+
+def test_what_words_are_about_is_named_then_weighed(
+    app: Flask, people: People, camille: Browser, reviewer: Browser
+) -> None:
+    reference = taken_in(people, Right.OBJECTION, email=CAMILLE)
+    shown = reviewer.get(item_links(take(reviewer, reference))[0])
+    assert shown.submit({}, with_field="uses-purposes").status == 422
+    shown = reviewer.get(shown.url)
+    page = shown.submit({"uses-purposes": [FRAUD]}, with_field="uses-purposes")
+    assert page.status == 200
+    assert [(item.part, item.kind) for item in items_of(case(reference).id)] == [("uses", FRAUD)]
+    assert (states(), FeedClient(app).item(OF)["stops"]) == ({FRAUD: "weighing"}, [FRAUD])
+    assert [event.facts["purposes"] for event in events("staff:uses:named")] == [FRAUD]
+    weigh(reviewer, reference, "overridden")
+    decide(open_case(reviewer, reference), "granted")
+    assert second(people.signed_in_staff(Role.OFFICER), reference).status == 200
+    assert states() == {FRAUD: "overridden"}
+
+
+def test_no_use_is_named_for_what_is_not_in_words(people: People, camille: Browser, reviewer: Browser) -> None:
+    for right in (Right.RECTIFICATION, Right.RESTRICTION):
+        reference = taken_in(people, right, email=CAMILLE)
+        for link in item_links(take(reviewer, reference)):
+            assert not reviewer.get(link).tree.select("[name=uses-purposes]")
