@@ -176,7 +176,9 @@ def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
     requests = list(db.session.execute(select(RightsRequest)).scalars())
     assert {request.status for request in requests} == set(Status)
     awaited = sorted(request.right for request in requests if request.status is Status.ANSWERED)
-    assert awaited == [Right.ERASURE, Right.OBJECTION, Right.OBJECTION, Right.RESTRICTION, Right.RESTRICTION], (
+    assert awaited == [
+        Right.ERASURE, Right.OBJECTION, Right.OBJECTION, Right.RECTIFICATION, Right.RESTRICTION, Right.RESTRICTION,
+    ], (
         "somebody who was told has not followed; every other answer closes its request in the same act"
     )
     stops = db.session.execute(select(PurposeStop.purpose, PurposeStop.state).order_by(PurposeStop.id)).all()
@@ -243,7 +245,9 @@ def test_whoever_objected_to_advertising_reads_that_it_has_stopped(made: Made, i
     person = next(each for each in made.content["customers"] if each["email"] == "ines@example.org")
     browser = Browser(made.app)
     browser.get("/sign-in").submit(dict(person), with_field="password")
-    told = browser.get("/requests").follow_to("/requests/DR-").text
+    theirs = select(RightsRequest.reference).join(Customer).where(Customer.email == "ines@example.org")
+    reference = db.session.execute(theirs.where(RightsRequest.right == Right.OBJECTION)).scalar_one()
+    told = browser.get("/requests").follow_to(f"/requests/{reference}").text
     assert "les choix concernés sont désactivés" in told
     assert "n’est pas encore confirmé" not in told
 

@@ -64,7 +64,7 @@ def picture(staff: Browser) -> int:
 def test_the_team_sees_the_proof_at_the_case_and_its_decision_destroys_it(camille: Browser, people: People) -> None:
     page = filed_with_proof(camille)
     assert "La pièce qui justifie la valeur" in page.text
-    assert "est vérifiée, et" in page.text
+    assert "elle l’est dès la vérification" in page.text
     [document] = all_documents()
     assert (document.status, document.preview_key, document.draft_id) == (DocumentStatus.READY, None, None)
     staff, reference = team(people)[0], only_request().reference
