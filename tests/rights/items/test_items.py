@@ -12,7 +12,7 @@ from portal.infrastructure.database import db, transaction
 from portal.personal_data.outcomes import ItemOutcome
 from portal.rights import acting
 from portal.rights.carrying_out.answering import fulfil
-from portal.rights.deciding.refusals import RefusalGround
+from portal.rights.deciding.refusals import RefusalGround, grounds_for
 from portal.rights.items.deciding import MOST_EXCEPTIONS, Choice, TooManyExceptions, except_records
 from portal.rights.items.making import exceptions_of, items_of, make_items
 from portal.rights.items.models import ItemException, ItemState, RequestItem
@@ -249,7 +249,7 @@ def test_outcomes_are_those_of_the_items(people: People, mailbox: Mailbox) -> No
 
 
 def ground_for(right: Right) -> str:
-    return next(str(ground) for ground in RefusalGround if right in ground.rights and not ground.needs_officer)
+    return next(str(ground) for ground in grounds_for(right) if not ground.needs_officer)
 
 
 def test_no_answer_leaves_while_an_item_is_undecided(people: People) -> None:
