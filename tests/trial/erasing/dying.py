@@ -65,12 +65,12 @@ def work_to_the_end(is_over: Callable[[], bool]) -> None:
 
 
 def hurry() -> None:
-    """Let the time pass that a dead worker's lease lasts, and that an erasure waits between two looks."""
+    """Let the time pass that a dead worker's lease lasts, and that an erasure, a mail or a call waits."""
     instant = clock.now()
     with transaction() as session:
         left = Job.status == JobStatus.RUNNING
         session.execute(update(Job).where(left).values(lease_until=instant))
-        waits = (Job.status == JobStatus.WAITING, Job.name.in_(["erasure.step", "mail.send"]))
+        waits = (Job.status == JobStatus.WAITING, Job.name.in_(["erasure.step", "mail.send", "instructions.call"]))
         session.execute(update(Job).where(*waits, Job.run_at > instant).values(run_at=instant))
 
 
