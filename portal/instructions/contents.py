@@ -1,8 +1,9 @@
 """What somebody who is told fetches: ids of what to act on, and for a correction the values as they are right now."""
 
-from typing import Any
+from typing import Any, Final
 
 from portal import clock
+from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.instructions.models import Instruction, Operation
@@ -10,6 +11,8 @@ from portal.instructions.targets import kinds_of
 from portal.personal_data.corrections.own_file import OWN_FILE, own_values
 from portal.records.corrections.targets import held_record, name_of
 from portal.records.models import as_object
+
+_OF_USE: Final = Label(fr="{what}, « {use} »", en="{what}, “{use}”")
 
 
 def contents_of(row: Instruction) -> dict[str, Any]:
@@ -25,13 +28,19 @@ def contents_of(row: Instruction) -> dict[str, Any]:
         "records": [{"kind": kind, "external_id": number} for kind, number in scope.get("records", ())],
         "spared": [{"kind": kind, "external_id": number} for kind, number in scope.get("spared", ())],
         "fields": _fields(row),
-        "purpose": scope.get("purpose"),
+        "purpose": row.purpose or None,
     }
 
 
 def reference_of(row: Instruction) -> str:
     """Return how the company knows the person; it outlives an erasure, so that a system finds what to erase."""
     return db.session.get_one(Customer, row.customer_id).reference
+
+
+def what_in_words(row: Instruction, language: object) -> str:
+    """Return what has to be done, in a few words; of a use that stops, which one."""
+    what, use = row.operation.label(language), installed_data_map().purposes.get(row.purpose)
+    return _OF_USE.filled(language, what=what, use=use.label.text(language)) if use else what
 
 
 def kinds_in_words(row: Instruction, language: object) -> list[str]:

@@ -46,7 +46,7 @@ becomes(
         {
             "instructions": frozenset(
                 {
-                    "public_id", "target", "operation", "scope", "channel", "state", "attempts", "reminders",
+                    "public_id", "target", "operation", "purpose", "scope", "channel", "state", "attempts", "reminders",
                     "created_at", "next_at", "sent_at", "acknowledged_at", "acknowledged_by", "exemption", "token_hash",
                     "words",
                 }

@@ -70,6 +70,7 @@ class Instruction(db.Model):
 
     Attributes:
         target: the code of the system or recipient in the organisation's file.
+        purpose: the code of the use that stops; empty for every other operation.
         scope: ids and codes only: which kinds, records and fields it is about. Contents are fetched by whoever is told.
         token_hash: of the one-time link in the mail; None for the other channels.
         next_at: when the next attempt or reminder is due; None when nothing is.
@@ -80,7 +81,7 @@ class Instruction(db.Model):
 
     __tablename__ = "instructions"
     __table_args__ = (
-        UniqueConstraint("request_id", "target", "operation"),
+        UniqueConstraint("request_id", "target", "operation", "purpose"),
         Index("ix_instructions_state", "state", "next_at"),
     )
 
@@ -90,6 +91,7 @@ class Instruction(db.Model):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     target: Mapped[str] = mapped_column(String(60))
     operation: Mapped[Operation] = mapped_column(code_column(Operation))
+    purpose: Mapped[str] = mapped_column(String(60), default="", server_default="")
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     channel: Mapped[InstructionChannel] = mapped_column(code_column(InstructionChannel))
     state: Mapped[InstructionState] = mapped_column(code_column(InstructionState), default=InstructionState.QUEUED)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from portal.access.declare import PUBLIC, requires
 from portal.infrastructure.database import transaction
 from portal.instructions.acknowledging import Result, Settled, answer
-from portal.instructions.contents import contents_of, kinds_in_words
+from portal.instructions.contents import contents_of, kinds_in_words, what_in_words
 from portal.instructions.forms import AnswerForm
 from portal.instructions.models import CLOSED_STATES, Instruction
 from portal.instructions.sending.mails import find_by_link
@@ -45,7 +45,7 @@ def _page(row: Instruction, token: str, form: AnswerForm) -> Response:
     page = render_template(
         "instructions/public/instruction.html", row=row, token=token, form=form, contents=contents_of(row),
         kinds=kinds_in_words(row, language), target=target_name(row.target, language),
-        is_closed=row.state in CLOSED_STATES,
+        what=what_in_words(row, language), is_closed=row.state in CLOSED_STATES,
     )  # fmt: skip
     headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
     return make_response(page, 422 if form.errors else 200, headers)

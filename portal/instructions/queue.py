@@ -13,7 +13,7 @@ from portal import clock
 from portal.infrastructure.database import db
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState, Operation
 from portal.instructions.sending.channels import channel_of, send
-from portal.instructions.targets import Scope, scopes_by_target
+from portal.instructions.targets import OF_PURPOSE, Scope, scopes_by_target
 
 
 class Decided(Protocol):
@@ -33,7 +33,9 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
         scope: ids and codes only; see `targets.scopes_by_target`.
     """
     db.session.flush()
-    told = {row.target: row for row in instructions_of(request.id) if row.operation is operation}
+    purpose = scope.get(OF_PURPOSE, "")
+    same = (row for row in instructions_of(request.id) if (row.operation, row.purpose) == (operation, purpose))
+    told = {row.target: row for row in same}
     rows = []
     for code, narrowed in scopes_by_target(request.customer_id, scope).items():
         row = told.get(code)
@@ -98,8 +100,8 @@ def has_open(request_id: int) -> bool:
 
 def _add(request: Decided, code: str, operation: Operation, scope: Scope) -> Instruction:
     row = Instruction(
-        request_id=request.id, customer_id=request.customer_id, target=code, operation=operation, scope=scope,
-        channel=channel_of(code), state=InstructionState.QUEUED,
+        request_id=request.id, customer_id=request.customer_id, target=code, operation=operation,
+        purpose=scope.get(OF_PURPOSE, ""), scope=scope, channel=channel_of(code), state=InstructionState.QUEUED,
     )  # fmt: skip
     db.session.add(row)
     return row

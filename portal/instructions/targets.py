@@ -19,6 +19,7 @@ from portal.records.models import Record
 Scope = dict[str, Any]
 OF_KINDS: Final = "kinds"
 OF_RECORDS: Final = ("records", "fields")
+OF_PURPOSE: Final = "purpose"
 
 
 def find_target(code: str) -> System | Recipient | None:
@@ -47,7 +48,8 @@ def scopes_by_target(customer_id: int, scope: Mapping[str, Any]) -> dict[str, Sc
     Args:
         scope: `kinds`, a list of codes; `records`, pairs of kind and number; `fields`, triples of kind, number and
             field; `systems`, codes of systems that are told in any case; `sources`, by kind the systems that sent it,
-            where the caller knows. Whatever else it holds goes to everybody.
+            where the caller knows; `only`, codes of those who are told, where not everybody is. Whatever else it holds
+            goes to everybody; of a `purpose`, each has a row of its own.
     """
     kinds = kinds_of(scope)
     sources = scope.get("sources")
@@ -59,7 +61,8 @@ def scopes_by_target(customer_id: int, scope: Mapping[str, Any]) -> dict[str, Sc
         named = declared[kind].recipients if kind in declared else ()
         for code in (*sources.get(kind, ()), *named):
             holders.setdefault(code, set()).add(kind)
-    return {code: _narrowed(scope, held) for code, held in sorted(holders.items())}
+    told = set(scope.get("only", holders))
+    return {code: _narrowed(scope, held) for code, held in sorted(holders.items()) if code in told}
 
 
 def kinds_of(scope: Mapping[str, Any]) -> list[str]:
@@ -70,7 +73,7 @@ def kinds_of(scope: Mapping[str, Any]) -> list[str]:
 
 def _narrowed(scope: Mapping[str, Any], held: Iterable[str]) -> Scope:
     held = set(held)
-    narrowed = {name: value for name, value in scope.items() if name not in {"sources", "systems"}}
+    narrowed = {name: value for name, value in scope.items() if name not in {"sources", "systems", "only"}}
     if OF_KINDS in scope:
         narrowed[OF_KINDS] = sorted(held.intersection(scope[OF_KINDS]))
     for part in OF_RECORDS:

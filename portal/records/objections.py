@@ -41,6 +41,12 @@ def kinds_for_these_alone(customer_id: int, purposes: Collection[str]) -> list[s
     return [kind.code for kind in held if kind.erasable and set(kind.all_purposes) <= set(purposes)]
 
 
+def kinds_serving(customer_id: int, purpose: str) -> list[str]:
+    """Return the kinds of a customer's records in use that serve a purpose, alone or beside others."""
+    kinds = installed_data_map().kinds
+    return [code for code in _kinds_in_use(customer_id) if code in kinds and purpose in kinds[code].all_purposes]
+
+
 @dataclass(frozen=True, slots=True)
 class ToldUse:
     """One use that rests on the company's interest, for the person.

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from portal.infrastructure.database import db, transaction
 from portal.instructions.acknowledging import Result, Settled, acknowledge_for, answer, exempt
+from portal.instructions.contents import contents_of, what_in_words
 from portal.instructions.models import Exemption, Instruction, InstructionChannel, InstructionState, Operation
 from portal.instructions.queue import has_open, instruct, instructions_of
 from portal.personal_data.erasure.checking.invariants import broken
@@ -121,3 +122,15 @@ def test_the_same_is_told_once_and_what_is_new_again(people: People) -> None:
         new = instruct(request, Operation.CORRECT, {"fields": [more], "sources": {"contact_detail": ["website"]}})
         assert (len(first), again, len(new)) == (len(first), [], len(first))
         assert first[0].scope["fields"] == sorted([field, more])
+
+
+def test_each_use_that_stops_is_told_by_a_row_of_its_own(people: People) -> None:
+    reference = taken_in(people, Right.OBJECTION)
+    with transaction() as session:
+        request = session.get_one(RightsRequest, case(reference).id)
+        for purpose in ("security", "statistics", "security"):
+            instruct(request, Operation.STOP, {"kinds": ["page_visit"], "purpose": purpose, "only": ["host"]})
+    found = instructions_of(case(reference).id)
+    assert [(row.target, row.purpose) for row in found] == [("host", "security"), ("host", "statistics")]
+    assert [contents_of(row)["purpose"] for row in found] == ["security", "statistics"]
+    assert what_in_words(found[1], "en") == "Stop a use, “Draw up statistics”"

@@ -8,6 +8,7 @@ from portal.infrastructure.database import db
 from portal.infrastructure.mail.models import Mail
 from portal.infrastructure.mail.outbox import on_accepted, queue_mail
 from portal.infrastructure.one_time_tokens import read_token, write_token
+from portal.instructions.contents import what_in_words
 from portal.instructions.disclosures import note_disclosed
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState
 from portal.instructions.sending.noting import note_sent
@@ -27,7 +28,7 @@ def queue_instruction(row: Instruction, *, is_reminder: bool = False) -> None:
     row.token_hash = hash_token(write_token(settings.secret_key, PURPOSE, row.public_id))
     queue_mail(
         AGAIN if is_reminder else TEMPLATE, target.email, language,
-        token_purpose=PURPOSE, token_id=row.public_id, what=row.operation.label(language),
+        token_purpose=PURPOSE, token_id=row.public_id, what=what_in_words(row, language),
         target=target_name(row.target, language), since=row.created_at.isoformat(),
     )  # fmt: skip
 

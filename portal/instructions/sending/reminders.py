@@ -10,6 +10,7 @@ from portal.infrastructure.database import db, transaction
 from portal.infrastructure.jobs.queue import JobRun, job
 from portal.infrastructure.mail.models import Mail, MailStatus
 from portal.infrastructure.mail.outbox import queue_mail
+from portal.instructions.contents import what_in_words
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionChannel, InstructionState
 from portal.instructions.sending.delivery import call_at
 from portal.instructions.sending.mails import TEMPLATE, queue_instruction
@@ -51,7 +52,7 @@ def _tell_officers(row: Instruction) -> None:
     for officer in officers():
         queue_mail(
             "instructions/officer_late", officer.email, officer.language, instruction=row.public_id,
-            target=target_name(row.target, officer.language), what=row.operation.label(officer.language),
+            target=target_name(row.target, officer.language), what=what_in_words(row, officer.language),
             since=row.created_at.isoformat(),
         )  # fmt: skip
 

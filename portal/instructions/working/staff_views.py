@@ -13,7 +13,7 @@ from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.infrastructure.database import transaction
 from portal.instructions.acknowledging import NoSuchInstruction, Settled, acknowledge_for, exempt, find_instruction
-from portal.instructions.contents import contents_of, kinds_in_words
+from portal.instructions.contents import contents_of, kinds_in_words, what_in_words
 from portal.instructions.models import CLOSED_STATES, Exemption, Instruction
 from portal.instructions.targets import find_target, target_name
 from portal.instructions.working.forms import ExemptForm
@@ -54,7 +54,7 @@ def instructions() -> str:
     page = open_page(request.args.get("after"))
     return render_template(
         "instructions/staff/instructions.html", page=page, references=references_of(list(page.rows)), name=_name,
-        is_late=is_late,
+        what=_what, is_late=is_late,
     )  # fmt: skip
 
 
@@ -100,9 +100,14 @@ def _found(public_id: str) -> Instruction:
 def _page(row: Instruction, form: ExemptForm) -> str:
     return render_template(
         "instructions/staff/instruction.html", row=row, form=form, contents=contents_of(row), target=_name(row),
-        kinds=kinds_in_words(row, str(get_locale())), holder=find_target(row.target), is_late=is_late(row),
-        is_closed=row.state in CLOSED_STATES, may_exempt=current_user.may(Permission.EXEMPT_INSTRUCTION),
+        what=_what(row), kinds=kinds_in_words(row, str(get_locale())), holder=find_target(row.target),
+        is_late=is_late(row), is_closed=row.state in CLOSED_STATES,
+        may_exempt=current_user.may(Permission.EXEMPT_INSTRUCTION),
     )  # fmt: skip
+
+
+def _what(row: Instruction) -> str:
+    return what_in_words(row, str(get_locale()))
 
 
 def _name(row: Instruction) -> str:

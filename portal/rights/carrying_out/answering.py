@@ -28,7 +28,7 @@ from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.carrying_out.restriction import lock
-from portal.rights.carrying_out.telling import close_or_wait
+from portal.rights.carrying_out.telling import close_or_wait, tell_to_advertise_no_more
 from portal.rights.correcting.carrying_out import correct
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
@@ -143,6 +143,7 @@ def _stop_use(customer: Customer, request: RightsRequest) -> None:
         consent.object_to_marketing(customer, origin=Origin.REQUEST, language=request.language)
     else:
         stop(customer, flags, origin=Origin.REQUEST, language=request.language)
+    tell_to_advertise_no_more(request, flags)
 
 
 def _end(act: Act, message: str, mail: Mail | None) -> None:

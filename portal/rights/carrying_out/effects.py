@@ -241,17 +241,17 @@ def _of_objection(request: RightsRequest, language: object) -> list[str]:
     """Return whether the choices behind the use were off when the answer left. A review by a person is the answer."""
     if isinstance(request.asked, ReviewDecision) or request.answered_at is None:
         return []
-    flags = flags_of(request.asked)
+    flags, told = flags_of(request.asked), followers(request.id, language)
     if not flags:
-        return []
+        return told
     standing = Agreements.of(request.customer_id, flags).standing(flags, request.answered_at).values()
     if any(answer.is_yes for answer in standing):
-        return [_unconfirmed(USE_STOPPED, request, language)]
+        return [_unconfirmed(USE_STOPPED, request, language), *told]
     newest = max(standing, key=lambda answer: answer.at, default=None)
     # Whoever never chose has no proof: the row that marketing reads has everything off from the start.
     behind = newest.behind if newest else _read_by_marketing(request.customer_id)
     when = long_date(request.answered_at, language)
-    return [say(USE_STOPPED, behind, language, date=when, systems=_systems(request, language))]
+    return [say(USE_STOPPED, behind, language, date=when, systems=_systems(request, language)), *told]
 
 
 def flags_of(asked: Asked) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from portal.bilingual import Label, long_date
+from portal.instructions.contents import what_in_words
 from portal.instructions.models import CLOSED_STATES, Instruction, InstructionState
 from portal.instructions.queue import instructions_of
 from portal.instructions.targets import target_name
@@ -56,5 +57,5 @@ def _said(each: Instruction, language: object) -> str:
 
 
 def _in_a_sentence(each: Instruction, language: object) -> str:
-    label = each.operation.label(language)
+    label = what_in_words(each, language)
     return label[:1].lower() + label[1:]

@@ -1,22 +1,26 @@
 """Tell systems and recipients what a request leads to, and close it once each of them has followed (GDPR art. 19)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from portal import clock
+from portal.infrastructure import installed
 from portal.infrastructure.database import db
 from portal.instructions.acknowledging import on_settled
 from portal.instructions.models import CLOSED_STATES, Instruction, Operation
 from portal.instructions.queue import has_open, instruct
+from portal.organisation import RecipientRole
 from portal.personal_data.erasure.checking.invariants import invariant
 from portal.personal_data.erasure.listeners import on_seal
 from portal.personal_data.erasure.models import Erasure
 from portal.personal_data.erasure.planning import PlannedItem, read_items
 from portal.personal_data.erasure.scope import Extent, Scope
 from portal.personal_data.outcomes import ItemOutcome
+from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import Record
+from portal.records.objections import kinds_serving
 from portal.rights import acting
 from portal.rights.acting import Act
 from portal.rights.items.carrying import numbers_of
@@ -82,6 +86,25 @@ def ask_what_is_held(request: RightsRequest, systems: Iterable[str]) -> None:
     """Ask the systems that a copy waits for what they hold, in the transaction that files the request."""
     if codes := list(systems):
         instruct(request, Operation.CONFIRM, {"systems": codes})
+
+
+def tell_to_stop(request: RightsRequest, purpose: str) -> None:
+    """Tell whoever holds what serves a use that it stops, in the transaction that decides it (GDPR art. 21(1))."""
+    if kinds := kinds_serving(request.customer_id, purpose):
+        instruct(request, Operation.STOP, {"kinds": kinds, "purpose": purpose})
+
+
+def tell_to_advertise_no_more(request: RightsRequest, flags: Collection[str]) -> None:
+    """Tell the recipients that advertise for the company, in the transaction that switches choices off (art. 21(3)).
+
+    Its own systems read the choices in the feed.
+    """
+    advertisers = [each.code for each in installed.organisation().recipients if each.role is RecipientRole.MARKETING]
+    for code, purpose in installed_data_map().purposes.items():
+        kinds = kinds_serving(request.customer_id, code) if set(flags).intersection(purpose.choices) else []
+        if kinds:
+            scope = {"kinds": kinds, "purpose": code, "sources": {}, "only": advertisers}
+            instruct(request, Operation.STOP, scope)
 
 
 def close_or_wait(act: Act) -> None:

@@ -7,6 +7,7 @@ from portal.infrastructure.database import db
 from portal.personal_data.outcomes import ItemOutcome
 from portal.personal_data.stops.changing import settle, take_back
 from portal.personal_data.stops.models import StopState, Weighing
+from portal.rights.carrying_out.telling import tell_to_stop
 from portal.rights.items.carrying import note_done
 from portal.rights.items.making import items_of
 from portal.rights.items.proposing import USES
@@ -32,6 +33,7 @@ def settle_uses(request: RightsRequest) -> None:
             case ItemOutcome.STOPPED:
                 settle(request.customer_id, item.kind, StopState.STOPPED, request.id)
                 note_done(request.id, USES, item.kind, item.rule, item.planned)
+                tell_to_stop(request, item.kind)
             case ItemOutcome.OVERRIDDEN:
                 _go_on(request, item.kind)
             case _:

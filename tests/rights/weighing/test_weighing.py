@@ -15,33 +15,19 @@ from portal.rights.items.making import items_of
 from portal.rights.lifecycle import Outcome, Right, Status
 from portal.rights.models import RequestDraft, RightsRequest
 from portal.rights.weighing.settling import OverrideNotSeconded
-from tests.support.acting.browser import Browser, Page
+from tests.support.acting.browser import Browser
 from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, second, take
-from tests.support.filing import only_request, trust_device
+from tests.support.filing import only_request
 from tests.support.looking.audit_trail import events
-from tests.support.packages import take_in
+from tests.support.objections import CAMILLE, FRAUD, OF, SECURITY, SUMMARY, TEXTS, file_objection, weigh, with_a_score
 from tests.support.preferences import FeedClient
-from tests.support.records import record, visit
-
-CAMILLE, OF = "camille@example.org", "C-camille"
-FRAUD, SECURITY = "fraud_prevention", "security"
-SUMMARY = "Chaque paiement est relu par une personne avant tout refus."
-TEXTS = {
-    "use-interest": "Éviter les paiements frauduleux.", "use-necessity": "Sans score, chaque commande attendrait.",
-    "use-grounds": "Trois impayés en un an.", "use-safeguards": "Une personne relit.", "use-summary": SUMMARY,
-}  # fmt: skip
 
 
 @pytest.fixture
 def camille(people: People) -> Browser:
-    browser = people.signed_in(CAMILLE)
-    trust_device()
-    take_in(
-        record("fraud_score", "S-1", {"score": 12, "level": "low"}, OF), visit(1, of=OF),
-    )  # fmt: skip
-    return browser
+    return with_a_score(people)
 
 
 @pytest.fixture
@@ -49,21 +35,9 @@ def reviewer(people: People) -> Browser:
     return people.signed_in_staff(Role.REVIEWER)
 
 
-def file_objection(browser: Browser, *purposes: str, **values: str) -> Page:
-    typed = {"purposes": list(purposes), "details": "Je suis passé pour un fraudeur."} | values
-    return browser.get("/requests/new/objection").submit(typed, with_field="use").submit(action="/send")
-
-
 def states() -> dict[str, str]:
     db.session.rollback()
     return {stop.purpose: str(stop.state) for stop in db.session.execute(select(PurposeStop)).scalars()}
-
-
-def weigh(browser: Browser, reference: str, result: str, which: int = 0, **changed: str) -> Page:
-    """Weigh one use of a case on its own page."""
-    page = take(browser, reference)
-    link = [str(link["href"]) for link in page.tree.select(".items a.whole") if "/uses/" in str(link["href"])][which]
-    return browser.get(link).submit(TEXTS | {"use-result": result} | changed, with_field="use-result")
 
 
 def test_filing_names_the_uses_that_hold_for_the_person_and_holds_them_back(
