@@ -10,6 +10,7 @@ from portal.instructions.models import Instruction, Operation
 from portal.instructions.targets import kinds_of
 from portal.personal_data.corrections.own_file import OWN_FILE, own_values
 from portal.records.corrections.targets import held_record, name_of
+from portal.records.data_map.kinds import installed_data_map
 from portal.records.models import as_object
 
 _OF_USE: Final = Label(fr="{what}, « {use} »", en="{what}, “{use}”")
