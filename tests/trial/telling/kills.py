@@ -158,7 +158,9 @@ def _round(campaign: Campaign) -> None:
         _look(campaign, person)
     work_to_the_end(_is_drained)
     _confirm(campaign, person)
-    assert _look(campaign, person) is Status.CLOSED, f"{person.name}: all have followed, and it is {_known(person).status}"
+    assert _look(campaign, person) is Status.CLOSED, (
+        f"{person.name}: all have followed, and it is {_known(person).status}"
+    )
 
 
 def _somebody(campaign: Campaign) -> Person:
@@ -194,7 +196,9 @@ def _confirm(campaign: Campaign, person: Person) -> None:
 def _answer_by_link(campaign: Campaign, person: Person) -> None:
     row = _row(person, BY_MAIL)
     mails = Mailbox(campaign.trial.portal.folder / "mail", lambda: None).all()
-    links = [re.search(r"http://localhost:\d+(/instruction/\S+)", text_of(mail)) for mail in mails if MAILED_TO in mail["To"]]
+    links = [
+        re.search(r"http://localhost:\d+(/instruction/\S+)", text_of(mail)) for mail in mails if MAILED_TO in mail["To"]
+    ]
     stranger = Browser(campaign.trial.portal.app)
     pages = {link[1]: stranger.get(link[1]) for link in links if link}
     link = next(path for path, page in pages.items() if f"A-{person.name}" in page.text)
@@ -377,7 +381,9 @@ def _check_once(campaign: Campaign) -> None:
     assert len(told) == len(TOLD) * len(campaign.people)
     for row in told:
         assert row.operation is Operation.CORRECT
-        tag = "staff:instruction:exempted" if row.state is InstructionState.EXEMPT else "portal:instruction:acknowledged"
+        tag = (
+            "staff:instruction:exempted" if row.state is InstructionState.EXEMPT else "portal:instruction:acknowledged"
+        )
         assert _events(tag, "instruction", row.public_id) == 1, f"{row.target} was settled twice"
         sent = _events("portal:instruction:sent", "instruction", row.public_id)
         assert sent == (row.target in (BY_CALL, BY_MAIL)), f"{row.target}: {sent} events that it was sent"

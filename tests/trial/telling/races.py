@@ -63,10 +63,15 @@ def race_about_telling(reduced: bool) -> str:
     with installation() as portal, portal.app.app_context():
         found = [_on(portal, rounds, is_postgresql=False)]
     with postgresql_server() as address:
-        with installation(PORTAL_DATABASE_URL=new_database(address, "races")) as portal, portal.app.app_context():
-            found.append(_on(portal, rounds, is_postgresql=True))
-            forget_connections()
+        found.append(_on_postgresql(new_database(address, "races"), rounds))
     return "; ".join(found)
+
+
+def _on_postgresql(address: str, rounds: int) -> str:
+    with installation(PORTAL_DATABASE_URL=address) as portal, portal.app.app_context():
+        found = _on(portal, rounds, is_postgresql=True)
+        forget_connections()
+        return found
 
 
 def _on(portal: Installation, rounds: int, *, is_postgresql: bool) -> str:
