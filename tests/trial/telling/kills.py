@@ -56,12 +56,14 @@ from tests.trial.telling.company import BY_CALL, BY_MAIL, MAILED_TO, company_wit
 OLD, NEW = "Lille", "Lyon"
 BY_LIST = ("group_companies", "host", "parent", "technical_providers")
 TOLD = sorted((BY_CALL, BY_MAIL, *BY_LIST))
+SHIPS, MAILS, CALLS = "ledger.ship", "mail.send", "instructions.call"
 WORKERS = (
-    Place("ledger written"), Place("ledger.ship", "before"), Place("ledger.ship", "after"),
-    Place("mail.send", "before"), Place("mail.send", "after"), Place("mail.send", "after"), Place("mail.send", "before"),
-    Place("instructions.call", "before"), Place("instructions.call", "before"), Place("instructions.call", "after"),
+    Place("ledger written", job=SHIPS), Place(SHIPS, "before", job=SHIPS), Place(SHIPS, "after", job=SHIPS),
+    Place(MAILS, "before", job=MAILS), Place(MAILS, "after", job=MAILS), Place(MAILS, "before", job=MAILS),
+    Place(MAILS, "after", job=MAILS), Place(CALLS, "before", job=CALLS), Place(CALLS, "before", job=CALLS),
+    Place(CALLS, "after", job=CALLS),
 )  # fmt: skip
-"""Where workers die after a decision, in the order of their jobs."""
+"""Where workers die after a decision. Three mails are on their way then; of the other jobs there is one."""
 
 
 @dataclass
@@ -127,6 +129,8 @@ def _run(campaign: Campaign, kills: int) -> str:
     for person in campaign.people:
         assert _look(campaign, person) is Status.CLOSED
         _check_mails(campaign, person)
+    missed = {str(place) for place in WORKERS} - set(campaign.killed)
+    assert not missed, f"no worker came to {missed}"
     _prove_that_the_look_finds(campaign)
     _check_once(campaign)
     places = ", ".join(f"{count} {place}" for place, count in sorted(campaign.killed.items()))
@@ -153,9 +157,9 @@ def _round(campaign: Campaign) -> None:
     grant = (campaign.reviewer, case, "/decision", {"way": "proposed", "message": "Nous corrigeons la ville."})
     _press(campaign, person, "decided", grant, lambda: _known(person).answered_at is not None)
     for place in WORKERS:
-        assert die_at(campaign.trial.portal.app, place), f"{person.name}: no worker came to {place}"
-        campaign.killed[str(place)] += 1
-        _look(campaign, person)
+        if die_at(campaign.trial.portal.app, place):
+            campaign.killed[str(place)] += 1
+            _look(campaign, person)
     work_to_the_end(_is_drained)
     _confirm(campaign, person)
     assert _look(campaign, person) is Status.CLOSED, (
