@@ -3,7 +3,7 @@
 A row, its job or mail and its audit event belong to the transaction of the decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,7 +23,9 @@ class Decided(Protocol):
     customer_id: int
 
 
-def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -> list[Instruction]:
+def instruct(
+    request: Decided, operation: Operation, scope: Mapping[str, Any], *, only: Container[str] | None = None
+) -> list[Instruction]:
     """Tell every system and recipient of the kinds touched, in the current transaction, and return their rows.
 
     Who was told the same for this request before is told what is new, whatever they answered then.
@@ -31,6 +33,7 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
     Args:
         request: locked by the caller.
         scope: ids and codes only; see `targets.scopes_by_target`.
+        only: the codes of those to tell, where not everybody who holds it has to know.
     """
     db.session.flush()
     purpose = scope.get(OF_PURPOSE, "")
@@ -38,6 +41,8 @@ def instruct(request: Decided, operation: Operation, scope: Mapping[str, Any]) -
     told = {row.target: row for row in same}
     rows = []
     for code, narrowed in scopes_by_target(request.customer_id, scope).items():
+        if only is not None and code not in only:
+            continue
         row = told.get(code)
         if row is None:
             row = _add(request, code, operation, narrowed)
@@ -81,13 +86,18 @@ def answered_targets(request_id: int, operation: Operation) -> set[str]:
     return set(db.session.execute(confirmed).scalars())
 
 
-def take_back(request_id: int) -> None:
-    """Ask for nothing more that is open for a request that ended without an answer, in the current transaction.
+def take_back(request_id: int, *operations: Operation) -> None:
+    """Ask for nothing more that is open for a request, in the current transaction.
 
     What was sent stays on record only where somebody has answered it.
+
+    Args:
+        operations: of these alone. Without any, of all but the release of what somebody has put on hold: that is owed
+            even where the request ended without an answer.
     """
+    asked = Instruction.operation.in_(operations) if operations else Instruction.operation != Operation.RELEASE
     is_open = (Instruction.request_id == request_id, Instruction.state.not_in(list(CLOSED_STATES)))
-    db.session.execute(delete(Instruction).where(*is_open))
+    db.session.execute(delete(Instruction).where(*is_open, asked))
 
 
 def has_open(request_id: int) -> bool:

@@ -21,6 +21,7 @@ from portal.infrastructure.database import db, transaction
 from portal.letters.models import Dispatch
 from portal.personal_data.categories import CATEGORIES
 from portal.personal_data.erasure.models import CancelLink, Erasure
+from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.sentences import declared
 from portal.preferences.models import ConsentRecord, PreferenceState
 from portal.rights.items.models import RequestItem
@@ -82,7 +83,7 @@ def test_what_a_customer_reads_is_true(name: str, people: People, company: Compa
 def take_rows_away(customer_id: int) -> None:
     """Delete what stands behind everything that the pages claim."""
     with transaction() as session:
-        for model in (ConsentRecord, PreferenceState):
+        for model in (ConsentRecord, PreferenceState, Restriction):
             session.execute(delete(model).where(model.customer_id == customer_id))
         session.execute(delete(Dispatch).where(Dispatch.customer_id == customer_id))
         session.execute(update(RequestItem).values(done_at=None))

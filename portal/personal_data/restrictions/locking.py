@@ -31,6 +31,8 @@ USE: Final = "use"
 
 Listener = Callable[[Customer], None]
 _listeners: list[Listener] = []
+Turn = Callable[[Restriction], None]
+_turns: list[Turn] = []
 
 
 class LiftCause(StrEnum):
@@ -52,6 +54,12 @@ def on_change(listener: Listener) -> Listener:
     """Register what a domain above does when restrictions of a customer begin or end, in the same transaction."""
     _listeners.append(listener)
     return listener
+
+
+def on_turn(turn: Turn) -> Turn:
+    """Register what a domain above does with one restriction that begins or ended, in the same transaction."""
+    _turns.append(turn)
+    return turn
 
 
 def restrict(
@@ -92,7 +100,7 @@ def restrict(
     what = {"case": ground, "categories": restriction.categories, "provisional": provisional}
     note(EntryKind.RESTRICTED, _line(restriction, customer) | what)
     note_in_trail(IMPOSED, "portal", restriction, customer, **what)
-    follow(customer)
+    _turn(restriction, customer)
     return restriction
 
 
@@ -112,7 +120,7 @@ def end(restriction: Restriction, cause: LiftCause, *, actor: str = "portal", by
     end_keep(KeepReason.RESTRICTION, restriction.id)
     note(EntryKind.LIFTED, _line(restriction, customer) | {"cause": cause})
     note_in_trail(LIFTED, actor, restriction, customer, cause=cause)
-    follow(customer)
+    _turn(restriction, customer)
 
 
 def hold(customer_id: int) -> Customer:
@@ -121,7 +129,13 @@ def hold(customer_id: int) -> Customer:
     return db.session.get_one(Customer, customer_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-def follow(customer: Customer) -> None:
+def _turn(restriction: Restriction, customer: Customer) -> None:
+    _follow(customer)
+    for turn in _turns:
+        turn(restriction)
+
+
+def _follow(customer: Customer) -> None:
     """Let the status of a customer and what marketing reads follow the restrictions, in the current transaction."""
     db.session.flush()
     if customer.status is CustomerStatus.ERASED:

@@ -11,6 +11,7 @@ from portal.personal_data.restrictions.locking import USE, LiftCause, end, restr
 from portal.personal_data.restrictions.standing import find
 from portal.rights import acting
 from portal.rights.filing.withdrawal import REQUEST, let_go
+from portal.rights.restricting.telling import hold_request
 
 
 @replays(EntryKind.WITHDRAWN, REQUEST)
@@ -42,4 +43,5 @@ def _restrict(body: Body) -> None:
 def _lift(body: Body) -> None:
     restriction = find(body["restriction"])
     if restriction is not None:
+        hold_request(restriction)
         end(restriction, LiftCause(body["cause"]))

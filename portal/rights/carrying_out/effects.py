@@ -63,15 +63,6 @@ CORRECTED: Final = declare(
         en="The correction is not confirmed yet. Our teams have to make it{systems}.",
     ),
 )
-PUT_ON_HOLD: Final = declare(
-    "put_on_hold",
-    Ground.ROW,
-    Label(fr="Nos systèmes ont confirmé la mise en pause le {date}.", en="Our systems confirmed the pause on {date}."),
-    Label(
-        fr="La mise en pause des autres usages n'est pas encore confirmée. Nos équipes doivent l'appliquer{systems}.",
-        en="The pause of the other uses is not confirmed yet. Our teams have to apply it{systems}.",
-    ),
-)
 LOCKED_HERE: Final = declare(
     "locked_here",
     Ground.ROW,
@@ -171,7 +162,7 @@ def _of_restriction(request: RightsRequest, language: object) -> list[str]:
     said = [say(LOCKED_HERE, behind, language, date=since)]
     if is_suppressed_by_restriction(request.customer_id):
         said.append(_advertising(request, language))
-    return [*said, _unconfirmed(PUT_ON_HOLD, request, language)]
+    return [*said, *followers(request.id, language)]
 
 
 def unlinked(request: RightsRequest, language: object) -> str:

@@ -59,8 +59,8 @@ def let_go(act: Act) -> None:
     take_back_stops(act.request.customer_id, act.request.id)
     act.go_on(Step.WITHDRAW)
     act.close()
-    queue.take_back(act.request.id)
     give_up(act.request)
+    queue.take_back(act.request.id)
     act.request.outcome = None
     act.request.version += 1
     act.note(EventKind.WITHDRAWN)

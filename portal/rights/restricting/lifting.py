@@ -1,6 +1,7 @@
 """What an officer does about restrictions: tell the person, announce the lift, look at a reply, lift or keep."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from portal.personal_data.restrictions.lifting import NotStanding
 from portal.personal_data.restrictions.locking import note_in_trail
 from portal.personal_data.restrictions.models import Restriction
 from portal.rights.restricting.emails import queue_imposed, queue_lifting
+from portal.rights.restricting.telling import hold_request
 from portal.staff.models import StaffMember
 
 TOLD = declare("staff:restriction:told", "reference", "restriction")
@@ -41,6 +43,16 @@ def announce(restriction: Restriction, member: StaffMember) -> None:
         queue_lifting(restriction)
 
 
+def lift(restriction: Restriction, **how: Any) -> None:
+    """Lift a restriction in the current transaction, with its request locked: it may have to wait for systems again.
+
+    Args:
+        how: see `portal.personal_data.restrictions.lifting.lift`, also for what it raises.
+    """
+    hold_request(restriction)
+    lifting.lift(restriction, **how)
+
+
 @job("restrictions.lift_due", every=timedelta(hours=1))
 def lift_due(run: JobRun) -> None:
     """Lift what was on hold while something was looked into, once the notice in the answer is over.
@@ -58,6 +70,6 @@ def lift_one(restriction_id: int) -> None:
     """Lift one whose notice is over; nothing where it was lifted or halted meanwhile."""
     try:
         with transaction():
-            lifting.lift(db.session.get_one(Restriction, restriction_id))
+            lift(db.session.get_one(Restriction, restriction_id))
     except (NotStanding, lifting.NotAnnounced, lifting.Halted):
         return

@@ -90,7 +90,7 @@ def lift_restriction(public_id: str) -> Any:
     # The page shows the reply above the button: whoever presses it has looked.
     return _act(
         public_id,
-        lambda row: notices.lift(row, actor=_actor(), by=current_user.id, has_looked=True),
+        lambda row: lifting.lift(row, actor=_actor(), by=current_user.id, has_looked=True),
         _("Lifted. Each choice is again what the person last said."),
     )
 

@@ -1,31 +1,24 @@
 """Restrictions from the request to their end: set, provisional, lifted, halted, as the person and the officer see it."""
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from portal import clock
 from portal.access.permissions import Role
-from portal.infrastructure.database import db, transaction
-from portal.infrastructure.jobs.queue import enqueue
+from portal.infrastructure.database import transaction
 from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.restrictions.locking import restrict
-from portal.personal_data.restrictions.models import Restriction
 from portal.personal_data.restrictions.standing import locked_categories
 from portal.preferences.choices.consent import give
 from portal.preferences.models import Origin
 from portal.rights.lifecycle import Right
 from tests.support.acting.browser import Browser, Page
-from tests.support.acting.mailbox import Mailbox, run_asked_jobs
+from tests.support.acting.mailbox import Mailbox
 from tests.support.acting.people import People
 from tests.support.cases import case, decide, open_case, refusal_values, second, taken_in
 from tests.support.preferences import customer_of, flags_on
+from tests.support.restricting import file, later, lift_due, row, row_count
 
 EMAIL, FLAG = "camille@example.org", "offers.email"
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -36,29 +29,8 @@ def customer(people: People) -> Browser:
     return browser
 
 
-def row() -> Restriction:
-    db.session.rollback()
-    return db.session.execute(select(Restriction)).scalar_one()
-
-
-def lift_due() -> None:
-    with transaction():
-        enqueue("restrictions.lift_due")
-    run_asked_jobs()
-    db.session.rollback()
-
-
-def later(days: int) -> Any:
-    return clock.stopped_at(clock.now() + days * DAY)
-
-
 def page_of(officer: Browser) -> Page:
     return officer.get(f"/staff/restrictions/{row().public_id}")
-
-
-def file(customer: Browser, right: str, values: dict[str, Any], field: str) -> str:
-    page = customer.get(f"/requests/new/{right}").submit(values, with_field=field)
-    return page.submit(action="/send").url.rpartition("/")[2]
 
 
 def test_set_announced_and_lifted(customer: Browser, people: People, mailbox: Mailbox) -> None:
@@ -85,11 +57,6 @@ def test_set_announced_and_lifted(customer: Browser, people: People, mailbox: Ma
     assert row().lifted_by is not None
     assert (locked_categories(customer_of(EMAIL).id), flags_on()) == (frozenset(), {FLAG})
     assert not broken()
-
-
-def row_count() -> int:
-    db.session.rollback()
-    return len(db.session.execute(select(Restriction.id)).all())
 
 
 def test_a_reply_halts_and_the_officer_keeps(customer: Browser, people: People) -> None:

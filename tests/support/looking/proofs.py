@@ -249,7 +249,6 @@ PROOFS: Final[dict[str, Proof]] = {
     "target_followed": _instructed("acknowledged_at", "acknowledged"),
     "target_exempted": _instructed("acknowledged_at", "exempt"),
     "corrected": _corrected,
-    "put_on_hold": _never,
     "locked_here": _locked_here,
     **{f"item_{outcome}": _done(outcome) for outcome in SENTENCES},
     "answer_sent": _sent,
