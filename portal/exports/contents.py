@@ -99,7 +99,7 @@ def _as_object(item: HeldItem) -> dict[str, Any]:
         "source": item.source,
         "nature": item.nature,
         "lawful_basis": item.lawful_basis,
-        "values": item.values | item.complete() if item.complete else item.values,
+        "values": item.written(),
     }
 
 

@@ -1,6 +1,8 @@
 """The holding of the customer's own row (names, dates, main address) and of every mail that was sent to them."""
 
+import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -23,7 +25,7 @@ from portal.personal_data.corrections.ends import PARTS as CORRECTIONS
 from portal.personal_data.corrections.held import statements_held
 from portal.personal_data.corrections.models import ValueStatement
 from portal.personal_data.corrections.own_file import NAMES, OWN_FILE
-from portal.personal_data.corrections.statements import statements_of, with_beside
+from portal.personal_data.corrections.statements import statements_of
 from portal.personal_data.ends import MAILS, PARTS
 from portal.personal_data.erasure.ends import PARTS as ERASURES
 from portal.personal_data.holds.ends import PARTS as HOLDS
@@ -106,8 +108,8 @@ def items(customer_id: int, category: str, language: str) -> Iterator[HeldItem]:
     if customer is None:
         return
     if category == "identity":
-        beside = statements_of(customer_id).beside(OWN_FILE, "", NAMES, language)
-        yield with_beside(_held_file(customer, language), beside)
+        words = functools.cache(lambda: statements_of(customer_id).beside(OWN_FILE, "", NAMES, language))
+        yield replace(_held_file(customer, language), say_beside=words)
     elif category == "contact" and customer.email:
         yield _held_address(customer, language)
 

@@ -4,13 +4,14 @@ The customer's own pages and the access package read only this registry, so neit
 Whoever reads says who they are: restricted data are for the person, their copy and their case (GDPR art. 18).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select
 
+from portal.personal_data.corrections.beside import Beside
 from portal.personal_data.expiry.endings import Part
 from portal.personal_data.restrictions.door import Reader, check
 from portal.personal_data.restrictions.grounds import UseReason
@@ -37,7 +38,7 @@ class HeldItem:
         complete: returns more values, by their code, that only the person's own copy holds, such as the text of
             a mail. Called only when they are written.
         masked: by their label, the values that a screen masks, as it shows them.
-        beside: (label, words) pairs of what the person says about it, which stand wherever it is shown (art. 16).
+        say_beside: returns what the person says about it, which stands wherever it is shown (art. 16).
     """
 
     category: str
@@ -53,7 +54,7 @@ class HeldItem:
     say_note: Callable[[], str] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
     complete: Callable[[], dict[str, Any]] | None = None
-    beside: list[tuple[str, str]] = field(default_factory=list)
+    say_beside: Callable[[], Sequence[Beside]] | None = None
 
     @property
     def note(self) -> str:
@@ -62,10 +63,17 @@ class HeldItem:
 
     def shown(self, *, is_masked: bool = True) -> list[tuple[str, str]]:
         """Return the (label, value) pairs, the person's own words last: masked for a screen, whole for their copy."""
+        words = [(each.label, each.text) for each in self.say_beside()] if self.say_beside else []
         if self.describe:
-            return [*self.describe(is_masked), *self.beside]
+            return [*self.describe(is_masked), *words]
         facts = [(label, self.masked.get(label, value) if is_masked else value) for label, value in self.facts]
-        return [*facts, *self.beside]
+        return [*facts, *words]
+
+    def written(self) -> dict[str, Any]:
+        """Return the values as the person's own copy holds them: complete, with the person's own words beside them."""
+        words = [each.stored() for each in self.say_beside()] if self.say_beside else []
+        more = self.complete() if self.complete else {}
+        return {**self.values, **more, **({"statements": words} if words else {})}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.organisation import Organisation
 from portal.personal_data.agreements import Agreements, say_collected
+from portal.personal_data.corrections.beside import Beside
 from portal.personal_data.corrections.own_file import NAMES, OWN_FILE
-from portal.personal_data.corrections.statements import NO_STATEMENTS, Beside, Statements
+from portal.personal_data.corrections.statements import NO_STATEMENTS, Statements
 from portal.personal_data.registry import HeldItem
 from portal.personal_data.uses.lawful_bases import LawfulBasis
 from portal.records.corrections.targets import correctable_fields, is_correctable
@@ -99,7 +100,7 @@ class Cards:
     def _of_item(self, item: HeldItem) -> Card:
         is_own = item.kind == OWN_FILE
         labels = {NAMES[name].text(self._language): name for name in NAMES} if is_own else {}
-        shown = replace(item, beside=[]).shown(is_masked=self._is_masked)
+        shown = replace(item, say_beside=None).shown(is_masked=self._is_masked)
         beside = self._statements.beside(OWN_FILE, "", NAMES, self._language) if is_own else []
         return Card(
             item.label, item.at, *self._folded(shown, set(item.masked), labels), name=item.label,

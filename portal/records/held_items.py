@@ -1,11 +1,12 @@
 """A record as it leaves the portal, whether it is in use or in the archive."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from portal.bilingual import Label
-from portal.personal_data.corrections.statements import Statements, with_beside
+from portal.personal_data.corrections.statements import Statements
 from portal.personal_data.registry import HeldItem
 from portal.records.data_map.kinds import DataMap
 from portal.records.models import as_object
@@ -23,7 +24,8 @@ def held_item(row: Any, category: str, data_map: DataMap, language: str, stateme
 
 def with_words(item: HeldItem, external_id: str, statements: Statements, data_map: DataMap, language: str) -> HeldItem:
     """Return a record with what its person says about it."""
-    return with_beside(item, statements.beside(item.kind, external_id, names_of(item.kind, data_map), language))
+    words = statements.beside(item.kind, external_id, names_of(item.kind, data_map), language)
+    return replace(item, say_beside=lambda: words) if words else item
 
 
 def names_of(code: str, data_map: DataMap) -> dict[str, Label]:

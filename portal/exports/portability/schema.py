@@ -17,6 +17,17 @@ _OF_TYPE: Final[dict[FieldType, dict[str, Any]]] = {
     FieldType.BOOLEAN: {"type": "boolean"},
 }
 
+_STATEMENTS: Final[dict[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["field", "text", "made_at"],
+        "additionalProperties": False,
+        "properties": {"field": _TEXT, "text": _TEXT, "made_at": {"type": "string", "format": "date-time"}},
+    },
+}
+"""The person's own words beside a record; `field` is empty for words on all of it."""
+
 
 def schema_of(categories: Iterable[str], data_map: DataMap, language: str) -> dict[str, Any]:
     """Return the schema that every `<category>.json` of a portable copy meets.
@@ -65,7 +76,7 @@ def _values(kind: Kind, language: str) -> dict[str, Any]:
         "type": "object",
         "required": ["external_id"],
         "additionalProperties": False,
-        "properties": {"external_id": _TEXT} | fields,
+        "properties": {"external_id": _TEXT, "statements": _STATEMENTS} | fields,
     }
 
 

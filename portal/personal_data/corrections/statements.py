@@ -4,9 +4,7 @@ A statement lives with its value: no import ends it, and it outlives the file of
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -17,8 +15,8 @@ from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
 from portal.infrastructure.locking.rows import lock_row
+from portal.personal_data.corrections.beside import Beside
 from portal.personal_data.corrections.models import WHOLE_RECORD, ValueStatement
-from portal.personal_data.registry import HeldItem
 
 ADDED = declare("customer:statement:added", "reference", "kind", "field")
 WITHDRAWN = declare("customer:statement:withdrawn", "kind", "field")
@@ -30,29 +28,6 @@ ON_FIELD: Final = Label(fr="Mots de la personne sur « {field} »", en="The pers
 
 class NoSuchStatement(Exception):
     """The customer has no such statement, or has withdrawn it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A statement as it stands beside a value: `label` says on what, in the reader's language."""
-
-    public_id: str
-    field: str
-    label: str
-    text: str
-    made_at: datetime
-
-    def stored(self) -> dict[str, Any]:
-        """Return it as the person's own copy holds it."""
-        return {"field": self.field, "text": self.text, "made_at": clock.written(self.made_at)}
-
-
-def with_beside(item: HeldItem, beside: list[Beside]) -> HeldItem:
-    """Return what is held with the person's own words beside it, in its values and wherever it is shown."""
-    if not beside:
-        return item
-    values = item.values | {"statements": [each.stored() for each in beside]}
-    return replace(item, values=values, beside=[(each.label, each.text) for each in beside])
 
 
 class Statements:
