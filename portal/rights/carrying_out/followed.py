@@ -17,8 +17,8 @@ TOLD: Final = declare(
         en="{target} ({what}): asked on {date}, not confirmed yet.",
     ),
     Label(
-        fr="{target} ({what}) : notre équipe doit encore s'en charger.",
-        en="{target} ({what}): our team still has to see to it.",
+        fr="{target} ({what}) : ce n'est pas encore demandé, notre équipe doit s'en charger.",
+        en="{target} ({what}): not asked yet, our team has to see to it.",
     ),
 )
 FOLLOWED: Final = declare(

@@ -23,15 +23,18 @@ DOCUMENT_DESTROYED: Final = declare(
     Ground.ROW,
     Label(fr="détruite le {date}.", en="destroyed on {date}."),
     Label(
-        fr="détruite dès qu'elle est vérifiée, et {period} après son arrivée au plus tard.",
-        en="destroyed as soon as it is checked, and {period} after it came at the latest.",
+        fr="elle n'est pas encore détruite : elle l'est dès la vérification, {period} après son arrivée au plus tard.",
+        en="not destroyed yet: that happens as soon as it is checked, {period} after it came at the latest.",
     ),
 )
 COPY_DESTROYED: Final = declare(
     "case_copy_destroyed",
     Ground.ROW,
     Label(fr="détruite : elle était gardée jusqu'au {date}.", en="destroyed: it was kept until {date}."),
-    Label(fr="gardée jusqu'au {date}, puis détruite.", en="kept until {date}, then destroyed."),
+    Label(
+        fr="elle n'est pas encore détruite : elle est gardée jusqu'au {date}.",
+        en="not destroyed yet: it is kept until {date}.",
+    ),
 )
 
 

@@ -62,7 +62,7 @@ def test_whoever_was_erased_reads_the_certificate_without_an_account(
     page = status_page(app, mailbox)
     assert page.status == 200
     assert "Ces données ont été effacées de ce portail le" in page.text
-    assert "(effacer) : notre équipe doit encore s’en charger" in page.text
+    assert "(effacer) : ce n’est pas encore demandé, notre équipe doit s’en charger" in page.text
     assert "Ce que la loi nous fait garder, en archive" in page.text
     assert "Factures" in page.text or "Facture" in page.text
     assert "Au plus tard jusqu’au" in page.text
