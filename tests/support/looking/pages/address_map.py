@@ -20,7 +20,7 @@ NO_PAGE = {
     "/requests/identity/<code>/document/<public_id>/<int:page>": "a picture",
     "/feed/v1/openapi.json": "JSON", "/feed/v1/preferences": "JSON", "/feed/v1/preferences.csv": "a file",
     "/feed/v1/preferences.ndjson": "a file", "/feed/v1/preferences/<path:customer>": "JSON",
-    "/feed/v1/unsubscribe-links/<path:customer>": "JSON", "/feed/v1/problems/<int:code>": "JSON without Accept",
+    "/feed/v1/unsubscribe-links/<path:customer>": "JSON", "/feed/v1/instructions/<public_id>/items": "JSON", "/feed/v1/problems/<int:code>": "JSON without Accept",
     "/static/<path:filename>": "a file", "/staff/": "leads to the first page of a role",
 }  # fmt: skip
 
@@ -36,6 +36,7 @@ AFTER = {
     "/staff/recovery-codes": "test_every_staff_page.py", "/staff/sign-in/code": "test_every_staff_page.py",
     "/staff/requests/<reference>/certificate": "test_states_of_rights.py",
     "/staff/requests/<reference>/letter": "test_states_of_rights.py",
+    "/staff/requests/<reference>/uses/<int:item_id>": "test_states_of_other_rights.py",
     "/staff/sign-in/company": "test_company_pages.py", "/staff/sign-in/company/return": "test_company_pages.py",
     "/unsubscribe/<token>/done": "test_every_page.py",
 }  # fmt: skip
