@@ -53,7 +53,7 @@ def test_one_value_is_corrected_and_beside_the_other_stand_the_persons_words(cas
     assert WORDS not in mail
     done = cast.says("correction faite le", "corrected on")
     page = cast.read(cast.person, f"/requests/{reference}", done, FACTS)
-    assert cast.says("mots figurent à côté", "words stand beside") in page.locator("main").inner_text()
+    assert cast.says("mots figurent à côté", "words have stood beside") in page.locator("main").inner_text()
     cast.read(cast.person, "/data/contact", "Lyon", WORDS)
     assert case(reference).closed_at is None, "nobody has followed yet"
     cast.follow_up(cast.told())
