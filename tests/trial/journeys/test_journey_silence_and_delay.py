@@ -26,7 +26,7 @@ def test_a_silent_system_keeps_the_request_open_until_the_officer_says_why_it_ne
     told = cast.told()
     assert len(told) > 2
     cast.follow_up(told[1:])
-    waits = cast.says("doit encore s’en charger", "still has to see to it")
+    waits = cast.says("notre équipe doit s’en charger", "our team has to see to it")
     cast.read(cast.person, f"/requests/{reference}", waits)
     assert case(reference).closed_at is None
     with later(31):
@@ -50,7 +50,7 @@ def test_a_late_answer_is_said_to_be_late_to_everybody_and_comes_first(cast: Cas
     late = cast.says("Nous sommes en retard", "We are late")
     page = cast.read(cast.person, f"/requests/{reference}", late, "CNIL")
     assert page.locator("main a[href*='cnil.fr']").count() >= 1
-    cast.read(cast.person, "/data", late)
+    cast.read(cast.person, "/data", cast.says("Nous devions vous répondre", "Our answer was due by"))
     cast.read(cast.person, "/requests", reference)
     cast.read(cast.reviewer, "/staff/queue?when=late", reference)
     assert case(reference).due_on is not None

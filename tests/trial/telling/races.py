@@ -200,7 +200,7 @@ def _lock_nobody() -> None:
 
 
 def _any_version() -> None:
-    acting.hold = lambda request, member, version: acting.of_staff(request, member)  # type: ignore[assignment]
+    acting.hold = lambda request, member, version: acting.of_staff(request, member)
 
 
 # What somebody was told: confirmed by two at once; the last two confirm at once.
@@ -302,7 +302,7 @@ def _closed_once(results: list[Any], values: dict[str, Any]) -> bool:
 
 def _lock_no_person() -> None:
     _lock_nobody()
-    acknowledging.lock_person = lambda customer_id: None  # type: ignore[assignment]
+    acknowledging.lock_person = lambda customer_id: None
     get_one = type(db.session()).get_one
 
     def unlocked(session: Any, model: Any, row_id: Any, **options: Any) -> Any:
