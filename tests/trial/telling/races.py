@@ -401,7 +401,7 @@ def _hold_no_customer() -> None:
 
 
 _HERE = sys.modules[__name__]
-_LOOKED, _CLOSES, _FOLLOWS = (_HERE, "looked"), (telling, "has_open"), (locking, "follow")
+_LOOKED, _CLOSES, _FOLLOWS = (_HERE, "looked"), (telling, "has_open"), (locking, "_follow")
 RACES = (
     Race("import against correction", _asked, (_send, _decide(REVIEWERS[0])), _both_stand,
          ((record_writing.RecordLines, "write"), (correcting, "apply")), _lock_nobody),
