@@ -6,7 +6,7 @@ from portal import clock
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db
-from portal.instructions.models import Instruction, Operation
+from portal.instructions.models import CLOSED_STATES, Instruction, Operation
 from portal.instructions.targets import kinds_of
 from portal.personal_data.corrections.own_file import OWN_FILE, own_values
 from portal.records.corrections.targets import held_record, name_of
@@ -17,7 +17,7 @@ _OF_USE: Final = Label(fr="{what}, « {use} »", en="{what}, “{use}”")
 
 
 def contents_of(row: Instruction) -> dict[str, Any]:
-    """Return what an instruction is about, for a machine."""
+    """Return what an instruction is about, for a machine. Once it is settled, no value is told any more."""
     scope = row.scope
     return {
         "instruction": row.public_id,
@@ -50,7 +50,7 @@ def kinds_in_words(row: Instruction, language: object) -> list[str]:
 
 
 def _fields(row: Instruction) -> list[dict[str, Any]]:
-    if row.operation is not Operation.CORRECT:
+    if row.operation is not Operation.CORRECT or row.state in CLOSED_STATES:
         return []
     return [
         {"kind": kind, "external_id": number, "field": field, "value": _value(row.customer_id, kind, number, field)}

@@ -177,10 +177,13 @@ def test_there_are_requests_in_every_state(made: Made, inside: Flask) -> None:
     assert {request.status for request in requests} == set(Status)
     awaited = sorted(request.right for request in requests if request.status is Status.ANSWERED)
     assert awaited == [
-        Right.ERASURE, Right.OBJECTION, Right.OBJECTION, Right.RECTIFICATION, Right.RESTRICTION, Right.RESTRICTION,
-    ], (
-        "somebody who was told has not followed; every other answer closes its request in the same act"
-    )
+        Right.ERASURE,
+        Right.OBJECTION,
+        Right.OBJECTION,
+        Right.RECTIFICATION,
+        Right.RESTRICTION,
+        Right.RESTRICTION,
+    ], "somebody who was told has not followed; every other answer closes its request in the same act"
     stops = db.session.execute(select(PurposeStop.purpose, PurposeStop.state).order_by(PurposeStop.id)).all()
     assert [tuple(stop) for stop in stops] == [
         ("customer_knowledge", StopState.WEIGHING), ("statistics", StopState.STOPPED),

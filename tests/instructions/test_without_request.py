@@ -45,7 +45,10 @@ def test_each_holder_of_what_goes_has_its_row(erased: int) -> None:
 
 def test_the_page_of_the_erasure_says_who_followed(app: Flask, erased: int, mailbox: Mailbox) -> None:
     link = mailed_link(mailbox, EMAIL, "/erasure/")
-    assert "Site netkin.fr (effacer) : ce n’est pas encore demandé, notre équipe doit s’en charger." in Browser(app).get(link).text
+    assert (
+        "Site netkin.fr (effacer) : ce n’est pas encore demandé, notre équipe doit s’en charger."
+        in Browser(app).get(link).text
+    )
     with transaction():
         answer(told(erased)["website"].public_id, Result.DONE, "", target="website")
     assert told(erased)["website"].state is InstructionState.ACKNOWLEDGED

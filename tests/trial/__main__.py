@@ -20,14 +20,22 @@ from tests.trial.locks.turns_on_sqlite import take_turns_on_sqlite
 from tests.trial.packages import build_a_large_copy
 from tests.trial.races import race_for_the_most_urgent
 from tests.trial.slow_clients import hold_back_slow_clients
-from tests.trial.suites import look_at_every_page, run_the_journeys_on_postgresql, run_the_long_tests
+from tests.trial.suites import (
+    look_at_every_page,
+    run_the_journeys_on_postgresql,
+    run_the_long_tests,
+    walk_the_journeys,
+)
 from tests.trial.tampering import tamper_everywhere
+from tests.trial.telling.kills import kill_on_the_way_of_a_correction
+from tests.trial.telling.races import race_about_telling
 
 CAMPAIGNS: list[Callable[[bool], str]] = [
     send_hostile_documents, kill_workers, kill_imports, kill_on_the_way_of_a_document, build_a_large_copy,
     kill_on_the_way_of_an_erasure, race_about_erasures, search_for_what_was_planted, restore_what_was_taken_back,
+    kill_on_the_way_of_a_correction, race_about_telling,
     race_for_the_most_urgent, meet_on_postgresql, cut_the_power_of_postgresql, take_turns_on_sqlite, tamper_everywhere,
-    hold_back_slow_clients, withstand_an_attack, let_a_crowd_in, look_at_every_page, run_the_long_tests,
+    hold_back_slow_clients, withstand_an_attack, let_a_crowd_in, look_at_every_page, walk_the_journeys, run_the_long_tests,
     run_the_journeys_on_postgresql, run_on_a_clean_clone,
 ]  # fmt: skip
 

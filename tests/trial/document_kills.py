@@ -123,12 +123,13 @@ class Trial:
         return Sent(int(answer.split(b" ", 2)[1])) if answer.startswith(b"HTTP/1.1 ") else Sent(None)
 
     def submit(
-        self, page: Page, values: dict[str, Any], with_field: str, between: Callable[[float], None] = lambda share: None
-    ) -> Sent:
+        self, page: Page, values: dict[str, Any], with_field: str | None,
+        between: Callable[[float], None] = lambda share: None, *, action: str | None = None,
+    ) -> Sent:  # fmt: skip
         """Send a form of a page, filled as `Page.submit` does, to the real web process."""
         browser, filled = page.browser, _Filled()
         page.browser = filled  # type: ignore[assignment]
-        page.submit(values, with_field=with_field)
+        page.submit(values, with_field=with_field, action=action)
         page.browser = browser
         kind, body = filled.encoded()
         cookies = "; ".join(f"{one.decoded_key}={one.decoded_value}" for one in browser.client._cookies.values())

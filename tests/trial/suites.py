@@ -16,6 +16,11 @@ def look_at_every_page(reduced: bool) -> str:
     return ", ".join(passed)
 
 
+def walk_the_journeys(reduced: bool) -> str:
+    """Walk each right from its first click to its last mail, with JavaScript and without. Reduced: without it alone."""
+    return _run("tests/trial/journeys", *(["-k", "plain"] if reduced else []))
+
+
 def run_the_long_tests(_reduced: bool) -> str:
     """Run the tests that stand among the others and are marked `trial`; return how many passed."""
     return _run("-m", "trial", "tests")

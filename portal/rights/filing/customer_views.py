@@ -20,7 +20,7 @@ from portal.rights.customer_blueprint import blueprint
 from portal.rights.erasing.preview import offer_what_is_held, preview_of_draft
 from portal.rights.filing import objecting, receiving
 from portal.rights.filing.beginning import NoSuchDraft
-from portal.rights.filing.drafts import DraftExpired, discard, draft_of_intent, find_draft, save_answers
+from portal.rights.filing.drafts import DraftExpired, digest_of, discard, draft_of_intent, find_draft, save_answers
 from portal.rights.filing.forms import ALL, FORMS, KINDS, RECORD, SOME, DetailsForm, EraseForm, StopUseForm
 from portal.rights.filing.open_requests import open_request_of, sent_request
 from portal.rights.filing.progress import DraftStep, progress_of, steps_ahead
@@ -144,7 +144,7 @@ def check(public_id: str) -> Answer:
     intent = draft.intent
     return render_template(
         "rights/customer/check.html", intent=intent, draft=draft, progress=progress,
-        rows=draft.asked.in_words(get_locale()), proof=proof_row(draft),
+        rows=draft.asked.in_words(get_locale()), shown=digest_of(draft), proof=proof_row(draft),
         preview=preview_of_draft(draft, str(get_locale())),
         address=mask_address(current_user.customer.email or ""),
     )  # fmt: skip
@@ -157,9 +157,13 @@ def send(public_id: str) -> Any:
         if _own_draft(public_id).sent_at is None:
             count_try([(receiving.FILINGS_A_DAY, f"filing:{current_user.customer_id}")])
         with transaction():
-            reference = receiving.file_request(current_user, g.portal_session, public_id).reference
+            shown = request.form.get("shown")
+            reference = receiving.file_request(current_user, g.portal_session, public_id, shown).reference
     except receiving.StepMissing as missing:
         return _to_missing(missing.step, public_id)
+    except receiving.DraftChanged:
+        flash(_("Your request changed in another window: read it once more, then send it."), "info")
+        return redirect(url_for(".check", public_id=public_id), 303)
     except TooManyTries as wait:
         return _wait_page(public_id, wait)
     except NoSuchDraft:

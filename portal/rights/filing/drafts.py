@@ -1,8 +1,10 @@
 """Drafts: a request being written is saved at each step, and kept for thirty days. There is one for each intent."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from portal import clock
@@ -61,6 +63,11 @@ def save_answers(customer: Customer, intent: Intent, answers: dict[str, Any], *,
     draft.described_at = clock.now() if is_complete else None
     db.session.flush()
     return draft
+
+
+def digest_of(draft: RequestDraft) -> str:
+    """Return by what a page tells which answers it showed: another window may have changed the draft since."""
+    return hashlib.sha256(orjson.dumps(draft.answers, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def discard(draft: RequestDraft) -> None:

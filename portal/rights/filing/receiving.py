@@ -26,13 +26,17 @@ from portal.rights.clock import running
 from portal.rights.correcting.noting import needs_nobody
 from portal.rights.correcting.proof import end_uploads, file_proof
 from portal.rights.filing.beginning import NoSuchDraft, customer_of, new_request, note_filed
-from portal.rights.filing.drafts import find_draft
+from portal.rights.filing.drafts import digest_of, find_draft
 from portal.rights.filing.open_requests import sent_request
 from portal.rights.filing.progress import DraftStep, Progress, progress_of
 from portal.rights.lifecycle import Right, Step
 from portal.rights.models import RightsRequest
 
 FILINGS_A_DAY = "20 per day"
+
+
+class DraftChanged(Exception):
+    """Another window changed the draft since the page with the button was read."""
 
 
 class StepMissing(Exception):
@@ -56,10 +60,16 @@ class _Proof:
     is_fresh: bool
 
 
-def file_request(account: Account, session: AccountSession, draft_public_id: str) -> RightsRequest:
+def file_request(
+    account: Account, session: AccountSession, draft_public_id: str, shown: str | None = None
+) -> RightsRequest:
     """Send a draft, in the current transaction, and return its request. Sent again, it gives the same request.
 
+    Args:
+        shown: the digest of the answers that the person read when they pressed the button; None where it is not known.
+
     Raises:
+        DraftChanged: the draft holds other answers by now.
         NoSuchDraft: the customer has no such draft.
         DraftExpired: the draft is past its thirty days.
         StepMissing: the draft is not complete.
@@ -71,6 +81,8 @@ def file_request(account: Account, session: AccountSession, draft_public_id: str
         raise NoSuchDraft
     if draft.sent_at is not None:
         return sent_request(draft)
+    if shown is not None and shown != digest_of(draft):
+        raise DraftChanged
     progress = progress_of(draft, account, session)
     if progress.missing is not DraftStep.CHECK:
         raise StepMissing(progress.missing)

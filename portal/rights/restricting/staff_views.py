@@ -15,8 +15,9 @@ from portal.access.permissions import Permission
 from portal.bilingual import Label
 from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
-from portal.lookups.access_log import CASE_WORK, SUMMARY
+from portal.lookups.access_log import CASE_WORK, REQUEST, SUMMARY
 from portal.lookups.drawing import Look, draw_customer_page
+from portal.lookups.opening import is_own_file
 from portal.personal_data.restrictions import lifting as notices
 from portal.personal_data.restrictions.lifting import Halted, NotAnnounced, NotStanding, TooSoon
 from portal.personal_data.restrictions.models import Restriction
@@ -52,7 +53,7 @@ def restrictions() -> str:
 @blueprint.get("/restrictions/<public_id>")
 @requires(LIFT)
 def restriction(public_id: str) -> Any:
-    return _page(_found(public_id), ReplyForm(formdata=None))
+    return _page(public_id, ReplyForm(formdata=None))
 
 
 @blueprint.get("/restrictions/<public_id>/letter")
@@ -82,7 +83,7 @@ def announce_lift(public_id: str) -> Any:
 def note_reply(public_id: str) -> Any:
     form = ReplyForm()
     if not form.validate_on_submit():
-        return _page(_found(public_id), form), 422
+        return _page(public_id, form), 422
     text = form.reply.data
     return _act(public_id, lambda row: notices.halt(row, text, _actor()), _("The reply is noted: nothing is lifted."))
 
@@ -122,12 +123,17 @@ def _act(public_id: str, act: Callable[[Restriction], object], done: str) -> Res
     return redirect(url_for(".restriction", public_id=public_id), 303)
 
 
-def _page(found: Listed, form: ReplyForm) -> str:
+def _page(public_id: str, form: ReplyForm) -> str:
+    found = _found(public_id)
+    look = Look(found.row.customer_id, REQUEST, CASE_WORK, found.request)
+    template = "rights/staff/restrictions/restriction.html"
+    return draw_customer_page(template, current_user, [look], lambda: _shown(_found(public_id), form))
+
+
+def _shown(found: Listed, form: ReplyForm) -> dict[str, Any]:
     lifts_on = found.row.lifts_on
-    return render_template(
-        "rights/staff/restrictions/restriction.html", listed=found, row=found.row, form=form, **_words(),
-        is_over=lifts_on is not None and lifts_on <= clock.now(),
-    )  # fmt: skip
+    is_over = lifts_on is not None and lifts_on <= clock.now()
+    return {"listed": found, "row": found.row, "form": form, "is_over": is_over} | _words()
 
 
 def _letter(found: Listed) -> dict[str, Any]:
@@ -152,7 +158,9 @@ def _words() -> dict[str, Any]:
 
 
 def _found(public_id: str) -> Listed:
-    return find_listed(public_id) or abort(404)
+    """Return a restriction, or answer 404; 403 where the member is the person whose data it is about."""
+    found = find_listed(public_id) or abort(404)
+    return abort(403) if is_own_file(current_user, db.session.get_one(Customer, found.row.customer_id)) else found
 
 
 def _actor() -> str:

@@ -132,6 +132,23 @@ def test_beside_a_score_stand_the_persons_own_words_at_once(camille: Browser) ->
     assert words in camille.get("/data/profile").text
 
 
+def test_a_second_value_joins_the_draft_of_the_first(camille: Browser) -> None:
+    """Its link opens one field; what was typed for another one is not lost, and the whole record is open as well."""
+    camille.get(link_to_correct(camille, "contact", "Corriger (Ville)")).submit(
+        {"value_city": "Lyon"}, with_field="value_city"
+    )
+    page = camille.get(link_to_correct(camille, "contact", "Corriger (Adresse)"))
+    page = page.submit({"value_line1": "2 rue Basse"}, with_field="value_line1")
+    page.submit(action="/send")
+    proposed = dict(db.session.execute(select(Correction.field, Correction.proposed)).all())
+    assert proposed == {"city": {"value": "Lyon"}, "line1": {"value": "2 rue Basse"}}
+    camille.get(link_to_correct(camille, "identity", "Corriger (Nom)")).submit(
+        {"value_family_name": "M"}, with_field="value_family_name"
+    )
+    whole = camille.get("/data/identity/I-1/correct?kind=civil_identity")
+    assert whole.form(with_field="value_given_name")
+
+
 def test_a_value_is_read_by_its_type_and_never_stored_wrong(camille: Browser) -> None:
     page = camille.get(link_to_correct(camille, "identity", "Corriger (Nom)"))
     assert page.submit({}, with_field="value_family_name").errors == ["Écrivez ce qui doit figurer."]
