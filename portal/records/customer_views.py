@@ -13,7 +13,7 @@ from portal.infrastructure import installed
 from portal.infrastructure.database import transaction
 from portal.personal_data.agreements import Agreements
 from portal.personal_data.categories import CATEGORIES, Category, Question
-from portal.personal_data.corrections.statements import statements_of
+from portal.personal_data.corrections.statements import NO_STATEMENTS, statements_of
 from portal.personal_data.notices import notices, recent_accesses
 from portal.personal_data.restrictions.standing import is_restricted
 from portal.records.answers import answers_of, choices_told
@@ -81,7 +81,7 @@ def _category_page(category: str, *, is_masked: bool) -> str:
     agreements = Agreements.of(
         customer_id, choices_told(shown, held.kinds, others, data_map, has_records=bool(held.records))
     )
-    statements = statements_of(customer_id)
+    statements = statements_of(customer_id) if held.has_statements else NO_STATEMENTS
     cards = Cards(data_map, organisation, agreements, language, is_masked=is_masked, statements=statements)
     page = records_page(customer_id, shown, chosen, cards.words_of, cursor)
     own_items = [] if cursor or chosen else portal_items(customer_id, shown, language, held.counts)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.installed import Installed
 from portal.personal_data.categories import CATEGORIES, Category
+from portal.personal_data.corrections.statements import STATEMENTS, statements_part
 from portal.personal_data.registry import HeldItem, Holding, holdings, read
 from portal.personal_data.restrictions.door import Reader
 from portal.records.archive.queries import ARCHIVED, NOTHING, ArchiveSummary, archive_part, summary_of
@@ -61,6 +62,7 @@ class Tile:
 class Overview:
     """What is held in one category: how many by holding, since when, and which kinds of record.
 
+    `has_statements` tells whether the person's own words stand beside anything.
     `by_kind` and `by_month`, the last twelve months with the running one last, end at `COUNTED` each.
     """
 
@@ -71,6 +73,7 @@ class Overview:
     by_month: list[int]
     oldest_at: datetime | None
     archived: ArchiveSummary
+    has_statements: bool = False
 
     @property
     def count(self) -> int:
@@ -122,7 +125,7 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
     counts: dict[str, int] = {}
     newest: list[datetime] = []
     by_kind: dict[str, int] = {}
-    by_month, oldest_at, archived = [0] * MONTHS, None, NOTHING
+    by_month, oldest_at, archived, has_statements = [0] * MONTHS, None, NOTHING, False
     kinds = data_map.of_category(category)
     statement = _built_once(category, lambda: _overview_statement(category, kinds))
     for holding, code, count, at in db.session.execute(statement, {OF_CUSTOMER.key: customer_id} | edges()):
@@ -132,6 +135,8 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
             by_month[int(code)] = count
         elif holding == ARCHIVED:
             archived = summary_of(code, count)
+        elif holding == STATEMENTS:
+            has_statements = True
         elif count and holding == OF_KIND:
             by_kind[code] = count
         elif count:
@@ -139,7 +144,7 @@ def overview(customer_id: int, category: Category, data_map: DataMap) -> Overvie
             newest += [at] if at else []
     # For an empty category, the page answers for every kind that it could hold.
     shown = tuple(kind for kind in kinds if kind.code in by_kind) or kinds
-    return Overview(counts, max(newest, default=None), shown, by_kind, by_month, oldest_at, archived)
+    return Overview(counts, max(newest, default=None), shown, by_kind, by_month, oldest_at, archived, has_statements)
 
 
 def records_page(
@@ -221,7 +226,8 @@ def _first_page_statement() -> Select[Any]:
 
 def _overview_statement(category: Category, kinds: tuple[Kind, ...]) -> Select[Any]:
     parts = [_summary(holding, category) for holding in _with_items()]
-    return _typed([*parts, *size_parts(category, kinds, OF_CUSTOMER), archive_part(OF_CUSTOMER, category.value)])
+    beside = (archive_part(OF_CUSTOMER, category.value), statements_part(OF_CUSTOMER))
+    return _typed([*parts, *size_parts(category, kinds, OF_CUSTOMER), *beside])
 
 
 def _summary(holding: Holding, category: Category | None = None) -> Select[Any]:

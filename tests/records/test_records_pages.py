@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import clock
-from portal.customers.models import Customer, CustomerStatus
+from portal.customers.models import Customer
 from portal.infrastructure.database import db, transaction
 from portal.personal_data import notices
 from portal.personal_data.categories import CATEGORIES
@@ -16,6 +16,7 @@ from portal.personal_data.notices import Notice, RecentAccess
 from portal.records.models import Record
 from tests.support.acting.browser import Browser, Page
 from tests.support.acting.people import People
+from tests.support.keeping import restrict
 from tests.support.records import customer, invoice, record, removed, visit
 
 CAMILLE = "C-camille"
@@ -107,8 +108,8 @@ def test_restricted_and_unmatched_people_are_told(people: People) -> None:
     assert "n’est encore relié à aucune fiche client" in browser.get("/data").text
     with transaction():
         person = db.session.execute(select(Customer)).scalar_one()
-        person.status, person.restricted_at = CustomerStatus.RESTRICTED, datetime(2026, 11, 20, tzinfo=UTC)
-    assert "Nous avons accepté le 20 novembre 2026" in browser.get("/data").text
+        restrict(person)
+    assert "l’usage de vos données est en pause" in browser.get("/data").text
 
 
 def test_a_category_shows_its_records_newest_first_then_five_answers(people: People, take_in: TakeIn) -> None:

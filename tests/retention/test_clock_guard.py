@@ -56,6 +56,9 @@ BY_A_FACT = {
     "rights.follow_up": "it answers",
     "rights.itemise": "it lists what a case is about",
     "staff.forget_words": "the erasure that asks for it was decided",
+    "instructions.call": "it tells a system what was decided",
+    "instructions.remind": "it writes mails",
+    "restrictions.lift_due": "it destroys nothing: each choice is again what the person last said",
     "identity.sweep": "the keys of these bytes were destroyed before",
 }
 # Jobs of which only a part destroys by the clock; that part asks for itself.

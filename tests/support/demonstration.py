@@ -236,7 +236,10 @@ def _customer_values(demo: Demonstration, name: str) -> Values:
         session.execute(update(AccountDevice).values(is_first=False))
     browser.get("/requests/new/portability").submit({"scope": "all", "destination": "Autre"}, with_field="scope")
     customer_id = _customer_id("C-1001" if name == "customer" else "C-1002")
-    draft = _first(select(RequestDraft.public_id).where(RequestDraft.customer_id == customer_id))
+    drafts = select(RequestDraft.public_id).where(
+        RequestDraft.customer_id == customer_id, RequestDraft.sent_at.is_(None)
+    )
+    draft = _first(drafts.order_by(RequestDraft.id.desc()))
     sessions = select(AccountSession.public_id).join(Account, Account.id == AccountSession.account_id)
     return {
         "/data/on-hold/": _restriction("C-1001" if name == "customer" else "C-1002", "technical"),

@@ -4,16 +4,16 @@ A statement lives with its value: no import ends it, and it outlives the file of
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, cast, func, literal, null, select
 
 from portal import clock
 from portal.audit.recording import record
 from portal.audit.tags import declare
 from portal.bilingual import Label
 from portal.customers.models import Customer
-from portal.infrastructure.database import db
+from portal.infrastructure.database import UtcDateTime, db
 from portal.infrastructure.locking.rows import lock_row
 from portal.personal_data.corrections.beside import Beside
 from portal.personal_data.corrections.models import WHOLE_RECORD, ValueStatement
@@ -55,12 +55,21 @@ class Statements:
 
 
 NO_STATEMENTS: Final = Statements(())
+STATEMENTS: Final = ":statements"
 
 
 def statements_of(customer_id: int) -> Statements:
     """Return what a customer says beside values, all that stands today: one query."""
     theirs = (ValueStatement.customer_id == customer_id, ValueStatement.ended_at.is_(None))
     return Statements(db.session.execute(select(ValueStatement).where(*theirs).order_by(ValueStatement.id)).scalars())
+
+
+def statements_part(customer_id: ColumnElement[int]) -> Select[Any]:
+    """Return a select of (part, no code, count, no instant), for the statement that sums a page up; no row for none."""
+    count = func.count()
+    theirs = (ValueStatement.customer_id == customer_id, ValueStatement.ended_at.is_(None))
+    columns: tuple[Any, ...] = (literal(STATEMENTS), literal(""), count, cast(null(), UtcDateTime))
+    return select(*columns).where(*theirs).having(count > 0)
 
 
 def label_of(field: str, fields: Mapping[str, Label], language: object) -> str:

@@ -24,11 +24,11 @@ from portal.preferences.models import Origin
 from portal.preferences.purposes import MARKETING_FLAG_CODES
 from portal.rights import acting, emails
 from portal.rights.acting import Act
-from portal.rights.asked import Copy, ReviewDecision, Scoped, StopUse
+from portal.rights.asked import Copy, Correct, ReviewDecision, Scoped, StopUse
 from portal.rights.carrying_out.effects import CHOSEN_USES, flags_of
 from portal.rights.carrying_out.erasure import cool_off
 from portal.rights.carrying_out.restriction import lock
-from portal.rights.carrying_out.telling import close_or_wait, tell_to_advertise_no_more
+from portal.rights.carrying_out.telling import close_or_wait, tell_of_words, tell_to_advertise_no_more
 from portal.rights.correcting.carrying_out import correct
 from portal.rights.erasing.emails import queue_certificate
 from portal.rights.items.carrying import note_all_done, note_erased
@@ -79,6 +79,8 @@ def fulfil(act: Act, message: str) -> None:
     match request.right:
         case Right.RECTIFICATION if any(item.part != AS_WRITTEN for item in items):
             correct(act)
+        case Right.RECTIFICATION:
+            tell_of_words(request)
         case Right.OBJECTION:
             settle_uses(request)
     if request.outcome is not Outcome.REFUSED:
@@ -168,7 +170,8 @@ def _end(act: Act, message: str, mail: Mail | None) -> None:
     request.answered_at = request.closed_at
     act.note(EventKind.ANSWERED, message)
     close_or_wait(act)
-    settle(request)
+    if isinstance(request.asked, Correct | StopUse) and request.asked.on_hold:
+        settle(request)
     act.record(ANSWERED, right=request.right, outcome=request.outcome)
     _send(request, message, mail)
 

@@ -26,6 +26,7 @@ from portal.rights.acting import Act
 from portal.rights.items.carrying import numbers_of
 from portal.rights.items.making import exceptions_of, items_of
 from portal.rights.items.models import RequestItem
+from portal.rights.items.proposing import AS_WRITTEN
 from portal.rights.lifecycle import Status, Step
 from portal.rights.models import EventKind, RightsRequest
 
@@ -41,7 +42,8 @@ def tell_to_erase(erasure: Erasure) -> None:
         return
     scope = {"until": clock.written(clock.now())} | _named(erasure, goes)
     if erasure.request_id is None:
-        instruct_to_erase(erasure, scope)
+        # Read before the locks, and not by kind: a system that never sent one of the kinds finds nothing of it.
+        instruct_to_erase(erasure, scope | {"sources": dict.fromkeys(goes, erasure.systems)})
         return
     act = acting.of_portal(erasure.request_id)
     if instruct(act.request, Operation.ERASE, scope | _decided_apart(act.request, goes)):
@@ -89,6 +91,14 @@ def ask_what_is_held(request: RightsRequest, systems: Iterable[str]) -> None:
     """Ask the systems that a copy waits for what they hold, in the transaction that files the request."""
     if codes := list(systems):
         instruct(request, Operation.CONFIRM, {"systems": codes})
+
+
+def tell_of_words(request: RightsRequest) -> None:
+    """Tell the systems of a correction that only words name, in the transaction that grants it: none is made here."""
+    written = [item for item in items_of(request.id) if item.part == AS_WRITTEN]
+    granted = [item for item in written if item.outcome is ItemOutcome.CORRECTED]
+    if systems := sorted({code for item in granted for code in item.systems}):
+        instruct(request, Operation.CORRECT, {"systems": systems})
 
 
 def tell_to_stop(request: RightsRequest, purpose: str) -> None:

@@ -18,12 +18,13 @@ from portal.records.corrections.applying import apply
 from portal.records.corrections.targets import fields_of
 from portal.rights.acting import Act
 from portal.rights.asked import Correct, change_in_words, label_of_change
+from portal.rights.carrying_out.telling import tell_of_words
 from portal.rights.correcting.noting import corrections_of, target_of
 from portal.rights.correcting.proof import end_proof
 from portal.rights.items.carrying import note_done
 from portal.rights.items.making import items_of
 from portal.rights.items.models import RequestItem
-from portal.rights.items.proposing import AS_WRITTEN, CORRECTIONS, STATEMENTS
+from portal.rights.items.proposing import CORRECTIONS, STATEMENTS
 
 CORRECTED: Final = declare("customer:field:corrected", "reference", "kind", "field", "result")
 _RESULTS: Final = {
@@ -44,7 +45,7 @@ def correct(act: Act) -> None:
             _say_beside(act, item)
     if rows:
         end_proof(act)
-    _tell_of_words(act)
+    tell_of_words(act.request)
     if corrected := [[row.kind, row.external_id, row.field] for row in rows if row.applied_at is not None]:
         instruct(act.request, Operation.CORRECT, {"fields": corrected})
 
@@ -61,14 +62,6 @@ def _carry_out(act: Act, item: RequestItem, correction: Correction) -> None:
     if result is not CorrectionResult.REFUSED:
         note_done(act.request.id, item.part, item.kind, item.rule, 1)
     act.record(CORRECTED, kind=correction.kind, field=correction.field, result=result)
-
-
-def _tell_of_words(act: Act) -> None:
-    """Tell the systems of what only the person's words name and was granted: nobody can write it here by itself."""
-    written = [item for item in items_of(act.request.id) if item.part == AS_WRITTEN]
-    granted = [item for item in written if item.outcome is ItemOutcome.CORRECTED]
-    if systems := sorted({code for item in granted for code in item.systems}):
-        instruct(act.request, Operation.CORRECT, {"systems": systems})
 
 
 def _note_in_ledger(act: Act, correction: Correction) -> None:

@@ -34,10 +34,10 @@ def correct_values(category: str, record: str) -> Answer:
     if target is None or target.category != category:
         abort(404)
     draft = _draft_about(target)
-    only = request.args.getlist("field")
-    if draft:
-        only += draft.answers.get("changes", {})  # what was typed before goes along
-    if target.needs_fresh_proof(only or target.fields) and not is_fresh():
+    only, typed = request.args.getlist("field"), list(draft.answers.get("changes", {})) if draft else []
+    if only:
+        only += typed  # what was typed before goes along
+    if target.needs_fresh_proof(only or typed or target.fields) and not is_fresh():
         return to_fresh_proof()
     form = form_of(target, only, draft.answers if draft else {})
     if request.method == "GET":

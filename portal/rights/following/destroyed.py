@@ -24,7 +24,7 @@ FILE_DESTROYED: Final = declare(
         en="The file of this request was destroyed on {date}: messages, answers, e-mails, notes, proofs and documents."
         " We keep its reference and this day alone, for a year.",
     ),
-    Label(fr="Nous ne trouvons aucun dossier sous cette référence.", en="We find no file under this reference."),
+    Label(fr="Nous n'avons aucune trace d'un dossier sous cette référence.", en="We have no record of such a file."),
 )
 _LABEL: Final = Label(fr="Dossier de demande détruit", en="File of a request, destroyed")
 _REFERENCE: Final = Label(fr="Référence", en="Reference")

@@ -49,7 +49,7 @@ SEALED: Final = declare(
         fr="scellés jusqu'au {date}, pour une seconde lecture, puis détruits.",
         en="sealed until {date}, for a second look, then destroyed.",
     ),
-    Label(fr="sans fin connue.", en="no end is known."),
+    Label(fr="la fin n'est pas connue.", en="the end is not known."),
 )
 EMPTIED: Final = declare(
     "case_emptied",

@@ -40,7 +40,7 @@ BUTTONS = {
     "customer.rights.discard_draft", "customer.rights.object_to_marketing", "customer.rights.send",
     "customer.rights.withdraw", "customer.exports.download", "public.preferences.stop", "public.accounts.resend",
     "staff.identity_checks.compare_store", "staff.rights.claim_case", "staff.rights.release_case", "staff.rights.take_next", "staff.rights.prepare_again",
-    "staff.rights.tell_of_restriction", "staff.rights.announce_lift", "staff.rights.keep_restriction", "staff.rights.lift_restriction",
+    "staff.working.acknowledge", "staff.rights.tell_of_restriction", "staff.rights.announce_lift", "staff.rights.keep_restriction", "staff.rights.lift_restriction",
     "public.accounts.email_change.deny", "customer.accounts.email_change.cancel",
     "staff.staff.sign_out", "staff.staff.account_sessions", "staff.staff.account_session_end", "staff.staff.member_disable",
     "staff.staff.member_enable", "staff.staff.member_sessions", "staff.staff.member_way_in",

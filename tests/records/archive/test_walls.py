@@ -5,10 +5,11 @@ from datetime import date
 
 import orjson
 import pytest
-from flask import Flask
 
+from portal.access.permissions import Role
 from portal.exports.contents import as_csv, as_json, items_of
-from portal.lookups.opening import newest_items
+from portal.infrastructure.database import db, transaction
+from portal.lookups.opening import newest_items, open_lookup
 from portal.personal_data.categories import CATEGORIES, Category
 from portal.records.data_map.kinds import installed_data_map
 from portal.records.queries import first_page, overview
@@ -59,9 +60,11 @@ def test_it_costs_the_first_page_no_further_statement(browser: Browser, statemen
     assert len(sent) == 1
 
 
-def test_no_look_up_shows_it(browser: Browser, app: Flask) -> None:
-    customer_id = only_customer().id
-    shown = [item for each in CATEGORIES for item in newest_items(customer_id, each, "fr")[0]]
+def test_no_look_up_shows_it(browser: Browser, people: People) -> None:
+    member = people.staff(Role.SUPPORT)
+    with transaction():
+        lookup = open_lookup(db.session.merge(member), only_customer(), "Appel du client", None)
+    shown = [item for each in CATEGORIES for item in newest_items(lookup, each, "fr")[0]]
     assert not {"F-77", "CMD-7"} & {item.values.get("external_id") for item in shown}
 
 

@@ -99,7 +99,8 @@ def test_nobody_has_to_send_a_proof(camille: Browser) -> None:
 def test_what_no_value_asks_for_any_more_is_not_kept(camille: Browser) -> None:
     send_sides(asked_for_proof(camille), proof=specimens.front())
     form = camille.get(link_to_correct(camille, "identity", "Corriger (Entreprise)"))
-    form.submit({"value_company": "Atelier Sud"}, with_field="value_company").submit(action="/send")
+    page = form.submit({"value_company": "Atelier Sud", "value_siret": ""}, with_field="value_company")
+    page.submit(action="/send")
     assert all_documents()[0].status is DocumentStatus.SHREDDING
 
 

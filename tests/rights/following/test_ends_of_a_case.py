@@ -77,7 +77,7 @@ def a_whole_case(camille: Browser, reviewer: Browser) -> str:
     send_card(page.follow_to("/requests/identity/"))
     reference = str(db.session.execute(select(RightsRequest.reference)).scalar_one())
     before = ends_on(camille.get(f"/requests/{reference}"))
-    assert "dès qu" in before["La pièce d’identité"]
+    assert "dès la vérification" in before["La pièce d’identité"]
     case = open_case(reviewer, reference).submit(action="/claim").submit(action="/look")
     ticks = [box["value"] for box in case.tree.select("input[name=checklist]")]
     case.submit({"result": "confirmed", "checklist": ticks}, with_field="result")
@@ -116,7 +116,7 @@ def test_each_thing_of_a_case_ends_and_says_so(camille: Browser, reviewer: Brows
         assert last in told["La référence, les dates et qui a été prévenu"]
         until = db.session.execute(select(AnswerPackage.expires_at)).scalar_one()
         assert day(until) in told["La copie des données"]
-        assert "détruite :" not in told["La copie des données"]
+        assert "détruite : elle était" not in told["La copie des données"]
     with clock.stopped_at(clock.now() + timedelta(days=40)):
         end_now("packages")
     assert db.session.execute(select(AnswerPackage.status)).scalar_one() is PackageStatus.EXPIRED

@@ -74,7 +74,7 @@ def test_a_restriction_closes_when_each_holder_has_put_on_hold(camille: Browser,
     assert case(reference).status is Status.ANSWERED
     shown = camille.get(f"/requests/{reference}").text
     assert "mettre en pause" in shown
-    assert "doit encore s’en charger" in shown
+    assert "notre équipe doit s’en charger" in shown
     confirm(rows)
     assert case(reference).status is Status.CLOSED
     assert "confirmé le" in camille.get(f"/requests/{reference}").text

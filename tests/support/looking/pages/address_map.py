@@ -37,7 +37,6 @@ AFTER = {
     "/staff/recovery-codes": "test_every_staff_page.py", "/staff/sign-in/code": "test_every_staff_page.py",
     "/staff/requests/<reference>/certificate": "test_states_of_rights.py",
     "/staff/requests/<reference>/letter": "test_states_of_rights.py",
-    "/staff/requests/<reference>/uses/<int:item_id>": "test_states_of_other_rights.py",
     "/staff/sign-in/company": "test_company_pages.py", "/staff/sign-in/company/return": "test_company_pages.py",
     "/unsubscribe/<token>/done": "test_every_page.py",
 }  # fmt: skip
