@@ -136,6 +136,8 @@ class TokenForm(PortalForm):
     )
     system = SelectField(
         _l("Whose instructions"),
+        default="",
+        choices=[("", _l("No system"))],
         description=_l("Only for a token that confirms what a system has to do: it is bound to that one."),
     )
     days = SelectField(
@@ -150,7 +152,7 @@ class TokenForm(PortalForm):
         """Offer the systems of the organisation file, those of recipients included."""
         systems = [(each.code, each.name.text(language)) for each in organisation.systems]
         recipients = [(each.code, each.shown_name(language)) for each in organisation.recipients]
-        self.system.choices = [("", str(_l("No system"))), *systems, *recipients]
+        self.system.choices = [*self.system.choices, *systems, *recipients]
 
     def validate_system(self, field: Field) -> None:
         if bool(field.data) is not (OF_ONE_SYSTEM in (self.scopes.data or ())):

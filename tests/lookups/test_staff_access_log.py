@@ -205,7 +205,15 @@ def test_the_file_holds_every_line(camille: Browser, nora: StaffMember) -> None:
 
     header, *rows = rows_of(camille)
 
-    assert header == ["Date", "Heure (Paris)", "Équipe", "Donnée consultée", "Raison", "Dossier"]
+    assert header == [
+        "Date",
+        "Heure (Paris)",
+        "Équipe",
+        "Donnée consultée",
+        "Raison",
+        "Dossier",
+        "Utilisées malgré la mise en pause",
+    ]
     assert len(rows) == 60
     assert rows[0][4] == "Raison 59, avec « guillemets »"
     assert rows[-1][:4] == ["2026-07-15", "00:30:00", "Vérification d’identité et demandes", "Coordonnées"]
@@ -224,7 +232,7 @@ def test_the_file_holds_every_line(camille: Browser, nora: StaffMember) -> None:
 def test_no_cell_is_a_formula(camille: Browser, nora: StaffMember, reason: str, text: str) -> None:
     look(nora, reason=reason)
 
-    ((*_facts, cell, _case),) = rows_of(camille)[1:]
+    ((*_facts, cell, _case, _used),) = rows_of(camille)[1:]
 
     assert cell == text
 

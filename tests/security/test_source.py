@@ -16,6 +16,8 @@ REACHES_OUT = {
     "portal/demo/facebook_serving.py": "nobody: it listens on loopback for the stand-in",
     "portal/serving/supervisor.py": "nobody: it listens for the web processes",
     "portal/serving/worker.py": "nobody: it serves on what the supervisor opened",
+    "portal/infrastructure/connections/pinned_calls.py": "a public address, resolved once, without redirect",
+    "portal/instructions/sending/delivery.py": "the systems of the organisation file, by pinned calls",
     "portal/doctor.py": "the mail server of the settings",
     "portal/infrastructure/connections/bounded_calls.py": "what the two providers call, by a session of theirs",
     "portal/infrastructure/mail/smtp.py": "the mail server of the settings",
@@ -40,6 +42,9 @@ HARMLESS = {
     "portal/records/imports/naming.py: literal_column(str(place))",
     # The words of a label, in a module that also writes the condition of an index.
     "portal/personal_data/keeping/models.py: label.text(language)",
+    "portal/instructions/models.py: _EXEMPTIONS[self].text(language)",
+    "portal/instructions/models.py: _OPERATIONS[self].text(language)",
+    "portal/instructions/models.py: _STATES[self].text(language)",
 }
 READS_CODE = {"pickle", "cPickle", "_pickle", "dill", "jsonpickle", "marshal", "shelve", "yaml", "cloudpickle"}
 READS_XML = {"xml", "lxml", "defusedxml", "xmltodict", "bs4"}

@@ -63,9 +63,7 @@ def end_of(server: "subprocess.Popen[bytes]", instance: Path) -> tuple[int, str]
 def test_nothing_outlives_a_killed_server(instance: Path) -> None:
     port = free_port()
     with started(instance, port) as server:
-        family = until(
-            lambda: ((found := children(server.pid)) and len(found) == 3 and found) or None, "three children"
-        )
+        family = until(lambda: ((found := children(server.pid)) and len(found) == 4 and found) or None, "four children")
         with pytest.raises(PortTaken, match=f"port {port}: Address already in use"):
             listen("127.0.0.1", port)
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as early:  # who comes early waits, and is answered

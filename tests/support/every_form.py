@@ -16,6 +16,7 @@ from portal.identity_checks import forms as checks
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.places import Place
+from portal.instructions.working import forms as working
 from portal.lookups import forms as lookups
 from portal.lookups.access_log import LOOK_REASONS, PROOF_REASONS
 from portal.lookups.archive import forms as archive
@@ -183,6 +184,9 @@ CASES: dict[str, Case] = {
     ),
     "filing.LetterCodeForm": plain(filing.LetterCodeForm, "code", "1234 5678"),
     "filing.WordsForm": plain(filing.WordsForm, "text", "One more thing."),
+    "working.ExemptForm": Case(
+        working.ExemptForm, {"cause": "lost", "words": ""}, {"cause": "impossible", "words": "Its tapes are sealed."}
+    ),
     "restricting.ReplyForm": plain(restricting.ReplyForm, "reply", "The trial goes on."),
     "lookups.LookupForm": Case(
         lookups.LookupForm,
@@ -251,6 +255,7 @@ CASES: dict[str, Case] = {
         {"interest": "", "necessity": LONG, "grounds": "", "safeguards": "", "result": "lost", "summary": ""},
         {"interest": "a", "necessity": "b", "grounds": "c", "safeguards": "d", "result": "stopped", "summary": "e"},
     ),
+    "items.UsesForm": Case(items.UsesForm, {"purposes": ""}, {"purposes": "statistics"}),
     "items.PartForm": plain(items.PartForm, "words", "My date of birth", LONG),
     "approvals.ProposalForm": plain(approvals.ProposalForm, "reason", "Why not."),
     "approvals.AnswerForm": Case(
@@ -260,7 +265,16 @@ CASES: dict[str, Case] = {
 """Each form by the name of its module and class."""
 
 NOTHING_TO_CORRECT = {"accounts.ConfirmForm", "accounts.DenyForm", "access.PasskeyForm"}
-BASES = {"PortalForm", "AddressKnown", "CaseForm", "DetailsForm", "ScopeForm", "WishesForm", "NamingForm"}
+BASES = {
+    "PortalForm",
+    "AddressKnown",
+    "CaseForm",
+    "DetailsForm",
+    "ScopeForm",
+    "WishesForm",
+    "NamingForm",
+    "OpeningForm",
+}
 
 
 def all_forms(kind: type = PortalForm) -> Iterator[type]:

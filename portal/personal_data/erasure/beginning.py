@@ -1,7 +1,7 @@
 """The first two steps of an erasure: from cooling off to no way back, and the one transaction that shuts everything."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,12 +40,12 @@ class Foreseen:
 
     Attributes:
         marks: what the plan rests on, at little cost (`listeners.marks_of`).
-        systems: the codes of the company's systems that sent what goes.
+        systems: by kind, the codes of the company's systems that sent what goes.
     """
 
     marks: list[object]
     plan: Plan
-    systems: list[str]
+    systems: dict[str, list[str]]
 
 
 def foresee(erasure: Erasure) -> Foreseen:
@@ -92,7 +92,9 @@ def seal(erasure: Erasure, foreseen: Foreseen | None) -> datetime | None:
     scope = Scope.read(erasure.scope)
     customer = db.session.get_one(Customer, erasure.customer_id, populate_existing=True)
     found = foreseen.plan
-    erasure.items, erasure.systems = stored(found), foreseen.systems
+    items = [replace(item, systems=tuple(foreseen.systems.get(item.kind, ()))) for item in found.items]
+    erasure.items = stored(replace(found, items=tuple(items)))
+    erasure.systems = sorted({code for codes in foreseen.systems.values() for code in codes})
     if scope.is_whole:
         _shut_person(erasure, customer, found.items)
     elif scope.extent in _OF_RECORDS:

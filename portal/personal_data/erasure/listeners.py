@@ -54,7 +54,8 @@ _references: list[Callable[[int], str | None]] = []
 _addresses: list[Callable[[int], Iterable[str]]] = []
 _numbers: list[Callable[[int], Iterable[str]]] = []
 _marks: list[Callable[[int], object]] = []
-_systems: list[Callable[[int, Scope], Iterable[str]]] = []
+FindSystems = Callable[[int, Scope], Iterable[tuple[str, str]]]
+_systems: list[FindSystems] = []
 _waits: list[Callable[[int], bool]] = []
 
 
@@ -128,15 +129,18 @@ def numbers_of(customer_id: int) -> list[str]:
     return list(dict.fromkeys(each for find in _numbers for each in find(customer_id)))
 
 
-def names_systems(find: Callable[[int, Scope], Iterable[str]]) -> Callable[[int, Scope], Iterable[str]]:
-    """Register a function that returns the codes of the company's systems that sent what an erasure is about."""
+def names_systems(find: FindSystems) -> FindSystems:
+    """Register a function that returns the kinds that an erasure is about, each with a system that sent some."""
     _systems.append(find)
     return find
 
 
-def systems_of(customer_id: int, scope: Scope) -> list[str]:
-    """Return the codes of the systems that sent what an erasure is about, in their order."""
-    return sorted({code for find in _systems for code in find(customer_id, scope)})
+def systems_of(customer_id: int, scope: Scope) -> dict[str, list[str]]:
+    """Return by kind the codes of the systems that sent what an erasure is about, in their order."""
+    found: dict[str, set[str]] = {}
+    for kind, code in (each for find in _systems for each in find(customer_id, scope)):
+        found.setdefault(kind, set()).add(code)
+    return {kind: sorted(codes) for kind, codes in found.items()}
 
 
 def marks(read: Callable[[int], object]) -> Callable[[int], object]:

@@ -27,6 +27,7 @@ class PlannedItem:
         legal_reference: the law or the contract, for people; None where it is erased.
         until_on: the last day that it stays, where one is known.
         is_then_erased: it is erased when the reason ends, without a new request.
+        systems: codes of the company's systems that sent some of the kind, where an erasure is sealed; else empty.
     """
 
     part: str
@@ -39,6 +40,7 @@ class PlannedItem:
     legal_reference: Label | None = None
     until_on: date | None = None
     is_then_erased: bool = False
+    systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

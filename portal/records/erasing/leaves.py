@@ -53,7 +53,8 @@ becomes(
 
 
 @names_systems
-def sources(customer_id: int, scope: Scope) -> Iterable[str]:
-    """Return the systems that sent the records in the scope of an erasure."""
-    sent = select(Record.source).where(Record.customer_id == customer_id, in_scope(Record, scope)).distinct()
-    return db.session.execute(sent).scalars().all()
+def sources(customer_id: int, scope: Scope) -> Iterable[tuple[str, str]]:
+    """Return the kinds of the records in the scope of an erasure, each with a system that sent some."""
+    theirs = (Record.customer_id == customer_id, in_scope(Record, scope))
+    sent = select(Record.kind, Record.source).where(*theirs).distinct()
+    return [(kind, source) for kind, source in db.session.execute(sent)]

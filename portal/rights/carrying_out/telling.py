@@ -37,13 +37,13 @@ MOST_SPARED: Final = 5000
 @on_seal
 def tell_to_erase(erasure: Erasure) -> None:
     """Tell whoever holds what goes for good, in the transaction of the seal. What the law keeps stays there too."""
-    goes = {item.kind for item in read_items(erasure.items) if _goes_everywhere(item)}
+    going = [item for item in read_items(erasure.items) if _goes_everywhere(item)]
+    goes = {item.kind for item in going}
     if not goes:
         return
     scope = {"until": clock.written(clock.now())} | _named(erasure, goes)
     if erasure.request_id is None:
-        # Read before the locks, and not by kind: a system that never sent one of the kinds finds nothing of it.
-        instruct_to_erase(erasure, scope | {"sources": dict.fromkeys(goes, erasure.systems)})
+        instruct_to_erase(erasure, scope | {"sources": {item.kind: item.systems for item in going}})
         return
     act = acting.of_portal(erasure.request_id)
     if instruct(act.request, Operation.ERASE, scope | _decided_apart(act.request, goes)):
