@@ -17,8 +17,8 @@ MOST = 2000
 
 class AnswerForm(PortalForm):
     result = RadioField(
-        _l("Your answer"),
-        [Needed(_l("Choose your answer."))],
+        _l("What came of it"),
+        [Needed(_l("Choose what came of it."))],
         choices=[SelectChoice(Result.DONE.value, _l("It is done")), *REASONS],
     )
     words = TextAreaField(

@@ -137,7 +137,7 @@ class TokenForm(PortalForm):
     system = SelectField(
         _l("Whose instructions"),
         default="",
-        choices=[("", _l("No system"))],
+        choices=[SelectChoice("", _l("No system"))],
         description=_l("Only for a token that confirms what a system has to do: it is bound to that one."),
     )
     days = SelectField(
@@ -150,9 +150,9 @@ class TokenForm(PortalForm):
 
     def offer(self, organisation: Organisation, language: str) -> None:
         """Offer the systems of the organisation file, those of recipients included."""
-        systems = [(each.code, each.name.text(language)) for each in organisation.systems]
-        recipients = [(each.code, each.shown_name(language)) for each in organisation.recipients]
-        self.system.choices = [*self.system.choices, *systems, *recipients]
+        named = [(each.code, each.name.text(language)) for each in organisation.systems]
+        named += [(each.code, each.shown_name(language)) for each in organisation.recipients]
+        self.system.choices = [*self.system.choices, *(SelectChoice(code, name) for code, name in named)]
 
     def validate_system(self, field: Field) -> None:
         if bool(field.data) is not (OF_ONE_SYSTEM in (self.scopes.data or ())):

@@ -14,6 +14,8 @@ REACHES_OUT = {
     "portal/accounts/facebook/provider.py": "the Graph address of the settings",
     "portal/demo/facebook.py": "the portal of the demonstration",
     "portal/demo/facebook_serving.py": "nobody: it listens on loopback for the stand-in",
+    "portal/demo/system.py": "the portal of the demonstration",
+    "portal/demo/system_serving.py": "nobody: it listens on loopback for the stand-in",
     "portal/serving/supervisor.py": "nobody: it listens for the web processes",
     "portal/serving/worker.py": "nobody: it serves on what the supervisor opened",
     "portal/infrastructure/connections/pinned_calls.py": "a public address, resolved once, without redirect",

@@ -16,6 +16,7 @@ from portal.identity_checks import forms as checks
 from portal.identity_checks.proof.paper_checks import CheckItem, RejectReason
 from portal.identity_checks.proof.papers import Paper
 from portal.identity_checks.proof.places import Place
+from portal.instructions import forms as instructions
 from portal.instructions.working import forms as working
 from portal.lookups import forms as lookups
 from portal.lookups.access_log import LOOK_REASONS, PROOF_REASONS
@@ -184,6 +185,9 @@ CASES: dict[str, Case] = {
     ),
     "filing.LetterCodeForm": plain(filing.LetterCodeForm, "code", "1234 5678"),
     "filing.WordsForm": plain(filing.WordsForm, "text", "One more thing."),
+    "instructions.AnswerForm": Case(
+        instructions.AnswerForm, {"result": "", "words": LONG}, {"result": "done", "words": ""}
+    ),
     "working.ExemptForm": Case(
         working.ExemptForm, {"cause": "lost", "words": ""}, {"cause": "impossible", "words": "Its tapes are sealed."}
     ),
