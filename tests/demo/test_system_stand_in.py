@@ -86,8 +86,11 @@ def test_it_is_started_for_the_demonstration_alone(settings: Settings) -> None:
     here = settings.model_copy(update={"public_url": "http://localhost:8000"})
     assert stand_in_system(here) is None
     (settings.instance / "demo.json").touch()
-    started = stand_in_system(here)
-    assert started is not None
-    started[0].close()
-    for changed in ({"webhook_secrets": f"website={SECRET}"}, {"public_url": "https://netkin.example"}):
-        assert stand_in_system(here.model_copy(update=changed)) is None
+    try:
+        started = stand_in_system(here)
+        assert started is not None
+        started[0].close()
+        for changed in ({"webhook_secrets": f"website={SECRET}"}, {"public_url": "https://netkin.example"}):
+            assert stand_in_system(here.model_copy(update=changed)) is None
+    finally:
+        (settings.instance / "demo.json").unlink()  # the folder is that of all tests of this process

@@ -113,11 +113,12 @@ _NATIONALITY: Final = Label(fr="la nationalité", en="nationality")
 _ADDRESS: Final = Label(fr="l'adresse", en="the address")
 _PERMIT_KIND: Final = Label(fr="le motif du séjour", en="the ground of residence")
 _VEHICLES: Final = Label(fr="les catégories de véhicules", en="the categories of vehicles")
+_ALL_ELSE: Final = Label(fr="tout ce qui ne montre pas cette valeur", en="all that does not show this value")
 _ALWAYS_HIDEABLE: Final = (_PHOTO, _NUMBER, _SIGNATURE, _BIRTH_PLACE)
 
 _MAY_BE_HIDDEN: Final[dict[Paper, tuple[Label, ...]]] = {
     Paper.FRANCE_IDENTITE: (),
-    Paper.VALUE_PROOF: (),
+    Paper.VALUE_PROOF: (_ALL_ELSE,),
     Paper.IDENTITY_CARD: (*_ALWAYS_HIDEABLE, _SEX, _HEIGHT, _NATIONALITY, _ADDRESS, _MACHINE_LINES),
     Paper.PASSPORT: (*_ALWAYS_HIDEABLE, _SEX, _HEIGHT, _NATIONALITY, _MACHINE_LINES),
     Paper.RESIDENCE_PERMIT: (*_ALWAYS_HIDEABLE, _SEX, _NATIONALITY, _ADDRESS, _PERMIT_KIND, _MACHINE_LINES),
