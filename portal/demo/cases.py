@@ -92,7 +92,7 @@ def make_cases() -> None:
         granted = _correct("C-1008", "postal_address", Category.CONTACT, changes={"line1": "91 rue de Metz"})
         _grant_alone(granted, "Nous corrigeons votre adresse ici, et demandons à chaque système qui l’a reçue d’en faire autant.")
         _correct("C-1001", "fraud_score", Category.PROFILE, statement="Le paiement refusé en mai était bien le mien : ma banque l’a confirmé.")
-        _correct("C-1003", "postal_address", Category.CONTACT, changes={"line1": "29 boulevard Longchamp"},
+        _correct("C-1010", "postal_address", Category.CONTACT, changes={"line1": "35 rue Paradis"},
             statement="Le livreur se trompe de porte depuis un an.")  # fmt: skip
     with days_ago(2):
         _look("C-1001", "support@example.org", Category.CONTACT, "Appel du client : vérification de l’adresse de livraison")

@@ -33,7 +33,8 @@ def import_lines() -> Iterator[Line]:
 
 def _of_prospect(person: DemoCustomer) -> Iterator[Line]:
     """Yield what is held of somebody who asked for a quote and never bought: the file ends three years later."""
-    asked_at = (clock.now() - timedelta(days=person.asked_days_ago)).isoformat()
+    # At noon of that day in Paris: the same hour before summer time ended may be another day.
+    asked_at = (clock.start_of(clock.today() - timedelta(days=person.asked_days_ago)) + timedelta(hours=12)).isoformat()
     values: dict[str, Line] = {
         "email_address": {"address": person.email, "use": "work"},
         "phone_number": {"number": person.phone, "line": "mobile"},
