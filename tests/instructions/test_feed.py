@@ -1,7 +1,5 @@
 """A system fetches what an instruction is about and answers it, by a token that is bound to it alone."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -17,6 +15,7 @@ from portal.instructions.models import Instruction, InstructionState, Operation
 from portal.instructions.queue import instruct
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
+from tests.support.acting.at_once import at_once
 from tests.support.acting.people import People
 from tests.support.cases import case, taken_in
 from tests.support.looking.audit_trail import events
@@ -114,21 +113,6 @@ def twice(app: Flask, told: str, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def confirm(told: str) -> str:
     with transaction():
         return str(acknowledging.answer(told, acknowledging.Result.DONE, "").state)
-
-
-def at_once(app: Flask, *acts: Callable[[], Any]) -> list[Any]:
-    def act(each: Callable[[], Any]) -> Any:
-        with app.app_context():
-            try:
-                return each()
-            except Exception as error:
-                return error
-            finally:
-                db.session.remove()
-
-    db.session.remove()
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(act, acts))
 
 
 def test_of_two_answers_at_once_one_counts(app: Flask, told: str, monkeypatch: pytest.MonkeyPatch) -> None:

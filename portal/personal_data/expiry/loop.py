@@ -27,7 +27,7 @@ OVERDUE = timedelta(days=30)
 FIRST_SLICE, LARGEST_SLICE = 500, 64_000
 TIMES = {"sqlite": (0.03, 0.05), "postgresql": (0.05, 0.05)}
 """Seconds that the locks of a slice are meant to last, and how long at most those of one that makes the next grow. On
-SQLite all other writers wait meanwhile, and of a hundred ninety-nine less than 50 ms; smaller slices would write the
+SQLite all other writers wait meanwhile; smaller slices would write the
 same pages more often. On PostgreSQL only those wait who write about the same customers."""
 
 

@@ -28,6 +28,15 @@ FOLLOWED: Final = declare(
     Label(fr="{target} ({what}) : confirmé le {date}.", en="{target} ({what}): confirmed on {date}."),
     TOLD.unknown,
 )
+NOTED: Final = declare(
+    "target_noted",
+    Ground.ROW,
+    Label(
+        fr="{target} ({what}) : noté comme fait par notre équipe le {date}.",
+        en="{target} ({what}): our team noted on {date} that it is done.",
+    ),
+    TOLD.unknown,
+)
 EXEMPTED: Final = declare(
     "target_exempted",
     Ground.ROW,
@@ -61,7 +70,8 @@ def _said(each: Instruction, language: object) -> str:
         why = each.exemption.label(language)
         return say(EXEMPTED, behind, language, **facts, why=why, words=each.words).strip()
     if each.state in CLOSED_STATES and each.acknowledged_at:
-        return say(FOLLOWED, behind, language, **facts, date=long_date(each.acknowledged_at, language))
+        whose = FOLLOWED if each.acknowledged_by == each.target else NOTED
+        return say(whose, behind, language, **facts, date=long_date(each.acknowledged_at, language))
     is_told = each.sent_at is not None and each.state is InstructionState.SENT
     date = long_date(each.sent_at, language) if each.sent_at else ""
     return say(TOLD, behind if is_told else None, language, **facts, date=date)

@@ -195,6 +195,7 @@ def _told(each: Instruction, language: object) -> dict[str, Any]:
         "state": each.state,
         "sent_at": clock.written(each.sent_at),
         "acknowledged_at": clock.written(each.acknowledged_at),
+        "noted_by_team": bool(each.acknowledged_by) and each.acknowledged_by != each.target,
         "exemption": each.exemption,
         "words": each.words,
     }

@@ -7,6 +7,7 @@ from portal.access.permissions import Role
 from portal.infrastructure.database import db, transaction
 from portal.instructions.models import Exemption, Instruction, InstructionState, Operation
 from portal.instructions.queue import instruct
+from portal.rights.carrying_out.followed import followers
 from portal.rights.lifecycle import Right
 from portal.rights.models import RightsRequest
 from tests.support.acting.people import People
@@ -43,6 +44,14 @@ def test_who_works_on_cases_notes_that_it_is_done(people: People, told: str, rol
     row = standing(told)
     assert (row.state, row.acknowledged_by != "") == (InstructionState.ACKNOWLEDGED, True)
     assert "Rien n’est ouvert." in browser.get("/staff/instructions").text
+
+
+def test_what_a_member_noted_is_not_called_confirmed(people: People, told: str) -> None:
+    """The customer reads whose word it is: a colleague could press the button for a system that never answered."""
+    people.signed_in_staff(Role.SUPPORT).get(f"/staff/instructions/{told}").submit(action="/acknowledge")
+    (said,) = followers(standing(told).request_id or 0, "fr")
+    assert "noté comme fait par notre équipe le" in said
+    assert "confirmé" not in said
 
 
 @pytest.mark.parametrize("role", [Role.MARKETING, Role.ADMINISTRATOR])

@@ -1,7 +1,6 @@
 """Two at once on one erasure: two workers, a cancellation and the start, an import and the seal. Each has its control."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, BrokenBarrierError, Event, local
@@ -19,6 +18,7 @@ from portal.personal_data.erasure.checking.invariants import broken
 from portal.personal_data.erasure.models import Erasure, ErasureState
 from portal.records.imports import record_writing
 from portal.records.models import Record
+from tests.support.acting.at_once import at_once
 from tests.support.acting.people import People
 from tests.support.erasing.erasures import found, scheduled, to_the_end, until
 from tests.support.packages import take_in
@@ -34,23 +34,6 @@ def camille(app: Flask, people: People) -> int:
     take_in(visit(1), visit(2))
     assert account.customer_id is not None
     return account.customer_id
-
-
-def at_once(app: Flask, *acts: Callable[[], Any]) -> list[Any]:
-    """Run acts in threads of their own; return what each returned, or its error."""
-
-    def act(each: Callable[[], Any]) -> Any:
-        with app.app_context():
-            try:
-                return each()
-            except Exception as error:
-                return error
-            finally:
-                db.session.remove()
-
-    db.session.remove()
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(act, acts))
 
 
 def without_lock(erasure_id: int) -> Erasure | None:

@@ -64,6 +64,15 @@ def test_what_our_teams_still_have_to_do_is_not_called_done(people: People, brow
         assert not DONE.search(text), DONE.search(text)
 
 
+def test_a_restriction_says_what_is_locked_here_and_nothing_of_elsewhere(people: People, browser: Browser) -> None:
+    reference = answered(people, Right.RESTRICTION)
+    page = browser.get(f"/requests/{reference}")
+    page = page.click("Continuer") if page.h1 == "Vos données sont en pause" else page
+    here, *others = effects(page)
+    assert here.startswith("Dans ce portail, ces données sont en pause depuis le")
+    assert not [each for each in others if DONE.search(each) or "confirmé" in each]
+
+
 def test_the_systems_that_hold_something_are_named(people: People, browser: Browser) -> None:
     lines = enumerate(ndjson(invoice(of="C-camille")).splitlines(), start=1)
     start_run(pytest.fail).run(lines, actor="command", channel="command")

@@ -1,7 +1,8 @@
-"""Two writers at the same moment on PostgreSQL: one stands still in its transaction until the other waits for it."""
+"""Writers at the same moment. On PostgreSQL one stands still in its transaction until the other waits for it."""
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -50,6 +51,23 @@ class Standstill:
             worker.join(PATIENCE)
             assert not worker.is_alive()
         return waited, returned[0]
+
+
+def at_once(app: Flask, *acts: Callable[[], Any]) -> list[Any]:
+    """Run acts in threads of their own; return what each returned, or its error."""
+
+    def act(each: Callable[[], Any]) -> Any:
+        with app.app_context():
+            try:
+                return each()
+            except Exception as error:
+                return error
+            finally:
+                db.session.remove()
+
+    db.session.remove()
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
 
 
 def _in_context(app: Flask, act: Callable[[], Any], into: list[Any]) -> None:

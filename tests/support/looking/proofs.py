@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal import clock
 from portal.accounts.models import Account, LinkedIdentity
@@ -203,21 +203,18 @@ def _erased(customer_id: int, said: Said, language: str) -> bool:
     return _is_one_of(said, _all(select(Erasure.finished_at).where(*done)), language)
 
 
-def _instructed(column: str, state: str) -> Proof:
+def _instructed(column: str, state: str, *only: ColumnElement[bool]) -> Proof:
     """Whether somebody who was told about the customer stands in a state, since the day that is said if one is."""
 
     def holds(customer_id: int, said: Said, language: str) -> bool:
         at = getattr(Instruction, column)
-        theirs = select(at).where(Instruction.customer_id == customer_id, Instruction.state == state, at.is_not(None))
+        theirs = select(at).where(
+            Instruction.customer_id == customer_id, Instruction.state == state, at.is_not(None), *only
+        )
         days = _all(theirs)
         return bool(days) if state == "exempt" else _is_one_of(said, days, language)
 
     return holds
-
-
-def _never(customer_id: int, said: Said, language: str) -> bool:
-    """No table keeps yet that a system of the company confirmed anything."""
-    return False
 
 
 def _automated(expected: bool) -> Proof:
@@ -267,7 +264,10 @@ PROOFS: Final[dict[str, Proof]] = {
     "transfer_safeguarded": _safeguarded,
     "erased": _erased,
     "target_told": _instructed("sent_at", "sent"),
-    "target_followed": _instructed("acknowledged_at", "acknowledged"),
+    "target_followed": _instructed(
+        "acknowledged_at", "acknowledged", Instruction.acknowledged_by == Instruction.target
+    ),
+    "target_noted": _instructed("acknowledged_at", "acknowledged", Instruction.acknowledged_by != Instruction.target),
     "target_exempted": _instructed("acknowledged_at", "exempt"),
     "corrected": _corrected,
     "locked_here": _locked_here,

@@ -42,7 +42,7 @@ from tests.support.hashing import use_quick_hasher
 from tests.support.packages import take_in
 from tests.support.records import invoice, visit
 from tests.support.servers.databases import new_database, postgresql_server
-from tests.trial.erasing.racing import Race, wrong_in
+from tests.trial.erasing.racing import Race, run_all
 from tests.trial.installation import Installation, forget_connections, installation
 
 REVIEWERS, OFFICERS = ("nora@example.org", "paul@example.org"), ("helene@example.org", "karim@example.org")
@@ -68,16 +68,7 @@ def _on(portal: Installation, rounds: int, *, is_postgresql: bool) -> str:
         people.staff("reviewer", address)
     for address in OFFICERS:
         people.staff("officer", address)
-    told = []
-    for race in RACES:
-        wrong = wrong_in(race, people, range(rounds), is_guarded=True)
-        assert not wrong, f"{race.name}: {len(wrong)} of {rounds} went wrong, such as {wrong[0]}"
-        lost: list[Any] = []
-        if is_postgresql or race.on_sqlite:
-            lost = wrong_in(race, people, range(rounds, rounds + 3), is_guarded=False)
-            assert lost, f"{race.name}: without its guard nothing went wrong either, so the race shows nothing"
-        told.append(f"{race.name} (control {len(lost)} of 3 wrong)" if lost else race.name)
-    return f"{'PostgreSQL' if is_postgresql else 'SQLite'}: {rounds} each of {', '.join(told)}"
+    return run_all(RACES, people, rounds, is_postgresql=is_postgresql)
 
 
 def looked() -> None:
