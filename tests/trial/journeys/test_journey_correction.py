@@ -58,7 +58,7 @@ def test_one_value_is_corrected_and_beside_the_other_stand_the_persons_words(cas
     assert case(reference).closed_at is None, "nobody has followed yet"
     cast.follow_up(cast.told())
     assert case(reference).closed_at is not None
-    confirmed = cast.says("confirmé le", "confirmed on")
+    confirmed = cast.says("noté comme fait par notre équipe", "our team noted on")
     cast.read(cast.person, f"/requests/{reference}", confirmed)
     cast.read(cast.person, f"/requests/{reference}/receipt", cast.says("demande close", "closed"), reference)
     cast.read(cast.reviewer, f"/staff/requests/{reference}/receipt", reference)

@@ -42,7 +42,12 @@ def test_a_silent_system_keeps_the_request_open_until_the_officer_says_why_it_ne
         cast.officer.page.wait_for_selector(".banner")
         assert states() == {InstructionState.ACKNOWLEDGED, InstructionState.EXEMPT}
         assert case(reference).closed_at is not None
-        cast.read(cast.person, f"/requests/{reference}", WORDS, cast.says("confirmé le", "confirmed on"))
+        cast.read(
+            cast.person,
+            f"/requests/{reference}",
+            WORDS,
+            cast.says("noté comme fait par notre équipe", "our team noted on"),
+        )
         cast.read(cast.person, f"/requests/{reference}/receipt", cast.says("demande close", "closed"))
 
 
